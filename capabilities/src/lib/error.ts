@@ -1,0 +1,142 @@
+/** The one error every capability throws. Callers branch on `kind`; `retryable` decides retries. */
+
+export const errorKinds = [
+  'NotFound',
+  'AlreadyExists',
+  'ConditionNotMatch',
+  'InvalidInput',
+  'LimitExceeded',
+  'PermissionDenied',
+  'Unauthenticated',
+  'RateLimited',
+  'Unavailable',
+  'Timeout',
+  'Cancelled',
+  'Unsupported',
+  'RangeNotSatisfied',
+  'Corrupt',
+  'Misconfigured',
+  'Unexpected',
+] as const
+
+export type ErrorKind = (typeof errorKinds)[number]
+
+/** `temporary`: the same call may work later. `never`: it will not, or a layer below has already retried. */
+export type Retryable = 'never' | 'temporary'
+
+export interface CapabilityErrorOptions {
+  /** Default: `temporary` for RateLimited, Unavailable and Timeout, `never` for the rest. */
+  readonly retryable?: Retryable
+  readonly capability?: string | undefined
+  readonly operation?: string | undefined
+  readonly key?: string | undefined
+  /** A stable code, such as `IDEM099`. Default: the kind in upper snake case with the prefix `CAPABILITY_`. */
+  readonly code?: string
+  /** Milliseconds the store asked to wait. */
+  readonly retryAfterMs?: number | undefined
+  /** Facts for programs, safe to show. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+const brand: unique symbol = Symbol.for('flowport.CapabilityError') as never
+
+/** Says what went wrong, where, and what to do. Never holds a secret: drivers redact at their boundary. */
+export class CapabilityError extends Error {
+  readonly kind: ErrorKind
+  readonly retryable: Retryable
+  readonly capability: string | undefined
+  readonly operation: string | undefined
+  readonly key: string | undefined
+  readonly code: string
+  readonly retryAfterMs: number | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
+  /** The message without the place it happened at. */
+  readonly reason: string
+
+  constructor(kind: ErrorKind, reason: string, options: CapabilityErrorOptions = {}) {
+    super(place(options) + reason, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CapabilityError'
+    this.kind = kind
+    this.reason = reason
+    this.retryable = options.retryable ?? defaultRetryable(kind)
+    this.capability = options.capability
+    this.operation = options.operation
+    this.key = options.key
+    this.code = options.code ?? codeOf(kind)
+    this.retryAfterMs = options.retryAfterMs
+    this.details = options.details
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** The same error, told where it happened; fields already set stay. */
+  at(where: { capability: string; operation: string; key?: string | undefined }): CapabilityError {
+    if (this.capability !== undefined) return this
+    return new CapabilityError(this.kind, this.reason, {
+      retryable: this.retryable,
+      capability: where.capability,
+      operation: where.operation,
+      key: this.key ?? where.key,
+      code: this.code,
+      retryAfterMs: this.retryAfterMs,
+      ...(this.details === undefined ? {} : { details: this.details }),
+      cause: this.cause,
+    })
+  }
+
+  /** Without `cause` and stack: those are for logs on the server, not for wires. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: this.name,
+      kind: this.kind,
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.capability === undefined ? {} : { capability: this.capability }),
+      ...(this.operation === undefined ? {} : { operation: this.operation }),
+      ...(this.key === undefined ? {} : { key: this.key }),
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.details === undefined ? {} : { details: this.details }),
+    }
+  }
+}
+
+/** Recognises a `CapabilityError` also when it comes from another copy of this package. */
+export function isCapabilityError(error: unknown): error is CapabilityError {
+  return typeof error === 'object' && error !== null && brand in error
+}
+
+/** Whether the error is a `CapabilityError` of one of these kinds. */
+export function isKind(error: unknown, ...kinds: readonly ErrorKind[]): error is CapabilityError {
+  return isCapabilityError(error) && kinds.includes(error.kind)
+}
+
+/** Anything thrown, as a `CapabilityError`; what is none becomes `Unexpected` with the original as `cause`. */
+export function toCapabilityError(
+  error: unknown,
+  where: { capability: string; operation: string; key?: string | undefined },
+): CapabilityError {
+  if (isCapabilityError(error)) return error.at(where)
+  return new CapabilityError('Unexpected', 'the provider failed in a way its driver does not know', {
+    ...where,
+    cause: error,
+  })
+}
+
+function defaultRetryable(kind: ErrorKind): Retryable {
+  return kind === 'RateLimited' || kind === 'Unavailable' || kind === 'Timeout' ? 'temporary' : 'never'
+}
+
+function codeOf(kind: ErrorKind): string {
+  return `CAPABILITY_${kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()}`
+}
+
+function place({ capability, operation, key }: CapabilityErrorOptions): string {
+  if (capability === undefined) return ''
+  const at = operation === undefined ? capability : `${capability}.${operation}`
+  return key === undefined ? `${at}: ` : `${at} ${JSON.stringify(shorten(key))}: `
+}
+
+function shorten(key: string): string {
+  return key.length <= 120 ? key : `${key.slice(0, 117)}...`
+}

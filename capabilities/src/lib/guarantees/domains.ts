@@ -1,0 +1,122 @@
+/** The domains a node may declare in `uses`, the access each allows, and the contract it gets for it. */
+import type { BlobReader, BlobStore } from '../blob/contract.ts'
+import type { Cache, CacheReader } from '../cache/contract.ts'
+import type { Clock } from '../clock/contract.ts'
+import type { DedupeStore } from '../dedupe/contract.ts'
+import type { HttpRead, HttpWrite } from '../http/contract.ts'
+import type { KeyValue, KvReader } from '../kv/contract.ts'
+import type { Queue, QueueConsumer, QueuePublisher } from '../queue/contract.ts'
+import type { Rng } from '../rng/contract.ts'
+import type { Secrets } from '../secrets/contract.ts'
+import type {
+  BlobCapabilityInfo,
+  BlobFeatures,
+  CacheCapabilityInfo,
+  DedupeCapabilityInfo,
+  KvCapabilityInfo,
+  KvFeatures,
+  PlainCapabilityInfo,
+  QueueCapabilityInfo,
+} from './info.ts'
+
+/**
+ * One row per domain: `resource` is what a bag holds, `access` what a node gets for each access it may declare,
+ * `guarantees` the levels a flow may require of it.
+ */
+export interface Domains {
+  kv: {
+    resource: KeyValue
+    access: { read: KvReader; write: KeyValue }
+    guarantees: 'consistency' | 'durability' | 'ttl'
+    features: KvFeatures
+    info: KvCapabilityInfo
+  }
+  blob: {
+    resource: BlobStore
+    access: { read: BlobReader; write: BlobStore }
+    guarantees: 'consistency' | 'durability'
+    features: BlobFeatures
+    info: BlobCapabilityInfo
+  }
+  dedupe: {
+    resource: DedupeStore
+    access: { write: DedupeStore }
+    guarantees: 'reservation' | 'consistency' | 'durability'
+    features: Record<never, boolean>
+    info: DedupeCapabilityInfo
+  }
+  queue: {
+    resource: Queue
+    access: { publish: QueuePublisher; consume: QueueConsumer }
+    guarantees: 'delivery' | 'ordering' | 'durability'
+    features: QueueCapabilityInfo['features']
+    info: QueueCapabilityInfo
+  }
+  cache: {
+    resource: Cache
+    access: { read: CacheReader; write: Cache }
+    guarantees: never
+    features: Record<never, boolean>
+    info: CacheCapabilityInfo
+  }
+  http: {
+    resource: HttpWrite
+    access: { read: HttpRead; write: HttpWrite }
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
+  clock: {
+    resource: Clock
+    access: { read: Clock }
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
+  rng: {
+    resource: Rng
+    access: { read: Rng }
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
+  secrets: {
+    resource: Secrets
+    access: { read: Secrets }
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
+}
+
+export type Domain = keyof Domains
+
+/** A bag's key: the domain itself, or a named instance of it, such as `'kv:sessions'`. */
+export type ResourceName<D extends Domain = Domain> = D | `${D}:${string}`
+
+/** The domain of a resource name: `DomainOf<'kv:sessions'>` is `'kv'`. */
+export type DomainOf<N extends string> = N extends Domain ? N : N extends `${infer D extends Domain}:${string}` ? D : never
+
+/** The contract a bag holds under resource name `N`. */
+export type ResourceFor<N extends string> = Domains[DomainOf<N>]['resource']
+
+/** The accesses domain `D` allows. */
+export type AccessFor<D extends Domain> = keyof Domains[D]['access'] & string
+
+export const domains = [
+  'kv',
+  'blob',
+  'dedupe',
+  'queue',
+  'cache',
+  'http',
+  'clock',
+  'rng',
+  'secrets',
+] as const satisfies readonly Domain[]
+
+/** The domain part of a resource name, or `null` when it names none. */
+export function domainOf(name: string): Domain | null {
+  const head = name.split(':', 1)[0] ?? ''
+  return (domains as readonly string[]).includes(head) ? (head as Domain) : null
+}

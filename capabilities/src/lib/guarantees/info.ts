@@ -1,0 +1,133 @@
+/** What each capability states of itself: guarantees, limits, features. Every field is backed by a conformance case. */
+import type { Offered } from './levels.ts'
+
+/** Provider-specific facts under namespaced keys, such as `'com.cloudflare.kv.cacheTtl'`. */
+export type Extensions = Readonly<Record<`${string}.${string}`, unknown>>
+
+/** Upper and lower bounds of a key-value store. `Infinity` means: none known. */
+export interface KvLimits {
+  /** Longest key in UTF-8 bytes. */
+  readonly maxKeyBytes: number
+  /** Largest value in bytes. */
+  readonly maxValueBytes: number
+  /** Largest metadata, in bytes of its JSON text. */
+  readonly maxMetadataBytes: number
+  /** Shortest time to live in seconds; `0` means any positive one. */
+  readonly minTtlSeconds: number
+  /** Most keys one `list` page returns. */
+  readonly maxListKeys: number
+  /** Most keys one bulk call takes at the provider; the portable type splits larger calls. */
+  readonly maxBulkKeys: number
+  /** Sustained writes per second to one key, where the provider limits them. */
+  readonly writesPerSecondPerKey?: number
+}
+
+export interface KvFeatures {
+  /** Keys can be listed, in UTF-8 byte order, with cursors. */
+  readonly list: boolean
+  /** A JSON value can be kept beside each entry. */
+  readonly metadata: boolean
+  /** `ifAbsent` and `ifVersion` are atomic. */
+  readonly conditional: boolean
+  /** `getMany` and `deleteMany` are one provider call per chunk instead of one per key. */
+  readonly bulk: boolean
+}
+
+export interface KvCapabilityInfo {
+  readonly provider: string
+  readonly consistency: Offered<'consistency'>
+  readonly durability: Offered<'durability'>
+  readonly ttl: Offered<'ttl'>
+  readonly limits: KvLimits
+  readonly features: KvFeatures
+  readonly extensions: Extensions
+}
+
+export interface BlobLimits {
+  /** Longest key in UTF-8 bytes. */
+  readonly maxKeyBytes: number
+  /** Largest object in bytes. */
+  readonly maxObjectBytes: number
+  /** Largest user metadata: bytes of all names and values together. */
+  readonly maxMetadataBytes: number
+  /** Most entries one `list` page returns. */
+  readonly maxListKeys: number
+  /** Most keys one bulk delete takes at the provider; the portable type splits larger calls. */
+  readonly maxBulkKeys: number
+  /** Part sizes of a multipart upload, where the provider has them. */
+  readonly multipart?: { readonly minPartBytes: number; readonly maxPartBytes: number; readonly maxParts: number }
+}
+
+export interface BlobFeatures {
+  /** `ifNoneMatch: '*'` creates at most once, also under a race. */
+  readonly createOnly: boolean
+  /** `ifMatch` replaces exactly the version named, also under a race. */
+  readonly compareAndSwap: boolean
+  /** Part of an object can be read without reading the rest. */
+  readonly ranges: boolean
+  /** User metadata is kept with the object. */
+  readonly metadata: boolean
+  /** The content type is kept with the object. */
+  readonly contentType: boolean
+  /** `copy` happens at the provider, without the bytes passing through the caller. */
+  readonly serverCopy: boolean
+  /** `presign` yields URLs that work without credentials. */
+  readonly presign: boolean
+}
+
+export interface BlobCapabilityInfo {
+  readonly provider: string
+  readonly consistency: Offered<'consistency'>
+  readonly durability: Offered<'durability'>
+  readonly limits: BlobLimits
+  readonly features: BlobFeatures
+  readonly extensions: Extensions
+}
+
+export interface DedupeCapabilityInfo {
+  readonly provider: string
+  readonly reservation: Offered<'reservation'>
+  readonly consistency: Offered<'consistency'>
+  readonly durability: Offered<'durability'>
+  readonly limits: {
+    /** Longest key in UTF-8 bytes. */
+    readonly maxKeyBytes: number
+    /** Largest stored result, in bytes of its JSON text. */
+    readonly maxResultBytes: number
+    /** Shortest lease or time to live in milliseconds. */
+    readonly minTtlMs: number
+  }
+  readonly extensions: Extensions
+}
+
+export interface QueueCapabilityInfo {
+  readonly provider: string
+  readonly delivery: Offered<'delivery'>
+  readonly ordering: Offered<'ordering'>
+  readonly durability: Offered<'durability'>
+  readonly limits: {
+    /** Largest message, in bytes of its JSON text. */
+    readonly maxMessageBytes: number
+    /** Most messages one batch takes at the provider; the portable type splits larger ones. */
+    readonly maxBatchMessages: number
+    /** Longest delay in milliseconds. */
+    readonly maxDelayMs: number
+  }
+  readonly features: {
+    /** A message that failed too often is set aside and can be read back. */
+    readonly deadLetter: boolean
+  }
+  readonly extensions: Extensions
+}
+
+export interface CacheCapabilityInfo {
+  readonly provider: string
+  readonly limits: { readonly maxKeyBytes: number; readonly maxEntries: number }
+  readonly extensions: Extensions
+}
+
+/** What the small capabilities (clock, rng, http, secrets) state. */
+export interface PlainCapabilityInfo {
+  readonly provider: string
+  readonly extensions: Extensions
+}

@@ -1,0 +1,55 @@
+/** What a provider supplies to be a key-value store. Arguments arrive checked; `createKeyValue` does the rest. */
+import type { KvCapabilityInfo } from '../guarantees/info.ts'
+
+/** A value, at once or later: drivers over synchronous stores need not make promises. */
+export type Awaitable<T> = T | PromiseLike<T>
+
+export interface DriverCall {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface StoredKvEntry {
+  /** Text or bytes, as the store holds it. Bytes are the caller's to keep. */
+  readonly value: string | Uint8Array<ArrayBuffer>
+  readonly metadata?: unknown
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number | undefined
+  readonly version?: string | undefined
+}
+
+export interface KvDriverPut extends DriverCall {
+  /** Milliseconds since the epoch; present only when `info.ttl` is `'per_write'`. */
+  readonly expiresAt?: number | undefined
+  readonly metadata?: unknown
+  readonly ifAbsent?: boolean | undefined
+  readonly ifVersion?: string | undefined
+}
+
+export interface KvDriverList extends DriverCall {
+  readonly prefix: string
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+export interface KvDriverPage {
+  /** In UTF-8 byte order. */
+  readonly keys: readonly { readonly key: string; readonly expiresAt?: number | undefined; readonly metadata?: unknown }[]
+  /** Present when more may follow. */
+  readonly cursor?: string | undefined
+}
+
+export interface KvDriver {
+  readonly info: KvCapabilityInfo
+  /** The visible entry, or `null`. */
+  get(key: string, call: DriverCall & { readonly cacheTtlSeconds?: number | undefined }): Awaitable<StoredKvEntry | null>
+  /** Writes, or throws `AlreadyExists` / `ConditionNotMatch`. Resolves the new version, if the store has versions. */
+  put(key: string, value: string | Uint8Array, put: KvDriverPut): Awaitable<string | undefined>
+  delete(key: string, call: DriverCall): Awaitable<void>
+  list?(list: KvDriverList): Awaitable<KvDriverPage>
+  /** Only with `features.bulk`. At most `limits.maxBulkKeys` keys. */
+  getMany?(keys: readonly string[], call: DriverCall): Awaitable<ReadonlyMap<string, StoredKvEntry>>
+  deleteMany?(keys: readonly string[], call: DriverCall): Awaitable<void>
+  /** Rejects when the store cannot serve; asked by readiness checks. */
+  check?(call: DriverCall): Awaitable<void>
+  close?(): Awaitable<void>
+}

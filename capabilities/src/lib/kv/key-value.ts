@@ -1,0 +1,338 @@
+/** Makes a key-value store of a driver: limits, conversions, TTL arithmetic, layers. The driver is the last stop. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Clock } from '../clock/contract.ts'
+import { CapabilityError } from '../error.ts'
+import { checkKey, checkLimit, checkSize, utf8Length } from '../limits.ts'
+import { type Call, type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
+import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { systemClock } from '../system/clock.ts'
+import { collect } from '../stream.ts'
+import type {
+  CallOptions,
+  KeyValue,
+  KvEntry,
+  KvFormat,
+  KvFormats,
+  KvGetOptions,
+  KvKey,
+  KvListOptions,
+  KvListPage,
+  KvPutOptions,
+  KvPutResult,
+  KvReader,
+  KvSchemaOptions,
+  KvValue,
+} from './contract.ts'
+import type { KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
+
+export interface CreateKeyValueOptions {
+  /** Name in the bag, shown in errors and logs. Default `'kv'`. */
+  readonly name?: string
+  /** Outermost first. Default none. */
+  readonly layers?: readonly Layer[]
+  /** Turns `ttlSeconds` into a moment. Default the system clock. */
+  readonly clock?: Clock
+}
+
+/** A key-value store over a driver. */
+export function createKeyValue(
+  driver: KvDriver,
+  { name = 'kv', layers = [], clock = systemClock }: CreateKeyValueOptions = {},
+): KeyValue & Resource {
+  const wrapped = wrapDriver('kv', driver, layers)
+  return new PortableKeyValue({ driver: wrapped, pipeline: createPipeline('kv', name, layers), clock }, undefined)
+}
+
+interface Core {
+  readonly driver: KvDriver
+  readonly pipeline: Pipeline
+  readonly clock: Clock
+}
+
+type AnyGetOptions = CallOptions & {
+  readonly as?: KvFormat
+  readonly schema?: StandardSchemaV1
+  readonly cacheTtlSeconds?: number
+}
+
+class PortableKvReader implements KvReader {
+  protected readonly core: Core
+  protected readonly scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.core = core
+    this.scope = scope
+  }
+
+  get info() {
+    return this.core.driver.info
+  }
+
+  get [control](): ResourceControl {
+    const { core } = this
+    return {
+      domain: 'kv',
+      provider: core.driver.info.provider,
+      info: core.driver.info,
+      layers: core.pipeline.layers,
+      view: (access, scope) =>
+        access === 'read' ? new PortableKvReader(core, scope) : new PortableKeyValue(core, scope),
+      check: async (options) => core.driver.check?.({ signal: options?.signal }),
+      close: async () => core.driver.close?.(),
+    }
+  }
+
+  get(key: string, options?: KvGetOptions<'text'>): Promise<string | null>
+  get<S extends StandardSchemaV1>(
+    key: string,
+    options: KvSchemaOptions<S>,
+  ): Promise<StandardSchemaV1.InferOutput<S> | null>
+  get<F extends KvFormat>(key: string, options: KvGetOptions<F>): Promise<KvFormats[F] | null>
+  async get(key: string, options?: AnyGetOptions): Promise<unknown> {
+    const entry = await this.#read('get', key, options)
+    if (entry === null) return null
+    if (options?.schema !== undefined) return this.#validated(key, options.schema, entry)
+    return convert(entry.value, options?.as ?? 'text', () => this.#at('get', key))
+  }
+
+  getWithMetadata(key: string, options?: KvGetOptions<'text'>): Promise<KvEntry<string> | null>
+  getWithMetadata<F extends KvFormat>(
+    key: string,
+    options: KvGetOptions<F>,
+  ): Promise<KvEntry<KvFormats[F]> | null>
+  async getWithMetadata(key: string, options?: AnyGetOptions): Promise<KvEntry<unknown> | null> {
+    const entry = await this.#read('getWithMetadata', key, options)
+    if (entry === null) return null
+    return {
+      value: convert(entry.value, options?.as ?? 'text', () => this.#at('getWithMetadata', key)),
+      metadata: entry.metadata ?? null,
+      expiresAt: entry.expiresAt === undefined ? null : new Date(entry.expiresAt),
+      version: entry.version ?? null,
+    }
+  }
+
+  getMany(keys: readonly string[], options?: KvGetOptions<'text'>): Promise<Map<string, string | null>>
+  getMany<F extends KvFormat>(
+    keys: readonly string[],
+    options: KvGetOptions<F>,
+  ): Promise<Map<string, KvFormats[F] | null>>
+  async getMany(keys: readonly string[], options?: AnyGetOptions): Promise<Map<string, never>> {
+    const distinct = [...new Set(keys)]
+    for (const key of distinct) this.checkKey('getMany', key)
+    const found = new Map<string, unknown>()
+    for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
+      const entries = await this.core.pipeline.run('getMany', undefined, options, this.scope, (call) =>
+        this.#readMany(chunk, call),
+      )
+      for (const key of chunk) {
+        const value = entries.get(key)?.value
+        found.set(
+          key,
+          value === undefined ? null : convert(value, options?.as ?? 'text', () => this.#at('getMany', key)),
+        )
+      }
+    }
+    return found as Map<string, never>
+  }
+
+  async list({ prefix = '', cursor, limit, signal }: KvListOptions = {}): Promise<KvListPage> {
+    const { driver, pipeline } = this.core
+    const { maxListKeys } = this.info.limits
+    const where = { capability: pipeline.capability, operation: 'list' }
+    if (driver.list === undefined) {
+      throw new CapabilityError('Unsupported', `${this.info.provider} cannot list keys`, where)
+    }
+    const most = checkLimit(limit, maxListKeys, where)
+    const page = await pipeline.run('list', undefined, { signal }, this.scope, (call) =>
+      (driver.list as NonNullable<KvDriver['list']>)({ prefix, cursor, limit: most, signal: call.signal }),
+    )
+    return {
+      keys: page.keys.map(({ key, expiresAt, metadata }) => ({
+        key,
+        ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+        ...(metadata === undefined || metadata === null ? {} : { metadata }),
+      })),
+      listComplete: page.cursor === undefined,
+      ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+    }
+  }
+
+  async *keys({ prefix, signal }: Omit<KvListOptions, 'cursor' | 'limit'> = {}): AsyncGenerator<KvKey, void, void> {
+    let cursor: string | undefined
+    do {
+      const page = await this.list({
+        ...(prefix === undefined ? {} : { prefix }),
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+      yield* page.keys
+      cursor = page.cursor
+    } while (cursor !== undefined)
+  }
+
+  protected checkKey(operation: string, key: string): void {
+    checkKey(key, this.info.limits.maxKeyBytes, this.core.pipeline.capability, operation)
+  }
+
+  #at(operation: string, key: string) {
+    return { capability: this.core.pipeline.capability, operation, key }
+  }
+
+  #read(operation: string, key: string, options: AnyGetOptions | undefined): Promise<StoredKvEntry | null> {
+    this.checkKey(operation, key)
+    const { driver, pipeline } = this.core
+    return pipeline.run(operation, key, options, this.scope, (call) =>
+      driver.get(key, { signal: call.signal, cacheTtlSeconds: options?.cacheTtlSeconds }),
+    )
+  }
+
+  async #readMany(keys: readonly string[], call: Call): Promise<ReadonlyMap<string, StoredKvEntry>> {
+    const { driver } = this.core
+    if (driver.getMany !== undefined) return driver.getMany(keys, { signal: call.signal })
+    const entries = await Promise.all(
+      keys.map(async (key) => [key, await driver.get(key, { signal: call.signal })] as const),
+    )
+    return new Map(entries.flatMap(([key, entry]) => (entry === null ? [] : [[key, entry]])))
+  }
+
+  async #validated(key: string, schema: StandardSchemaV1, entry: StoredKvEntry): Promise<unknown> {
+    const value = convert(entry.value, 'json', () => this.#at('get', key))
+    const result = await schema['~standard'].validate(value)
+    if (result.issues === undefined) return result.value
+    throw new CapabilityError('Corrupt', `the stored value does not fit the schema: ${result.issues[0]?.message}`, {
+      ...this.#at('get', key),
+    })
+  }
+}
+
+class PortableKeyValue extends PortableKvReader implements KeyValue {
+  async put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
+    this.checkKey('put', key)
+    const { driver, pipeline } = this.core
+    const where = { capability: pipeline.capability, operation: 'put', key }
+    const conditional = options.ifAbsent === true || options.ifVersion !== undefined
+    if (conditional && !this.info.features.conditional) {
+      throw new CapabilityError('Unsupported', `${this.info.provider} has no conditional writes`, where)
+    }
+    if (options.ifAbsent === true && options.ifVersion !== undefined) {
+      throw new CapabilityError('InvalidInput', 'give ifAbsent or ifVersion, not both', where)
+    }
+    const put = {
+      expiresAt: this.#expiry(options, where),
+      metadata: this.#metadata(options.metadata, where),
+      ifAbsent: options.ifAbsent,
+      ifVersion: options.ifVersion,
+    } satisfies KvDriverPut
+    const content = await contentOf(value, this.info.limits.maxValueBytes, where)
+    const operation = conditional ? 'putConditional' : 'put'
+    const version = await pipeline.run(operation, key, options, this.scope, (call) =>
+      driver.put(key, content, { ...put, signal: call.signal }),
+    )
+    return { version: version ?? null }
+  }
+
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    this.checkKey('delete', key)
+    const { driver, pipeline } = this.core
+    await pipeline.run('delete', key, options, this.scope, (call) => driver.delete(key, { signal: call.signal }))
+  }
+
+  async deleteMany(keys: readonly string[], options?: CallOptions): Promise<void> {
+    const distinct = [...new Set(keys)]
+    for (const key of distinct) this.checkKey('deleteMany', key)
+    const { driver, pipeline } = this.core
+    for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
+      await pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
+        if (driver.deleteMany !== undefined) return driver.deleteMany(chunk, { signal })
+        for (const key of chunk) await driver.delete(key, { signal })
+      })
+    }
+  }
+
+  #expiry({ ttlSeconds, expiresAt }: KvPutOptions, where: Place): number | undefined {
+    if (ttlSeconds === undefined && expiresAt === undefined) return undefined
+    if (ttlSeconds !== undefined && expiresAt !== undefined) {
+      throw new CapabilityError('InvalidInput', 'give ttlSeconds or expiresAt, not both', where)
+    }
+    const { provider, ttl, limits } = this.info
+    if (ttl !== 'per_write') {
+      throw new CapabilityError('Unsupported', `${provider} has no time to live per write (ttl: ${ttl})`, where)
+    }
+    const now = this.core.clock.now()
+    const moment = expiresAt === undefined ? now + (ttlSeconds as number) * 1000 : expiresAt.getTime()
+    if (!Number.isFinite(moment) || moment <= now) {
+      throw new CapabilityError('InvalidInput', 'the time to live must be positive and finite', where)
+    }
+    if (moment - now < limits.minTtlSeconds * 1000) {
+      throw new CapabilityError(
+        'InvalidInput',
+        `${provider} keeps entries for at least ${limits.minTtlSeconds} seconds; ask for more`,
+        { ...where, code: 'TTL001' },
+      )
+    }
+    return moment
+  }
+
+  #metadata(metadata: unknown, where: Place): unknown {
+    if (metadata === undefined || metadata === null) return undefined
+    const { provider, features, limits } = this.info
+    if (!features.metadata) throw new CapabilityError('Unsupported', `${provider} keeps no metadata`, where)
+    const text = jsonText(metadata, 'metadata', where)
+    checkSize(utf8Length(text), limits.maxMetadataBytes, 'metadata', where)
+    return JSON.parse(text) as unknown
+  }
+}
+
+interface Place {
+  readonly capability: string
+  readonly operation: string
+  readonly key: string
+}
+
+async function contentOf(value: KvValue, maxBytes: number, where: Place): Promise<string | Uint8Array<ArrayBuffer>> {
+  if (typeof value === 'string') {
+    if (value.length * 3 > maxBytes) checkSize(utf8Length(value), maxBytes, 'value', where)
+    return value
+  }
+  if (value instanceof Uint8Array) {
+    checkSize(value.byteLength, maxBytes, 'value', where)
+    return new Uint8Array(value)
+  }
+  if (value instanceof ReadableStream) return collect(value, maxBytes, where)
+  const text = jsonText(value.json, 'value', where)
+  checkSize(utf8Length(text), maxBytes, 'value', where)
+  return text
+}
+
+function jsonText(value: unknown, what: string, where: Place): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (cause) {
+    throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, { ...where, cause })
+  }
+  if (text === undefined) throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, where)
+  return text
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+function convert(value: string | Uint8Array<ArrayBuffer>, format: KvFormat, where: () => Place): unknown {
+  if (format === 'text') return typeof value === 'string' ? value : decoder.decode(value)
+  if (format === 'bytes') return typeof value === 'string' ? encoder.encode(value) : value
+  if (format === 'stream') return new Blob([value]).stream()
+  try {
+    return JSON.parse(typeof value === 'string' ? value : decoder.decode(value)) as unknown
+  } catch (cause) {
+    throw new CapabilityError('Corrupt', 'the stored value is not JSON; read it as text or bytes', {
+      ...where(),
+      cause,
+    })
+  }
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[], void, void> {
+  const step = Number.isFinite(size) ? size : items.length
+  for (let start = 0; start < items.length; start += step) yield items.slice(start, start + step)
+}

@@ -1,0 +1,146 @@
+/** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
+import { CapabilityError, toCapabilityError } from './error.ts'
+import type { Domain } from './guarantees/domains.ts'
+import type { BlobDriver } from './blob/driver.ts'
+import type { CacheDriver } from './cache/driver.ts'
+import type { DedupeDriver } from './dedupe/driver.ts'
+import type { Awaitable, KvDriver } from './kv/driver.ts'
+import { type Operation, operations } from './operations.ts'
+
+/** One operation on its way through the layers. */
+export interface Call extends Operation {
+  /** The resource's name in the bag, such as `kv` or `kv:sessions`. */
+  readonly capability: string
+  readonly operation: string
+  readonly key: string | undefined
+  /** 1 for the first try. */
+  readonly attempt: number
+  readonly signal: AbortSignal | undefined
+  /** Milliseconds since the epoch after which an answer is of no use. */
+  readonly deadline: number | undefined
+  /** The streamed body this call consumes. Once `touched`, the call cannot be replayed. */
+  readonly body?: { readonly touched: boolean } | undefined
+}
+
+/** Hands the call on. Pass a changed copy to change what is below: `next({ ...call, attempt: 2 })`. */
+export type Next<T> = (call: Call) => Promise<T>
+
+/** Forwards everything and changes a little. Listed first means outermost. */
+export interface Layer {
+  readonly name: string
+  /** Wraps each operation. */
+  around?<T>(call: Call, next: Next<T>): Promise<T>
+  /** Wraps the driver instead, for what an operation's arguments and answers must show, such as a key prefix. */
+  readonly wrap?: DriverWraps
+}
+
+/** How a layer wraps drivers, by domain; a domain that is absent is passed as it is. */
+export interface DriverWraps {
+  readonly kv?: (driver: KvDriver) => KvDriver
+  readonly blob?: (driver: BlobDriver) => BlobDriver
+  readonly dedupe?: (driver: DedupeDriver) => DedupeDriver
+  readonly cache?: (driver: CacheDriver) => CacheDriver
+}
+
+/** What a run lends to the calls made on its behalf. */
+export interface CallScope {
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number | undefined
+}
+
+interface BoundCall extends Call {
+  readonly execute: (call: Call) => Awaitable<unknown>
+}
+
+/** Sends one operation through the layers to `execute`, which calls the driver. */
+export interface Pipeline {
+  readonly capability: string
+  readonly layers: readonly string[]
+  run<T>(
+    operation: string,
+    key: string | undefined,
+    options: CallScope | undefined,
+    scope: CallScope | undefined,
+    execute: (call: Call) => Awaitable<T>,
+    body?: { readonly touched: boolean },
+  ): Promise<T>
+}
+
+/** Composes the layers of one resource, once. */
+export function createPipeline(domain: Domain, capability: string, layers: readonly Layer[]): Pipeline {
+  const table: Readonly<Record<string, Operation>> = operations[domain]
+  const enter = layers.reduceRight<Next<unknown>>(
+    (next, layer) => (layer.around === undefined ? next : (call) => layer.around?.(call, next) ?? next(call)),
+    atDriver,
+  )
+  return {
+    capability,
+    layers: layers.map(({ name }) => name),
+    run<T>(
+      operation: string,
+      key: string | undefined,
+      options: CallScope | undefined,
+      scope: CallScope | undefined,
+      execute: (call: Call) => Awaitable<T>,
+      body?: { readonly touched: boolean },
+    ): Promise<T> {
+      const spec = table[operation] as Operation
+      const call: BoundCall = {
+        capability,
+        operation,
+        key,
+        effect: spec.effect,
+        replayable: spec.replayable,
+        attempt: 1,
+        signal: anySignal(options?.signal, scope?.signal),
+        deadline: options?.deadline ?? scope?.deadline,
+        body,
+        execute,
+      }
+      return enter(call) as Promise<T>
+    },
+  }
+}
+
+/** Whether doing the call again is safe. */
+export function isReplayable(call: Call): boolean {
+  return call.replayable && call.body?.touched !== true
+}
+
+/** The error a call ends with when its signal has fired. */
+export function cancelled(call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal'>): CapabilityError {
+  return new CapabilityError('Cancelled', 'the caller cancelled the operation', {
+    capability: call.capability,
+    operation: call.operation,
+    key: call.key,
+    cause: call.signal?.reason,
+  })
+}
+
+/** A driver inside all the `wrap` parts of the layers; the first listed is outermost. */
+export function wrapDriver<D extends keyof DriverWraps>(
+  domain: D,
+  driver: Parameters<NonNullable<DriverWraps[D]>>[0],
+  layers: readonly Layer[],
+): Parameters<NonNullable<DriverWraps[D]>>[0] {
+  return layers.reduceRight((inner, { wrap }) => {
+    const around = wrap?.[domain] as ((driver: typeof inner) => typeof inner) | undefined
+    return around === undefined ? inner : around(inner)
+  }, driver)
+}
+
+function anySignal(own: AbortSignal | undefined, scope: AbortSignal | undefined): AbortSignal | undefined {
+  if (own === undefined || own === scope) return scope
+  return scope === undefined ? own : AbortSignal.any([own, scope])
+}
+
+async function atDriver(call: Call): Promise<unknown> {
+  if (call.signal?.aborted) throw cancelled(call)
+  try {
+    return await (call as BoundCall).execute(call)
+  } catch (error) {
+    if (call.signal?.aborted) throw cancelled(call)
+    throw toCapabilityError(error, call)
+  }
+}

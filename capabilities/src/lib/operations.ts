@@ -1,0 +1,55 @@
+/** The static table of every operation's effect and replayability. Hints, retries, guards and preflight read it. */
+import type { Domain } from './guarantees/domains.ts'
+
+export type OperationEffect = 'read' | 'write'
+
+export interface Operation {
+  readonly effect: OperationEffect
+  /** Doing it twice leaves the store as doing it once does, and answers alike. Conditional writes are not. */
+  readonly replayable: boolean
+}
+
+const read = { effect: 'read', replayable: true } as const
+const write = { effect: 'write', replayable: true } as const
+const once = { effect: 'write', replayable: false } as const
+
+export const operations = {
+  kv: {
+    get: read,
+    getWithMetadata: read,
+    getMany: read,
+    list: read,
+    put: write,
+    putConditional: once,
+    delete: write,
+    deleteMany: write,
+  },
+  blob: {
+    head: read,
+    get: read,
+    list: read,
+    presign: read,
+    put: write,
+    putConditional: once,
+    delete: write,
+    deleteMany: write,
+    copy: write,
+  },
+  // Every ledger step carries its caller's token, so a repeated step finds its own mark: replayable by construction.
+  dedupe: {
+    putIfAbsent: write,
+    begin: write,
+    complete: write,
+    release: once,
+    renew: write,
+    forget: write,
+  },
+  queue: { send: once, sendBatch: once, receive: once, ack: once, retry: once, deadLetters: read },
+  cache: { get: read, set: write, delete: write },
+  http: { read: read, write: once },
+  clock: {},
+  rng: {},
+  secrets: { get: read },
+} as const satisfies Record<Domain, Record<string, Operation>>
+
+export type OperationOf<D extends Domain> = keyof (typeof operations)[D] & string

@@ -1,0 +1,178 @@
+/** `definePreset` turns drivers of one provider into a typed, configurable entry of a profile. */
+import type { Static, TObject } from 'typebox'
+import { createBlobStore } from '../blob/blob-store.ts'
+import type { BlobDriver } from '../blob/driver.ts'
+import { createCache } from '../cache/cache.ts'
+import type { CacheDriver } from '../cache/driver.ts'
+import type { Clock } from '../clock/contract.ts'
+import { createDedupeStore } from '../dedupe/dedupe-store.ts'
+import type { DedupeDriver } from '../dedupe/driver.ts'
+import { CapabilityError } from '../error.ts'
+import type { Domains, ResourceName } from '../guarantees/domains.ts'
+import { type Hint, hintFor } from '../hints.ts'
+import { createKeyValue } from '../kv/key-value.ts'
+import type { Awaitable, KvDriver } from '../kv/driver.ts'
+import type { Layer } from '../layer.ts'
+import type { Logger } from '../logger.ts'
+import type { QueueDriver } from '../queue/driver.ts'
+import { createQueue } from '../queue/queue.ts'
+import type { Resource } from '../resource/resource.ts'
+
+/** The domains a preset can provide. */
+export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'cache'
+
+/** What a preset states of each domain it provides; the driver's own info must agree when it is opened. */
+export type Provides = { readonly [D in ProvidedDomain]?: Domains[D]['info'] }
+
+/** Drivers of one opened provider. Queues are made by name; the unnamed one is `'default'`. */
+export interface Drivers {
+  readonly kv?: KvDriver
+  readonly blob?: BlobDriver
+  readonly dedupe?: DedupeDriver
+  readonly queue?: (name: string) => QueueDriver
+  readonly cache?: CacheDriver
+  /** Closes what the drivers share; called after their own `close`. */
+  close?(): Awaitable<void>
+}
+
+/** What a host lends a provider while it opens. */
+export interface OpenContext {
+  /** Validated variables: at least those of the provider's `env` schema. */
+  readonly env: Readonly<Record<string, unknown>>
+  readonly log: Logger
+  readonly clock: Clock
+  /** Bindings of the platform, such as a Worker's `env`; empty where there are none. */
+  readonly bindings: Readonly<Record<string, unknown>>
+}
+
+/** Options every preset takes beside its own. */
+export interface PresetOptions<D extends string = string> {
+  /** Provide only these domains. Default: all the preset has. */
+  readonly only?: readonly D[]
+  /** Names the instances: `as: 'sessions'` binds `kv:sessions` instead of `kv`. */
+  readonly as?: string
+  /** Changes the layers; it is given the preset's own, outermost first. */
+  readonly layers?: (defaults: readonly Layer[]) => readonly Layer[]
+}
+
+/** One entry of a profile. `P` maps resource names to what is stated of them, as literal types. */
+export interface Provider<P = unknown> {
+  readonly preset: string
+  /** Resource name to stated info. */
+  readonly provides: P
+  /** The variables it reads. */
+  readonly env: TObject
+  /** Whether the drivers retry by themselves, so that a retry layer above would multiply. */
+  readonly nativeRetry: boolean
+  readonly hints: readonly Hint[]
+  /** Opens the drivers and wraps them in layers. Fails with `Misconfigured` when something is missing. */
+  open(context: OpenContext): Promise<OpenedProvider>
+}
+
+export interface OpenedProvider {
+  readonly resources: ReadonlyMap<ResourceName, Resource & object>
+  close(): Promise<void>
+}
+
+export interface PresetDefinition<Options, Env extends TObject, P extends Provides> {
+  readonly name: string
+  /** The variables the preset reads, with descriptions and defaults. Explicit options win over them. */
+  readonly env: Env
+  /** What it states of each domain. */
+  readonly provides: P
+  /** Default false. */
+  readonly nativeRetry?: boolean
+  /** Default layers, outermost first. */
+  layers(context: { readonly log: Logger; readonly clock: Clock }): readonly Layer[]
+  open(context: OpenContext & { readonly env: Static<Env>; readonly options: Options }): Awaitable<Drivers>
+}
+
+/** A preset: called with options it yields a provider. */
+export type Preset<Options, P extends Provides> = <const O extends Options & PresetOptions<keyof P & string>>(
+  options?: O,
+) => Provider<Bound<P, O>>
+
+/** `P` with only the chosen domains, under the chosen names. */
+export type Bound<P, O> = {
+  readonly [D in Chosen<P, O> as O extends { readonly as: infer A extends string } ? `${D}:${A}` : D]: P[D & keyof P]
+}
+
+type Chosen<P, O> = O extends { readonly only: readonly (infer D extends keyof P & string)[] } ? D : keyof P & string
+
+/** Declares a preset. */
+export function definePreset<Options extends object, Env extends TObject, const P extends Provides>(
+  definition: PresetDefinition<Options, Env, P>,
+): Preset<Options, P> {
+  const { name: preset, env, nativeRetry = false } = definition
+  const all = Object.keys(definition.provides) as ProvidedDomain[]
+  return (options) => {
+    const chosen: PresetOptions = options ?? {}
+    const domains = all.filter((domain) => chosen.only?.includes(domain) ?? true)
+    const nameOf = (domain: ProvidedDomain): ResourceName =>
+      chosen.as === undefined ? domain : `${domain}:${chosen.as}`
+    return {
+      preset,
+      env,
+      nativeRetry,
+      provides: Object.fromEntries(domains.map((domain) => [nameOf(domain), definition.provides[domain]])) as never,
+      hints: domains.flatMap((domain) =>
+        accesses[domain].flatMap((access) => hintFor(domain, access) ?? []),
+      ),
+      async open(context) {
+        const drivers = await definition.open({
+          ...context,
+          env: context.env as Static<Env>,
+          options: (options ?? {}) as Options,
+        })
+        const defaults = definition.layers(context)
+        const layers = chosen.layers?.(defaults) ?? defaults
+        const opened = domains.map((domain) => {
+          const name = nameOf(domain)
+          const resource = portable(domain, drivers, { name, layers, clock: context.clock }, chosen.as ?? 'default')
+          if (resource !== null) return [name, resource] as const
+          throw new CapabilityError('Misconfigured', `preset "${preset}" states ${domain} but opened no driver for it`)
+        })
+        return {
+          resources: new Map(opened),
+          close: async () => {
+            await drivers.close?.()
+          },
+        }
+      },
+    }
+  }
+}
+
+const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
+  kv: ['read', 'write'],
+  blob: ['read', 'write'],
+  dedupe: ['write'],
+  queue: ['publish', 'consume'],
+  cache: ['read', 'write'],
+}
+
+interface PortableOptions {
+  readonly name: string
+  readonly layers: readonly Layer[]
+  readonly clock: Clock
+}
+
+function portable(
+  domain: ProvidedDomain,
+  drivers: Drivers,
+  options: PortableOptions,
+  queueName: string,
+): (Resource & object) | null {
+  switch (domain) {
+    case 'kv':
+      return drivers.kv === undefined ? null : createKeyValue(drivers.kv, options)
+    case 'blob':
+      return drivers.blob === undefined ? null : createBlobStore(drivers.blob, options)
+    case 'dedupe':
+      return drivers.dedupe === undefined ? null : createDedupeStore(drivers.dedupe, options)
+    case 'queue':
+      return drivers.queue === undefined ? null : createQueue(drivers.queue(queueName), options)
+    case 'cache':
+      return drivers.cache === undefined ? null : createCache(drivers.cache, options)
+  }
+}

@@ -1,0 +1,26 @@
+/** What a provider supplies to be a queue. Bodies are JSON text; arguments arrive checked. */
+import type { QueueCapabilityInfo } from '../guarantees/info.ts'
+import type { Awaitable, DriverCall } from '../kv/driver.ts'
+
+export interface StoredMessage {
+  readonly id: string
+  readonly body: string
+  readonly attempt: number
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number
+  readonly receipt: string
+}
+
+export interface QueueDriver {
+  readonly info: QueueCapabilityInfo
+  /** Stores all or none; at most `limits.maxBatchMessages`. Resolves their ids in order. */
+  send(bodies: readonly string[], delayMs: number, call: DriverCall): Awaitable<readonly string[]>
+  receive(limit: number, leaseMs: number, call: DriverCall): Awaitable<readonly StoredMessage[]>
+  /** `false` when the receipt is no longer the live one. */
+  ack(id: string, receipt: string, call: DriverCall): Awaitable<boolean>
+  retry(id: string, receipt: string, delayMs: number, call: DriverCall): Awaitable<boolean>
+  /** Only with `features.deadLetter`. */
+  deadLetters?(limit: number, call: DriverCall): Awaitable<readonly StoredMessage[]>
+  check?(call: DriverCall): Awaitable<void>
+  close?(): Awaitable<void>
+}
