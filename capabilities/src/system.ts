@@ -1,1 +1,1 @@
-export {}
+export { systemClock } from './lib/system/clock.ts'

@@ -1,4 +1,4 @@
-/** The argument checks all portable types share: keys, sizes, page limits. */
+/** The argument checks all portable types share: keys, sizes, page limits, bulk calls. */
 import { CapabilityError } from './error.ts'
 
 interface Place {
@@ -73,4 +73,10 @@ export function checkLimit(limit: number | undefined, max: number, where: Place)
   if (limit === undefined) return max
   if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit
   throw new CapabilityError('InvalidInput', `limit must be an integer from 1 to ${max}`, where)
+}
+
+/** `items` in slices of at most `size`, which may be `Infinity`. */
+export function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[], void, void> {
+  const step = Number.isFinite(size) ? size : items.length
+  for (let start = 0; start < items.length; start += step) yield items.slice(start, start + step)
 }

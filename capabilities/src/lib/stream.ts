@@ -1,31 +1,49 @@
-/** Reading byte streams with a bound. */
-import { CapabilityError } from './error.ts'
+/** Reading byte streams with a bound and a way out. */
+import { CapabilityError, isCapabilityError } from './error.ts'
 
-/** All bytes of a stream; past `maxBytes` the stream is cancelled and it is `LimitExceeded`. */
+interface Place {
+  readonly capability: string
+  readonly operation: string
+  readonly key?: string
+}
+
+/**
+ * All bytes of a stream; past `maxBytes` it is `LimitExceeded`, when the signal fires `Cancelled`. However it fails,
+ * the stream is cancelled and unlocked.
+ */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
-  where: { readonly capability: string; readonly operation: string; readonly key?: string },
+  where: Place,
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkUnlocked(stream, where)
   const parts: Uint8Array[] = []
   let length = 0
   const reader = stream.getReader()
+  const onAbort = () => void reader.cancel(signal?.reason).catch(() => undefined)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) onAbort()
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       length += read.value.byteLength
-      if (length > maxBytes) {
-        const error = new CapabilityError('LimitExceeded', `the stream is longer than the limit of ${maxBytes} bytes`, {
-          ...where,
-          details: { limit: 'value', max: maxBytes },
-        })
-        await reader.cancel(error).catch(() => undefined)
-        throw error
-      }
+      if (length > maxBytes) throw tooLong(maxBytes, where)
       parts.push(read.value)
     }
+    if (signal?.aborted) throw signal.reason
+  } catch (error) {
+    reader.cancel(error).catch(() => undefined)
+    if (signal?.aborted) throw cancelledRead(signal, where)
+    throw isCapabilityError(error) ? error : brokenStream(error, where)
   } finally {
+    signal?.removeEventListener('abort', onAbort)
     reader.releaseLock()
   }
+  return concat(parts, length)
+}
+
+/** One array of all parts, which are `length` bytes together. */
+export function concat(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)
   let offset = 0
   for (const part of parts) {
@@ -33,4 +51,34 @@ export async function collect(
     offset += part.byteLength
   }
   return bytes
+}
+
+/** A signal that fires with either; `undefined` when there is none. */
+export function anySignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  if (a === undefined || a === b) return b
+  return b === undefined ? a : AbortSignal.any([a, b])
+}
+
+/** A stream went past the bytes it may have. */
+export function tooLong(maxBytes: number, where: Place): CapabilityError {
+  return new CapabilityError('LimitExceeded', `the stream is longer than the limit of ${maxBytes} bytes`, {
+    ...where,
+    details: { limit: 'value', max: maxBytes },
+  })
+}
+
+/** The signal fired while a stream was being read. */
+export function cancelledRead(signal: AbortSignal, where: Place): CapabilityError {
+  return new CapabilityError('Cancelled', 'the caller cancelled the operation', { ...where, cause: signal.reason })
+}
+
+/** The stream's own source failed; its error is the cause. */
+export function brokenStream(cause: unknown, where: Place): CapabilityError {
+  return new CapabilityError('Unexpected', 'the stream failed before its end', { ...where, cause })
+}
+
+/** Refuses a stream somebody else reads. */
+export function checkUnlocked(stream: ReadableStream, where: Place): void {
+  if (!stream.locked) return
+  throw new CapabilityError('InvalidInput', 'the stream is locked: somebody else reads it', where)
 }

@@ -42,7 +42,10 @@ export interface KvDriver {
   readonly info: KvCapabilityInfo
   /** The visible entry, or `null`. */
   get(key: string, call: DriverCall & { readonly cacheTtlSeconds?: number | undefined }): Awaitable<StoredKvEntry | null>
-  /** Writes, or throws `AlreadyExists` / `ConditionNotMatch`. Resolves the new version, if the store has versions. */
+  /**
+   * Writes, or throws `AlreadyExists` / `ConditionNotMatch`. Resolves the new version, if the store has versions. Bytes
+   * may be kept without copying: the portable type has copied them.
+   */
   put(key: string, value: string | Uint8Array, put: KvDriverPut): Awaitable<string | undefined>
   delete(key: string, call: DriverCall): Awaitable<void>
   list?(list: KvDriverList): Awaitable<KvDriverPage>

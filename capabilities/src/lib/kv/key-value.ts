@@ -2,11 +2,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
-import { checkKey, checkLimit, checkSize, utf8Length } from '../limits.ts'
+import { checkKey, checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
 import { type Call, type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
 import { systemClock } from '../system/clock.ts'
-import { collect } from '../stream.ts'
+import { anySignal, collect } from '../stream.ts'
 import type {
   CallOptions,
   KeyValue,
@@ -23,7 +23,7 @@ import type {
   KvSchemaOptions,
   KvValue,
 } from './contract.ts'
-import type { KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
+import type { Awaitable, KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
 
 export interface CreateKeyValueOptions {
   /** Name in the bag, shown in errors and logs. Default `'kv'`. */
@@ -88,11 +88,11 @@ class PortableKvReader implements KvReader {
     options: KvSchemaOptions<S>,
   ): Promise<StandardSchemaV1.InferOutput<S> | null>
   get<F extends KvFormat>(key: string, options: KvGetOptions<F>): Promise<KvFormats[F] | null>
-  async get(key: string, options?: AnyGetOptions): Promise<unknown> {
-    const entry = await this.#read('get', key, options)
-    if (entry === null) return null
-    if (options?.schema !== undefined) return this.#validated(key, options.schema, entry)
-    return convert(entry.value, options?.as ?? 'text', () => this.#at('get', key))
+  get(key: string, options?: AnyGetOptions): Promise<unknown> {
+    return this.#read('get', key, options, (entry) => {
+      if (options?.schema !== undefined) return this.#validated(key, options.schema, entry)
+      return convert(entry.value, options?.as ?? 'text', () => at(this.core, 'get', key))
+    })
   }
 
   getWithMetadata(key: string, options?: KvGetOptions<'text'>): Promise<KvEntry<string> | null>
@@ -100,15 +100,13 @@ class PortableKvReader implements KvReader {
     key: string,
     options: KvGetOptions<F>,
   ): Promise<KvEntry<KvFormats[F]> | null>
-  async getWithMetadata(key: string, options?: AnyGetOptions): Promise<KvEntry<unknown> | null> {
-    const entry = await this.#read('getWithMetadata', key, options)
-    if (entry === null) return null
-    return {
-      value: convert(entry.value, options?.as ?? 'text', () => this.#at('getWithMetadata', key)),
+  getWithMetadata(key: string, options?: AnyGetOptions): Promise<KvEntry<never> | null> {
+    return this.#read('getWithMetadata', key, options, (entry) => ({
+      value: convert(entry.value, options?.as ?? 'text', () => at(this.core, 'getWithMetadata', key)) as never,
       metadata: entry.metadata ?? null,
       expiresAt: entry.expiresAt === undefined ? null : new Date(entry.expiresAt),
       version: entry.version ?? null,
-    }
+    }))
   }
 
   getMany(keys: readonly string[], options?: KvGetOptions<'text'>): Promise<Map<string, string | null>>
@@ -128,7 +126,7 @@ class PortableKvReader implements KvReader {
         const value = entries.get(key)?.value
         found.set(
           key,
-          value === undefined ? null : convert(value, options?.as ?? 'text', () => this.#at('getMany', key)),
+          value === undefined ? null : convert(value, options?.as ?? 'text', () => at(this.core, 'getMany', key)),
         )
       }
     }
@@ -139,7 +137,7 @@ class PortableKvReader implements KvReader {
     const { driver, pipeline } = this.core
     const { maxListKeys } = this.info.limits
     const where = { capability: pipeline.capability, operation: 'list' }
-    if (driver.list === undefined) {
+    if (!this.info.features.list || driver.list === undefined) {
       throw new CapabilityError('Unsupported', `${this.info.provider} cannot list keys`, where)
     }
     const most = checkLimit(limit, maxListKeys, where)
@@ -174,16 +172,25 @@ class PortableKvReader implements KvReader {
     checkKey(key, this.info.limits.maxKeyBytes, this.core.pipeline.capability, operation)
   }
 
-  #at(operation: string, key: string) {
-    return { capability: this.core.pipeline.capability, operation, key }
-  }
-
-  #read(operation: string, key: string, options: AnyGetOptions | undefined): Promise<StoredKvEntry | null> {
-    this.checkKey(operation, key)
+  /** The hot path: one promise for the whole call when the driver answers at once. */
+  #read<T>(
+    operation: string,
+    key: string,
+    options: AnyGetOptions | undefined,
+    finish: (entry: StoredKvEntry) => Awaitable<T>,
+  ): Promise<T | null> {
+    try {
+      this.checkKey(operation, key)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
     const { driver, pipeline } = this.core
-    return pipeline.run(operation, key, options, this.scope, (call) =>
-      driver.get(key, { signal: call.signal, cacheTtlSeconds: options?.cacheTtlSeconds }),
-    )
+    return pipeline.run(operation, key, options, this.scope, (call) => {
+      const entry = driver.get(key, { signal: call.signal, cacheTtlSeconds: options?.cacheTtlSeconds })
+      if (entry === null) return null
+      if ('then' in entry) return entry.then((found) => (found === null ? null : finish(found)))
+      return finish(entry)
+    })
   }
 
   async #readMany(keys: readonly string[], call: Call): Promise<ReadonlyMap<string, StoredKvEntry>> {
@@ -196,39 +203,20 @@ class PortableKvReader implements KvReader {
   }
 
   async #validated(key: string, schema: StandardSchemaV1, entry: StoredKvEntry): Promise<unknown> {
-    const value = convert(entry.value, 'json', () => this.#at('get', key))
+    const value = convert(entry.value, 'json', () => at(this.core, 'get', key))
     const result = await schema['~standard'].validate(value)
     if (result.issues === undefined) return result.value
     throw new CapabilityError('Corrupt', `the stored value does not fit the schema: ${result.issues[0]?.message}`, {
-      ...this.#at('get', key),
+      ...at(this.core, 'get', key),
     })
   }
 }
 
 class PortableKeyValue extends PortableKvReader implements KeyValue {
   async put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
-    this.checkKey('put', key)
-    const { driver, pipeline } = this.core
-    const where = { capability: pipeline.capability, operation: 'put', key }
-    const conditional = options.ifAbsent === true || options.ifVersion !== undefined
-    if (conditional && !this.info.features.conditional) {
-      throw new CapabilityError('Unsupported', `${this.info.provider} has no conditional writes`, where)
-    }
-    if (options.ifAbsent === true && options.ifVersion !== undefined) {
-      throw new CapabilityError('InvalidInput', 'give ifAbsent or ifVersion, not both', where)
-    }
-    const put = {
-      expiresAt: this.#expiry(options, where),
-      metadata: this.#metadata(options.metadata, where),
-      ifAbsent: options.ifAbsent,
-      ifVersion: options.ifVersion,
-    } satisfies KvDriverPut
-    const content = await contentOf(value, this.info.limits.maxValueBytes, where)
-    const operation = conditional ? 'putConditional' : 'put'
-    const version = await pipeline.run(operation, key, options, this.scope, (call) =>
-      driver.put(key, content, { ...put, signal: call.signal }),
-    )
-    return { version: version ?? null }
+    if (value instanceof ReadableStream) return this.#putStream(key, value, options)
+    const put = this.#checked(key, options)
+    return this.#write(key, contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key)), options, put)
   }
 
   async delete(key: string, options?: CallOptions): Promise<void> {
@@ -246,6 +234,51 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
         if (driver.deleteMany !== undefined) return driver.deleteMany(chunk, { signal })
         for (const key of chunk) await driver.delete(key, { signal })
       })
+    }
+  }
+
+  async #putStream(key: string, value: ReadableStream<Uint8Array>, options: KvPutOptions): Promise<KvPutResult> {
+    try {
+      const put = this.#checked(key, options)
+      const signal = anySignal(options.signal, this.scope?.signal)
+      const content = await collect(value, this.info.limits.maxValueBytes, at(this.core, 'put', key), signal)
+      return await this.#write(key, content, options, put)
+    } catch (error) {
+      // A stream that was refused before it was read must not keep its source waiting.
+      if (!value.locked) value.cancel(error).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #write(
+    key: string,
+    content: string | Uint8Array<ArrayBuffer>,
+    options: KvPutOptions,
+    put: KvDriverPut,
+  ): Promise<KvPutResult> {
+    const { driver, pipeline } = this.core
+    const operation = put.ifAbsent === true || put.ifVersion !== undefined ? 'putConditional' : 'put'
+    const version = await pipeline.run(operation, key, options, this.scope, (call) =>
+      driver.put(key, content, { ...put, signal: call.signal }),
+    )
+    return { version: version ?? null }
+  }
+
+  #checked(key: string, options: KvPutOptions): KvDriverPut {
+    this.checkKey('put', key)
+    const where = at(this.core, 'put', key)
+    const { ifAbsent, ifVersion } = options
+    if ((ifAbsent === true || ifVersion !== undefined) && !this.info.features.conditional) {
+      throw new CapabilityError('Unsupported', `${this.info.provider} has no conditional writes`, where)
+    }
+    if (ifAbsent === true && ifVersion !== undefined) {
+      throw new CapabilityError('InvalidInput', 'give ifAbsent or ifVersion, not both', where)
+    }
+    return {
+      expiresAt: this.#expiry(options, where),
+      metadata: this.#metadata(options.metadata, where),
+      ifAbsent,
+      ifVersion,
     }
   }
 
@@ -283,22 +316,30 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
   }
 }
 
+function at({ pipeline }: Core, operation: string, key: string): Place {
+  return { capability: pipeline.capability, operation, key }
+}
+
 interface Place {
   readonly capability: string
   readonly operation: string
   readonly key: string
 }
 
-async function contentOf(value: KvValue, maxBytes: number, where: Place): Promise<string | Uint8Array<ArrayBuffer>> {
+function contentOf(
+  value: Exclude<KvValue, ReadableStream>,
+  maxBytes: number,
+  where: Place,
+): string | Uint8Array<ArrayBuffer> {
   if (typeof value === 'string') {
     if (value.length * 3 > maxBytes) checkSize(utf8Length(value), maxBytes, 'value', where)
-    return value
+    // A lone surrogate has no UTF-8 form: every store keeps U+FFFD for it, as encoding would.
+    return value.toWellFormed()
   }
   if (value instanceof Uint8Array) {
     checkSize(value.byteLength, maxBytes, 'value', where)
     return new Uint8Array(value)
   }
-  if (value instanceof ReadableStream) return collect(value, maxBytes, where)
   const text = jsonText(value.json, 'value', where)
   checkSize(utf8Length(text), maxBytes, 'value', where)
   return text
@@ -316,7 +357,8 @@ function jsonText(value: unknown, what: string, where: Place): string {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+// A byte order mark belongs to the text: a store that keeps text as text has it too.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function convert(value: string | Uint8Array<ArrayBuffer>, format: KvFormat, where: () => Place): unknown {
   if (format === 'text') return typeof value === 'string' ? value : decoder.decode(value)
@@ -330,9 +372,4 @@ function convert(value: string | Uint8Array<ArrayBuffer>, format: KvFormat, wher
       cause,
     })
   }
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[], void, void> {
-  const step = Number.isFinite(size) ? size : items.length
-  for (let start = 0; start < items.length; start += step) yield items.slice(start, start + step)
 }

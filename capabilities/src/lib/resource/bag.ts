@@ -22,6 +22,13 @@ interface Entry {
 /** Types of a bag's contents: resource name to contract. */
 export type BagContents = { readonly [N in ResourceName]?: unknown }
 
+/** What a bag of these contents holds under a name: the exact type where it is known, else the contract. */
+type Held<Contents, N extends string> = N extends keyof Contents
+  ? unknown extends Contents[N]
+    ? ResourceFor<N>
+    : Contents[N]
+  : ResourceFor<N>
+
 /** Build it with `ResourceBag.empty().with('kv', kv).with('kv:sessions', other)`. A bag never changes. */
 export class ResourceBag<Contents extends BagContents = BagContents> implements AsyncDisposable {
   readonly #entries: ReadonlyMap<string, Entry>
@@ -63,12 +70,12 @@ export class ResourceBag<Contents extends BagContents = BagContents> implements 
   }
 
   /** The resource, or `undefined`. A named instance never falls back to the unnamed one. */
-  get<const N extends ResourceName>(name: N): (N extends keyof Contents ? Contents[N] : ResourceFor<N>) | undefined {
+  get<const N extends ResourceName>(name: N): Held<Contents, N> | undefined {
     return this.#entries.get(name)?.resource as never
   }
 
   /** The resource, or `Misconfigured` with code `CAP101` naming what is bound. */
-  require<const N extends ResourceName>(name: N): N extends keyof Contents ? Contents[N] : ResourceFor<N> {
+  require<const N extends ResourceName>(name: N): Held<Contents, N> {
     return this.#entry(name).resource as never
   }
 

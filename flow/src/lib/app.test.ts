@@ -1,0 +1,174 @@
+import { definePreset, type KvReader, type Provider } from '@flowport/capabilities'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
+import { defineApp } from './app.ts'
+import { type BlobRef } from './blob-ref.ts'
+import { blobBody, multipartBody } from './body.ts'
+import { flow } from './flow.ts'
+import { event, node } from './node.ts'
+import type { Ref } from './graph/ref.ts'
+import { streamOf } from './schema.ts'
+import { http, manual } from './trigger.ts'
+
+const Note = z.object({ id: z.string(), text: z.string() })
+const Saved = z.object({ id: z.string() })
+
+const peek = node('peek', {
+  input: Note,
+  output: Note,
+  uses: { kv: 'read' },
+  async run(note, { kv, signal }) {
+    expectTypeOf(kv).toEqualTypeOf<KvReader>()
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    // @ts-expect-error a node that declared 'read' cannot put
+    kv.put satisfies unknown
+    return note
+  },
+})
+
+const save = node('save', {
+  input: Note,
+  output: Saved,
+  uses: { kv: { access: 'write', consistency: 'strong' } },
+  idempotency: 'natural',
+  async run(note, { kv }) {
+    await kv.put(note.id, note.text)
+    return { id: note.id }
+  },
+})
+
+node('undeclared', {
+  input: Note,
+  // @ts-expect-error what is not declared in uses is not handed over
+  run: (note, { blob }) => blob ?? note,
+})
+
+const both = node('both', {
+  input: z.object({ a: Saved, b: Note }),
+  run: ({ a, b }) => ({ ...a, text: b.text }),
+})
+
+const notes = flow('notes', {
+  trigger: http.put('/notes/:id', { input: Note }),
+  graph: (note, step) => {
+    const seen = step(peek, note)
+    return step(both, { a: step(save, seen), b: seen })
+  },
+})
+
+const info = <C extends 'strong' | 'eventual'>(consistency: C) =>
+  ({
+    provider: 'test',
+    consistency,
+    durability: 'durable',
+    ttl: 'per_write',
+    limits: {
+      maxKeyBytes: 512,
+      maxValueBytes: 1024,
+      maxMetadataBytes: 1024,
+      minTtlSeconds: 0,
+      maxListKeys: 1000,
+      maxBulkKeys: 100,
+    },
+    features: { list: true, metadata: true, conditional: true, bulk: false },
+    extensions: {},
+  }) as const
+
+declare const strong: () => Provider<{ kv: ReturnType<typeof info<'strong'>> }>
+declare const eventual: () => Provider<{ kv: ReturnType<typeof info<'eventual'>> }>
+
+describe('types', () => {
+  it('follow the value through the graph', () => {
+    expectTypeOf(notes['~types']).toExtend<{ output: { id: string; text: string } } | undefined>()
+    flow('bad', {
+      trigger: manual({ input: Note }),
+      // @ts-expect-error save yields { id }, peek wants a whole note
+      graph: (note, step) => step(peek, step(save, note)),
+    })
+  })
+
+  it('refuse a profile that is too weak, or lacks a binding', () => {
+    const check = () => {
+      defineApp({ flows: [notes], profiles: { local: [strong()] } })
+      // @ts-expect-error CAP102: an eventual KV cannot serve a flow that needs a strong one
+      defineApp({ flows: [notes], profiles: { local: [strong()], edge: [eventual()] } })
+      // @ts-expect-error CAP102: nothing is bound
+      defineApp({ flows: [notes], profiles: { none: [] } })
+    }
+    expect(check).toBeTypeOf('function')
+  })
+
+  it('check the pointers and cases of branches', () => {
+    const Ticket = z.object({ kind: z.enum(['bug', 'billing', 'other']), urgent: z.boolean() })
+    const pass = node('pass', { input: Ticket, run: (ticket) => ({ queue: ticket.kind }) })
+    const alert = node('alert', { input: Ticket, run: () => ({ priority: 1 as const }) })
+    const routed = flow('tickets', {
+      trigger: manual({ input: Ticket }),
+      graph: (ticket, step) =>
+        step.switch(ticket, '/kind', { bug: (t) => step(pass, t), billing: (t) => step(alert, t) }, (t) =>
+          step(pass, t, { alias: 'general' }),
+        ),
+    })
+    expectTypeOf(routed['~types']).toExtend<{ output: { queue: string } | { priority: 1 } } | undefined>()
+    flow('no-such-case', {
+      trigger: manual({ input: Ticket }),
+      graph: (ticket, step) =>
+        // @ts-expect-error "bugs" is no value of kind
+        step.switch(ticket, '/kind', { bugs: (t: typeof ticket) => step(pass, t) }, (t) => step(alert, t)),
+    })
+    flow('no-such-field', {
+      trigger: manual({ input: Ticket }),
+      graph: (ticket, step) =>
+        // @ts-expect-error there is no field kinds
+        step.if(ticket, '/kinds', (t) => step(pass, t), (t) => step(alert, t)),
+    })
+    flow('not-a-boolean', {
+      trigger: manual({ input: Ticket }),
+      graph: (ticket, step) =>
+        // @ts-expect-error kind is no boolean
+        step.if(ticket, '/kind', (t) => step(pass, t), (t) => step(alert, t)),
+    })
+  })
+
+  it('add what the body binding brings to the input', () => {
+    flow('files', {
+      trigger: http.put('/files/:name', {
+        input: z.object({ name: z.string() }),
+        body: blobBody('file', { key: ({ name }: { name: string }) => `files/${name}` }),
+      }),
+      graph: (upload, step) => {
+        expectTypeOf(upload).toExtend<Ref<{ name: string; file: BlobRef }, { blob: unknown }>>()
+        return step(node('describe', { input: z.object({ name: z.string(), file: z.custom<BlobRef>() }), run: ({ file }) => file }), upload)
+      },
+    })
+    http.post('/files', {
+      input: z.object({}),
+      body: multipartBody('files', { key: (part) => part.filename }),
+    })
+  })
+
+  it('let a node stream items', () => {
+    const watch = node('watch', {
+      input: z.object({ site: z.string() }),
+      output: streamOf(z.object({ up: z.boolean() })),
+      async *run() {
+        yield event('snapshot', { up: true })
+        yield { up: false }
+      },
+    })
+    const status = flow('status', { trigger: http.get('/s/:site', { input: z.object({ site: z.string() }) }), graph: (site, step) => step(watch, site) })
+    expect(status.graph.answer).toBe(1)
+  })
+
+  it('name presets and their instances', () => {
+    const preset = definePreset({
+      name: 'test',
+      env: { type: 'object', properties: {} } as never,
+      provides: { kv: info('strong') },
+      layers: () => [],
+      open: () => ({}),
+    })
+    expectTypeOf(preset({ as: 'sessions' }).provides).toHaveProperty('kv:sessions')
+    expectTypeOf(preset().provides.kv.consistency).toEqualTypeOf<'strong'>()
+  })
+})

@@ -1,0 +1,28 @@
+/** A reference to a stored object, as JSON: how files travel through flows. */
+import type { BlobObject, ResourceName } from '@flowport/capabilities'
+
+export interface BlobRef {
+  /** The resource name of the store that holds it. */
+  readonly $blob: ResourceName<'blob'>
+  readonly key: string
+  /** Bytes. */
+  readonly size: number
+  readonly etag: string
+  readonly contentType: string | null
+}
+
+/** A reference to what a store's `put`, `head` or `get` returned. */
+export function blobRef(object: BlobObject, store: ResourceName<'blob'> = 'blob'): BlobRef {
+  return { $blob: store, key: object.key, size: object.size, etag: object.etag, contentType: object.contentType }
+}
+
+export function isBlobRef(value: unknown): value is BlobRef {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    '$blob' in value &&
+    typeof value.$blob === 'string' &&
+    'key' in value &&
+    typeof value.key === 'string'
+  )
+}

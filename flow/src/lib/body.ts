@@ -1,0 +1,137 @@
+/** How a request's body becomes part of a flow's input: JSON, one stored blob, many stored files, or a stream. */
+import type { ResourceName } from '@flowport/capabilities'
+import type { BlobRef } from './blob-ref.ts'
+
+const MiB = 1024 * 1024
+const GiB = 1024 * MiB
+
+/** A body handed on unread. Read it once; it is bounded by the binding's `maxBytes`. */
+export interface ByteSource {
+  readonly contentType: string | null
+  /** Bytes, where the sender said. */
+  readonly size: number | null
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
+}
+
+/** A file of a multipart body, before it is stored. */
+export interface FilePart {
+  /** The form field it came in. */
+  readonly field: string
+  /** The name the client gave; its last path segment only. */
+  readonly filename: string
+  readonly contentType: string | null
+}
+
+export type BodyBinding = JsonBody | BlobBody | MultipartBody | StreamBody
+
+export interface JsonBody {
+  readonly kind: 'json'
+  readonly maxBytes: number
+}
+
+export interface BlobBody {
+  readonly kind: 'blob'
+  readonly field: string
+  readonly store: ResourceName<'blob'>
+  readonly key: (input: never) => string
+  readonly maxBytes: number
+}
+
+export interface MultipartBody {
+  readonly kind: 'multipart'
+  readonly field: string
+  readonly store: ResourceName<'blob'>
+  readonly key: (part: FilePart, input: never) => string
+  readonly maxFiles: number
+  readonly maxFileBytes: number
+  readonly maxFields: number
+  readonly maxFieldBytes: number
+}
+
+export interface StreamBody {
+  readonly kind: 'stream'
+  readonly field: string
+  readonly accept: readonly string[]
+  readonly maxBytes: number
+}
+
+/** A binding that adds `Adds` to the input made from path and query of type `I`. */
+export type BodyOf<I, Adds, N, B extends BodyBinding = BodyBinding> = B & {
+  readonly '~types'?: { readonly input: (input: I) => void; readonly adds: Adds; readonly needs: N }
+}
+
+/** The default for methods with a body: a JSON object whose fields join path and query. */
+export function jsonBody({
+  maxBytes = MiB,
+}: {
+  /** Most bytes of the body, else 413. Default 1 MiB. */
+  readonly maxBytes?: number
+} = {}): BodyOf<unknown, unknown, unknown, JsonBody> {
+  return { kind: 'json', maxBytes }
+}
+
+export interface BlobBodyOptions<I> {
+  /** Where to store it, from the validated path and query. */
+  readonly key: (input: I) => string
+  /** Default `'blob'`. */
+  readonly store?: ResourceName<'blob'>
+  /** Most bytes of the body, else 413 and nothing is stored. Default 5 GiB. */
+  readonly maxBytes?: number
+}
+
+/** The raw body is stored as it arrives; `field` of the input is its `BlobRef`. */
+export function blobBody<const F extends string, I>(
+  field: F,
+  { key, store = 'blob', maxBytes = 5 * GiB }: BlobBodyOptions<I>,
+): BodyOf<I, { readonly [K in F]: BlobRef }, { readonly blob: unknown }, BlobBody> {
+  return { kind: 'blob', field, store, key, maxBytes }
+}
+
+export interface MultipartBodyOptions<I> {
+  /** Where to store each file, from the part and the validated path and query. */
+  readonly key: (part: FilePart, input: I) => string
+  /** Default `'blob'`. */
+  readonly store?: ResourceName<'blob'>
+  /** Default 100. */
+  readonly maxFiles?: number
+  /** Most bytes of one file. Default 5 GiB. */
+  readonly maxFileBytes?: number
+  /** Most form fields that are no files; they join the input. Default 100. */
+  readonly maxFields?: number
+  /** Most bytes of one such field. Default 64 KiB. */
+  readonly maxFieldBytes?: number
+}
+
+/**
+ * Every file of a multipart form is stored as it arrives, all of them or none; `field` of the input lists their
+ * `BlobRef`s in order. Other form fields join the input as text.
+ */
+export function multipartBody<const F extends string, I>(
+  field: F,
+  {
+    key,
+    store = 'blob',
+    maxFiles = 100,
+    maxFileBytes = 5 * GiB,
+    maxFields = 100,
+    maxFieldBytes = 64 * 1024,
+  }: MultipartBodyOptions<I>,
+): BodyOf<I, { readonly [K in F]: readonly BlobRef[] }, { readonly blob: unknown }, MultipartBody> {
+  return { kind: 'multipart', field, store, key, maxFiles, maxFileBytes, maxFields, maxFieldBytes }
+}
+
+/** The raw body reaches the flow as it arrives; `field` of the input is a `ByteSource`. */
+export function streamBody<const F extends string>(
+  field: F,
+  {
+    accept = ['*/*'],
+    maxBytes = 5 * GiB,
+  }: {
+    /** Media types taken, else 415. Default all. */
+    readonly accept?: readonly string[]
+    /** Most bytes, else the stream fails with 413. Default 5 GiB. */
+    readonly maxBytes?: number
+  } = {},
+): BodyOf<unknown, { readonly [K in F]: ByteSource }, unknown, StreamBody> {
+  return { kind: 'stream', field, accept, maxBytes }
+}

@@ -1,0 +1,75 @@
+/** Every diagnostic code: severity, stage, title, the usual way out. The reference page is held equal to it by a test. */
+
+export type Severity = 'error' | 'warning' | 'info'
+/** Definition, validation, preflight, run time. */
+export type Stage = 'D' | 'V' | 'P' | 'R'
+
+export interface CodeEntry {
+  readonly severity: Severity
+  readonly stages: readonly Stage[]
+  readonly title: string
+  readonly hint: string
+}
+
+function entry(severity: Severity, stages: string, title: string, hint: string): CodeEntry {
+  return { severity, stages: [...stages] as Stage[], title, hint }
+}
+
+export const codes = {
+  DAG004: entry('error', 'V', 'an effectful node has no idempotency', "add idempotency: { key } to the node, or 'natural' when repeating it changes nothing more"),
+  DAG005: entry('error', 'V', 'a concurrency setting is out of bounds', 'use an integer from 1 to 1024'),
+  DAG101: entry('error', 'V', 'a trigger yields an output that no node consumes', 'pass the graph\'s input to a step'),
+  DAG102: entry('error', 'V', 'the way a flow answers does not fit its profile', 'answer a queue flow with a value, and give a web flow an answer'),
+  DAG103: entry('error', 'V', 'two flows claim the same method and route', 'change one of the routes'),
+  DAG104: entry('error', 'V', 'a flow has more than one trigger', 'split the flow, or set policies.lint.allow_multiple_triggers'),
+  DAG105: entry('error', 'V', 'a flow has no trigger', 'add a node of kind trigger'),
+  DAG200: entry('error', 'V', 'the graph has a cycle', 'remove one of the edges named'),
+  DAG201: entry('error', 'V', 'the schemas of an edge\'s two ends differ', 'convert in a node between them, or name the same schema'),
+  DAG202: entry('error', 'DV', 'a step or edge names a node that is not there', 'use references made by step inside this graph'),
+  DAG204: entry('error', 'V', 'some path never reaches the flow\'s answer', 'use the result of the branch, or move the step out of its arm'),
+  DAG205: entry('error', 'DV', 'an alias is used twice', 'give one of the steps another name: step(node, ref, { alias })'),
+  DAG206: entry('error', 'D', 'edge options for an edge that is not there', 'name two steps that follow each other'),
+  DAG207: entry('error', 'D', 'edge options given twice', 'merge the two'),
+  DAG208: entry('warning', 'V', 'a node\'s output is never used and the node has no effect', 'remove the step, or use its result'),
+  EFFECT201: entry('error', 'V', 'declared effects are weaker than what the node uses', 'leave effects out, or declare at least the one named'),
+  DET302: entry('error', 'V', 'declared determinism is stricter than what the node uses permits', 'leave determinism out, or declare at most the one named'),
+  DET310: entry('warning', 'R', 'a node declared strict gave two answers for one input', 'declare it best_effort, or take time and chance as uses'),
+  CTRL101: entry('error', 'V', 'an edge\'s timeout is not positive', 'use a positive duration'),
+  CTRL102: entry('error', 'V', 'an edge\'s max_items is not a positive integer', 'use an integer of at least 1'),
+  CTRL110: entry('error', 'V', 'a switch has a bad config', 'give v: 1, source, selector_pointer and cases'),
+  CTRL111: entry('error', 'V', 'a switch routes along an edge that is missing', 'add the edge from its source to the target'),
+  CTRL112: entry('error', 'V', 'a second routing surface on one source', 'route once per node: pass the value through a node in between'),
+  CTRL120: entry('error', 'V', 'an if has a bad config', 'give v: 1, source, selector_pointer, then and else'),
+  CTRL121: entry('error', 'V', 'an if routes along an edge that is missing', 'add the edge from its source to the target'),
+  CTRL122: entry('error', 'V', 'a second routing surface on one source', 'route once per node: pass the value through a node in between'),
+  CTRL130: entry('error', 'V', 'a control surface has a bad config', 'give v: 1 and the fields of its kind'),
+  CTRL131: entry('error', 'V', 'a control surface names an unknown alias', 'name a node of the flow'),
+  CTRL132: entry('error', 'V', 'a control surface names an edge that is missing', 'name an edge of the flow'),
+  CTRL901: entry('error', 'P', 'a control surface that this host cannot run', 'remove it, or run the flow on a host that has it'),
+  IDEM020: entry('error', 'V', 'an effectful sink on a partitioned path has neither partition key nor idempotency key', 'give the edge a partition key or the node an idempotency key'),
+  IDEM025: entry('warning', 'V', 'an idempotency key comes from a node that reads the clock or randomness', 'take the key from the flow\'s input'),
+  IDEM099: entry('error', 'R', 'one idempotency key arrived with two different inputs', 'use a new key for a new request'),
+  EXACT001: entry('error', 'V', 'exactly-once without a dedupe requirement on the target', "add uses: { dedupe: { access: 'write', reservation: 'atomic' } }"),
+  EXACT002: entry('error', 'V', 'exactly-once without an idempotency key', 'add idempotency: { key, ttl } to the target'),
+  EXACT003: entry('error', 'V', 'exactly-once with a missing TTL, or one under five minutes', "use idempotency: { key, ttl: '5m' } or more"),
+  RETRY010: entry('error', 'VP', 'retries are owned twice on one path', 'remove the retry of the step, or the retry layer of the preset'),
+  RETRY011: entry('error', 'V', 'a retry policy on an effectful node that is not idempotent', 'add idempotency to the node, or remove the retry'),
+  SPILL001: entry('error', 'V', 'a spill tier without max_items', 'add buffer.maxItems'),
+  SPILL002: entry('error', 'V', 'a spill tier without a blob requirement', 'declare a use of blob on a node of the flow'),
+  SPILL003: entry('warning', 'V', 'a spill threshold without a tier', 'add buffer.spillTier'),
+  CACHE001: entry('warning', 'V', 'a node declared strict reads an external domain without a cache', 'declare it best_effort, or read through a cache'),
+  CAP101: entry('error', 'P', 'a required capability is not bound', 'add a preset that provides it to the profile'),
+  CAP102: entry('error', 'P', 'a bound capability is weaker than required', 'use a preset that has it, or ask for less'),
+  CAP103: entry('error', 'P', 'a variable or binding is missing or malformed', 'set the variables named'),
+  KV_EVT001: entry('warning', 'P', 'an eventually consistent store under a flow that relies on reading what it wrote', 'bind a strong store, or declare the flow best_effort'),
+  BLOB_EVT001: entry('warning', 'P', 'an eventually consistent blob store under a flow that relies on reading what it wrote', 'bind a strong store, or declare the flow best_effort'),
+  TTL001: entry('error', 'P', 'a time to live the store does not have', 'use a longer one, or a store with per-write TTL'),
+  LIMIT001: entry('warning', 'P', 'a declared payload bound exceeds the store\'s limit', 'lower the bound, or use another store'),
+  TIME015: entry('error', 'R', 'the deadline passed', 'give the flow more time, or make it faster'),
+  RUN030: entry('warning', 'R', 'an edge has been stalled by backpressure for longer than its budget', 'speed up the reader'),
+  RUN040: entry('info', 'R', 'a value spilled to the blob tier', ''),
+  RUN050: entry('error', 'R', 'the memory budget of a run was exceeded', 'stream the value, or raise the budget'),
+  BUNDLE101: entry('error', 'V', 'imported IR names a node that the app does not contain', 'add the node to the app, or correct its identifier'),
+} as const satisfies Record<string, CodeEntry>
+
+export type DiagnosticCode = keyof typeof codes

@@ -1,0 +1,56 @@
+/** `flow` declares what starts it and the graph of its nodes. Tracing happens here, once. */
+import type { Graph } from './graph/graph.ts'
+import type { Joined, NeedsOf, Ref, ValueOf } from './graph/ref.ts'
+import type { Step } from './graph/step.ts'
+import { traceGraph } from './graph/tracer.ts'
+import type { Trigger, TriggerSpec } from './trigger.ts'
+
+export type FlowProfile = 'web' | 'queue' | 'temporal' | 'wasm' | 'dev'
+
+export interface FlowSpec<I, TN, J extends Joined> {
+  /** Semantic version; part of the flow's id. Default `'1.0.0'`. */
+  readonly version?: string
+  readonly summary?: string
+  readonly tags?: readonly string[]
+  readonly trigger: Trigger<I, TN>
+  /** Runs once, when the flow is declared; describes the DAG with references. What it returns is the answer. */
+  graph(input: Ref<I, TN>, step: Step): J
+  readonly policies?: { readonly requireControlHints?: boolean }
+}
+
+/** A flow: takes `I`, answers `O`, asks `N` of a profile. */
+export interface Flow<in I, out O, out N> {
+  readonly name: string
+  readonly version: string
+  readonly summary: string | undefined
+  readonly tags: readonly string[]
+  readonly profile: FlowProfile
+  readonly trigger: TriggerSpec
+  readonly graph: Graph
+  readonly policies: { readonly requireControlHints: boolean }
+  /** Types only. */
+  readonly '~types'?: { readonly input: (input: I) => void; readonly output: O; readonly needs: N }
+}
+
+export type AnyFlow = Flow<never, unknown, unknown>
+
+/** Declares a flow. A graph that cannot be is a `FlowDefinitionError`. */
+export function flow<I, TN, const J extends Joined>(
+  name: string,
+  spec: FlowSpec<I, TN, J>,
+): Flow<I, ValueOf<J>, NeedsOf<J>> {
+  if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
+    throw new TypeError(`"${name}" is not a flow name: use letters, digits, "-" and "_", starting with a letter`)
+  }
+  const { version = '1.0.0', trigger, tags = [], summary, policies } = spec
+  return {
+    name,
+    version,
+    summary,
+    tags,
+    profile: trigger.kind === 'http' ? 'web' : 'dev',
+    trigger,
+    graph: traceGraph(name, (input, step) => spec.graph(input, step)),
+    policies: { requireControlHints: policies?.requireControlHints ?? false },
+  }
+}

@@ -1,0 +1,184 @@
+/** `node` declares one step of work: typed input and output, the resources it uses, its handler. */
+import {
+  type Awaitable,
+  type Determinism,
+  type Effect,
+  type Hint,
+  hintFor,
+  impliedDeterminism,
+  impliedEffect,
+  type Logger,
+} from '@flowport/capabilities'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Duration, toMilliseconds } from './duration.ts'
+import { compilePointer } from './pointer.ts'
+import type { InputOf, OutputOf, StreamSchema } from './schema.ts'
+import { type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
+
+/** Facts about the run that nodes may read. Never credentials: authorization and cookies are left out. */
+export type Metadata = Readonly<Record<string, unknown>>
+
+/** What every handler gets beside its declared resources. */
+export interface RunContext {
+  /** Fires when the caller goes away, the deadline passes or another node fails. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** `flow.id`, `flow.name`, `flow.run_id`, `http.method`, `http.route`, …, and what hooks added. */
+  readonly metadata: Metadata
+  /** When an answer stops being of use, in milliseconds since the epoch; `undefined` for never. */
+  readonly deadline: number | undefined
+  /** The idempotency key of this node's execution, stable over retries; hand it to what it calls. */
+  readonly idempotencyKey: string | undefined
+}
+
+export type NodeContext<U> = Resources<U> & RunContext
+
+/**
+ * How an effectful node may be done again.
+ * `'natural'`: doing it twice with the same input is as doing it once, because it only replaces or removes.
+ * With a `key`: the dedupe ledger lets it happen once per key, and hands the stored result to whoever asks again.
+ */
+export type Idempotency<I> = 'natural' | KeyedIdempotency<I>
+
+export interface KeyedIdempotency<I> {
+  /** A JSON Pointer into the input, or a function of it. Must not be empty. */
+  readonly key: `/${string}` | ((input: I) => string)
+  /** How long the result is remembered. Default `'1d'`. */
+  readonly ttl?: Duration
+  /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
+  readonly lease?: Duration
+  /** Default `'node'`: keys of different nodes do not meet. */
+  readonly scope?: 'node' | 'edge' | 'partition'
+}
+
+interface SpecBase<U extends Uses, I> {
+  readonly summary?: string
+  readonly uses?: U
+  readonly idempotency?: Idempotency<I>
+  /** Default: what `uses` implies. May only be declared weaker (more effectful). */
+  readonly effects?: Effect
+  /** Default: what `uses` implies. May only be declared weaker (less deterministic). */
+  readonly determinism?: Determinism
+}
+
+export interface NodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extends StandardSchemaV1>
+  extends SpecBase<U, OutputOf<IS>> {
+  readonly input: IS
+  readonly output: OS
+  run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<InputOf<OS>>
+}
+
+export interface StreamNodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extends StandardSchemaV1>
+  extends SpecBase<U, OutputOf<IS>> {
+  readonly input: IS
+  readonly output: StreamSchema<OS>
+  run(input: OutputOf<IS>, context: NodeContext<U>): AsyncIterable<StreamItem<InputOf<OS>>>
+}
+
+export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O> extends SpecBase<U, OutputOf<IS>> {
+  readonly input: IS
+  readonly output?: undefined
+  run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<O>
+}
+
+const eventBrand: unique symbol = Symbol.for('flowport.event') as never
+
+/** An item of a stream with a name and an id, as server-sent events have them. */
+export interface StreamEvent<T> {
+  readonly [eventBrand]: true
+  readonly event: string
+  readonly data: T
+  readonly id: string | undefined
+}
+
+export type StreamItem<T> = T | StreamEvent<T>
+
+/** Names an item of a stream: `yield event('snapshot', data)`. */
+export function event<T>(event: string, data: T, { id }: { readonly id?: string } = {}): StreamEvent<T> {
+  return { [eventBrand]: true, event, data, id }
+}
+
+export function isStreamEvent(item: unknown): item is StreamEvent<unknown> {
+  return typeof item === 'object' && item !== null && eventBrand in item
+}
+
+/** A node: takes `I`, yields `O`, asks `N` of a profile. */
+export interface FlowNode<in I, out O, out N> {
+  readonly name: string
+  readonly summary: string | undefined
+  readonly input: StandardSchemaV1 | undefined
+  readonly output: StandardSchemaV1 | StreamSchema | undefined
+  readonly uses: readonly NormalUse[]
+  readonly hints: readonly Hint[]
+  readonly effects: Effect
+  readonly determinism: Determinism
+  readonly idempotency: NodeIdempotency | undefined
+  readonly handler: (input: never, context: never) => unknown
+  /** Types only. */
+  readonly '~types'?: { readonly input: (input: I) => void; readonly output: O; readonly needs: N }
+}
+
+/** The idempotency of a node, ready for the runtime and for Flow IR. */
+export type NodeIdempotency =
+  | { readonly kind: 'natural' }
+  | {
+      readonly kind: 'keyed'
+      readonly keyOf: (input: unknown) => unknown
+      /** The pointer, or `@function` for a function. */
+      readonly keyText: string
+      readonly ttlMs: number
+      readonly leaseMs: number
+      readonly scope: 'node' | 'edge' | 'partition'
+    }
+
+export type AnyNode = FlowNode<never, unknown, unknown>
+
+/** Declares a node. The handler is handed exactly the resources named in `uses`, with the access named there. */
+export function node<IS extends StandardSchemaV1, OS extends StandardSchemaV1, const U extends Uses = Record<never, never>>(
+  name: string,
+  spec: StreamNodeSpec<U, IS, OS>,
+): FlowNode<InputOf<IS>, AsyncIterable<StreamItem<OutputOf<OS>>>, Needs<U>>
+export function node<IS extends StandardSchemaV1, O, const U extends Uses = Record<never, never>>(
+  name: string,
+  spec: UntypedNodeSpec<U, IS, O>,
+): FlowNode<InputOf<IS>, O, Needs<U>>
+export function node<IS extends StandardSchemaV1, OS extends StandardSchemaV1, const U extends Uses = Record<never, never>>(
+  name: string,
+  spec: NodeSpec<U, IS, OS>,
+): FlowNode<InputOf<IS>, OutputOf<OS>, Needs<U>>
+export function node(name: string, spec: AnySpec): AnyNode {
+  const uses = normalUses(spec.uses)
+  const hints = uses.flatMap(({ resource, access }) => hintFor(resource, access) ?? [])
+  return {
+    name,
+    summary: spec.summary,
+    input: spec.input,
+    output: spec.output,
+    uses,
+    hints,
+    effects: spec.effects ?? impliedEffect(hints),
+    determinism: spec.determinism ?? impliedDeterminism(hints),
+    idempotency: normalIdempotency(spec.idempotency),
+    handler: spec.run.bind(spec),
+  }
+}
+
+interface AnySpec extends SpecBase<Uses, never> {
+  readonly input: StandardSchemaV1
+  readonly output?: StandardSchemaV1 | StreamSchema | undefined
+  run(input: never, context: never): unknown
+}
+
+function normalIdempotency(idempotency: Idempotency<never> | undefined): NodeIdempotency | undefined {
+  if (idempotency === undefined) return undefined
+  if (idempotency === 'natural') return { kind: 'natural' }
+  const { key, ttl = '1d', lease = '30s', scope = 'node' } = idempotency
+  return {
+    kind: 'keyed',
+    keyOf: typeof key === 'string' ? compilePointer(key) : (key as (input: unknown) => string),
+    keyText: typeof key === 'string' ? key : '@function',
+    ttlMs: toMilliseconds(ttl),
+    leaseMs: toMilliseconds(lease),
+    scope,
+  }
+}

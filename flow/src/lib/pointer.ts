@@ -1,0 +1,58 @@
+/** JSON Pointers (RFC 6901), compiled once; and the type of what one points at. */
+
+/** The type at pointer `P` of `T`; `never` when there is nothing. */
+export type ValueAt<T, P extends string> = P extends ''
+  ? T
+  : P extends `/${infer Head}/${infer Rest}`
+    ? ValueAt<Field<T, Head>, `/${Rest}`>
+    : P extends `/${infer Head}`
+      ? Field<T, Head>
+      : never
+
+type Field<T, K extends string> = T extends readonly (infer E)[]
+  ? K extends `${number}`
+    ? E
+    : never
+  : T extends object
+    ? Unescape<K> extends keyof T
+      ? T[Unescape<K>]
+      : never
+    : never
+
+type Unescape<K extends string> = K extends `${infer A}~1${infer B}`
+  ? Unescape<`${A}/${B}`>
+  : K extends `${infer A}~0${infer B}`
+    ? `${A}~${B}`
+    : K
+
+/** A function that follows `pointer`; `undefined` where there is nothing. A malformed pointer is a `TypeError`. */
+export function compilePointer(pointer: string): (value: unknown) => unknown {
+  const keys = parsePointer(pointer)
+  if (keys.length === 1) {
+    const only = keys[0] as string
+    return (value) => child(value, only)
+  }
+  return (value) => keys.reduce(child, value)
+}
+
+/** The unescaped reference tokens of a pointer. A malformed pointer is a `TypeError`. */
+export function parsePointer(pointer: string): readonly string[] {
+  if (pointer === '') return []
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
+    throw new TypeError(`"${pointer}" is not a JSON Pointer: start with "/", write "~" as "~0" and "/" as "~1"`)
+  }
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** A path of property names as a pointer. */
+export function toPointer(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+function child(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  return (value as Record<string, unknown>)[key]
+}

@@ -1,0 +1,122 @@
+/** What running a node means: its context, its input checked, then ledger, retries and timeout around its handler. */
+import { type CallScope, CapabilityError, isCapabilityError, type ResourceBag } from '@flowport/capabilities'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { toMilliseconds } from '../duration.ts'
+import type { AnyFlow } from '../flow.ts'
+import type { NodeVertex } from '../graph/graph.ts'
+import type { AnyNode } from '../node.ts'
+import { isOpaque, validate } from '../schema.ts'
+import { withLedger } from './ledger.ts'
+import type { RunView } from './run.ts'
+import { sleep } from './sleep.ts'
+
+/** Runs a node's handler on a checked input for one run. */
+export type Execute = (input: unknown, run: RunView) => unknown
+
+/** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
+export function planNode(
+  flow: AnyFlow,
+  vertex: NodeVertex,
+  checkedAgainst: StandardSchemaV1 | undefined,
+  bag: ResourceBag,
+): Execute {
+  const { node, options, alias } = vertex
+  const Context = contextClass(node, bag)
+  const handler = node.handler as (input: unknown, context: object) => unknown
+  let execute: Execute = (input, run) => handler(input, new Context(run, undefined))
+  if (options.timeout !== undefined) execute = withTimeout(execute, toMilliseconds(options.timeout), alias)
+  if (options.retry !== undefined) execute = withRetry(execute, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
+  if (node.idempotency?.kind === 'keyed') {
+    const keyed = (input: unknown, run: RunView, key: string) => handler(input, new Context(run, key))
+    execute = withLedger(keyed, node.idempotency, `${flow.name}/${alias}`, bag.require('dedupe'))
+  }
+  const { input } = node
+  if (input === undefined || isOpaque(input) || input === checkedAgainst) return execute
+  const what = `the input of "${alias}" does not fit`
+  return (value, run) => {
+    const checked = validate(input, value, what)
+    return checked instanceof Promise ? checked.then((settled) => execute(settled, run)) : execute(checked, run)
+  }
+}
+
+/**
+ * One class per node: its getters look the run up, so making a context costs one small object, and a resource is
+ * narrowed to the declared access and bound to the run only when the handler asks for it.
+ */
+function contextClass(node: AnyNode, bag: ResourceBag): new (run: RunView, idempotencyKey: string | undefined) => object {
+  class Context {
+    readonly #run: RunView
+    readonly idempotencyKey: string | undefined
+
+    constructor(run: RunView, idempotencyKey: string | undefined) {
+      this.#run = run
+      this.idempotencyKey = idempotencyKey
+    }
+
+    static scopeOf(context: Context): CallScope {
+      return context.#run.scope
+    }
+
+    get signal() {
+      return this.#run.signal
+    }
+    get log() {
+      return this.#run.log
+    }
+    get metadata() {
+      return this.#run.metadata
+    }
+    get deadline() {
+      return this.#run.deadline
+    }
+  }
+  for (const { resource, access } of node.uses) {
+    const { view } = bag.control(resource)
+    Object.defineProperty(Context.prototype, resource, {
+      enumerable: true,
+      get(this: Context) {
+        return view(access, Context.scopeOf(this))
+      },
+    })
+  }
+  return Context
+}
+
+function withTimeout(execute: Execute, timeoutMs: number, alias: string): Execute {
+  return (input, run) => {
+    const controller = new AbortController()
+    const signal = AbortSignal.any([run.signal, controller.signal])
+    const scoped = Object.create(run, {
+      signal: { value: signal },
+      scope: { value: { signal, deadline: run.deadline } satisfies CallScope },
+    }) as RunView
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, { code: 'TIME015' })
+        controller.abort(error)
+        reject(error)
+      }, timeoutMs)
+      Promise.resolve()
+        .then(() => execute(input, scoped))
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer))
+    })
+  }
+}
+
+/** Tries again on temporary errors, with full jitter, while the run lives. */
+function withRetry(execute: Execute, maxAttempts: number, backoffMs: number): Execute {
+  return async (input, run) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await execute(input, run)
+      } catch (error) {
+        const temporary = isCapabilityError(error) && error.retryable === 'temporary'
+        if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
+        const delayMs = Math.max(Math.random() * backoffMs * 2 ** (attempt - 1), error.retryAfterMs ?? 0)
+        if (run.deadline !== undefined && Date.now() + delayMs >= run.deadline) throw error
+        await sleep(delayMs, run.signal)
+      }
+    }
+  }
+}

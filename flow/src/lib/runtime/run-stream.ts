@@ -1,0 +1,78 @@
+/** The answer of a streaming flow: items checked one by one, at the pace of their reader, ended with the run. */
+import { event, isStreamEvent } from '../node.ts'
+import { isOpaque, type StreamSchema, validate } from '../schema.ts'
+import type { Run } from './run.ts'
+
+export class RunStream implements AsyncIterableIterator<unknown> {
+  readonly #items: AsyncIterator<unknown>
+  readonly #check: ((item: unknown) => unknown) | null
+  readonly #run: Run
+  #ended = false
+  #failure: Error | undefined
+  #abandon: ((error: Error) => void) | undefined
+
+  constructor(items: AsyncIterable<unknown>, { item }: StreamSchema, run: Run) {
+    this.#items = items[Symbol.asyncIterator]()
+    this.#check = isOpaque(item) ? null : (value) => validate(item, value, 'an item of the stream does not fit')
+    this.#run = run
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+    // By hand instead of Promise.race: a run that is cancelled must not leave its reader waiting for a deaf node.
+    return new Promise((resolve, reject) => {
+      this.#abandon = reject
+      this.#pull().then(resolve, reject)
+    })
+  }
+
+  async #pull(): Promise<IteratorResult<unknown>> {
+    try {
+      const result = await this.#items.next()
+      if (result.done) {
+        this.#close(undefined)
+        return { done: true, value: undefined }
+      }
+      return { done: false, value: this.#check === null ? result.value : await this.#checked(result.value, this.#check) }
+    } catch (error) {
+      this.#close(error ?? new Error('the stream failed without a reason'))
+      throw error
+    }
+  }
+
+  /** The reader has had enough: the node's signal fires, its `finally` blocks run. */
+  async return(): Promise<IteratorResult<unknown>> {
+    await this.end()
+    return { done: true, value: undefined }
+  }
+
+  /** Ends the stream from the run's side; with an error, its reader sees it. */
+  async end(error?: Error): Promise<void> {
+    if (this.#ended) return
+    this.#failure = error
+    this.#close(undefined)
+    if (error !== undefined) this.#abandon?.(error)
+    try {
+      await this.#items.return?.()
+    } catch (failure) {
+      this.#run.log.debug({ flow: this.#run.plan.flow.name, err: failure }, 'a stream failed while it was closed')
+    }
+  }
+
+  #close(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#run.streamEnded(error)
+  }
+
+  async #checked(item: unknown, check: (item: unknown) => unknown): Promise<unknown> {
+    if (!isStreamEvent(item)) return check(item)
+    const data = await check(item.data)
+    return event(item.event, data, item.id === undefined ? {} : { id: item.id })
+  }
+}

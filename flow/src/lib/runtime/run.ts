@@ -1,0 +1,310 @@
+/** One run of a flow: starts what is ready, hands values on, ends when nothing can move. The next stop is a node. */
+import type { CallScope, Logger } from '@flowport/capabilities'
+import type { Metadata } from '../node.ts'
+import { SchemaError } from '../schema.ts'
+import { describeThrown, RunError } from './errors.ts'
+import { type Plan, type PlannedStep, skipped } from './plan.ts'
+import { RunStream } from './run-stream.ts'
+
+export interface RunSettings {
+  readonly log: Logger
+  readonly maxConcurrency: number
+  /** Milliseconds since the epoch. */
+  readonly deadline: number | undefined
+  readonly now: () => number
+  /** Milliseconds for timings, or `null` to take none. */
+  readonly monotonic: (() => number) | null
+  readonly metadata: () => Metadata
+  readonly id: () => string
+  readonly onFinished: (run: Run, error: Error | undefined) => void
+}
+
+/** How long a node took, for `Server-Timing` and logs. */
+export interface Timing {
+  readonly node: string
+  readonly ms: number
+}
+
+export class Run implements RunView {
+  /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
+  readonly answer: Promise<unknown>
+  readonly plan: Plan
+  readonly settings: RunSettings
+  readonly #values: unknown[]
+  readonly #waits: number[]
+  readonly #ready: number[] = []
+  readonly #timings: Timing[] = []
+  #resolve: (answer: unknown) => void = () => undefined
+  #reject: (error: Error) => void = () => undefined
+  #active = 0
+  #settled = false
+  #finished = false
+  #pumping = false
+  #error: RunError | undefined
+  #controller: AbortController | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stream: RunStream | undefined
+  #metadata: Metadata | undefined
+  #id: string | undefined
+  #scope: CallScope | undefined
+  readonly #listeners: (() => void)[] = []
+
+  constructor(plan: Plan, settings: RunSettings) {
+    this.plan = plan
+    this.settings = settings
+    this.#values = new Array(plan.steps.length)
+    this.#waits = plan.waits.slice()
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    if (settings.deadline !== undefined) {
+      const left = settings.deadline - settings.now()
+      this.#timer = setTimeout(() => this.#expire(), Math.min(Math.max(left, 0), 0x7fffffff))
+    }
+  }
+
+  get id(): string {
+    this.#id ??= this.settings.id()
+    return this.#id
+  }
+
+  get log(): Logger {
+    return this.settings.log
+  }
+
+  get deadline(): number | undefined {
+    return this.settings.deadline
+  }
+
+  get metadata(): Metadata {
+    this.#metadata ??= Object.freeze({
+      'flow.id': this.plan.flow.name,
+      'flow.name': this.plan.flow.name,
+      'flow.version': this.plan.flow.version,
+      'flow.run_id': this.id,
+      ...this.settings.metadata(),
+    })
+    return this.#metadata
+  }
+
+  /** Made when first asked for: most runs never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#error !== undefined) this.#controller.abort(this.#error)
+    }
+    return this.#controller.signal
+  }
+
+  /** What calls made on behalf of this run carry. */
+  get scope(): CallScope {
+    this.#scope ??= { signal: this.signal, deadline: this.settings.deadline }
+    return this.#scope
+  }
+
+  /** By node, in the order they ended. */
+  get timings(): readonly Timing[] {
+    return this.#timings
+  }
+
+  /** Adds to the metadata before nodes read it. */
+  annotate(fields: Readonly<Record<string, unknown>>): void {
+    this.#metadata = Object.freeze({ ...this.metadata, ...fields })
+  }
+
+  /** Calls `listener` when everything of this run has ended, its answer's stream included. */
+  whenFinished(listener: () => void): void {
+    if (this.#finished) listener()
+    else this.#listeners.push(listener)
+  }
+
+  /** Starts the flow with a validated input. */
+  start(input: unknown): void {
+    if (this.#settled) return
+    this.#complete(this.plan.steps[0] as PlannedStep, input)
+    this.#pump()
+  }
+
+  /** Ends the run at once: the answer rejects, signals fire, what still works drains in the background. */
+  cancel(reason?: unknown): void {
+    this.fail(new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }))
+  }
+
+  fail(error: RunError): void {
+    if (this.#finished) return
+    this.#error ??= error
+    this.#settle()
+    this.#reject(this.#error)
+    this.#controller?.abort(this.#error)
+    void this.#stream?.end(this.#error)
+    this.#finishIfIdle()
+  }
+
+  /** Told by the answer's stream when it has ended. */
+  streamEnded(error: unknown): void {
+    if (error !== undefined) this.#error ??= this.#nodeError(this.plan.steps[this.plan.answer] as PlannedStep, error)
+    this.#stream = undefined
+    this.#controller?.abort(this.#error ?? new RunError('Cancelled', 'the stream was closed', { flow: this.plan.flow.name }))
+    this.#finishIfIdle()
+  }
+
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    const { steps } = this.plan
+    const { maxConcurrency } = this.settings
+    while (this.#ready.length > 0 && this.#active < maxConcurrency && this.#error === undefined) {
+      this.#begin(steps[this.#ready.shift() as number] as PlannedStep)
+    }
+    this.#pumping = false
+    if (this.#active === 0) this.#quiesce()
+  }
+
+  #begin(step: PlannedStep): void {
+    const input = step.input(this.#values)
+    if (step.execute === null) return this.#complete(step, input)
+    const started = this.settings.monotonic?.() ?? 0
+    let result: unknown
+    try {
+      result = step.execute(input, this)
+      if (!isThenable(result)) return this.#yielded(step, result, started)
+      this.#active++
+      result.then(
+        (value) => {
+          this.#active--
+          this.#yielded(step, value, started)
+          this.#pump()
+        },
+        (error: unknown) => {
+          this.#active--
+          this.#failed(step, error)
+          this.#pump()
+        },
+      )
+    } catch (error) {
+      this.#failed(step, error)
+    }
+  }
+
+  #yielded(step: PlannedStep, value: unknown, started: number): void {
+    if (this.settings.monotonic !== null) this.#timings.push({ node: step.alias, ms: this.settings.monotonic() - started })
+    if (step.check === null) return this.#complete(step, value)
+    try {
+      const checked = step.check(value)
+      if (!isThenable(checked)) return this.#complete(step, checked)
+      this.#active++
+      checked.then(
+        (settled) => {
+          this.#active--
+          this.#complete(step, settled)
+          this.#pump()
+        },
+        (error: unknown) => {
+          this.#active--
+          this.#failed(step, error)
+          this.#pump()
+        },
+      )
+    } catch (error) {
+      this.#failed(step, error)
+    }
+  }
+
+  #complete(step: PlannedStep, value: unknown): void {
+    if (value === skipped) return this.#skip(step)
+    this.#values[step.slot] = value
+    for (const slot of step.next) this.#arrived(slot)
+    for (const { choose, entries } of step.decisions) {
+      const taken = choose(value)
+      for (let arm = 0; arm < entries.length; arm++) {
+        for (const slot of entries[arm] as readonly number[]) {
+          if (arm === taken) this.#arrived(slot)
+          else this.#skip(this.plan.steps[slot] as PlannedStep)
+        }
+      }
+    }
+  }
+
+  #arrived(slot: number): void {
+    const left = (this.#waits[slot] as number) - 1
+    this.#waits[slot] = left
+    if (left === 0 && this.#values[slot] !== skipped) this.#ready.push(slot)
+  }
+
+  /** Marks a step, and all that needs it, as not to be run. A merge only loses one of its alternatives. */
+  #skip(step: PlannedStep): void {
+    if (this.#values[step.slot] === skipped) return
+    this.#values[step.slot] = skipped
+    const { steps } = this.plan
+    for (const slot of step.next) {
+      const next = steps[slot] as PlannedStep
+      if (next.merge) this.#arrived(slot)
+      else this.#skip(next)
+    }
+    for (const { entries } of step.decisions) {
+      for (const arm of entries) for (const slot of arm) this.#skip(steps[slot] as PlannedStep)
+    }
+  }
+
+  #failed(step: PlannedStep, error: unknown): void {
+    this.fail(this.#nodeError(step, error))
+  }
+
+  #nodeError(step: PlannedStep, error: unknown): RunError {
+    if (error instanceof RunError) return error
+    const where = { flow: this.plan.flow.name, node: step.alias, cause: error }
+    if (error instanceof SchemaError) return new RunError('InvalidValue', error.message, where)
+    return new RunError('NodeFailed', describeThrown(error), where)
+  }
+
+  /** Nothing is running and nothing is ready: the answer is there, or it will never be. */
+  #quiesce(): void {
+    if (!this.#settled) {
+      const value = this.#values[this.plan.answer]
+      const step = this.plan.steps[this.plan.answer] as PlannedStep
+      if (value === skipped || (this.#waits[this.plan.answer] as number) > 0) {
+        const message = `"${step.alias}" was not reached, and the flow answers with it`
+        return this.fail(new RunError('NoAnswer', message, { flow: this.plan.flow.name, node: step.alias, code: 'DAG204' }))
+      }
+      this.#settle()
+      if (step.stream !== null) {
+        this.#stream = new RunStream(value as AsyncIterable<unknown>, step.stream, this)
+        return this.#resolve(this.#stream)
+      }
+      this.#resolve(value)
+    }
+    this.#finishIfIdle()
+  }
+
+  #settle(): void {
+    this.#settled = true
+    if (this.#timer !== undefined) clearTimeout(this.#timer)
+  }
+
+  #finishIfIdle(): void {
+    if (this.#finished || this.#active > 0 || !this.#settled || this.#stream !== undefined) return
+    this.#finished = true
+    this.settings.onFinished(this, this.#error)
+    for (const listener of this.#listeners) listener()
+  }
+
+  #expire(): void {
+    const message = 'the deadline passed before there was an answer'
+    this.fail(new RunError('DeadlineExceeded', message, { flow: this.plan.flow.name, code: 'TIME015' }))
+  }
+}
+
+/** What a node's context reads of its run. */
+export interface RunView {
+  readonly id: string
+  readonly log: Logger
+  readonly deadline: number | undefined
+  readonly metadata: Metadata
+  readonly signal: AbortSignal
+  readonly scope: CallScope
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

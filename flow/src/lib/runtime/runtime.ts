@@ -1,0 +1,200 @@
+/** `createRuntime` runs flows over a bag: hooks, deadline, cancellation, draining. The next stop is the run. */
+import { type Clock, type Logger, type ResourceBag, silentLogger } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
+import type { AnyFlow, Flow } from '../flow.ts'
+import { validateMessage } from '../message.ts'
+import type { Metadata } from '../node.ts'
+import { SchemaError } from '../schema.ts'
+import { DeniedError, describeThrown, RunError } from './errors.ts'
+import type { Hook, RunInfo } from './hooks.ts'
+import { compilePlan, type Plan } from './plan.ts'
+import { Run } from './run.ts'
+
+export interface RuntimeOptions {
+  /** Default: nothing is logged. */
+  readonly log?: Logger
+  /** Default the system clock. */
+  readonly clock?: Clock
+  /** In order around every run. */
+  readonly hooks?: readonly Hook[]
+  /** Most nodes of one run that work at the same time. Default 64. */
+  readonly maxConcurrency?: number
+  /** Milliseconds until a run fails with `TIME015`, unless its caller says otherwise. Default none. */
+  readonly deadlineMs?: number
+  /** Milliseconds `close` waits for running flows before it cancels them. Default 10 000. */
+  readonly drainMs?: number
+}
+
+export interface InvokeOptions {
+  readonly metadata?: Metadata
+  /** The moment an answer stops being of use. Default: the runtime's `deadlineMs` from now. */
+  readonly deadline?: Date
+  readonly signal?: AbortSignal
+}
+
+/** What a host hands over with an input. */
+export interface StartOptions {
+  /** Called at most once, and only when somebody looks. */
+  readonly metadata?: () => Metadata
+  /** Milliseconds from now. */
+  readonly deadlineMs?: number | undefined
+  readonly log?: Logger
+  /** Take node timings. Default false. */
+  readonly timings?: boolean
+  /** The input has passed `validateMessage` already. Default false. */
+  readonly validated?: boolean
+  readonly header?: (name: string) => string | undefined
+}
+
+export interface Runtime {
+  readonly bag: ResourceBag
+  /** Runs a flow and resolves its answer: a value, or for a streaming flow an async iterable. */
+  invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
+  /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
+  start(flow: AnyFlow, input: unknown, options?: StartOptions): Run
+  /** Runs that have not ended, streams included. */
+  readonly running: number
+  readonly closing: boolean
+  /** Takes no more runs, waits for the running ones up to `drainMs`, cancels the rest. Does not close the bag. */
+  close(): Promise<void>
+}
+
+export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): Runtime {
+  const { log = silentLogger, clock = systemClock, hooks = [], maxConcurrency = 64, drainMs = 10_000 } = options
+  const plans = new Map<AnyFlow, Plan>()
+  const runs = new Set<Run>()
+  const idle: (() => void)[] = []
+  let closing: Promise<void> | undefined
+  const ids = () => crypto.randomUUID()
+  const now = () => clock.now()
+  const monotonic = () => clock.monotonic()
+  const noMetadata = () => ({})
+
+  function planOf(flow: AnyFlow): Plan {
+    let plan = plans.get(flow)
+    if (plan === undefined) plans.set(flow, (plan = compilePlan(flow, bag)))
+    return plan
+  }
+
+  function start(flow: AnyFlow, input: unknown, request: StartOptions = {}): Run {
+    const plan = planOf(flow)
+    const deadlineMs = request.deadlineMs ?? options.deadlineMs
+    const startedAt = hooks.length === 0 ? 0 : clock.monotonic()
+    const run: Run = new Run(plan, {
+      log: request.log ?? log,
+      maxConcurrency,
+      deadline: deadlineMs === undefined ? undefined : clock.now() + deadlineMs,
+      now,
+      monotonic: request.timings === true ? monotonic : null,
+      metadata: request.metadata ?? noMetadata,
+      id: ids,
+      onFinished: (ended, error) => {
+        if (hooks.length === 0) return forget(ended)
+        void after(infoOf(ended), error, clock.monotonic() - startedAt).finally(() => forget(ended))
+      },
+    })
+    const infoOf = (of: Run): RunInfo => ({
+      id: of.id,
+      flow: flow.name,
+      version: flow.version,
+      metadata: of.metadata,
+      signal: of.signal,
+      header: request.header ?? (() => undefined),
+    })
+    runs.add(run)
+    if (closing !== undefined) run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
+    else if (hooks.length === 0) admit(run, input, request.validated === true)
+    else void before(run, infoOf).then((allowed) => allowed && admit(run, input, request.validated === true))
+    return run
+  }
+
+  function admit(run: Run, input: unknown, validated: boolean): void {
+    try {
+      const message = validated ? input : validateMessage(run.plan.flow.trigger, input)
+      if (!(message instanceof Promise)) return run.start(message)
+      message.then((valid) => run.start(valid), (error: unknown) => refuse(run, error))
+    } catch (error) {
+      refuse(run, error)
+    }
+  }
+
+  function refuse(run: Run, error: unknown): void {
+    const { name } = run.plan.flow
+    const failure = error instanceof SchemaError ? 'InvalidInput' : error instanceof DeniedError ? 'Denied' : 'NodeFailed'
+    run.fail(new RunError(failure, describeThrown(error), { flow: name, cause: error }))
+  }
+
+  async function before(run: Run, infoOf: (run: Run) => RunInfo): Promise<boolean> {
+    try {
+      for (const hook of hooks) {
+        const added = await hook.before?.(infoOf(run))
+        if (added !== undefined) run.annotate(added)
+      }
+      return true
+    } catch (error) {
+      refuse(run, error)
+      return false
+    }
+  }
+
+  async function after(info: RunInfo, error: Error | undefined, durationMs: number): Promise<void> {
+    const outcome = error === undefined ? ({ ok: true, durationMs } as const) : ({ ok: false, durationMs, error } as const)
+    for (const hook of hooks.toReversed()) {
+      try {
+        await hook.after?.(info, outcome)
+      } catch (failure) {
+        log.error({ hook: hook.name, flow: info.flow, err: failure }, 'a hook failed after a run')
+      }
+    }
+  }
+
+  function forget(run: Run): void {
+    runs.delete(run)
+    if (runs.size === 0) for (const wake of idle.splice(0)) wake()
+  }
+
+  async function drain(): Promise<void> {
+    if (runs.size === 0) return
+    const drained = new Promise<void>((resolve) => idle.push(resolve))
+    const bound = new AbortController()
+    const waiting = clock.sleep(drainMs, { signal: bound.signal }).catch(() => undefined)
+    await Promise.race([drained, waiting])
+    bound.abort()
+    if (runs.size === 0) return
+    log.warn({ running: runs.size, drainMs }, 'cancelling runs that did not end in time')
+    for (const run of runs) run.cancel(new Error('the runtime is closing'))
+    const grace = new AbortController()
+    await Promise.race([drained, clock.sleep(1_000, { signal: grace.signal }).catch(() => undefined)])
+    grace.abort()
+  }
+
+  return {
+    bag,
+    invoke<I, O, N>(flow: Flow<I, O, N>, { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions): Promise<O> {
+      if (signal?.aborted) {
+        return Promise.reject(new RunError('Cancelled', 'the signal had fired already', { flow: flow.name, cause: signal.reason }))
+      }
+      const run = start(flow as AnyFlow, input, {
+        ...(metadata === undefined ? {} : { metadata: () => metadata }),
+        ...(deadline === undefined ? {} : { deadlineMs: deadline.getTime() - clock.now() }),
+      })
+      if (signal === undefined) return run.answer as Promise<O>
+      const cancel = () => run.cancel(signal.reason)
+      signal.addEventListener('abort', cancel, { once: true })
+      const stopListening = () => signal.removeEventListener('abort', cancel)
+      run.whenFinished(stopListening)
+      return run.answer as Promise<O>
+    },
+    start,
+    get running() {
+      return runs.size
+    },
+    get closing() {
+      return closing !== undefined
+    },
+    close() {
+      closing ??= drain()
+      return closing
+    },
+  }
+}
