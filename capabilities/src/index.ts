@@ -1,26 +1,186 @@
-export * from './lib/guarantees/levels.ts'
-export * from './lib/guarantees/requirement.ts'
-export * from './lib/guarantees/info.ts'
-export * from './lib/guarantees/domains.ts'
-export * from './lib/error.ts'
-export * from './lib/hints.ts'
-export * from './lib/layer.ts'
-export * from './lib/limits.ts'
-export * from './lib/logger.ts'
-export * from './lib/operations.ts'
-export * from './lib/kv/contract.ts'
-export * from './lib/kv/driver.ts'
-export * from './lib/kv/key-value.ts'
-export * from './lib/blob/contract.ts'
-export * from './lib/blob/driver.ts'
-export * from './lib/dedupe/contract.ts'
-export * from './lib/dedupe/driver.ts'
-export * from './lib/queue/contract.ts'
-export * from './lib/queue/driver.ts'
-export * from './lib/clock/contract.ts'
-export * from './lib/rng/contract.ts'
-export * from './lib/http/contract.ts'
-export * from './lib/secrets/contract.ts'
-export * from './lib/resource/bag.ts'
-export * from './lib/resource/resource.ts'
-export * from './lib/preset/preset.ts'
+/** `@flowport/capabilities`: contracts, guarantees, errors, layers, and what makes a resource of a driver. */
+
+export {
+  type AtLeast,
+  type Guarantee,
+  type Level,
+  levels,
+  type Offered,
+  rank,
+} from './lib/guarantees/levels.ts'
+export { type Accepted, describeRequirement, type Requirement, satisfies } from './lib/guarantees/requirement.ts'
+export type {
+  BlobCapabilityInfo,
+  BlobFeatures,
+  BlobLimits,
+  CacheCapabilityInfo,
+  DedupeCapabilityInfo,
+  Extensions,
+  KvCapabilityInfo,
+  KvFeatures,
+  KvLimits,
+  PlainCapabilityInfo,
+  QueueCapabilityInfo,
+} from './lib/guarantees/info.ts'
+export {
+  type AccessFor,
+  type Domain,
+  type DomainOf,
+  type Domains,
+  domainOf,
+  domains,
+  type ResourceFor,
+  type ResourceName,
+} from './lib/guarantees/domains.ts'
+
+export {
+  CapabilityError,
+  type CapabilityErrorOptions,
+  type ErrorKind,
+  errorKinds,
+  isCapabilityError,
+  isKind,
+  type Retryable,
+  toCapabilityError,
+} from './lib/error.ts'
+export {
+  type Determinism,
+  determinismAllows,
+  determinisms,
+  type Effect,
+  effectCovers,
+  effects,
+  type Hint,
+  hintFor,
+  impliedDeterminism,
+  impliedEffect,
+} from './lib/hints.ts'
+export { type Operation, type OperationEffect, type OperationOf, operations } from './lib/operations.ts'
+export { type Logger, silentLogger } from './lib/logger.ts'
+
+export {
+  type Call,
+  type CallScope,
+  cancelled,
+  createPipeline,
+  type DriverWraps,
+  isImmediate,
+  isReplayable,
+  type Layer,
+  type Next,
+  type Pipeline,
+  wrapDriver,
+} from './lib/layer.ts'
+export { circuitBreaker, type CircuitBreakerOptions } from './lib/layers/circuit-breaker.ts'
+export { concurrencyLimit, type ConcurrencyLimitOptions } from './lib/layers/concurrency-limit.ts'
+export { effectGuard, type EffectGuardOptions, readOnly } from './lib/layers/effect-guard.ts'
+export { logging, type LoggingOptions } from './lib/layers/logging.ts'
+export { prefix } from './lib/layers/prefix.ts'
+export { retry, type RetryOptions } from './lib/layers/retry.ts'
+export { type NoRetry, retryDecision, type RetryDecision, type RetryPolicy } from './lib/layers/retry-decision.ts'
+export { timeout, type TimeoutOptions } from './lib/layers/timeout.ts'
+
+export type {
+  CallOptions,
+  KeyValue,
+  KvEntry,
+  KvFormat,
+  KvFormats,
+  KvGetOptions,
+  KvKey,
+  KvListOptions,
+  KvListPage,
+  KvPutOptions,
+  KvPutResult,
+  KvReader,
+  KvSchemaOptions,
+  KvValue,
+} from './lib/kv/contract.ts'
+export type {
+  Awaitable,
+  DriverCall,
+  KvDriver,
+  KvDriverList,
+  KvDriverPage,
+  KvDriverPut,
+  StoredKvEntry,
+} from './lib/kv/driver.ts'
+export { createKeyValue, type CreateKeyValueOptions } from './lib/kv/key-value.ts'
+
+export type {
+  BlobBody,
+  BlobGetOptions,
+  BlobHandle,
+  BlobListed,
+  BlobListOptions,
+  BlobListPage,
+  BlobObject,
+  BlobPresignOptions,
+  BlobPutOptions,
+  BlobReader,
+  BlobStore,
+  ByteRange,
+} from './lib/blob/contract.ts'
+export type {
+  BlobDriver,
+  BlobDriverGet,
+  BlobDriverList,
+  BlobDriverPage,
+  BlobDriverPut,
+  OpenedBlob,
+} from './lib/blob/driver.ts'
+export { createBlobStore, type CreateBlobStoreOptions } from './lib/blob/blob-store.ts'
+export { resolveRange } from './lib/blob/range.ts'
+
+export type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './lib/dedupe/contract.ts'
+export type { DedupeDriver, DriverBegin } from './lib/dedupe/driver.ts'
+export { createDedupeStore, type CreateDedupeStoreOptions } from './lib/dedupe/dedupe-store.ts'
+
+export type {
+  Queue,
+  QueueConsumer,
+  QueueMessage,
+  QueuePublisher,
+  ReceiveOptions,
+  SendOptions,
+} from './lib/queue/contract.ts'
+export type { QueueDriver, StoredMessage } from './lib/queue/driver.ts'
+export { createQueue, type CreateQueueOptions } from './lib/queue/queue.ts'
+
+export type { Cache, CacheReader, CacheSetOptions } from './lib/cache/contract.ts'
+export type { CacheDriver } from './lib/cache/driver.ts'
+export { createCache, type CreateCacheOptions } from './lib/cache/cache.ts'
+
+export type { HttpOptions, HttpRead, HttpWrite, ReadMethod, WriteMethod } from './lib/http/contract.ts'
+export type { HttpDriver } from './lib/http/driver.ts'
+export { createHttp, type CreateHttpOptions } from './lib/http/http-client.ts'
+
+export type { Secret, Secrets } from './lib/secrets/contract.ts'
+export type { SecretsDriver } from './lib/secrets/driver.ts'
+export { createSecrets, type CreateSecretsOptions } from './lib/secrets/secrets.ts'
+
+export type { Clock } from './lib/clock/contract.ts'
+export type { Rng } from './lib/rng/contract.ts'
+
+export { type BagContents, ResourceBag, type ResourceDescription } from './lib/resource/bag.ts'
+export { type HostResources, openProviders } from './lib/resource/open-providers.ts'
+export { control, controlOf, type Resource, type ResourceControl } from './lib/resource/resource.ts'
+export {
+  type Bound,
+  definePreset,
+  type Drivers,
+  type OpenContext,
+  type OpenedProvider,
+  type Preset,
+  type PresetDefinition,
+  type PresetOptions,
+  type ProvidedDomain,
+  type Provider,
+  type Provides,
+} from './lib/preset/preset.ts'
+
+// For drivers: the checks, orders and cursors the portable types and the suites go by.
+export { compareUtf8, firstIndex } from './lib/byte-order.ts'
+export { decodeCursor, encodeCursor } from './lib/cursor.ts'
+export { checkBlobKey, checkKey, checkLimit, checkSize, chunks, utf8Length } from './lib/limits.ts'
+export { anySignal, collect } from './lib/stream.ts'

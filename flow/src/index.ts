@@ -1,1 +1,56 @@
-export {}
+/** Write a flow once: nodes, graphs, triggers, apps; validate them, export them, run them. */
+export { type App, type AppSpec, type Check, defineApp, type Profiles } from './lib/app.ts'
+export { type BlobRef, blobRef, isBlobRef } from './lib/blob-ref.ts'
+export {
+  type BlobBodyOptions,
+  type BodyBinding,
+  type BodyOf,
+  type ByteSource,
+  blobBody,
+  type FilePart,
+  jsonBody,
+  type MultipartBodyOptions,
+  multipartBody,
+  streamBody,
+} from './lib/body.ts'
+export { type CodeEntry, codes, type DiagnosticCode, type Severity, type Stage } from './lib/diagnostics/codes.ts'
+export {
+  type Diagnostic,
+  DiagnosticsError,
+  diagnostic,
+  FlowDefinitionError,
+  formatDiagnostic,
+  hasErrors,
+  type Location,
+} from './lib/diagnostics/diagnostic.ts'
+export type { Duration } from './lib/duration.ts'
+export { type AnyFlow, type Flow, type FlowProfile, type FlowSpec, flow } from './lib/flow.ts'
+export type { Joined, NeedsOf, Ref, ValueOf } from './lib/graph/ref.ts'
+export type { EdgeOptions, Step, StepOptions } from './lib/graph/step.ts'
+export { HttpProblem, type ProblemBody, type ProblemOptions, problem } from './lib/http/problem.ts'
+export { type Reply, type ReplyOptions, reply } from './lib/http/reply.ts'
+export {
+  type AnyNode,
+  event,
+  isStreamEvent,
+  type FlowNode,
+  type Idempotency,
+  type Metadata,
+  type NodeContext,
+  node,
+  type RunContext,
+  type StreamEvent,
+  type StreamItem,
+} from './lib/node.ts'
+export { DeniedError, type DenyOptions, deny, RunError, type RunFailure } from './lib/runtime/errors.ts'
+export type { Hook, RunInfo, RunOutcome } from './lib/runtime/hooks.ts'
+export {
+  createRuntime,
+  type InvokeOptions,
+  type Runtime,
+  type RuntimeOptions,
+  type StartOptions,
+} from './lib/runtime/runtime.ts'
+export { name, opaque, type SchemaIssue, SchemaError, type StreamSchema, streamOf } from './lib/schema.ts'
+export { type HttpMethod, type HttpTrigger, http, type ManualTrigger, manual, type Trigger } from './lib/trigger.ts'
+export type { Needs, Resources, Use, Uses } from './lib/uses.ts'

@@ -1,1 +1,23 @@
-export {}
+/** The `fs` preset: blobs and key-value entries on the local file system, safe among the processes of one host. */
+import { join } from 'node:path'
+import { definePreset } from '@flowport/capabilities'
+import { openFsBlobDriver } from './lib/fs/blob-driver.ts'
+import { type FsOptions, fsEnv, fsLayers, fsProvides } from './lib/fs/declaration.ts'
+import { openFsKvDriver } from './lib/fs/kv-driver.ts'
+
+export type { FsOptions } from './lib/fs/declaration.ts'
+
+/** Provides `blob` and `kv`. The drivers are the next stop. */
+export const fs = definePreset<FsOptions, typeof fsEnv, typeof fsProvides>({
+  name: 'fs',
+  env: fsEnv,
+  provides: fsProvides,
+  layers: fsLayers,
+  open({ env, clock: hostClock, options }) {
+    const { root = env.FLOWPORT_DATA_DIR, fsync = 'data', clock = hostClock } = options
+    return {
+      blob: openFsBlobDriver({ directory: join(root, 'blobs'), fsync, clock }),
+      kv: openFsKvDriver({ directory: join(root, 'kv'), fsync, clock }),
+    }
+  },
+})

@@ -1,1 +1,14 @@
-export {}
+/** The `fs` preset where there is no file system: it resolves, and `open` fails with advice. */
+import { definePreset } from '@flowport/capabilities'
+import { type FsOptions, fsEnv, fsLayers, fsProvides } from './lib/fs/declaration.ts'
+import { unsupported } from './lib/unsupported.ts'
+
+export type { FsOptions } from './lib/fs/declaration.ts'
+
+export const fs = definePreset<FsOptions, typeof fsEnv, typeof fsProvides>({
+  name: 'fs',
+  env: fsEnv,
+  provides: fsProvides,
+  layers: fsLayers,
+  open: unsupported('fs', 'a local file system', '"memory", or the preset of the platform\'s own storage'),
+})

@@ -1,1 +1,19 @@
-export {}
+/** The `sqlite` preset: key-value entries, the dedupe ledger and queues in one file, over `node:sqlite`. */
+import { join } from 'node:path'
+import { definePreset } from '@flowport/capabilities'
+import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
+import { openSqliteDrivers } from './lib/sqlite/drivers.ts'
+
+export type { SqliteOptions } from './lib/sqlite/declaration.ts'
+
+/** Provides `kv`, `dedupe` and `queue`. The drivers are the next stop. */
+export const sqlite = definePreset<SqliteOptions, typeof sqliteEnv, typeof sqliteProvides>({
+  name: 'sqlite',
+  env: sqliteEnv,
+  provides: sqliteProvides,
+  layers: sqliteLayers,
+  open({ env, clock: hostClock, options }) {
+    const { path = join(env.FLOWPORT_DATA_DIR, 'flowport.sqlite'), clock = hostClock, ...rest } = options
+    return openSqliteDrivers({ ...rest, path, clock })
+  },
+})

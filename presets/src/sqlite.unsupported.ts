@@ -1,1 +1,14 @@
-export {}
+/** The `sqlite` preset where there is no `node:sqlite`: it resolves, and `open` fails with advice. */
+import { definePreset } from '@flowport/capabilities'
+import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
+import { unsupported } from './lib/unsupported.ts'
+
+export type { SqliteOptions } from './lib/sqlite/declaration.ts'
+
+export const sqlite = definePreset<SqliteOptions, typeof sqliteEnv, typeof sqliteProvides>({
+  name: 'sqlite',
+  env: sqliteEnv,
+  provides: sqliteProvides,
+  layers: sqliteLayers,
+  open: unsupported('sqlite', 'node:sqlite', '"memory", or the preset of the platform\'s own storage'),
+})

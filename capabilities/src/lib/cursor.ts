@@ -14,12 +14,16 @@ export function decodeCursor(cursor: string): string {
     if (/^[A-Za-z0-9_-]+$/.test(cursor)) {
       const binary = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
       const text = decoder.decode(Uint8Array.from(binary, (unit) => unit.charCodeAt(0)))
-      if (text.startsWith(mark) && encodeCursor(text.slice(mark.length)) === cursor) return text.slice(mark.length)
+      if (text.startsWith(mark) && encodeCursor(text.slice(mark.length)) === cursor)
+        return text.slice(mark.length)
     }
   } catch {
     // Not base64, or not UTF-8: the same answer as for a cursor without the mark.
   }
-  throw new CapabilityError('InvalidInput', 'the cursor is malformed: pass the one of the page before, unchanged')
+  throw new CapabilityError(
+    'InvalidInput',
+    'the cursor is malformed: pass the one of the page before, unchanged',
+  )
 }
 
 const mark = '>'

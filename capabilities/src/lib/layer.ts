@@ -6,6 +6,7 @@ import type { CacheDriver } from './cache/driver.ts'
 import type { DedupeDriver } from './dedupe/driver.ts'
 import type { Awaitable, KvDriver } from './kv/driver.ts'
 import { type Operation, operations } from './operations.ts'
+import { anySignal } from './stream.ts'
 
 /** One operation on its way through the layers. */
 export interface Call extends Operation {
@@ -70,10 +71,7 @@ export interface Pipeline {
 /** Composes the layers of one resource, once. */
 export function createPipeline(domain: Domain, capability: string, layers: readonly Layer[]): Pipeline {
   const table: Readonly<Record<string, Operation>> = operations[domain]
-  const enter = layers.reduceRight<Next<unknown>>(
-    (next, layer) => (layer.around === undefined ? next : (call) => layer.around?.(call, next) ?? next(call)),
-    atDriver,
-  )
+  const enter = layers.reduceRight<Next<unknown>>(enclose, atDriver)
   return {
     capability,
     layers: layers.map(({ name }) => name),
@@ -98,9 +96,22 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
         body,
         execute,
       }
-      return enter(call) as Promise<T>
+      const answer = enter(call) as Promise<T>
+      immediate = undefined
+      return answer
     },
   }
+}
+
+/** The last answer a driver gave without waiting, while it passes the layers on its way out of `run`. */
+let immediate: Promise<unknown> | undefined
+
+/**
+ * Whether `answer`, just returned by `next`, is the driver's own and there already: the call has succeeded, so a layer
+ * can return it as it is and spare itself a timer, a clock or a promise. `false` says nothing.
+ */
+export function isImmediate(answer: Promise<unknown>): boolean {
+  return answer === immediate
 }
 
 /** Whether doing the call again is safe. */
@@ -130,17 +141,37 @@ export function wrapDriver<D extends keyof DriverWraps>(
   }, driver)
 }
 
-function anySignal(own: AbortSignal | undefined, scope: AbortSignal | undefined): AbortSignal | undefined {
-  if (own === undefined || own === scope) return scope
-  return scope === undefined ? own : AbortSignal.any([own, scope])
+function enclose(next: Next<unknown>, layer: Layer): Next<unknown> {
+  if (layer.around === undefined) return next
+  const around: NonNullable<Layer['around']> = layer.around.bind(layer)
+  return (call) => {
+    try {
+      return around(call, next)
+    } catch (error) {
+      // A layer that throws instead of rejecting: the layers outside it wait for a promise.
+      return Promise.reject(toCapabilityError(error, call))
+    }
+  }
 }
 
-async function atDriver(call: Call): Promise<unknown> {
-  if (call.signal?.aborted) throw cancelled(call)
+/** The last stop. No `async` function: a driver that answers at once costs one promise and no wait. */
+function atDriver(call: Call): Promise<unknown> {
+  if (call.signal?.aborted) return Promise.reject(cancelled(call))
+  let answer: Awaitable<unknown>
   try {
-    return await (call as BoundCall).execute(call)
+    answer = (call as BoundCall).execute(call)
   } catch (error) {
-    if (call.signal?.aborted) throw cancelled(call)
-    throw toCapabilityError(error, call)
+    return Promise.reject(failure(error, call))
   }
+  if (typeof answer === 'object' && answer !== null && 'then' in answer) {
+    return Promise.resolve(answer).then(undefined, (error: unknown) => {
+      throw failure(error, call)
+    })
+  }
+  immediate = Promise.resolve(answer)
+  return immediate
+}
+
+function failure(error: unknown, call: Call): CapabilityError {
+  return call.signal?.aborted ? cancelled(call) : toCapabilityError(error, call)
 }

@@ -27,20 +27,35 @@ export function utf8Length(text: string): number {
  * `maxKeyBytes` (`LimitExceeded`).
  */
 export function checkKey(key: string, maxKeyBytes: number, capability: string, operation: string): void {
-  if (typeof key !== 'string' || key === '' || key === '.' || key === '..' || key.includes('\0') || !key.isWellFormed()) {
-    throw new CapabilityError('InvalidInput', 'a key must be well-formed text, not empty, "." or "..", and free of NUL', {
-      capability,
-      operation,
-      ...(typeof key === 'string' ? { key } : {}),
-    })
+  if (
+    typeof key !== 'string' ||
+    key === '' ||
+    key === '.' ||
+    key === '..' ||
+    key.includes('\0') ||
+    !key.isWellFormed()
+  ) {
+    throw new CapabilityError(
+      'InvalidInput',
+      'a key must be well-formed text, not empty, "." or "..", and free of NUL',
+      {
+        capability,
+        operation,
+        ...(typeof key === 'string' ? { key } : {}),
+      },
+    )
   }
   if (key.length * 3 > maxKeyBytes && utf8Length(key) > maxKeyBytes) {
-    throw new CapabilityError('LimitExceeded', `the key has ${utf8Length(key)} bytes, the limit is ${maxKeyBytes}`, {
-      capability,
-      operation,
-      key,
-      details: { limit: 'maxKeyBytes', max: maxKeyBytes },
-    })
+    throw new CapabilityError(
+      'LimitExceeded',
+      `the key has ${utf8Length(key)} bytes, the limit is ${maxKeyBytes}`,
+      {
+        capability,
+        operation,
+        key,
+        details: { limit: 'maxKeyBytes', max: maxKeyBytes },
+      },
+    )
   }
 }
 
@@ -50,7 +65,8 @@ export function checkKey(key: string, maxKeyBytes: number, capability: string, o
  */
 export function checkBlobKey(key: string, maxKeyBytes: number, capability: string, operation: string): void {
   checkKey(key, maxKeyBytes, capability, operation)
-  const bad = key.includes('\\') || key.split('/').some((part) => part === '' || part === '.' || part === '..')
+  const bad =
+    key.includes('\\') || key.split('/').some((part) => part === '' || part === '.' || part === '..')
   if (!bad) return
   throw new CapabilityError(
     'InvalidInput',

@@ -9,16 +9,18 @@ interface Place {
 
 /**
  * All bytes of a stream; past `maxBytes` it is `LimitExceeded`, when the signal fires `Cancelled`. However it fails,
- * the stream is cancelled and unlocked.
+ * the stream is cancelled and unlocked. `expected` bytes, where they are known, save copying.
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
   where: Place,
   signal?: AbortSignal,
+  expected = 0,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkUnlocked(stream, where)
-  const parts: Uint8Array[] = []
+  // Copied as they come: a source may use one buffer for all its chunks.
+  let bytes = new Uint8Array(Math.min(expected, maxBytes, largestGuess))
   let length = 0
   const reader = stream.getReader()
   const onAbort = () => void reader.cancel(signal?.reason).catch(() => undefined)
@@ -26,9 +28,11 @@ export async function collect(
   if (signal?.aborted) onAbort()
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const start = length
       length += read.value.byteLength
       if (length > maxBytes) throw tooLong(maxBytes, where)
-      parts.push(read.value)
+      if (length > bytes.byteLength) bytes = grown(bytes, start, Math.max(length, 2 * bytes.byteLength))
+      bytes.set(read.value, start)
     }
     if (signal?.aborted) throw signal.reason
   } catch (error) {
@@ -39,18 +43,7 @@ export async function collect(
     signal?.removeEventListener('abort', onAbort)
     reader.releaseLock()
   }
-  return concat(parts, length)
-}
-
-/** One array of all parts, which are `length` bytes together. */
-export function concat(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const part of parts) {
-    bytes.set(part, offset)
-    offset += part.byteLength
-  }
-  return bytes
+  return length === bytes.byteLength ? bytes : bytes.slice(0, length)
 }
 
 /** A signal that fires with either; `undefined` when there is none. */
@@ -69,7 +62,10 @@ export function tooLong(maxBytes: number, where: Place): CapabilityError {
 
 /** The signal fired while a stream was being read. */
 export function cancelledRead(signal: AbortSignal, where: Place): CapabilityError {
-  return new CapabilityError('Cancelled', 'the caller cancelled the operation', { ...where, cause: signal.reason })
+  return new CapabilityError('Cancelled', 'the caller cancelled the operation', {
+    ...where,
+    cause: signal.reason,
+  })
 }
 
 /** The stream's own source failed; its error is the cause. */
@@ -81,4 +77,13 @@ export function brokenStream(cause: unknown, where: Place): CapabilityError {
 export function checkUnlocked(stream: ReadableStream, where: Place): void {
   if (!stream.locked) return
   throw new CapabilityError('InvalidInput', 'the stream is locked: somebody else reads it', where)
+}
+
+/** A declared length is only a claim: no more than this is set aside for it before bytes have come. */
+const largestGuess = 8 * 1024 * 1024
+
+function grown(bytes: Uint8Array, used: number, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(size)
+  larger.set(bytes.subarray(0, used))
+  return larger
 }

@@ -1,1 +1,11 @@
-export {}
+/** Serves the example app on Fastify, with the profile `FLOWPORT_PROFILE` names. */
+import app from '@flowport-examples/flows'
+import { describeServer, serve } from '@flowport/host-node'
+
+try {
+  const server = await serve(app)
+  process.stdout.write(describeServer(server))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

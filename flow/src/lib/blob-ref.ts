@@ -9,11 +9,14 @@ export interface BlobRef {
   readonly size: number
   readonly etag: string
   readonly contentType: string | null
+  /** ISO 8601. */
+  readonly lastModified?: string
 }
 
 /** A reference to what a store's `put`, `head` or `get` returned. */
 export function blobRef(object: BlobObject, store: ResourceName<'blob'> = 'blob'): BlobRef {
-  return { $blob: store, key: object.key, size: object.size, etag: object.etag, contentType: object.contentType }
+  const { key, size, etag, contentType, lastModified } = object
+  return { $blob: store, key, size, etag, contentType, lastModified: lastModified.toISOString() }
 }
 
 export function isBlobRef(value: unknown): value is BlobRef {

@@ -41,7 +41,7 @@ export interface MultipartBody {
   readonly kind: 'multipart'
   readonly field: string
   readonly store: ResourceName<'blob'>
-  readonly key: (part: FilePart, input: never) => string
+  readonly key: (part: FilePart, params: Readonly<Record<string, string>>) => string
   readonly maxFiles: number
   readonly maxFileBytes: number
   readonly maxFields: number
@@ -87,9 +87,9 @@ export function blobBody<const F extends string, I>(
   return { kind: 'blob', field, store, key, maxBytes }
 }
 
-export interface MultipartBodyOptions<I> {
-  /** Where to store each file, from the part and the validated path and query. */
-  readonly key: (part: FilePart, input: I) => string
+export interface MultipartBodyOptions {
+  /** Where to store each file, from the part and the path parameters as they came. */
+  readonly key: (part: FilePart, params: Readonly<Record<string, string>>) => string
   /** Default `'blob'`. */
   readonly store?: ResourceName<'blob'>
   /** Default 100. */
@@ -106,7 +106,7 @@ export interface MultipartBodyOptions<I> {
  * Every file of a multipart form is stored as it arrives, all of them or none; `field` of the input lists their
  * `BlobRef`s in order. Other form fields join the input as text.
  */
-export function multipartBody<const F extends string, I>(
+export function multipartBody<const F extends string>(
   field: F,
   {
     key,
@@ -115,8 +115,8 @@ export function multipartBody<const F extends string, I>(
     maxFileBytes = 5 * GiB,
     maxFields = 100,
     maxFieldBytes = 64 * 1024,
-  }: MultipartBodyOptions<I>,
-): BodyOf<I, { readonly [K in F]: readonly BlobRef[] }, { readonly blob: unknown }, MultipartBody> {
+  }: MultipartBodyOptions,
+): BodyOf<unknown, { readonly [K in F]: readonly BlobRef[] }, { readonly blob: unknown }, MultipartBody> {
   return { kind: 'multipart', field, store, key, maxFiles, maxFileBytes, maxFields, maxFieldBytes }
 }
 

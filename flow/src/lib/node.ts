@@ -68,12 +68,26 @@ export interface NodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extend
   run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<InputOf<OS>>
 }
 
-export interface StreamNodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extends StandardSchemaV1>
-  extends SpecBase<U, OutputOf<IS>> {
+export interface StreamNodeSpec<
+  U extends Uses,
+  IS extends StandardSchemaV1,
+  OS extends StandardSchemaV1,
+  RS extends StandardSchemaV1 | undefined,
+> extends SpecBase<U, OutputOf<IS>> {
   readonly input: IS
-  readonly output: StreamSchema<OS>
-  run(input: OutputOf<IS>, context: NodeContext<U>): AsyncIterable<StreamItem<InputOf<OS>>>
+  readonly output: StreamSchema<OS, RS>
+  run(
+    input: OutputOf<IS>,
+    context: NodeContext<U>,
+  ): RS extends StandardSchemaV1
+    ? AsyncGenerator<StreamItem<InputOf<OS>>, InputOf<RS>, void>
+    : AsyncIterable<StreamItem<InputOf<OS>>>
 }
+
+/** What a streaming node yields to whoever invokes its flow; with a result, the last `next()` carries it. */
+export type Streamed<OS extends StandardSchemaV1, RS> = RS extends StandardSchemaV1
+  ? AsyncGenerator<StreamItem<OutputOf<OS>>, OutputOf<RS>, void>
+  : AsyncIterable<StreamItem<OutputOf<OS>>>
 
 export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O> extends SpecBase<U, OutputOf<IS>> {
   readonly input: IS
@@ -134,10 +148,15 @@ export type NodeIdempotency =
 export type AnyNode = FlowNode<never, unknown, unknown>
 
 /** Declares a node. The handler is handed exactly the resources named in `uses`, with the access named there. */
-export function node<IS extends StandardSchemaV1, OS extends StandardSchemaV1, const U extends Uses = Record<never, never>>(
+export function node<
+  IS extends StandardSchemaV1,
+  OS extends StandardSchemaV1,
+  RS extends StandardSchemaV1 | undefined,
+  const U extends Uses = Record<never, never>,
+>(
   name: string,
-  spec: StreamNodeSpec<U, IS, OS>,
-): FlowNode<InputOf<IS>, AsyncIterable<StreamItem<OutputOf<OS>>>, Needs<U>>
+  spec: StreamNodeSpec<U, IS, OS, RS>,
+): FlowNode<InputOf<IS>, Streamed<OS, RS>, Needs<U>>
 export function node<IS extends StandardSchemaV1, O, const U extends Uses = Record<never, never>>(
   name: string,
   spec: UntypedNodeSpec<U, IS, O>,

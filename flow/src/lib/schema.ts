@@ -33,14 +33,29 @@ export function schemaName(schema: StandardSchemaV1 | undefined): string | null 
   return named.get(schema) ?? null
 }
 
-/** A node that answers with many items over time: `output: streamOf(Item)`, `async *run() { yield … }`. */
-export interface StreamSchema<S extends StandardSchemaV1 = StandardSchemaV1> {
+/**
+ * A node that answers with many items over time: `output: streamOf(Item)`, `async *run() { yield … }`. With a `result`
+ * the generator also returns a value: over HTTP that is the plain answer, and the items are progress for who asks.
+ */
+export interface StreamSchema<
+  S extends StandardSchemaV1 = StandardSchemaV1,
+  R extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+> {
   readonly kind: 'stream'
   readonly item: S
+  readonly result: R
 }
 
-export function streamOf<S extends StandardSchemaV1>(item: S): StreamSchema<S> {
-  return { kind: 'stream', item }
+export function streamOf<S extends StandardSchemaV1>(item: S): StreamSchema<S, undefined>
+export function streamOf<S extends StandardSchemaV1, R extends StandardSchemaV1>(
+  item: S,
+  options: { readonly result: R },
+): StreamSchema<S, R>
+export function streamOf(
+  item: StandardSchemaV1,
+  { result }: { readonly result?: StandardSchemaV1 } = {},
+): StreamSchema {
+  return { kind: 'stream', item, result }
 }
 
 export function isStreamSchema(schema: StandardSchemaV1 | StreamSchema | undefined): schema is StreamSchema {

@@ -1,7 +1,7 @@
 /** What `put` was given, made ready for the driver: bytes, or a stream that counts, limits and cleans up. */
 import { CapabilityError } from '../error.ts'
 import type { BlobCapabilityInfo } from '../guarantees/info.ts'
-import { checkSize } from '../limits.ts'
+import { checkSize, utf8Length } from '../limits.ts'
 import { isCount, type Place } from './checks.ts'
 import type { BlobBody, BlobPutOptions } from './contract.ts'
 import { GuardedStream } from './guarded-stream.ts'
@@ -29,26 +29,23 @@ export function prepareBody(
   if (size !== undefined && !isCount(size)) {
     throw new CapabilityError('InvalidInput', 'size must be a whole number of bytes', where)
   }
-  if (!(maxBytes >= 0)) throw new CapabilityError('InvalidInput', 'maxBytes must be a number from 0 on', where)
+  if (!(maxBytes >= 0))
+    throw new CapabilityError('InvalidInput', 'maxBytes must be a number from 0 on', where)
   const most = Math.min(maxBytes, info.limits.maxObjectBytes)
-  const known = lengthOf(body) ?? size
-  if (known !== undefined) checkSize(known, most, 'body', where)
+  const length = lengthOf(body, where) ?? size
   const wrongLength = (seen: number) =>
-    new CapabilityError('InvalidInput', `the body has ${seen} bytes or more, the size given is ${size}`, where)
-  const tooShort = (seen: number) =>
-    new CapabilityError('InvalidInput', `the body has ${seen} bytes, the size given is ${size}`, where)
-  if (size !== undefined && known !== size) throw tooShort(known as number)
-  const progress = (bytes: number) =>
-    onProgress?.(known === undefined ? { bytes } : { bytes, total: known })
-  const rules = {
-    where,
-    length: known,
-    wrongLength: (seen: number) => (seen > (known as number) ? wrongLength(seen) : tooShort(seen)),
-    maxBytes: most,
-    onBytes: onProgress === undefined ? undefined : progress,
-  }
-  if (body instanceof ReadableStream) return streamed(new GuardedStream(body, { ...rules, reopenable: true }), known)
-  if (body instanceof Blob) return reopened(() => new GuardedStream(body.stream(), rules), known)
+    new CapabilityError(
+      'InvalidInput',
+      `the body is not of the size given: ${seen} bytes seen, size ${size}`,
+      where,
+    )
+  if (length !== undefined) checkSize(length, most, 'body', where)
+  if (length !== undefined && size !== undefined && length !== size) throw wrongLength(length)
+  const onBytes = (bytes: number) => onProgress?.(length === undefined ? { bytes } : { bytes, total: length })
+  const rules = { where, length, wrongLength, maxBytes: most, onBytes }
+  if (body instanceof ReadableStream)
+    return streamed(new GuardedStream(body, { ...rules, reopenable: true }), length)
+  if (body instanceof Blob) return reopened(() => new GuardedStream(body.stream(), rules), length)
   const bytes = typeof body === 'string' ? encoder.encode(body) : new Uint8Array(body)
   return {
     size: bytes.byteLength,
@@ -56,7 +53,7 @@ export function prepareBody(
     open: () => bytes,
     failure: () => undefined,
     release: (stored) => {
-      if (stored) progress(bytes.byteLength)
+      if (stored) onBytes(bytes.byteLength)
     },
   }
 }
@@ -88,10 +85,16 @@ function reopened(open: () => GuardedStream, size: number | undefined): Prepared
   }
 }
 
-function lengthOf(body: BlobBody): number | undefined {
-  if (body instanceof ReadableStream) return undefined
+function lengthOf(body: BlobBody, where: Place): number | undefined {
+  if (typeof body === 'string') return utf8Length(body)
+  if (body instanceof Uint8Array) return body.byteLength
   if (body instanceof Blob) return body.size
-  return typeof body === 'string' ? encoder.encode(body).byteLength : body.byteLength
+  if (body instanceof ReadableStream) return undefined
+  throw new CapabilityError(
+    'InvalidInput',
+    'a body is text, a Uint8Array, a Blob or a ReadableStream of bytes',
+    where,
+  )
 }
 
 const encoder = new TextEncoder()

@@ -12,7 +12,11 @@ export interface Place {
 }
 
 /** Refuses a range that is no range, or any range where the store has none. */
-export function checkRange(range: ByteRange | undefined, { provider, features }: BlobCapabilityInfo, where: Place): void {
+export function checkRange(
+  range: ByteRange | undefined,
+  { provider, features }: BlobCapabilityInfo,
+  where: Place,
+): void {
   if (range === undefined) return
   const fits =
     'suffix' in range
@@ -25,7 +29,8 @@ export function checkRange(range: ByteRange | undefined, { provider, features }:
       where,
     )
   }
-  if (!features.ranges) throw new CapabilityError('Unsupported', `${provider} reads whole objects only`, where)
+  if (!features.ranges)
+    throw new CapabilityError('Unsupported', `${provider} reads whole objects only`, where)
 }
 
 /** Refuses conditions the store cannot keep atomically, and such that contradict each other. */
@@ -39,7 +44,8 @@ export function checkConditions(
   }
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch !== '*') throw new CapabilityError('InvalidInput', 'ifNoneMatch can only be "*"', where)
-    if (!features.createOnly) throw new CapabilityError('Unsupported', `${provider} has no create-only put`, where)
+    if (!features.createOnly)
+      throw new CapabilityError('Unsupported', `${provider} has no create-only put`, where)
   }
   checkEtag(ifMatch, where)
   if (ifMatch !== undefined && !features.compareAndSwap) {
@@ -49,7 +55,8 @@ export function checkConditions(
 
 /** Refuses what no `BlobObject.etag` can be. */
 export function checkEtag(etag: string | undefined, where: Place): void {
-  if (etag === undefined || (typeof etag === 'string' && etag !== '*' && /^[\x21\x23-\x7e]+$/.test(etag))) return
+  if (etag === undefined || (typeof etag === 'string' && etag !== '*' && /^[\x21\x23-\x7e]+$/.test(etag)))
+    return
   throw new CapabilityError('InvalidInput', 'ifMatch must be the etag of an object, without quotes', where)
 }
 
@@ -62,9 +69,14 @@ export function contentTypeOf(
 ): string | null {
   if (given === undefined) return features.contentType && own !== '' ? own : null
   if (typeof given !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(given)) {
-    throw new CapabilityError('InvalidInput', 'a content type is printable ASCII, such as "text/plain"', where)
+    throw new CapabilityError(
+      'InvalidInput',
+      'a content type is printable ASCII, such as "text/plain"',
+      where,
+    )
   }
-  if (!features.contentType) throw new CapabilityError('Unsupported', `${provider} keeps no content type`, where)
+  if (!features.contentType)
+    throw new CapabilityError('Unsupported', `${provider} keeps no content type`, where)
   return given
 }
 
@@ -82,7 +94,11 @@ export function metadataOf(
   for (const [name, value] of entries) {
     const kept = name.toLowerCase()
     if (!/^[a-z0-9-]+$/.test(kept) || metadata.has(kept)) {
-      throw new CapabilityError('InvalidInput', `a metadata name is letters, digits and "-", once: ${name}`, where)
+      throw new CapabilityError(
+        'InvalidInput',
+        `a metadata name is letters, digits and "-", once: ${name}`,
+        where,
+      )
     }
     if (typeof value !== 'string' || !isPrintable(value)) {
       throw new CapabilityError(

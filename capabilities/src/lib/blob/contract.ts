@@ -15,7 +15,10 @@ export interface BlobObject {
   readonly lastModified: Date
 }
 
-/** Part of an object: `length` bytes from `offset` (to the end without `length`), or the last `suffix` bytes. */
+/**
+ * Part of an object: `length` bytes from `offset` (to the end without `length`), or the last `suffix` bytes. An empty
+ * object has no parts: every range of it is `RangeNotSatisfied`.
+ */
 export type ByteRange = { readonly offset: number; readonly length?: number } | { readonly suffix: number }
 
 export interface BlobGetOptions extends CallOptions {
@@ -25,18 +28,19 @@ export interface BlobGetOptions extends CallOptions {
   readonly ifMatch?: string
 }
 
-/** An opened object. Read it once, in one form, or `cancel()` it. */
+/** An opened object. Read it once, in one form, or `cancel()` it; a second reading is `InvalidInput`. */
 export interface BlobHandle extends AsyncDisposable {
   readonly object: BlobObject
   /** The bytes this handle yields: `[start, end)` of the object. */
   readonly start: number
   readonly end: number
   text(): Promise<string>
+  /** `Corrupt` when the bytes are not JSON. */
   json(): Promise<unknown>
   bytes(): Promise<Uint8Array<ArrayBuffer>>
-  /** Reads at the pace of its consumer. */
+  /** Reads at the pace of its consumer. Errors with `Cancelled` when the signal given to `get` fires. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
-  /** Lets go of an object that will not be read. */
+  /** Lets go of whatever has not been read, also of a stream that was handed out. */
   cancel(): Promise<void>
 }
 
@@ -64,9 +68,12 @@ export type BlobListed = Pick<BlobObject, 'key' | 'size' | 'etag' | 'lastModifie
 export type BlobBody = string | Uint8Array | ReadableStream<Uint8Array> | Blob
 
 export interface BlobPutOptions extends CallOptions {
-  /** Default: the `Blob`'s own type, else none. */
+  /** Default: the `Blob`'s own type, else none. `Unsupported` where the store keeps none. */
   readonly contentType?: string
-  /** Names match `[a-z0-9-]+` and are kept in lower case; values are printable text. */
+  /**
+   * Names match `[a-z0-9-]+` and are kept in lower case; values are printable text without space at its ends.
+   * `Unsupported` where the store keeps none.
+   */
   readonly metadata?: Readonly<Record<string, string>>
   /** Replace only this version, else `ConditionNotMatch`. */
   readonly ifMatch?: string

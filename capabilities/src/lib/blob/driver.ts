@@ -48,7 +48,11 @@ export interface BlobDriver {
    * Stores the whole body or nothing. A stream that errors, or a signal that fires, must leave what was there before;
    * the stream's own error is thrown on. Bytes may be kept without copying: the portable type has copied them.
    */
-  put(key: string, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>, put: BlobDriverPut): Awaitable<BlobObject>
+  put(
+    key: string,
+    body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
+    put: BlobDriverPut,
+  ): Awaitable<BlobObject>
   delete(key: string, call: DriverCall): Awaitable<void>
   /** At most `limits.maxBulkKeys` keys. */
   deleteMany?(keys: readonly string[], call: DriverCall): Awaitable<void>

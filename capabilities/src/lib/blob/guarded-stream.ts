@@ -48,9 +48,15 @@ export class GuardedStream {
       close()
       this.failure = error
       target.error(error)
-      this.#cancelSource(error)
+      letGo(error)
     }
-    this.#release = () => fail(new CapabilityError('Cancelled', 'the stream was let go before its end', where))
+    const letGo = (reason: unknown) => {
+      if (this.touched || this.#rules.reopenable !== true) this.#cancelSource(reason)
+    }
+    this.#release?.()
+    this.failure = undefined
+    this.#release = () =>
+      fail(new CapabilityError('Cancelled', 'the stream was let go before its end', where))
     return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         start: (controller) => {
@@ -78,7 +84,7 @@ export class GuardedStream {
         cancel: (reason) => {
           if (!open) return
           close()
-          if (this.touched || this.#rules.reopenable !== true) this.#cancelSource(reason)
+          letGo(reason)
         },
       },
       { highWaterMark: 0 },

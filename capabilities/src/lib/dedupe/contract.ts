@@ -2,13 +2,18 @@
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 
-/** A key: text, or bytes (a digest, say). Text and bytes never collide. */
+/**
+ * A key: text, or bytes (a digest, say). Text and bytes never collide. Against `limits.maxKeyBytes` a text counts its
+ * UTF-8 bytes and 2, bytes count 4/3 and 2.
+ */
 export type DedupeKey = string | Uint8Array
 
 export interface BeginOptions extends CallOptions {
   /** Milliseconds the holder may work before another may take over. It can `renew`. */
   readonly leaseMs: number
-  /** Digest of the request; the same key with another fingerprint is `ConditionNotMatch` with code `IDEM099`. */
+  /**
+   * Digest of the request, not empty; the same key with another fingerprint is `ConditionNotMatch` with code `IDEM099`.
+   */
   readonly fingerprint: string
 }
 
@@ -30,7 +35,7 @@ export interface DedupeStore {
   /** Takes the key for one holder, or tells how it stands. */
   begin(key: DedupeKey, options: BeginOptions): Promise<BeginResult>
   /**
-   * Records the result for `ttlMs`. Resolves `false`, recording nothing, when the token is no longer the holder's:
+   * Records the result, any JSON value (`undefined` is kept as `null`), for `ttlMs`. Resolves `false`, recording nothing, when the token is no longer the holder's:
    * the lease ended and another took over. A second call with the same token resolves `true`.
    */
   complete(key: DedupeKey, token: string, result: unknown, ttlMs: number, options?: CallOptions): Promise<boolean>

@@ -1,4 +1,8 @@
-/** What a provider supplies to be a dedupe store. Every method is one atomic step at the store, on the store's clock. */
+/**
+ * What a provider supplies to be a dedupe store. Every method is one atomic step at the store, on the store's clock. A
+ * record is live until the moment its lease or time to live ends; one in flight stays its token's after that, until
+ * another takes the key.
+ */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { Awaitable, DriverCall } from '../kv/driver.ts'
 
@@ -17,7 +21,8 @@ export interface DedupeDriver {
   reserve(key: string, token: string, ttlMs: number, call: DriverCall): Awaitable<boolean>
   /**
    * Takes the key for `token` when nothing live is there or the lease has ended. `fresh` also when the live record is
-   * this very token's (a retried call). A record made by `reserve` stands as done with result `'null'`.
+   * this very token's (a retried call). A record made by `reserve` stands as done with result `'null'` and fingerprint
+   * `''`.
    */
   begin(key: string, token: string, leaseMs: number, fingerprint: string, call: DriverCall): Awaitable<DriverBegin>
   /** Records the result if the record is `token`'s, in flight or already done; otherwise `false`. */

@@ -33,7 +33,11 @@ export interface KvDriverList extends DriverCall {
 
 export interface KvDriverPage {
   /** In UTF-8 byte order. */
-  readonly keys: readonly { readonly key: string; readonly expiresAt?: number | undefined; readonly metadata?: unknown }[]
+  readonly keys: readonly {
+    readonly key: string
+    readonly expiresAt?: number | undefined
+    readonly metadata?: unknown
+  }[]
   /** Present when more may follow. */
   readonly cursor?: string | undefined
 }
@@ -41,12 +45,15 @@ export interface KvDriverPage {
 export interface KvDriver {
   readonly info: KvCapabilityInfo
   /** The visible entry, or `null`. */
-  get(key: string, call: DriverCall & { readonly cacheTtlSeconds?: number | undefined }): Awaitable<StoredKvEntry | null>
+  get(
+    key: string,
+    call: DriverCall & { readonly cacheTtlSeconds?: number | undefined },
+  ): Awaitable<StoredKvEntry | null>
   /**
    * Writes, or throws `AlreadyExists` / `ConditionNotMatch`. Resolves the new version, if the store has versions. Bytes
    * may be kept without copying: the portable type has copied them.
    */
-  put(key: string, value: string | Uint8Array, put: KvDriverPut): Awaitable<string | undefined>
+  put(key: string, value: string | Uint8Array<ArrayBuffer>, put: KvDriverPut): Awaitable<string | undefined>
   delete(key: string, call: DriverCall): Awaitable<void>
   list?(list: KvDriverList): Awaitable<KvDriverPage>
   /** Only with `features.bulk`. At most `limits.maxBulkKeys` keys. */

@@ -40,7 +40,10 @@ export function createKeyValue(
   { name = 'kv', layers = [], clock = systemClock }: CreateKeyValueOptions = {},
 ): KeyValue & Resource {
   const wrapped = wrapDriver('kv', driver, layers)
-  return new PortableKeyValue({ driver: wrapped, pipeline: createPipeline('kv', name, layers), clock }, undefined)
+  return new PortableKeyValue(
+    { driver: wrapped, pipeline: createPipeline('kv', name, layers), clock },
+    undefined,
+  )
 }
 
 interface Core {
@@ -102,7 +105,9 @@ class PortableKvReader implements KvReader {
   ): Promise<KvEntry<KvFormats[F]> | null>
   getWithMetadata(key: string, options?: AnyGetOptions): Promise<KvEntry<never> | null> {
     return this.#read('getWithMetadata', key, options, (entry) => ({
-      value: convert(entry.value, options?.as ?? 'text', () => at(this.core, 'getWithMetadata', key)) as never,
+      value: convert(entry.value, options?.as ?? 'text', () =>
+        at(this.core, 'getWithMetadata', key),
+      ) as never,
       metadata: entry.metadata ?? null,
       expiresAt: entry.expiresAt === undefined ? null : new Date(entry.expiresAt),
       version: entry.version ?? null,
@@ -126,7 +131,9 @@ class PortableKvReader implements KvReader {
         const value = entries.get(key)?.value
         found.set(
           key,
-          value === undefined ? null : convert(value, options?.as ?? 'text', () => at(this.core, 'getMany', key)),
+          value === undefined
+            ? null
+            : convert(value, options?.as ?? 'text', () => at(this.core, 'getMany', key)),
         )
       }
     }
@@ -155,7 +162,10 @@ class PortableKvReader implements KvReader {
     }
   }
 
-  async *keys({ prefix, signal }: Omit<KvListOptions, 'cursor' | 'limit'> = {}): AsyncGenerator<KvKey, void, void> {
+  async *keys({
+    prefix,
+    signal,
+  }: Omit<KvListOptions, 'cursor' | 'limit'> = {}): AsyncGenerator<KvKey, void, void> {
     let cursor: string | undefined
     do {
       const page = await this.list({
@@ -206,9 +216,13 @@ class PortableKvReader implements KvReader {
     const value = convert(entry.value, 'json', () => at(this.core, 'get', key))
     const result = await schema['~standard'].validate(value)
     if (result.issues === undefined) return result.value
-    throw new CapabilityError('Corrupt', `the stored value does not fit the schema: ${result.issues[0]?.message}`, {
-      ...at(this.core, 'get', key),
-    })
+    throw new CapabilityError(
+      'Corrupt',
+      `the stored value does not fit the schema: ${result.issues[0]?.message}`,
+      {
+        ...at(this.core, 'get', key),
+      },
+    )
   }
 }
 
@@ -216,13 +230,20 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
   async put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
     if (value instanceof ReadableStream) return this.#putStream(key, value, options)
     const put = this.#checked(key, options)
-    return this.#write(key, contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key)), options, put)
+    return this.#write(
+      key,
+      contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key)),
+      options,
+      put,
+    )
   }
 
   async delete(key: string, options?: CallOptions): Promise<void> {
     this.checkKey('delete', key)
     const { driver, pipeline } = this.core
-    await pipeline.run('delete', key, options, this.scope, (call) => driver.delete(key, { signal: call.signal }))
+    await pipeline.run('delete', key, options, this.scope, (call) =>
+      driver.delete(key, { signal: call.signal }),
+    )
   }
 
   async deleteMany(keys: readonly string[], options?: CallOptions): Promise<void> {
@@ -237,7 +258,11 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     }
   }
 
-  async #putStream(key: string, value: ReadableStream<Uint8Array>, options: KvPutOptions): Promise<KvPutResult> {
+  async #putStream(
+    key: string,
+    value: ReadableStream<Uint8Array>,
+    options: KvPutOptions,
+  ): Promise<KvPutResult> {
     try {
       const put = this.#checked(key, options)
       const signal = anySignal(options.signal, this.scope?.signal)
@@ -289,7 +314,11 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     }
     const { provider, ttl, limits } = this.info
     if (ttl !== 'per_write') {
-      throw new CapabilityError('Unsupported', `${provider} has no time to live per write (ttl: ${ttl})`, where)
+      throw new CapabilityError(
+        'Unsupported',
+        `${provider} has no time to live per write (ttl: ${ttl})`,
+        where,
+      )
     }
     const now = this.core.clock.now()
     const moment = expiresAt === undefined ? now + (ttlSeconds as number) * 1000 : expiresAt.getTime()
@@ -352,7 +381,8 @@ function jsonText(value: unknown, what: string, where: Place): string {
   } catch (cause) {
     throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, { ...where, cause })
   }
-  if (text === undefined) throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, where)
+  if (text === undefined)
+    throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, where)
   return text
 }
 

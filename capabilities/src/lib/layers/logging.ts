@@ -1,7 +1,7 @@
-/** Logs every operation that fails, and with `level: 'debug'` on the logger every one that succeeds. */
+/** Logs every operation that fails, and with `successes` every one that succeeds. */
 import type { Clock } from '../clock/contract.ts'
 import { isCapabilityError } from '../error.ts'
-import type { Layer } from '../layer.ts'
+import { type Call, isImmediate, type Layer } from '../layer.ts'
 import type { Logger } from '../logger.ts'
 import { systemClock } from '../system/clock.ts'
 
@@ -17,25 +17,23 @@ export interface LoggingOptions {
 export function logging({ log, clock = systemClock, successes = false }: LoggingOptions): Layer {
   return {
     name: 'logging',
-    async around(call, next) {
+    around(call, next) {
+      // A failure is logged with how long it took, and nobody knows beforehand which call will fail.
       const start = clock.monotonic()
-      try {
-        const result = await next(call)
-        if (successes) log.debug({ ...fieldsOf(call), durationMs: clock.monotonic() - start }, 'capability call')
-        return result
-      } catch (error) {
-        const known = isCapabilityError(error)
-        const fields = {
-          ...fieldsOf(call),
-          durationMs: clock.monotonic() - start,
-          kind: known ? error.kind : 'Unexpected',
-          code: known ? error.code : undefined,
-          reason: known ? error.reason : undefined,
-        }
-        if (known && expected.has(error.kind)) log.debug(fields, 'capability call refused')
-        else log.warn(fields, 'capability call failed')
-        throw error
-      }
+      const answer = next(call)
+      if (!successes && isImmediate(answer)) return answer
+      return answer.then(
+        successes
+          ? (result) => {
+              log.debug(fieldsOf(call, clock.monotonic() - start), 'capability call')
+              return result
+            }
+          : undefined,
+        (error: unknown) => {
+          logFailure(log, error, fieldsOf(call, clock.monotonic() - start))
+          throw error
+        },
+      )
     },
   }
 }
@@ -43,6 +41,16 @@ export function logging({ log, clock = systemClock, successes = false }: Logging
 /** Kinds that callers use as answers. */
 const expected: ReadonlySet<string> = new Set(['AlreadyExists', 'ConditionNotMatch', 'NotFound', 'Cancelled'])
 
-function fieldsOf(call: { capability: string; operation: string; key: string | undefined; attempt: number }) {
-  return { capability: call.capability, operation: call.operation, key: call.key }
+function logFailure(log: Logger, error: unknown, fields: Readonly<Record<string, unknown>>): void {
+  if (!isCapabilityError(error)) {
+    log.warn({ ...fields, kind: 'Unexpected' }, 'capability call failed')
+    return
+  }
+  const { kind, code, reason } = error
+  if (expected.has(kind)) log.debug({ ...fields, kind, code, reason }, 'capability call refused')
+  else log.warn({ ...fields, kind, code, reason }, 'capability call failed')
+}
+
+function fieldsOf({ capability, operation, key }: Call, durationMs: number): Readonly<Record<string, unknown>> {
+  return { capability, operation, key, durationMs }
 }

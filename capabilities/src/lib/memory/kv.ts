@@ -24,7 +24,12 @@ export type MemoryKvInfo = KvCapabilityInfo & {
   readonly consistency: 'strong'
   readonly durability: 'ephemeral'
   readonly ttl: 'per_write'
-  readonly features: { readonly list: true; readonly metadata: true; readonly conditional: true; readonly bulk: true }
+  readonly features: {
+    readonly list: true
+    readonly metadata: true
+    readonly conditional: true
+    readonly bulk: true
+  }
 }
 
 export const memoryKvLimits: KvLimits = {
@@ -92,7 +97,11 @@ class MemoryKvDriver implements KvDriver {
     return found
   }
 
-  put(key: string, value: string | Uint8Array<ArrayBuffer>, { expiresAt, metadata, ifAbsent, ifVersion }: KvDriverPut): string {
+  put(
+    key: string,
+    value: string | Uint8Array<ArrayBuffer>,
+    { expiresAt, metadata, ifAbsent, ifVersion }: KvDriverPut,
+  ): string {
     const before = this.#visible(key)
     if (ifAbsent === true && before !== undefined) {
       throw new CapabilityError('AlreadyExists', 'an entry is there already; it was left as it is')
@@ -174,9 +183,13 @@ class MemoryKvDriver implements KvDriver {
     const bytes = utf8Length(key) + sizeOf(value)
     if (this.#bytes - replaced + bytes > this.#maxBytes) this.#sweepAll()
     if (this.#bytes - replaced + bytes > this.#maxBytes) {
-      throw new CapabilityError('LimitExceeded', `the store is full: it holds at most ${this.#maxBytes} bytes`, {
-        details: { limit: 'maxBytes', max: this.#maxBytes },
-      })
+      throw new CapabilityError(
+        'LimitExceeded',
+        `the store is full: it holds at most ${this.#maxBytes} bytes`,
+        {
+          details: { limit: 'maxBytes', max: this.#maxBytes },
+        },
+      )
     }
     return bytes
   }

@@ -30,7 +30,7 @@ type Held<Contents, N extends string> = N extends keyof Contents
   : ResourceFor<N>
 
 /** Build it with `ResourceBag.empty().with('kv', kv).with('kv:sessions', other)`. A bag never changes. */
-export class ResourceBag<Contents extends BagContents = BagContents> implements AsyncDisposable {
+export class ResourceBag<out Contents extends BagContents = BagContents> implements AsyncDisposable {
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #closers: readonly (() => unknown)[]
   #closing: Promise<void> | undefined

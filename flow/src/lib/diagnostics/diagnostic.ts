@@ -2,6 +2,7 @@
 import { codes, type DiagnosticCode, type Severity } from './codes.ts'
 
 export interface Location {
+  /** Empty where it concerns a profile as a whole. */
   readonly flow: string
   /** Alias of the node. */
   readonly node?: string
@@ -43,7 +44,7 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 export function formatDiagnostic({ code, severity, message, location, hint }: Diagnostic): string {
   const where = [location.flow, location.node ?? location.edge].filter(Boolean).join('/')
   const profile = location.profile === undefined ? '' : ` [${location.profile}]`
-  return `${severity} ${code} ${where}${profile}: ${message}${hint === '' ? '' : `\n  help: ${hint}`}`
+  return `${severity} ${code}${where === '' ? '' : ` ${where}`}${profile}: ${message}${hint === '' ? '' : `\n  help: ${hint}`}`
 }
 
 /** A flow that cannot be defined. */

@@ -34,7 +34,10 @@ export class RunError extends Error {
   readonly code: string
 
   constructor(failure: RunFailure, message: string, { flow, node, code, cause }: RunErrorOptions) {
-    super(`${node === undefined ? flow : `${flow}/${node}`}: ${message}`, cause === undefined ? undefined : { cause })
+    super(
+      `${node === undefined ? flow : `${flow}/${node}`}: ${message}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.name = 'RunError'
     this.failure = failure
     this.flow = flow
@@ -49,7 +52,12 @@ export class DeniedError extends Error {
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
 
-  constructor({ status = 403, code = 'DENIED', message = 'the request was refused', headers = {} }: DenyOptions = {}) {
+  constructor({
+    status = 403,
+    code = 'DENIED',
+    message = 'the request was refused',
+    headers = {},
+  }: DenyOptions = {}) {
     super(message)
     this.name = 'DeniedError'
     this.status = status

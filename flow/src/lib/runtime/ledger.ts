@@ -50,15 +50,27 @@ export function withLedger(
 function keyFrom({ keyOf, keyText }: Keyed, input: unknown, place: string): string {
   const key = keyOf(input)
   if ((typeof key === 'string' && key !== '') || typeof key === 'number') return String(key)
-  throw new CapabilityError('InvalidInput', `the idempotency key of "${place}" (${keyText}) is not a non-empty text`, {
-    code: 'IDEM_KEY',
-  })
+  throw new CapabilityError(
+    'InvalidInput',
+    `the idempotency key of "${place}" (${keyText}) is not a non-empty text`,
+    {
+      code: 'IDEM_KEY',
+    },
+  )
 }
 
-type Taken = { readonly state: 'fresh'; readonly token: string } | { readonly state: 'done'; readonly result: unknown }
+type Taken =
+  | { readonly state: 'fresh'; readonly token: string }
+  | { readonly state: 'done'; readonly result: unknown }
 
 /** Takes the key, or waits a little for its holder to finish. */
-async function take(ledger: DedupeStore, key: string, fingerprint: string, leaseMs: number, run: RunView): Promise<Taken> {
+async function take(
+  ledger: DedupeStore,
+  key: string,
+  fingerprint: string,
+  leaseMs: number,
+  run: RunView,
+): Promise<Taken> {
   const giveUpAt = Date.now() + maxWaitMs
   for (let wait = 10; ; wait = Math.min(wait * 2, 250)) {
     const begun = await ledger.begin(key, { leaseMs, fingerprint })
@@ -77,14 +89,21 @@ async function take(ledger: DedupeStore, key: string, fingerprint: string, lease
 }
 
 function keepLease(record: DedupeStore, key: string, token: string, leaseMs: number, run: RunView) {
-  return setInterval(() => {
-    record.renew(key, token, leaseMs).then(
-      (held) => {
-        if (!held) run.log.warn({ key }, 'an idempotency lease was lost while its node runs; its result will be refused')
-      },
-      (error: unknown) => run.log.warn({ key, err: error }, 'an idempotency lease could not be renewed'),
-    )
-  }, Math.max(leaseMs / 3, 1))
+  return setInterval(
+    () => {
+      record.renew(key, token, leaseMs).then(
+        (held) => {
+          if (!held)
+            run.log.warn(
+              { key },
+              'an idempotency lease was lost while its node runs; its result will be refused',
+            )
+        },
+        (error: unknown) => run.log.warn({ key, err: error }, 'an idempotency lease could not be renewed'),
+      )
+    },
+    Math.max(leaseMs / 3, 1),
+  )
 }
 
 /** A failed node's key goes back, so that a retry need not wait for the lease. */
@@ -92,7 +111,10 @@ async function giveBack(record: DedupeStore, key: string, token: string, run: Ru
   try {
     await record.release(key, token)
   } catch (error) {
-    run.log.warn({ key, err: error }, 'an idempotency key could not be released; it is free again when its lease ends')
+    run.log.warn(
+      { key, err: error },
+      'an idempotency key could not be released; it is free again when its lease ends',
+    )
   }
 }
 
@@ -102,7 +124,9 @@ async function fingerprintOf(input: unknown): Promise<string> {
   try {
     text = canonicalize(input)
   } catch (cause) {
-    throw new CapabilityError('InvalidInput', 'the input of a node with an idempotency key must be JSON', { cause })
+    throw new CapabilityError('InvalidInput', 'the input of a node with an idempotency key must be JSON', {
+      cause,
+    })
   }
   if (text === undefined || text.length <= 200) return text ?? 'undefined'
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))

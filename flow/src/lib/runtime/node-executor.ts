@@ -25,7 +25,8 @@ export function planNode(
   const handler = node.handler as (input: unknown, context: object) => unknown
   let execute: Execute = (input, run) => handler(input, new Context(run, undefined))
   if (options.timeout !== undefined) execute = withTimeout(execute, toMilliseconds(options.timeout), alias)
-  if (options.retry !== undefined) execute = withRetry(execute, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
+  if (options.retry !== undefined)
+    execute = withRetry(execute, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
   if (node.idempotency?.kind === 'keyed') {
     const keyed = (input: unknown, run: RunView, key: string) => handler(input, new Context(run, key))
     execute = withLedger(keyed, node.idempotency, `${flow.name}/${alias}`, bag.require('dedupe'))
@@ -35,7 +36,9 @@ export function planNode(
   const what = `the input of "${alias}" does not fit`
   return (value, run) => {
     const checked = validate(input, value, what)
-    return checked instanceof Promise ? checked.then((settled) => execute(settled, run)) : execute(checked, run)
+    return checked instanceof Promise
+      ? checked.then((settled) => execute(settled, run))
+      : execute(checked, run)
   }
 }
 
@@ -43,7 +46,13 @@ export function planNode(
  * One class per node: its getters look the run up, so making a context costs one small object, and a resource is
  * narrowed to the declared access and bound to the run only when the handler asks for it.
  */
-function contextClass(node: AnyNode, bag: ResourceBag): new (run: RunView, idempotencyKey: string | undefined) => object {
+function contextClass(
+  node: AnyNode,
+  bag: ResourceBag,
+): new (
+  run: RunView,
+  idempotencyKey: string | undefined,
+) => object {
   class Context {
     readonly #run: RunView
     readonly idempotencyKey: string | undefined
@@ -92,7 +101,9 @@ function withTimeout(execute: Execute, timeoutMs: number, alias: string): Execut
     }) as RunView
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, { code: 'TIME015' })
+        const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
+          code: 'TIME015',
+        })
         controller.abort(error)
         reject(error)
       }, timeoutMs)

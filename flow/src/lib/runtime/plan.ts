@@ -1,7 +1,15 @@
 /** Compiles a flow once for one bag: who waits for whom, how inputs are put together, what each step executes. */
 import type { ResourceBag } from '@flowport/capabilities'
 import type { AnyFlow } from '../flow.ts'
-import { armEntries, type Graph, inputsOf, type Source, slotsOf, type Surface, type Vertex } from '../graph/graph.ts'
+import {
+  armEntries,
+  type Graph,
+  inputsOf,
+  type Source,
+  slotsOf,
+  type Surface,
+  type Vertex,
+} from '../graph/graph.ts'
 import { compilePointer } from '../pointer.ts'
 import { isOpaque, isStreamSchema, type StreamSchema, validate } from '../schema.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -49,9 +57,13 @@ export const skipped: unique symbol = Symbol('flowport.skipped')
 /** The plan of a flow over the resources of a bag. */
 export function compilePlan(flow: AnyFlow, bag: ResourceBag): Plan {
   const { graph } = flow
-  const decisions = graph.surfaces.map((surface) => ({ source: surface.source, ...planDecision(graph, surface) }))
+  const decisions = graph.surfaces.map((surface) => ({
+    source: surface.source,
+    ...planDecision(graph, surface),
+  }))
   const waits = graph.vertices.map((vertex) => inputsOf(vertex).length)
-  for (const { entries } of decisions) for (const arm of entries) for (const slot of arm) waits[slot] = (waits[slot] ?? 0) + 1
+  for (const { entries } of decisions)
+    for (const arm of entries) for (const slot of arm) waits[slot] = (waits[slot] ?? 0) + 1
   const steps = graph.vertices.map((vertex): PlannedStep => {
     const output = vertex.kind === 'node' ? vertex.node.output : undefined
     const stream = isStreamSchema(output) ? output : null
@@ -61,8 +73,14 @@ export function compilePlan(flow: AnyFlow, bag: ResourceBag): Plan {
       next: graph.vertices.filter((other) => inputsOf(other).includes(vertex.slot)).map(({ slot }) => slot),
       decisions: decisions.filter(({ source }) => source === vertex.slot),
       merge: vertex.kind === 'merge',
-      input: vertex.kind === 'merge' ? firstMade(vertex.results) : vertex.kind === 'trigger' ? () => undefined : compileSource(vertex.source),
-      execute: vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(graph, vertex.source), bag) : null,
+      input:
+        vertex.kind === 'merge'
+          ? firstMade(vertex.results)
+          : vertex.kind === 'trigger'
+            ? () => undefined
+            : compileSource(vertex.source),
+      execute:
+        vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(graph, vertex.source), bag) : null,
       check: stream === null ? checker(output as StandardSchemaV1 | undefined, vertex) : null,
       stream,
     }
@@ -75,7 +93,10 @@ function planDecision(graph: Graph, surface: Surface): Decision {
   const byLabel = new Map(surface.arms.slice(0, -1).map((label, arm) => [label, arm]))
   const otherwise = surface.arms.length - 1
   return {
-    choose: surface.kind === 'if' ? (value) => (read(value) === true ? 0 : 1) : (value) => byLabel.get(read(value) as string) ?? otherwise,
+    choose:
+      surface.kind === 'if'
+        ? (value) => (read(value) === true ? 0 : 1)
+        : (value) => byLabel.get(read(value) as string) ?? otherwise,
     entries: surface.arms.map((_, arm) => armEntries(graph, surface.index, arm)),
   }
 }

@@ -11,9 +11,21 @@ export class RunStream implements AsyncIterableIterator<unknown> {
   #failure: Error | undefined
   #abandon: ((error: Error) => void) | undefined
 
-  constructor(items: AsyncIterable<unknown>, { item }: StreamSchema, run: Run) {
+  readonly #result: ((value: unknown) => unknown) | null
+
+  /** Whether the stream ends with a value of its own. */
+  readonly hasResult: boolean
+
+  constructor(items: AsyncIterable<unknown>, { item, result }: StreamSchema, run: Run) {
     this.#items = items[Symbol.asyncIterator]()
-    this.#check = isOpaque(item) ? null : (value) => validate(item, value, 'an item of the stream does not fit')
+    this.#check = isOpaque(item)
+      ? null
+      : (value) => validate(item, value, 'an item of the stream does not fit')
+    this.#result =
+      result === undefined || isOpaque(result)
+        ? null
+        : (value) => validate(result, value, 'the result of the stream does not fit')
+    this.hasResult = result !== undefined
     this.#run = run
   }
 
@@ -35,10 +47,14 @@ export class RunStream implements AsyncIterableIterator<unknown> {
     try {
       const result = await this.#items.next()
       if (result.done) {
+        const value: unknown = this.#result === null ? result.value : await this.#result(result.value)
         this.#close(undefined)
-        return { done: true, value: undefined }
+        return { done: true, value }
       }
-      return { done: false, value: this.#check === null ? result.value : await this.#checked(result.value, this.#check) }
+      return {
+        done: false,
+        value: this.#check === null ? result.value : await this.#checked(result.value, this.#check),
+      }
     } catch (error) {
       this.#close(error ?? new Error('the stream failed without a reason'))
       throw error
@@ -60,7 +76,10 @@ export class RunStream implements AsyncIterableIterator<unknown> {
     try {
       await this.#items.return?.()
     } catch (failure) {
-      this.#run.log.debug({ flow: this.#run.plan.flow.name, err: failure }, 'a stream failed while it was closed')
+      this.#run.log.debug(
+        { flow: this.#run.plan.flow.name, err: failure },
+        'a stream failed while it was closed',
+      )
     }
   }
 

@@ -128,7 +128,9 @@ export class Run implements RunView {
 
   /** Ends the run at once: the answer rejects, signals fire, what still works drains in the background. */
   cancel(reason?: unknown): void {
-    this.fail(new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }))
+    this.fail(
+      new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }),
+    )
   }
 
   fail(error: RunError): void {
@@ -143,9 +145,12 @@ export class Run implements RunView {
 
   /** Told by the answer's stream when it has ended. */
   streamEnded(error: unknown): void {
-    if (error !== undefined) this.#error ??= this.#nodeError(this.plan.steps[this.plan.answer] as PlannedStep, error)
+    if (error !== undefined)
+      this.#error ??= this.#nodeError(this.plan.steps[this.plan.answer] as PlannedStep, error)
     this.#stream = undefined
-    this.#controller?.abort(this.#error ?? new RunError('Cancelled', 'the stream was closed', { flow: this.plan.flow.name }))
+    this.#controller?.abort(
+      this.#error ?? new RunError('Cancelled', 'the stream was closed', { flow: this.plan.flow.name }),
+    )
     this.#finishIfIdle()
   }
 
@@ -188,7 +193,8 @@ export class Run implements RunView {
   }
 
   #yielded(step: PlannedStep, value: unknown, started: number): void {
-    if (this.settings.monotonic !== null) this.#timings.push({ node: step.alias, ms: this.settings.monotonic() - started })
+    if (this.settings.monotonic !== null)
+      this.#timings.push({ node: step.alias, ms: this.settings.monotonic() - started })
     if (step.check === null) return this.#complete(step, value)
     try {
       const checked = step.check(value)
@@ -265,7 +271,9 @@ export class Run implements RunView {
       const step = this.plan.steps[this.plan.answer] as PlannedStep
       if (value === skipped || (this.#waits[this.plan.answer] as number) > 0) {
         const message = `"${step.alias}" was not reached, and the flow answers with it`
-        return this.fail(new RunError('NoAnswer', message, { flow: this.plan.flow.name, node: step.alias, code: 'DAG204' }))
+        return this.fail(
+          new RunError('NoAnswer', message, { flow: this.plan.flow.name, node: step.alias, code: 'DAG204' }),
+        )
       }
       this.#settle()
       if (step.stream !== null) {

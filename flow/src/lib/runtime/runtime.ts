@@ -60,7 +60,13 @@ export interface Runtime {
 }
 
 export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): Runtime {
-  const { log = silentLogger, clock = systemClock, hooks = [], maxConcurrency = 64, drainMs = 10_000 } = options
+  const {
+    log = silentLogger,
+    clock = systemClock,
+    hooks = [],
+    maxConcurrency = 64,
+    drainMs = 10_000,
+  } = options
   const plans = new Map<AnyFlow, Plan>()
   const runs = new Set<Run>()
   const idle: (() => void)[] = []
@@ -102,7 +108,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       header: request.header ?? (() => undefined),
     })
     runs.add(run)
-    if (closing !== undefined) run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
+    if (closing !== undefined)
+      run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
     else if (hooks.length === 0) admit(run, input, request.validated === true)
     else void before(run, infoOf).then((allowed) => allowed && admit(run, input, request.validated === true))
     return run
@@ -112,7 +119,10 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     try {
       const message = validated ? input : validateMessage(run.plan.flow.trigger, input)
       if (!(message instanceof Promise)) return run.start(message)
-      message.then((valid) => run.start(valid), (error: unknown) => refuse(run, error))
+      message.then(
+        (valid) => run.start(valid),
+        (error: unknown) => refuse(run, error),
+      )
     } catch (error) {
       refuse(run, error)
     }
@@ -120,7 +130,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
 
   function refuse(run: Run, error: unknown): void {
     const { name } = run.plan.flow
-    const failure = error instanceof SchemaError ? 'InvalidInput' : error instanceof DeniedError ? 'Denied' : 'NodeFailed'
+    const failure =
+      error instanceof SchemaError ? 'InvalidInput' : error instanceof DeniedError ? 'Denied' : 'NodeFailed'
     run.fail(new RunError(failure, describeThrown(error), { flow: name, cause: error }))
   }
 
@@ -138,7 +149,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   }
 
   async function after(info: RunInfo, error: Error | undefined, durationMs: number): Promise<void> {
-    const outcome = error === undefined ? ({ ok: true, durationMs } as const) : ({ ok: false, durationMs, error } as const)
+    const outcome =
+      error === undefined ? ({ ok: true, durationMs } as const) : ({ ok: false, durationMs, error } as const)
     for (const hook of hooks.toReversed()) {
       try {
         await hook.after?.(info, outcome)
@@ -170,9 +182,17 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
 
   return {
     bag,
-    invoke<I, O, N>(flow: Flow<I, O, N>, { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions): Promise<O> {
+    invoke<I, O, N>(
+      flow: Flow<I, O, N>,
+      { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions,
+    ): Promise<O> {
       if (signal?.aborted) {
-        return Promise.reject(new RunError('Cancelled', 'the signal had fired already', { flow: flow.name, cause: signal.reason }))
+        return Promise.reject(
+          new RunError('Cancelled', 'the signal had fired already', {
+            flow: flow.name,
+            cause: signal.reason,
+          }),
+        )
       }
       const run = start(flow as AnyFlow, input, {
         ...(metadata === undefined ? {} : { metadata: () => metadata }),

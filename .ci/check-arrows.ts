@@ -1,0 +1,91 @@
+/** Fails when an import or a manifest points the wrong way, leaves its package, or brings Node into web code. */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+
+interface Rule {
+  readonly folder: string
+  /** Workspace packages it may import. */
+  readonly may: readonly string[]
+  /** Files that may import `node:` modules; everything else is web code. */
+  readonly node: RegExp | 'all' | 'none'
+}
+
+const capabilities = '@flowport/capabilities'
+const flow = '@flowport/flow'
+const presets = '@flowport/presets'
+const hosts = ['@flowport/host-node', '@flowport/host-workers']
+const everything = [capabilities, flow, presets, ...hosts, '@flowport-examples/flows']
+
+/** Arrows: examples, bench -> hosts -> flow and presets -> capabilities. Flow and presets are strangers; so are hosts. */
+const rules: readonly Rule[] = [
+  { folder: 'capabilities', may: [], node: /^src\/(lib\/)?context\.ts$/ },
+  { folder: 'flow', may: [capabilities], node: 'none' },
+  { folder: 'presets', may: [capabilities], node: /^src\/(lib\/)?(fs|sqlite)(\/|\.ts$)/ },
+  { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
+  { folder: 'host-workers', may: [capabilities, flow, presets], node: 'none' },
+  { folder: 'examples/flows', may: [capabilities, flow, presets], node: 'none' },
+  { folder: 'examples/node', may: everything.filter((name) => name !== '@flowport/host-workers'), node: 'all' },
+  { folder: 'bench', may: everything, node: 'all' },
+]
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Everything that points the wrong way, one line each. */
+export function findWrongArrows(at: string = root): readonly string[] {
+  return rules.flatMap((rule) => [...wrongManifest(at, rule), ...wrongImports(at, rule)])
+}
+
+function wrongManifest(at: string, { folder, may }: Rule): readonly string[] {
+  const manifest = JSON.parse(readFileSync(join(at, folder, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+  const named = ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+  return named
+    .filter((name) => name.startsWith('@flowport') && !may.includes(name))
+    .map((name) => `${folder}/package.json: must not depend on ${name}`)
+}
+
+function wrongImports(at: string, { folder, may, node }: Rule): readonly string[] {
+  const home = join(at, folder)
+  return globSync('{src,test}/**/*.{ts,tsx,mts}', { cwd: home }).flatMap((file) => {
+    const place = file.split(sep).join('/')
+    const isTest = /\.test(-d)?\.ts$|(^|\/)test\//.test(place)
+    return importsOf(readFileSync(join(home, file), 'utf8')).flatMap((target) => {
+      const wrong = reasonAgainst(target, { home, file, isTest, may, node: node === 'all' || isTest || (node !== 'none' && node.test(place)) })
+      return wrong === null ? [] : [`${folder}/${place}: ${wrong}`]
+    })
+  })
+}
+
+interface Place {
+  readonly home: string
+  readonly file: string
+  readonly isTest: boolean
+  readonly may: readonly string[]
+  readonly node: boolean
+}
+
+function reasonAgainst(target: string, { home, file, isTest, may, node }: Place): string | null {
+  if (target.startsWith('.')) {
+    const path = relative(home, resolve(home, dirname(file), target))
+    return path.startsWith('..') ? `imports ${target}, which is outside its package` : null
+  }
+  if (target.startsWith('node:')) return node ? null : `imports ${target}; this is web code`
+  if (!target.startsWith('@flowport')) return null
+  const name = target.split('/').slice(0, 2).join('/')
+  const own = (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { name: string }).name
+  if (name === own) return isTest ? null : `imports itself as ${target}; use a relative path`
+  // Tests may look across at packages that the manifest names for development.
+  if (isTest && everything.includes(name) && (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { devDependencies?: object }).devDependencies?.hasOwnProperty(name)) return null
+  return may.includes(name) ? null : `imports ${target}; the arrow points the other way`
+}
+
+function importsOf(source: string): readonly string[] {
+  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+  return [...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const wrong = findWrongArrows()
+  for (const line of wrong) process.stderr.write(`${line}\n`)
+  process.stdout.write(wrong.length === 0 ? `arrows: ${rules.length} packages, all point one way\n` : '')
+  process.exitCode = wrong.length === 0 ? 0 : 1
+}

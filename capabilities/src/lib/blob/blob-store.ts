@@ -1,0 +1,279 @@
+/** Makes a blob store of a driver: argument checks, conversions, guarded streams, layers. The driver is the last stop. */
+import { CapabilityError } from '../error.ts'
+import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
+import { checkBlobKey, checkLimit, chunks } from '../limits.ts'
+import type { CallOptions } from '../kv/contract.ts'
+import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { anySignal } from '../stream.ts'
+import { prepareBody } from './body.ts'
+import {
+  checkConditions,
+  checkEtag,
+  checkRange,
+  contentTypeOf,
+  isKeyPrefix,
+  metadataOf,
+  type Place,
+} from './checks.ts'
+import type {
+  BlobBody,
+  BlobGetOptions,
+  BlobHandle,
+  BlobListed,
+  BlobListOptions,
+  BlobListPage,
+  BlobObject,
+  BlobPresignOptions,
+  BlobPutOptions,
+  BlobReader,
+  BlobStore,
+} from './contract.ts'
+import type { BlobDriver, BlobDriverGet, OpenedBlob } from './driver.ts'
+import { PortableBlobHandle } from './handle.ts'
+
+export interface CreateBlobStoreOptions {
+  /** Name in the bag, shown in errors and logs. Default `'blob'`. */
+  readonly name?: string
+  /** Outermost first. Default none. */
+  readonly layers?: readonly Layer[]
+}
+
+/** A blob store over a driver. */
+export function createBlobStore(
+  driver: BlobDriver,
+  { name = 'blob', layers = [] }: CreateBlobStoreOptions = {},
+): BlobStore & Resource {
+  const wrapped = wrapDriver('blob', driver, layers)
+  return new PortableBlobStore({ driver: wrapped, pipeline: createPipeline('blob', name, layers) }, undefined)
+}
+
+interface Core {
+  readonly driver: BlobDriver
+  readonly pipeline: Pipeline
+}
+
+class PortableBlobReader implements BlobReader {
+  protected readonly core: Core
+  protected readonly scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.core = core
+    this.scope = scope
+  }
+
+  get info() {
+    return this.core.driver.info
+  }
+
+  get [control](): ResourceControl {
+    const { core } = this
+    return {
+      domain: 'blob',
+      provider: core.driver.info.provider,
+      info: core.driver.info,
+      layers: core.pipeline.layers,
+      view: (access, scope) =>
+        access === 'read' ? new PortableBlobReader(core, scope) : new PortableBlobStore(core, scope),
+      check: async (options) => core.driver.check?.({ signal: options?.signal }),
+      close: async () => core.driver.close?.(),
+    }
+  }
+
+  async head(key: string, options?: CallOptions): Promise<BlobObject | null> {
+    this.checkedKey('head', key)
+    const { driver, pipeline } = this.core
+    return pipeline.run('head', key, options, this.scope, ({ signal }) => driver.head(key, { signal }))
+  }
+
+  async get(key: string, options: BlobGetOptions = {}): Promise<BlobHandle | null> {
+    const where = this.checkedKey('get', key)
+    const { range, ifMatch } = options
+    checkRange(range, this.info, where)
+    checkEtag(ifMatch, where)
+    const { driver, pipeline } = this.core
+    const opened = await pipeline.run('get', key, options, this.scope, ({ signal }) =>
+      range !== undefined && 'offset' in range && range.length === 0
+        ? openNothing(driver, key, { range, ifMatch, signal }, range.offset)
+        : driver.get(key, { range, ifMatch, signal }),
+    )
+    return opened === null
+      ? null
+      : new PortableBlobHandle(opened, where, anySignal(options.signal, this.scope?.signal))
+  }
+
+  async list({ prefix = '', delimiter, cursor, limit, signal }: BlobListOptions = {}): Promise<BlobListPage> {
+    const { driver, pipeline } = this.core
+    const where = { capability: pipeline.capability, operation: 'list' }
+    const most = checkLimit(limit, this.info.limits.maxListKeys, where)
+    if (delimiter === '')
+      throw new CapabilityError('InvalidInput', 'a delimiter has at least one character', where)
+    if (!isKeyPrefix(prefix)) return { objects: [], prefixes: [], listComplete: true }
+    const page = await pipeline.run('list', undefined, { signal }, this.scope, (call) =>
+      driver.list({ prefix, delimiter, cursor, limit: most, signal: call.signal }),
+    )
+    return {
+      objects: page.objects,
+      prefixes: page.prefixes,
+      listComplete: page.cursor === undefined,
+      ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+    }
+  }
+
+  async *entries({
+    prefix,
+    signal,
+  }: Omit<BlobListOptions, 'cursor' | 'limit' | 'delimiter'> = {}): AsyncGenerator<BlobListed, void, void> {
+    let cursor: string | undefined
+    do {
+      const page = await this.list({
+        ...(prefix === undefined ? {} : { prefix }),
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+      yield* page.objects
+      cursor = page.cursor
+    } while (cursor !== undefined)
+  }
+
+  /** Refuses a bad key; for a good one the place for errors about the call. */
+  protected checkedKey(operation: string, key: string): Place & { readonly key: string } {
+    const { capability } = this.core.pipeline
+    checkBlobKey(key, this.info.limits.maxKeyBytes, capability, operation)
+    return { capability, operation, key }
+  }
+}
+
+class PortableBlobStore extends PortableBlobReader implements BlobStore {
+  async put(key: string, body: BlobBody, options: BlobPutOptions = {}): Promise<BlobObject> {
+    try {
+      return await this.#put(key, body, options)
+    } catch (error) {
+      // A stream that was refused before anybody read it must not keep its source waiting.
+      if (body instanceof ReadableStream && !body.locked) body.cancel(error).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    this.checkedKey('delete', key)
+    const { driver, pipeline } = this.core
+    await pipeline.run('delete', key, options, this.scope, ({ signal }) => driver.delete(key, { signal }))
+  }
+
+  async deleteMany(keys: readonly string[], options?: CallOptions): Promise<void> {
+    const distinct = [...new Set(keys)]
+    for (const key of distinct) this.checkedKey('deleteMany', key)
+    const { driver, pipeline } = this.core
+    for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
+      await pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
+        if (driver.deleteMany !== undefined) return driver.deleteMany(chunk, { signal })
+        for (const key of chunk) await driver.delete(key, { signal })
+      })
+    }
+  }
+
+  async copy(from: string, to: string, options?: CallOptions): Promise<BlobObject> {
+    const where = this.checkedKey('copy', from)
+    this.checkedKey('copy', to)
+    const { driver, pipeline } = this.core
+    const copied = await pipeline.run('copy', from, options, this.scope, ({ signal }) => {
+      // Some stores refuse to copy onto the same key; nothing would change anyway.
+      if (from === to) return driver.head(from, { signal })
+      if (this.info.features.serverCopy && driver.copy !== undefined) return driver.copy(from, to, { signal })
+      return copyThrough(driver, from, to, where, signal)
+    })
+    if (copied !== null) return copied
+    throw new CapabilityError('NotFound', 'there is no object to copy', where)
+  }
+
+  async presign(key: string, options: BlobPresignOptions): Promise<URL> {
+    const where = this.checkedKey('presign', key)
+    const { driver, pipeline } = this.core
+    const { presign } = driver
+    if (!this.info.features.presign || presign === undefined) {
+      throw new CapabilityError('Unsupported', `${this.info.provider} has no presigned URLs`, where)
+    }
+    if (!Number.isSafeInteger(options.expiresInSeconds) || options.expiresInSeconds < 1) {
+      throw new CapabilityError('InvalidInput', 'expiresInSeconds must be a whole number above 0', where)
+    }
+    return pipeline.run('presign', key, options, this.scope, ({ signal }) =>
+      presign.call(driver, key, { ...options, ...(signal === undefined ? {} : { signal }) }),
+    )
+  }
+
+  async #put(key: string, body: BlobBody, options: BlobPutOptions): Promise<BlobObject> {
+    const where = this.checkedKey('put', key)
+    const { ifMatch, ifNoneMatch } = options
+    checkConditions(options, this.info, where)
+    const own = body instanceof Blob ? body.type : ''
+    const contentType = contentTypeOf(options.contentType, own, this.info, where)
+    const metadata = metadataOf(options.metadata, this.info, where)
+    const content = prepareBody(body, options, this.info, where)
+    const { driver, pipeline } = this.core
+    const operation = ifMatch === undefined && ifNoneMatch === undefined ? 'put' : 'putConditional'
+    let stored = false
+    try {
+      const object = await pipeline.run(
+        operation,
+        key,
+        options,
+        this.scope,
+        async ({ signal }) => {
+          const put = { contentType, metadata, ifMatch, ifNoneMatch, size: content.size, signal }
+          try {
+            return await driver.put(key, content.open(signal), put)
+          } catch (error) {
+            // What was wrong with the body is told as it was, whatever the provider's client made of it.
+            throw content.failure() ?? error
+          }
+        },
+        content.tracked,
+      )
+      stored = true
+      return object
+    } finally {
+      content.release(stored)
+    }
+  }
+}
+
+/** A range of no bytes, which providers cannot express. */
+async function openNothing(
+  driver: BlobDriver,
+  key: string,
+  { ifMatch, signal }: BlobDriverGet,
+  offset: number,
+): Promise<OpenedBlob | null> {
+  const object = await driver.head(key, { signal })
+  if (object === null) return null
+  if (ifMatch !== undefined && object.etag !== ifMatch) {
+    throw new CapabilityError('ConditionNotMatch', 'the object has another version; read it again')
+  }
+  if (offset >= object.size) {
+    throw new CapabilityError(
+      'RangeNotSatisfied',
+      `the range starts at ${offset}, the object has ${object.size} bytes`,
+    )
+  }
+  return { object, start: offset, end: offset, body: new Uint8Array(0) }
+}
+
+/** Copies through the caller: reads and writes at the same pace, holding no more than a chunk. */
+async function copyThrough(
+  driver: BlobDriver,
+  from: string,
+  to: string,
+  where: Place,
+  signal: AbortSignal | undefined,
+): Promise<BlobObject | null> {
+  const opened = await driver.get(from, { signal })
+  if (opened === null) return null
+  const { contentType, metadata, size } = opened.object
+  const handle = new PortableBlobHandle(opened, where, signal)
+  try {
+    const body = opened.body instanceof Uint8Array ? opened.body : handle.stream()
+    return await driver.put(to, body, { contentType, metadata, size, signal })
+  } finally {
+    await handle.cancel()
+  }
+}

@@ -1,0 +1,88 @@
+/** Makes a cache of a driver: JSON, limits, layers. The driver is the last stop. */
+import { CapabilityError } from '../error.ts'
+import { fromJsonText, toJsonText } from '../json-text.ts'
+import type { CallOptions } from '../kv/contract.ts'
+import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
+import { checkKey } from '../limits.ts'
+import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import type { Cache, CacheReader, CacheSetOptions } from './contract.ts'
+import type { CacheDriver } from './driver.ts'
+
+export interface CreateCacheOptions {
+  /** Name in the bag, shown in errors and logs. Default `'cache'`. */
+  readonly name?: string
+  /** Outermost first. Default none. */
+  readonly layers?: readonly Layer[]
+}
+
+/** A cache over a driver. */
+export function createCache(driver: CacheDriver, { name = 'cache', layers = [] }: CreateCacheOptions = {}): Cache & Resource {
+  const wrapped = wrapDriver('cache', driver, layers)
+  return new PortableCache({ driver: wrapped, pipeline: createPipeline('cache', name, layers) }, undefined)
+}
+
+interface Core {
+  readonly driver: CacheDriver
+  readonly pipeline: Pipeline
+}
+
+class PortableCacheReader implements CacheReader {
+  protected readonly core: Core
+  protected readonly scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.core = core
+    this.scope = scope
+  }
+
+  get info() {
+    return this.core.driver.info
+  }
+
+  get [control](): ResourceControl {
+    const { core } = this
+    return {
+      domain: 'cache',
+      provider: core.driver.info.provider,
+      info: core.driver.info,
+      layers: core.pipeline.layers,
+      view: (access, scope) =>
+        access === 'read' ? new PortableCacheReader(core, scope) : new PortableCache(core, scope),
+      check: async (options) => core.driver.check?.({ signal: options?.signal }),
+      close: async () => core.driver.close?.(),
+    }
+  }
+
+  async get(key: string, options?: CallOptions): Promise<unknown> {
+    const where = this.checkedKey('get', key)
+    const { driver, pipeline } = this.core
+    const text = await pipeline.run('get', key, options, this.scope, ({ signal }) => driver.get(key, { signal }))
+    return text === null ? undefined : fromJsonText(text, 'value', where)
+  }
+
+  protected checkedKey(operation: string, key: string) {
+    const { capability } = this.core.pipeline
+    checkKey(key, this.info.limits.maxKeyBytes, capability, operation)
+    return { capability, operation, key }
+  }
+}
+
+class PortableCache extends PortableCacheReader implements Cache {
+  async set(key: string, value: unknown, { ttlMs, signal }: CacheSetOptions): Promise<void> {
+    const where = this.checkedKey('set', key)
+    if (!Number.isFinite(ttlMs) || ttlMs <= 0) {
+      throw new CapabilityError('InvalidInput', 'ttlMs must be positive and finite', where)
+    }
+    const text = toJsonText(value, 'value', where)
+    const { driver, pipeline } = this.core
+    await pipeline.run('set', key, { signal }, this.scope, (call) =>
+      driver.set(key, text, ttlMs, { signal: call.signal }),
+    )
+  }
+
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    this.checkedKey('delete', key)
+    const { driver, pipeline } = this.core
+    await pipeline.run('delete', key, options, this.scope, ({ signal }) => driver.delete(key, { signal }))
+  }
+}

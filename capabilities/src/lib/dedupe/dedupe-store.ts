@@ -1,0 +1,160 @@
+/** Makes a dedupe store of a driver: key encoding, tokens, fingerprints, limits, layers. The driver is the last stop. */
+import { CapabilityError } from '../error.ts'
+import { fromJsonText, toJsonText } from '../json-text.ts'
+import type { CallOptions } from '../kv/contract.ts'
+import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
+import { checkSize, utf8Length } from '../limits.ts'
+import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './contract.ts'
+import type { DedupeDriver } from './driver.ts'
+import { encodeKey } from './key.ts'
+
+export interface CreateDedupeStoreOptions {
+  /** Name in the bag, shown in errors and logs. Default `'dedupe'`. */
+  readonly name?: string
+  /** Outermost first. Default none. */
+  readonly layers?: readonly Layer[]
+}
+
+/** A dedupe store over a driver. */
+export function createDedupeStore(
+  driver: DedupeDriver,
+  { name = 'dedupe', layers = [] }: CreateDedupeStoreOptions = {},
+): DedupeStore & Resource {
+  const wrapped = wrapDriver('dedupe', driver, layers)
+  return new PortableDedupeStore({ driver: wrapped, pipeline: createPipeline('dedupe', name, layers) }, undefined)
+}
+
+interface Core {
+  readonly driver: DedupeDriver
+  readonly pipeline: Pipeline
+}
+
+interface Place {
+  readonly capability: string
+  readonly operation: string
+  readonly key: string
+}
+
+/** Longest pause suggested to callers who find a key in flight: its holder may well finish before the lease ends. */
+const maxRetryAfterMs = 1000
+
+class PortableDedupeStore implements DedupeStore {
+  readonly #core: Core
+  readonly #scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.#core = core
+    this.#scope = scope
+  }
+
+  get info() {
+    return this.#core.driver.info
+  }
+
+  get [control](): ResourceControl {
+    const core = this.#core
+    return {
+      domain: 'dedupe',
+      provider: core.driver.info.provider,
+      info: core.driver.info,
+      layers: core.pipeline.layers,
+      view: (_access, scope) => new PortableDedupeStore(core, scope),
+      check: async (options) => core.driver.check?.({ signal: options?.signal }),
+      close: async () => core.driver.close?.(),
+    }
+  }
+
+  async putIfAbsent(key: DedupeKey, ttlMs: number, options?: CallOptions): Promise<boolean> {
+    const { encoded, where } = this.#key('putIfAbsent', key)
+    this.#checkTime('ttlMs', ttlMs, where)
+    const { driver, pipeline } = this.#core
+    // Made before the layers: a retried step finds its own mark.
+    const token = crypto.randomUUID()
+    return pipeline.run('putIfAbsent', where.key, options, this.#scope, ({ signal }) =>
+      driver.reserve(encoded, token, ttlMs, { signal }),
+    )
+  }
+
+  async forget(key: DedupeKey, options?: CallOptions): Promise<void> {
+    const { encoded, where } = this.#key('forget', key)
+    const { driver, pipeline } = this.#core
+    await pipeline.run('forget', where.key, options, this.#scope, ({ signal }) => driver.forget(encoded, { signal }))
+  }
+
+  async begin(key: DedupeKey, { leaseMs, fingerprint, signal }: BeginOptions): Promise<BeginResult> {
+    const { encoded, where } = this.#key('begin', key)
+    this.#checkTime('leaseMs', leaseMs, where)
+    if (typeof fingerprint !== 'string' || fingerprint === '') {
+      throw new CapabilityError('InvalidInput', 'a fingerprint is a non-empty text, such as a digest', where)
+    }
+    const { driver, pipeline } = this.#core
+    const token = crypto.randomUUID()
+    const found = await pipeline.run('begin', where.key, { signal }, this.#scope, (call) =>
+      driver.begin(encoded, token, leaseMs, fingerprint, { signal: call.signal }),
+    )
+    if (found.state === 'fresh') return { state: 'fresh', token }
+    // What `putIfAbsent` reserved has no fingerprint, and so none that differs.
+    if (found.fingerprint !== '' && found.fingerprint !== fingerprint) {
+      throw new CapabilityError('ConditionNotMatch', 'the key was used for another request; use a new key', {
+        ...where,
+        code: 'IDEM099',
+      })
+    }
+    if (found.state === 'done') return { state: 'done', result: fromJsonText(found.result, 'result', where) }
+    const retryAfterMs = Math.max(1, Math.min(Math.ceil(found.leaseEndsInMs), maxRetryAfterMs))
+    return { state: 'in_flight', retryAfterMs }
+  }
+
+  async complete(
+    key: DedupeKey,
+    token: string,
+    result: unknown,
+    ttlMs: number,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const { encoded, where } = this.#key('complete', key)
+    this.#checkTime('ttlMs', ttlMs, where)
+    const text = toJsonText(result ?? null, 'result', where)
+    checkSize(utf8Length(text), this.info.limits.maxResultBytes, 'result', where)
+    const { driver, pipeline } = this.#core
+    return pipeline.run('complete', where.key, options, this.#scope, ({ signal }) =>
+      driver.complete(encoded, token, text, ttlMs, { signal }),
+    )
+  }
+
+  async release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean> {
+    const { encoded, where } = this.#key('release', key)
+    const { driver, pipeline } = this.#core
+    return pipeline.run('release', where.key, options, this.#scope, ({ signal }) =>
+      driver.release(encoded, token, { signal }),
+    )
+  }
+
+  async renew(key: DedupeKey, token: string, leaseMs: number, options?: CallOptions): Promise<boolean> {
+    const { encoded, where } = this.#key('renew', key)
+    this.#checkTime('leaseMs', leaseMs, where)
+    const { driver, pipeline } = this.#core
+    return pipeline.run('renew', where.key, options, this.#scope, ({ signal }) =>
+      driver.renew(encoded, token, leaseMs, { signal }),
+    )
+  }
+
+  #key(operation: string, key: DedupeKey): { readonly encoded: string; readonly where: Place } {
+    const { capability } = this.#core.pipeline
+    const encoded = encodeKey(key, this.info.limits.maxKeyBytes, capability, operation)
+    return { encoded, where: { capability, operation, key: typeof key === 'string' ? key : encoded } }
+  }
+
+  #checkTime(option: string, ms: number, where: Place): void {
+    if (!Number.isFinite(ms) || ms <= 0) {
+      throw new CapabilityError('InvalidInput', `${option} must be positive and finite`, where)
+    }
+    const { provider, limits } = this.info
+    if (ms >= limits.minTtlMs) return
+    throw new CapabilityError('InvalidInput', `${provider} keeps records for at least ${limits.minTtlMs} ms; ask for more`, {
+      ...where,
+      code: 'TTL001',
+    })
+  }
+}

@@ -1,0 +1,93 @@
+/** Tries again what failed for a moment: the one place where retries happen. `retry-decision.ts` holds the rules. */
+import type { Clock } from '../clock/contract.ts'
+import { type CapabilityError, isCapabilityError, isKind } from '../error.ts'
+import { type Call, cancelled, isImmediate, type Layer, type Next } from '../layer.ts'
+import type { Logger } from '../logger.ts'
+import type { Rng } from '../rng/contract.ts'
+import { systemClock } from '../system/clock.ts'
+import { systemRng } from '../system/rng.ts'
+import { amended } from './amended-error.ts'
+import { checkCount, checkMs } from './options.ts'
+import { type NoRetry, retryDecision, type RetryPolicy } from './retry-decision.ts'
+
+export interface RetryOptions {
+  /** Tries in total, the first included. Default 3. */
+  readonly maxAttempts?: number
+  /** Upper bound of the first pause in milliseconds; it doubles with every attempt. Default 100. */
+  readonly baseMs?: number
+  /** Upper bound of every pause in milliseconds, but for what the store asks. Default 5000. */
+  readonly maxMs?: number
+  /** Longest wait a store may ask for in milliseconds; a store that asks for more is not asked again. Default 60 000. */
+  readonly maxRetryAfterMs?: number
+  /** Default the system clock. */
+  readonly clock?: Clock
+  /** Spreads the pauses. Default the system's randomness. */
+  readonly rng?: Pick<Rng, 'float'>
+  /** Told of every retry, at level info. Default none. */
+  readonly log?: Logger
+}
+
+/**
+ * Retries `temporary` errors of replayable calls, and nothing else: with exponential backoff and full jitter, after
+ * `retryAfterMs` at the earliest, never past the deadline. The error it gives up with is `retryable: 'never'` and has
+ * `details.attempts`, so that nothing above tries again what has been tried.
+ */
+export function retry({
+  maxAttempts = 3,
+  baseMs = 100,
+  maxMs = 5_000,
+  maxRetryAfterMs = 60_000,
+  clock = systemClock,
+  rng = systemRng,
+  log,
+}: RetryOptions = {}): Layer {
+  checkCount('retry', 'maxAttempts', maxAttempts)
+  checkMs('retry', { baseMs, maxMs, maxRetryAfterMs })
+  const policy: RetryPolicy = { maxAttempts, baseMs, maxMs, maxRetryAfterMs }
+
+  async function retryAfter<T>(first: unknown, call: Call, next: Next<T>): Promise<T> {
+    let error = first
+    for (let attempt = 1; ; attempt++) {
+      const decision = retryDecision(error, call, attempt, clock.now(), rng.float(), policy)
+      if (!decision.retry) throw verdict(error, decision.why, call, attempt)
+      log?.info(fieldsOf(call, error as CapabilityError, attempt, decision.delayMs), 'capability call is tried again')
+      await pause(clock, decision.delayMs, call)
+      // A pause can last longer than asked for: a machine that slept, a loop that was busy.
+      if (call.deadline !== undefined && clock.now() >= call.deadline) throw verdict(error, 'deadline', call, attempt)
+      try {
+        return await next({ ...call, attempt: attempt + 1 })
+      } catch (again) {
+        error = again
+      }
+    }
+  }
+
+  return {
+    name: 'retry',
+    around(call, next) {
+      const answer = next(call)
+      if (isImmediate(answer)) return answer
+      return answer.then(undefined, (error: unknown) => retryAfter(error, call, next))
+    },
+  }
+}
+
+async function pause(clock: Clock, ms: number, call: Call): Promise<void> {
+  try {
+    await clock.sleep(ms, { signal: call.signal })
+  } catch (error) {
+    throw call.signal?.aborted ? cancelled(call) : error
+  }
+  if (call.signal?.aborted) throw cancelled(call)
+}
+
+/** What the caller gets: errors this layer does not own pass untouched. */
+function verdict(error: unknown, why: NoRetry, call: Call, attempts: number): unknown {
+  if (why === 'cancelled') return isKind(error, 'Cancelled') ? error : cancelled(call)
+  if (why === 'not_temporary' || why === 'not_replayable' || !isCapabilityError(error)) return error
+  return amended(error, { retryable: 'never', details: { attempts, gaveUp: why } })
+}
+
+function fieldsOf({ capability, operation, key }: Call, { kind, code }: CapabilityError, attempt: number, delayMs: number) {
+  return { capability, operation, key, attempt, delayMs: Math.round(delayMs), kind, code }
+}

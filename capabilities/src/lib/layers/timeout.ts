@@ -1,0 +1,76 @@
+/** Bounds the wait for an answer. Inside `retry` it bounds each try, outside of it all of them. */
+import { after } from '../clock/after.ts'
+import type { Clock } from '../clock/contract.ts'
+import { CapabilityError } from '../error.ts'
+import { type Call, isImmediate, isReplayable, type Layer } from '../layer.ts'
+import { anySignal } from '../stream.ts'
+import { systemClock } from '../system/clock.ts'
+import { checkMs } from './options.ts'
+
+export interface TimeoutOptions {
+  /** Milliseconds to wait for the answer, 1 to 2 147 483 647. */
+  readonly timeoutMs: number
+  /** Default the system clock. */
+  readonly clock?: Clock
+}
+
+/**
+ * Rejects with `Timeout` after `timeoutMs`, or at the call's deadline if that is sooner, whether or not the driver
+ * listens to the signal it is given. What bounds the answer does not bound a stream inside it: that has the caller's
+ * signal. When a write that must not be repeated times out, `details.outcome` is `'unknown'`.
+ */
+export function timeout({ timeoutMs, clock = systemClock }: TimeoutOptions): Layer {
+  checkMs('timeout', { timeoutMs }, 1)
+  return {
+    name: 'timeout',
+    around<T>(call: Call, next: (call: Call) => Promise<T>): Promise<T> {
+      const remainingMs = call.deadline === undefined ? Infinity : call.deadline - clock.now()
+      if (remainingMs <= 0) return Promise.reject(notStarted(call))
+      const controller = new AbortController()
+      const answer = next({ ...call, signal: anySignal(call.signal, controller.signal) })
+      if (isImmediate(answer)) return answer
+      return new Promise<T>((resolve, reject) => {
+        // One timer per call, and none shared between calls: workerd ends a timer with the request that started it.
+        const stop = after(clock, Math.min(timeoutMs, remainingMs), () => {
+          const error = timedOut(call, timeoutMs, remainingMs)
+          reject(error)
+          controller.abort(error)
+        })
+        // Both handlers stay after the timer has fired: what the driver says then comes too late to matter, and a late
+        // rejection that nobody handles would end the process.
+        answer.then(
+          (value) => {
+            stop()
+            resolve(value)
+          },
+          (error: unknown) => {
+            stop()
+            reject(error as Error)
+          },
+        )
+      })
+    },
+  }
+}
+
+function timedOut(call: Call, timeoutMs: number, remainingMs: number): CapabilityError {
+  const within = remainingMs < timeoutMs ? 'by the deadline' : `within ${timeoutMs} ms`
+  const unknown = call.effect === 'write' && !isReplayable(call)
+  const outcome = unknown ? '; the write may or may not have happened: look before repeating it' : ''
+  return new CapabilityError('Timeout', `no answer ${within}${outcome}`, {
+    capability: call.capability,
+    operation: call.operation,
+    key: call.key,
+    details: {
+      ...(remainingMs < timeoutMs ? { deadline: true } : { timeoutMs }),
+      ...(unknown ? { outcome: 'unknown' } : {}),
+    },
+  })
+}
+
+function notStarted({ capability, operation, key }: Call): CapabilityError {
+  return new CapabilityError('Timeout', 'the deadline had passed before the call began; nothing was done', {
+    ...{ capability, operation, key },
+    details: { deadline: true },
+  })
+}

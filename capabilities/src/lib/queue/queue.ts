@@ -1,0 +1,219 @@
+/** Makes a queue of a driver: JSON, limits, batches, layers. The driver is the last stop. */
+import { CapabilityError } from '../error.ts'
+import { fromJsonText, toJsonText } from '../json-text.ts'
+import type { CallOptions } from '../kv/contract.ts'
+import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
+import { checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
+import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import type { Queue, QueueConsumer, QueueMessage, QueuePublisher, ReceiveOptions, SendOptions } from './contract.ts'
+import type { QueueDriver, StoredMessage } from './driver.ts'
+
+export interface CreateQueueOptions {
+  /** Name in the bag, shown in errors and logs. Default `'queue'`. */
+  readonly name?: string
+  /** Outermost first. Default none. */
+  readonly layers?: readonly Layer[]
+}
+
+/** A queue over a driver. */
+export function createQueue(
+  driver: QueueDriver,
+  { name = 'queue', layers = [] }: CreateQueueOptions = {},
+): Queue & Resource {
+  return new PortableQueue({ driver, pipeline: createPipeline('queue', name, layers) })
+}
+
+interface Core {
+  readonly driver: QueueDriver
+  readonly pipeline: Pipeline
+}
+
+interface Place {
+  readonly capability: string
+  readonly operation: string
+  readonly key?: string
+}
+
+const defaultLeaseMs = 30_000
+
+class PortablePublisher implements QueuePublisher {
+  readonly #core: Core
+  readonly #scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.#core = core
+    this.#scope = scope
+  }
+
+  get info() {
+    return this.#core.driver.info
+  }
+
+  async send(body: unknown, options: SendOptions = {}): Promise<{ readonly id: string }> {
+    const where = placeOf(this.#core, 'send')
+    const text = bodyText(this.#core, body, where)
+    const delayMs = checkDelay(this.#core, options.delayMs, where)
+    const { driver, pipeline } = this.#core
+    const [id] = await pipeline.run('send', undefined, options, this.#scope, ({ signal }) =>
+      driver.send([text], delayMs, { signal }),
+    )
+    return { id: sentId(id, where) }
+  }
+
+  async sendBatch(
+    bodies: readonly unknown[],
+    options: SendOptions = {},
+  ): Promise<readonly { readonly id: string }[]> {
+    const where = placeOf(this.#core, 'sendBatch')
+    const texts = bodies.map((body) => bodyText(this.#core, body, where))
+    const delayMs = checkDelay(this.#core, options.delayMs, where)
+    const { driver, pipeline } = this.#core
+    const sent: { id: string }[] = []
+    for (const chunk of chunks(texts, this.info.limits.maxBatchMessages)) {
+      const ids = await pipeline.run('sendBatch', undefined, options, this.#scope, ({ signal }) =>
+        driver.send(chunk, delayMs, { signal }),
+      )
+      sent.push(...chunk.map((_, index) => ({ id: sentId(ids[index], where) })))
+    }
+    return sent
+  }
+}
+
+class PortableConsumer implements QueueConsumer {
+  readonly #core: Core
+  readonly #scope: CallScope | undefined
+
+  constructor(core: Core, scope: CallScope | undefined) {
+    this.#core = core
+    this.#scope = scope
+  }
+
+  get info() {
+    return this.#core.driver.info
+  }
+
+  async receive(options: ReceiveOptions = {}): Promise<readonly QueueMessage[]> {
+    const where = placeOf(this.#core, 'receive')
+    const { limit = 1, leaseMs = defaultLeaseMs } = options
+    const most = checkLimit(limit, this.info.limits.maxBatchMessages, where)
+    if (!Number.isFinite(leaseMs) || leaseMs <= 0) {
+      throw new CapabilityError('InvalidInput', 'leaseMs must be positive and finite', where)
+    }
+    const { driver, pipeline } = this.#core
+    const messages = await pipeline.run('receive', undefined, options, this.#scope, ({ signal }) =>
+      driver.receive(most, leaseMs, { signal }),
+    )
+    return messages.map((message) => delivered(message, where))
+  }
+
+  async ack({ id, receipt }: QueueMessage, options?: CallOptions): Promise<boolean> {
+    const { driver, pipeline } = this.#core
+    return pipeline.run('ack', id, options, this.#scope, ({ signal }) => driver.ack(id, receipt, { signal }))
+  }
+
+  async retry({ id, receipt }: QueueMessage, options: SendOptions = {}): Promise<boolean> {
+    const delayMs = checkDelay(this.#core, options.delayMs, { ...placeOf(this.#core, 'retry'), key: id })
+    const { driver, pipeline } = this.#core
+    return pipeline.run('retry', id, options, this.#scope, ({ signal }) => driver.retry(id, receipt, delayMs, { signal }))
+  }
+
+  async deadLetters(options: { readonly limit?: number } & CallOptions = {}): Promise<readonly QueueMessage[]> {
+    const where = placeOf(this.#core, 'deadLetters')
+    const { driver, pipeline } = this.#core
+    if (!this.info.features.deadLetter || driver.deadLetters === undefined) {
+      throw new CapabilityError('Unsupported', `${this.info.provider} keeps no dead letters`, where)
+    }
+    const most = checkLimit(options.limit, this.info.limits.maxBatchMessages, where)
+    const messages = await pipeline.run('deadLetters', undefined, options, this.#scope, ({ signal }) =>
+      (driver.deadLetters as NonNullable<QueueDriver['deadLetters']>)(most, { signal }),
+    )
+    return messages.map((message) => delivered(message, where))
+  }
+}
+
+/** Both sides in one, as a bag holds it. */
+class PortableQueue implements Queue {
+  readonly #core: Core
+  readonly #publisher: PortablePublisher
+  readonly #consumer: PortableConsumer
+
+  constructor(core: Core) {
+    this.#core = core
+    this.#publisher = new PortablePublisher(core, undefined)
+    this.#consumer = new PortableConsumer(core, undefined)
+  }
+
+  get info() {
+    return this.#core.driver.info
+  }
+
+  get [control](): ResourceControl {
+    const core = this.#core
+    return {
+      domain: 'queue',
+      provider: core.driver.info.provider,
+      info: core.driver.info,
+      layers: core.pipeline.layers,
+      view: (access, scope) =>
+        access === 'publish' ? new PortablePublisher(core, scope) : new PortableConsumer(core, scope),
+      check: async (options) => core.driver.check?.({ signal: options?.signal }),
+      close: async () => core.driver.close?.(),
+    }
+  }
+
+  send(body: unknown, options?: SendOptions) {
+    return this.#publisher.send(body, options)
+  }
+
+  sendBatch(bodies: readonly unknown[], options?: SendOptions) {
+    return this.#publisher.sendBatch(bodies, options)
+  }
+
+  receive(options?: ReceiveOptions) {
+    return this.#consumer.receive(options)
+  }
+
+  ack(message: QueueMessage, options?: CallOptions) {
+    return this.#consumer.ack(message, options)
+  }
+
+  retry(message: QueueMessage, options?: SendOptions) {
+    return this.#consumer.retry(message, options)
+  }
+
+  deadLetters(options?: { readonly limit?: number } & CallOptions) {
+    return this.#consumer.deadLetters(options)
+  }
+}
+
+function placeOf({ pipeline }: Core, operation: string): Place {
+  return { capability: pipeline.capability, operation }
+}
+
+function bodyText({ driver }: Core, body: unknown, where: Place): string {
+  const text = toJsonText(body, 'message', where)
+  checkSize(utf8Length(text), driver.info.limits.maxMessageBytes, 'message', where)
+  return text
+}
+
+function checkDelay({ driver }: Core, delayMs: number | undefined, where: Place): number {
+  if (delayMs === undefined) return 0
+  if (!Number.isFinite(delayMs) || delayMs < 0) {
+    throw new CapabilityError('InvalidInput', 'delayMs must be finite and not negative', where)
+  }
+  const { maxDelayMs } = driver.info.limits
+  if (delayMs <= maxDelayMs) return delayMs
+  throw new CapabilityError('LimitExceeded', `the delay is ${delayMs} ms, the limit is ${maxDelayMs}`, {
+    ...where,
+    details: { limit: 'maxDelayMs', max: maxDelayMs },
+  })
+}
+
+function sentId(id: string | undefined, where: Place): string {
+  if (id !== undefined) return id
+  throw new CapabilityError('Unexpected', 'the store took the message and named no id; its driver is at fault', where)
+}
+
+function delivered({ id, body, attempt, sentAt, receipt }: StoredMessage, where: Place): QueueMessage {
+  return { id, body: fromJsonText(body, 'message', { ...where, key: id }), attempt, sentAt: new Date(sentAt), receipt }
+}

@@ -1,0 +1,67 @@
+/** What a host hands the bridge, and what it gets back: HTTP without any server's own types. */
+import type { Awaitable, Logger } from '@flowport/capabilities'
+
+/** One request. Nothing in it is read before it is needed. */
+export interface HttpCall {
+  readonly method: string
+  /** The path as it was sent, for problems. */
+  readonly path: string
+  /** Decoded path parameters. */
+  readonly params: Readonly<Record<string, string>>
+  /** The query as it was sent, without `?`. */
+  readonly query: string
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined
+  readonly body: HttpBody
+  readonly log?: Logger
+  /** Calls the listener if the client goes away before the answer has been sent. */
+  onDisconnect(listener: () => void): void
+}
+
+/** A body, readable once, in one of its forms. */
+export interface HttpBody {
+  /** The whole body as text. More than `maxBytes` is a `CapabilityError` of kind `LimitExceeded`. */
+  text(maxBytes: number): Awaitable<string>
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>
+  /** The parts of a multipart form, in order. A form that ends early is an error. */
+  parts(limits: PartLimits): AsyncIterable<HttpPart>
+}
+
+export interface PartLimits {
+  readonly maxFiles: number
+  readonly maxFileBytes: number
+  readonly maxFields: number
+  readonly maxFieldBytes: number
+}
+
+export type HttpPart =
+  | { readonly kind: 'field'; readonly name: string; readonly value: string }
+  | {
+      readonly kind: 'file'
+      readonly field: string
+      readonly filename: string
+      readonly contentType: string | null
+      /** Must be read before the next part comes. */
+      readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
+    }
+
+/** Where a streamed answer is written. */
+export interface HttpSink {
+  /** Resolves when the reader can take more; returns nothing when it can take more at once. */
+  write(text: string): Promise<void> | undefined
+}
+
+export type HttpOutcomeBody =
+  | string
+  | ReadableStream<Uint8Array<ArrayBuffer>>
+  /** Text that comes over time. Never rejects: a failure is written in the stream's own form. */
+  | ((sink: HttpSink) => Promise<void>)
+  | null
+
+/** The answer, for the host to send as it is. */
+export interface HttpOutcome {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: HttpOutcomeBody
+}

@@ -1,0 +1,129 @@
+/** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
+import { describeThrown, RunError } from '../runtime/errors.ts'
+import type { Run } from '../runtime/run.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { toOutcome } from './answer.ts'
+import type { HttpCall, HttpOutcome } from './call.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
+import { readInput } from './input.ts'
+import { problemBody, toProblem } from './problem.ts'
+import type { HttpRoute } from './route.ts'
+
+export interface HandleOptions {
+  /** Milliseconds a caller waits at most, where the route does not say. Default 30 000. */
+  readonly deadlineMs?: number
+  /** Tell node timings in `Server-Timing`. Default true. */
+  readonly serverTiming?: boolean
+}
+
+/** Answers a request to a route. Never rejects. */
+export async function handleHttp(
+  runtime: Runtime,
+  { flow, trigger }: HttpRoute,
+  call: HttpCall,
+  { deadlineMs = 30_000, serverTiming = true }: HandleOptions = {},
+): Promise<HttpOutcome> {
+  const requestId = requestIdOf(call)
+  const gone = new Disconnect(call)
+  try {
+    const key = trigger.idempotencyKey === 'ignored' ? undefined : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
+    const input = await readInput(trigger, call, runtime.bag, () => gone.signal)
+    const run = runtime.start(flow, input, {
+      validated: true,
+      deadlineMs: trigger.deadlineMs ?? deadlineMs,
+      timings: serverTiming,
+      metadata: () => httpMetadata(call, trigger.path, requestId, key),
+      header: (name) => call.header(name),
+      ...(call.log === undefined ? {} : { log: call.log }),
+    })
+    gone.cancels(run)
+    const answer = await run.answer
+    const headers = baseHeaders(call, requestId)
+    if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
+    return await toOutcome(answer, { call, run, bag: runtime.bag, requestId, status: trigger.status, headers })
+  } catch (error) {
+    return problemOutcome(error, call, requestId)
+  }
+}
+
+/** The answer for an error, wherever it happened. Server-side faults are logged with their cause. */
+export function problemOutcome(error: unknown, call: HttpCall, requestId: string = requestIdOf(call)): HttpOutcome {
+  const problem = toProblem(error)
+  if (problem.status >= 500) {
+    const node = error instanceof RunError ? { flow: error.flow, node: error.node } : {}
+    call.log?.error({ err: error, requestId, code: problem.code, ...node }, `request failed: ${describeThrown(error)}`)
+  }
+  const headers = {
+    ...baseHeaders(call, requestId),
+    'content-type': 'application/problem+json; charset=utf-8',
+    ...problem.headers,
+  }
+  return { status: problem.status, headers, body: JSON.stringify(problemBody(problem, { path: call.path, requestId })) }
+}
+
+/** The client's going away, as a signal while the body is read and as the run's cancellation afterwards. */
+class Disconnect {
+  #controller: AbortController | undefined
+  #run: Run | undefined
+  #gone = false
+
+  constructor(call: HttpCall) {
+    call.onDisconnect(() => {
+      this.#gone = true
+      const reason = new Error('the client disconnected')
+      this.#controller?.abort(reason)
+      this.#run?.cancel(reason)
+    })
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#gone) this.#controller.abort(new Error('the client disconnected'))
+    return this.#controller.signal
+  }
+
+  cancels(run: Run): void {
+    this.#run = run
+    if (this.#gone) run.cancel(new Error('the client disconnected'))
+  }
+}
+
+function requestIdOf(call: HttpCall): string {
+  const given = call.header('x-request-id')
+  return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : crypto.randomUUID()
+}
+
+function baseHeaders(call: HttpCall, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = { 'x-request-id': requestId, 'cache-control': 'no-store' }
+  const traceparent = call.header('traceparent')
+  if (traceparent !== undefined && isTraceparent(traceparent)) headers['traceparent'] = traceparent
+  return headers
+}
+
+function httpMetadata(call: HttpCall, route: string, requestId: string, idempotencyKey: string | undefined) {
+  const traceparent = call.header('traceparent')
+  return {
+    'http.method': call.method,
+    'http.path': call.path,
+    'http.route': route,
+    'http.query': call.query,
+    'http.request_id': requestId,
+    'http.user_agent': call.header('user-agent'),
+    ...(idempotencyKey === undefined ? {} : { 'http.idempotency_key': idempotencyKey }),
+    ...(traceparent !== undefined && isTraceparent(traceparent) ? { 'http.traceparent': traceparent } : {}),
+  }
+}
+
+/** W3C Trace Context: version, trace id, parent id, flags. */
+function isTraceparent(value: string): boolean {
+  return /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(value)
+}
+
+/** At most 20 nodes: proxies bound header sizes. */
+function timingHeader(run: Run): string {
+  let text = ''
+  for (const { node, ms } of run.timings.slice(0, 20)) {
+    text += `${text === '' ? '' : ', '}${node.replaceAll(/[^\w!#$%&'*+.^`|~-]/g, '_')};dur=${ms.toFixed(2)}`
+  }
+  return text
+}

@@ -1,0 +1,88 @@
+/** Makes a flow's validated input of a request: reads the body as its trigger says, storing files on the way. */
+import type { BlobStore, ResourceBag } from '@flowport/capabilities'
+import { blobRef } from '../blob-ref.ts'
+import type { BlobBody, JsonBody, StreamBody } from '../body.ts'
+import { validateFields, withContent } from '../message.ts'
+import type { HttpTrigger } from '../trigger.ts'
+import type { HttpCall } from './call.ts'
+import { fieldsOf, messageOf } from './fields.ts'
+import { storeParts } from './multipart.ts'
+import { tooLarge, unsupported } from './refusals.ts'
+
+/** The validated message. Nothing is stored unless all of it is valid. */
+export async function readInput(
+  trigger: HttpTrigger,
+  call: HttpCall,
+  bag: ResourceBag,
+  signal: () => AbortSignal,
+): Promise<unknown> {
+  const { body } = trigger
+  if (body === null) return validateFields(trigger, fieldsOf(call))
+  if (body.kind === 'json') return validateFields(trigger, await readJson(body, call))
+  if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, signal())
+  checkLength(call, body.maxBytes)
+  if (body.kind === 'stream') checkMediaType(body, call)
+  const fields = await validateFields(trigger, fieldsOf(call))
+  const content = body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal()) : sourceOf(body, call)
+  return withContent(fields, body.field, content)
+}
+
+async function readJson({ maxBytes }: JsonBody, call: HttpCall): Promise<unknown> {
+  checkLength(call, maxBytes)
+  const type = call.header('content-type')
+  const text = await call.body.text(maxBytes)
+  if (text !== '' && !isJson(type)) throw unsupported(type, 'application/json')
+  return messageOf(call.params, text)
+}
+
+async function storeBody(body: BlobBody, fields: unknown, call: HttpCall, bag: ResourceBag, signal: AbortSignal) {
+  const store = bag.control(body.store).view('write', { signal }) as BlobStore
+  const size = lengthOf(call)
+  const contentType = call.header('content-type')
+  const object = await store.put(body.key(fields as never), call.body.stream(), {
+    maxBytes: body.maxBytes,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(size === null ? {} : { size }),
+  })
+  return blobRef(object, body.store)
+}
+
+function sourceOf({ maxBytes }: StreamBody, call: HttpCall) {
+  return {
+    contentType: call.header('content-type') ?? null,
+    size: lengthOf(call),
+    stream: call.body.stream().pipeThrough(bounded(maxBytes)),
+  }
+}
+
+function bounded(maxBytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let bytes = 0
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength
+      if (bytes > maxBytes) controller.error(tooLarge(maxBytes))
+      else controller.enqueue(chunk)
+    },
+  })
+}
+
+function checkLength(call: HttpCall, maxBytes: number): void {
+  const length = lengthOf(call)
+  if (length !== null && length > maxBytes) throw tooLarge(maxBytes)
+}
+
+function lengthOf(call: HttpCall): number | null {
+  const header = call.header('content-length')
+  return header === undefined || !/^\d+$/.test(header) ? null : Number(header)
+}
+
+function checkMediaType({ accept }: StreamBody, call: HttpCall): void {
+  const type = call.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const fits = accept.some((wanted) => wanted === '*/*' || wanted === type || (wanted.endsWith('/*') && type.startsWith(wanted.slice(0, -1))))
+  if (!fits) throw unsupported(type, accept.join(', '))
+}
+
+function isJson(type: string | undefined): boolean {
+  const media = type?.split(';', 1)[0]?.trim().toLowerCase()
+  return media === 'application/json' || (media?.startsWith('application/') === true && media.endsWith('+json'))
+}

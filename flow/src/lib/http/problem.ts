@@ -1,0 +1,162 @@
+/** Errors as RFC 9457 problems. What nobody foresaw is a bare 500: its text stays on the server. */
+import { type CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import { DeniedError, RunError } from '../runtime/errors.ts'
+import { SchemaError } from '../schema.ts'
+
+/** The body of a problem answer. */
+export interface ProblemBody {
+  /** `urn:flowport:problem:` and the code in kebab case: stable. */
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail?: string
+  /** The path of the request. */
+  readonly instance?: string
+  readonly requestId?: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface ProblemOptions {
+  readonly status: number
+  /** Stable and upper snake case, such as `'NOTE_NOT_FOUND'`. */
+  readonly code: string
+  /** The same for every occurrence. */
+  readonly title: string
+  /** About this occurrence. */
+  readonly detail?: string
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An error with the answer it wants. Everything in it is shown to the client. */
+export class HttpProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly detail: string | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor({ status, code, title, detail, details, headers = {} }: ProblemOptions) {
+    super(detail ?? title)
+    this.name = 'HttpProblem'
+    this.status = status
+    this.code = code
+    this.title = title
+    this.detail = detail
+    this.details = details
+    this.headers = headers
+  }
+}
+
+/** For nodes: `throw problem({ status: 404, code: 'NOTE_NOT_FOUND', title: 'There is no such note' })`. */
+export function problem(options: ProblemOptions): HttpProblem {
+  return new HttpProblem(options)
+}
+
+/** The problem any error becomes. */
+export function toProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  if (error instanceof RunError) return ofRun(error)
+  if (error instanceof SchemaError) return ofSchema(error)
+  if (error instanceof DeniedError) return ofDenied(error)
+  if (isCapabilityError(error)) return ofCapability(error)
+  return internal()
+}
+
+/** The problem as the client reads it. */
+export function problemBody(problem: HttpProblem, where: { path?: string; requestId?: string }): ProblemBody {
+  return {
+    type: `urn:flowport:problem:${problem.code.toLowerCase().replaceAll('_', '-')}`,
+    title: problem.title,
+    status: problem.status,
+    code: problem.code,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    ...(where.path === undefined ? {} : { instance: where.path }),
+    ...(where.requestId === undefined ? {} : { requestId: where.requestId }),
+    ...(problem.details === undefined ? {} : { details: problem.details }),
+  }
+}
+
+function ofRun(error: RunError): HttpProblem {
+  switch (error.failure) {
+    case 'InvalidInput':
+    case 'Denied':
+      return toProblem(error.cause)
+    case 'DeadlineExceeded':
+      return new HttpProblem({ status: 504, code: error.code, title: 'The deadline passed before there was an answer' })
+    case 'Cancelled':
+    case 'Draining':
+      return new HttpProblem({
+        status: 503,
+        code: error.failure === 'Draining' ? 'DRAINING' : 'CANCELLED',
+        title: 'The server is shutting down or gave the request up',
+        headers: { 'retry-after': '1' },
+      })
+    case 'NodeFailed':
+      return error.cause instanceof SchemaError || error.cause instanceof RunError ? internal() : toProblem(error.cause)
+    case 'InvalidValue':
+    case 'NoAnswer':
+      return internal()
+  }
+}
+
+function ofSchema({ issues }: SchemaError): HttpProblem {
+  const wrong = issues.map(({ pointer }) => pointer || 'the whole input')
+  return new HttpProblem({
+    status: 422,
+    code: 'INVALID_INPUT',
+    title: 'The input does not fit its schema',
+    detail: `See ${wrong.slice(0, 5).join(', ')}${wrong.length > 5 ? ' and more' : ''}`,
+    details: { issues: issues.slice(0, 50) },
+  })
+}
+
+function ofDenied({ status, code, message, headers }: DeniedError): HttpProblem {
+  return new HttpProblem({ status, code, title: message, headers })
+}
+
+/** Statuses of what the caller can mend; every other kind is the server's own trouble. */
+const statuses: Partial<Record<ErrorKind, readonly [status: number, title: string]>> = {
+  NotFound: [404, 'There is nothing there'],
+  AlreadyExists: [409, 'It exists already'],
+  ConditionNotMatch: [412, 'It has changed in the meantime'],
+  InvalidInput: [400, 'The request is not valid'],
+  LimitExceeded: [413, 'The request is larger than allowed'],
+  RateLimited: [429, 'Too many requests'],
+  RangeNotSatisfied: [416, 'There are no bytes in that range'],
+  Unavailable: [503, 'A service this request needs is not available'],
+  Timeout: [504, 'A service this request needs did not answer in time'],
+  Cancelled: [503, 'The request was given up'],
+}
+
+const special: Readonly<Record<string, readonly [status: number, title: string]>> = {
+  IDEM099: [422, 'The idempotency key was used with another request'],
+  IDEM_IN_FLIGHT: [409, 'The same request is being worked on'],
+  CAP101: [503, 'A capability this request needs is not bound'],
+  CAP102: [503, 'A capability this request needs is too weak here'],
+}
+
+function ofCapability(error: CapabilityError): HttpProblem {
+  const [status, title] = special[error.code] ?? (aboutName(error) ? [400, 'The request is not valid'] : statuses[error.kind]) ?? [500, '']
+  if (status === 500) return internal()
+  const retryAfter = error.retryAfterMs ?? (status === 503 || status === 429 ? 1_000 : undefined)
+  return new HttpProblem({
+    status,
+    title,
+    code: error.code,
+    ...(status < 500 ? { detail: error.reason } : {}),
+    ...(status < 500 && error.details !== undefined ? { details: error.details } : {}),
+    headers: retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1_000))) },
+  })
+}
+
+/** A key that is too long is a bad name, not a large body. */
+function aboutName({ kind, details }: CapabilityError): boolean {
+  return kind === 'LimitExceeded' && details?.['limit'] === 'maxKeyBytes'
+}
+
+function internal(): HttpProblem {
+  return new HttpProblem({ status: 500, code: 'INTERNAL', title: 'Something went wrong on the server' })
+}

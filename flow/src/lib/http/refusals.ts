@@ -1,0 +1,45 @@
+/** Refusals of bodies that several readers share. */
+import { CapabilityError } from '@flowport/capabilities'
+import { HttpProblem } from './problem.ts'
+
+/** The 415 of a body that the route does not take. */
+export function unsupported(type: string | undefined, wanted: string): HttpProblem {
+  return new HttpProblem({
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    title: 'The body is of a type this route does not take',
+    detail: `Send ${wanted}${type === undefined || type === '' ? ' and name it in Content-Type' : ''}`,
+  })
+}
+
+/** The 413 of a body over its bound. */
+export function tooLarge(maxBytes: number): CapabilityError {
+  return new CapabilityError('LimitExceeded', `the body is larger than ${maxBytes} bytes`, {
+    details: { limit: 'body', max: maxBytes },
+  })
+}
+
+/** The 400 of a body that ends before it should. */
+export function truncated(): HttpProblem {
+  return new HttpProblem({
+    status: 400,
+    code: 'TRUNCATED_BODY',
+    title: 'The body ended before it was complete',
+    detail: 'Nothing of it was stored; send it again',
+  })
+}
+
+/** The 404 of a path without a route, or the 405 of a path without that method. */
+export function noRoute(method: string, methods: readonly string[]): HttpProblem {
+  if (methods.includes(method)) {
+    return new HttpProblem({ status: 414, code: 'PATH_TOO_LONG', title: 'A part of the path is longer than the server takes' })
+  }
+  if (methods.length === 0) return new HttpProblem({ status: 404, code: 'NO_SUCH_ROUTE', title: 'There is no such route' })
+  return new HttpProblem({
+    status: 405,
+    code: 'METHOD_NOT_ALLOWED',
+    title: 'The route does not have this method',
+    detail: `It has ${methods.join(', ')}`,
+    headers: { allow: methods.join(', ') },
+  })
+}

@@ -1,0 +1,70 @@
+/** Streamed answers as server-sent events or NDJSON: one codec for every host. */
+import type { Logger } from '@flowport/capabilities'
+import { isStreamEvent } from '../node.ts'
+import type { HttpSink } from './call.ts'
+import { problemBody, toProblem } from './problem.ts'
+
+/** Silence after which a comment keeps the connection open. */
+const heartbeatMs = 15_000
+/** What clients wait before they connect again. */
+const reconnectMs = 3_000
+
+export interface StreamOptions {
+  readonly form: 'sse' | 'ndjson'
+  readonly requestId: string
+  readonly path: string
+  readonly log: Logger
+}
+
+/** Writes the items at the reader's pace. A failure becomes the last event; it is never thrown. */
+export function streamBody(items: AsyncIterator<unknown>, { form, requestId, path, log }: StreamOptions) {
+  const encode = form === 'sse' ? encodeEvent : encodeLine
+  return async (sink: HttpSink): Promise<void> => {
+    let wrote = true
+    const heartbeat =
+      form === 'sse'
+        ? setInterval(() => {
+            if (!wrote) void sink.write(': keep-alive\n\n')
+            wrote = false
+          }, heartbeatMs)
+        : undefined
+    try {
+      if (form === 'sse') await sink.write(`retry: ${reconnectMs}\n\n`)
+      for (;;) {
+        const { done, value } = await items.next()
+        if (done === true) {
+          if (value !== undefined) await sink.write(encode('result', undefined, value))
+          return
+        }
+        const text = isStreamEvent(value) ? encode(value.event, value.id, value.data) : encode(undefined, undefined, value)
+        wrote = true
+        const full = sink.write(text)
+        if (full !== undefined) await full
+      }
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.status >= 500) log.error({ err: error, requestId }, 'a stream failed')
+      await sink.write(encode('error', undefined, problemBody(problem, { path, requestId })))
+    } finally {
+      clearInterval(heartbeat)
+      await items.return?.()
+    }
+  }
+}
+
+function encodeEvent(event: string | undefined, id: string | undefined, data: unknown): string {
+  let text = ''
+  if (id !== undefined) text += `id: ${oneLine(id)}\n`
+  if (event !== undefined) text += `event: ${oneLine(event)}\n`
+  // JSON has no raw line breaks, so one data line is enough.
+  return `${text}data: ${JSON.stringify(data) ?? 'null'}\n\n`
+}
+
+function encodeLine(event: string | undefined, id: string | undefined, data: unknown): string {
+  if (event === undefined) return `${JSON.stringify(data) ?? 'null'}\n`
+  return `${JSON.stringify(event === 'error' ? { error: data } : { event, ...(id === undefined ? {} : { id }), data })}\n`
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n\0]/g, ' ')
+}

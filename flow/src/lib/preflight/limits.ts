@@ -1,0 +1,56 @@
+/** Compares declared times and sizes with the limits of what is bound: RETRY010, TTL001, LIMIT001. */
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import type { AnyFlow } from '../flow.ts'
+import type { NodeVertex } from '../graph/graph.ts'
+import { nodeVertices } from './needs.ts'
+import { asRecord, type Offer, type Offers } from './offers.ts'
+
+export function checkLimits(flow: AnyFlow, offers: Offers, profile: string): readonly Diagnostic[] {
+  const at = (node: string) => ({ flow: flow.name, node, profile })
+  return [...nodeVertices(flow).flatMap((vertex) => [...retries(vertex, offers, at), ...ttls(vertex, offers, at)]), ...bounds(flow, offers, at)]
+}
+
+type At = (node: string) => { readonly flow: string; readonly node: string; readonly profile: string }
+
+/** Two owners of retries multiply: three attempts of a step over three of a layer are nine. */
+function retries({ alias, node, options }: NodeVertex, offers: Offers, at: At): readonly Diagnostic[] {
+  return node.uses.flatMap(({ resource }) => {
+    const offer = offers(resource)
+    if (offer === undefined) return []
+    const owners = [
+      (options.retry?.maxAttempts ?? 1) > 1 ? `the step "${alias}"` : null,
+      offer.layers.includes('retry') ? `the retry layer of ${resource}` : null,
+      offer.nativeRetry ? `${offer.provider} by itself` : null,
+    ].filter((owner) => owner !== null)
+    if (owners.length < 2) return []
+    const message = `${resource}: calls are tried again by ${owners.join(' and by ')}`
+    return diagnostic({ code: 'RETRY010', message, location: at(alias), details: { resource, owners } })
+  })
+}
+
+function ttls({ alias, node }: NodeVertex, offers: Offers, at: At): readonly Diagnostic[] {
+  if (node.idempotency?.kind !== 'keyed') return []
+  const least = limitOf(offers('dedupe'), 'minTtlMs')
+  const { ttlMs, leaseMs } = node.idempotency
+  return Object.entries({ ttl: ttlMs, lease: leaseMs }).flatMap(([field, ms]) => {
+    if (least === undefined || ms >= least) return []
+    const message = `the idempotency ${field} of "${alias}" is ${ms} ms, but dedupe keeps nothing shorter than ${least} ms`
+    return diagnostic({ code: 'TTL001', message, location: at(alias), details: { field, ms, least } })
+  })
+}
+
+function bounds({ trigger }: AnyFlow, offers: Offers, at: At): readonly Diagnostic[] {
+  const body = trigger.kind === 'http' ? trigger.body : null
+  if (body?.kind !== 'blob' && body?.kind !== 'multipart') return []
+  const bound = body.kind === 'blob' ? body.maxBytes : body.maxFileBytes
+  const most = limitOf(offers(body.store), 'maxObjectBytes')
+  if (most === undefined || bound <= most) return []
+  const field = body.kind === 'blob' ? 'maxBytes' : 'maxFileBytes'
+  const message = `${field} of the body is ${bound}, but ${body.store} holds objects of ${most} bytes at most`
+  return [diagnostic({ code: 'LIMIT001', message, location: at('trigger'), details: { bound, most } })]
+}
+
+function limitOf(offer: Offer | undefined, name: string): number | undefined {
+  const limit = asRecord(offer?.info?.['limits'])?.[name]
+  return typeof limit === 'number' ? limit : undefined
+}

@@ -1,0 +1,40 @@
+/** What a flow needs bound: the uses of its nodes, the ledger of keyed ones, the store of its request's body. */
+import type { AnyFlow } from '../flow.ts'
+import type { NodeVertex } from '../graph/graph.ts'
+import type { NormalUse } from '../uses.ts'
+
+export interface Need extends NormalUse {
+  /** Alias of the node. */
+  readonly node: string
+  /** Why, where no `uses` says it. */
+  readonly reason: string | null
+}
+
+export function needsOf(flow: AnyFlow): readonly Need[] {
+  return [...bodyNeeds(flow), ...nodeVertices(flow).flatMap(nodeNeeds)]
+}
+
+export function nodeVertices({ graph }: AnyFlow): readonly NodeVertex[] {
+  return graph.vertices.filter((vertex) => vertex.kind === 'node')
+}
+
+function nodeNeeds({ alias, node }: NodeVertex): readonly Need[] {
+  const needs: Need[] = node.uses.map((use) => ({ ...use, node: alias, reason: null }))
+  if (node.idempotency?.kind !== 'keyed') return needs
+  const ledger: Need = {
+    node: alias,
+    resource: 'dedupe',
+    access: 'write',
+    requirements: { reservation: { at_least: 'atomic' } },
+    features: [],
+    reason: 'its idempotency key is kept there',
+  }
+  return [...needs, ledger]
+}
+
+function bodyNeeds({ trigger }: AnyFlow): readonly Need[] {
+  const body = trigger.kind === 'http' ? trigger.body : null
+  if (body?.kind !== 'blob' && body?.kind !== 'multipart') return []
+  const reason = 'the body of the request is stored there'
+  return [{ node: 'trigger', resource: body.store, access: 'write', requirements: {}, features: [], reason }]
+}

@@ -1,0 +1,55 @@
+/** `flowport check`: validation and preflight of every flow, without opening anything. */
+import { type App, type Diagnostic, DiagnosticsError, hasErrors, preflightProfile, validateApp } from '@flowport/flow'
+import { readEnvironment } from '../environment.ts'
+import { hostDomains } from '../profile.ts'
+import { type Console, exitCodes } from './console.ts'
+import { profilesToUse } from './profiles.ts'
+
+export interface CheckOptions {
+  readonly profile?: string
+  readonly strict?: boolean
+  readonly json?: boolean
+}
+
+/** Prints every finding. With a profile named, its variables are checked too. */
+export function check(app: App, { profile, strict = false, json = false }: CheckOptions, out: Console): number {
+  const profiles = profilesToUse(app, profile)
+  const diagnostics = [
+    ...validateApp(app),
+    ...profiles.flatMap((name) =>
+      preflightProfile(app.flows, app.profiles[name] ?? [], hostDomains, { profile: name }),
+    ),
+    ...(profile === undefined ? [] : environmentFindings(app, profile, out.host.env)),
+  ]
+  const ok = !hasErrors(diagnostics) && !(strict && diagnostics.some(({ severity }) => severity === 'warning'))
+  if (json) out.json({ schemaVersion: 1, command: 'check', ok, profiles, flows: app.flows.length, diagnostics })
+  else {
+    for (const finding of diagnostics) out.result(pretty(finding, out))
+    out.result(summary(app, profiles, diagnostics, ok, out))
+  }
+  return ok ? exitCodes.ok : exitCodes.findings
+}
+
+function environmentFindings(app: App, profile: string, env: Readonly<Record<string, string | undefined>>) {
+  try {
+    readEnvironment(env, { profile, providers: app.profiles[profile] ?? [], secrets: app.secrets })
+    return []
+  } catch (error) {
+    if (error instanceof DiagnosticsError) return error.diagnostics
+    throw error
+  }
+}
+
+function pretty({ code, severity, message, location, hint }: Diagnostic, out: Console): string {
+  const head = out.paint(severity === 'error' ? 'red' : 'yellow', `${severity}[${code}]`)
+  const place = [location.flow, location.node ?? location.edge].filter((part) => part !== undefined).join(' / ')
+  const profile = location.profile === undefined ? '' : ` (profile ${location.profile})`
+  return `${head}: ${message}\n  at ${place}${profile}${hint === '' ? '' : `\n  help: ${hint}`}`
+}
+
+function summary(app: App, profiles: readonly string[], diagnostics: readonly Diagnostic[], ok: boolean, out: Console) {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length
+  const counts = `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
+  return out.paint(ok ? 'green' : 'red', `${app.flows.length} flows checked against ${profiles.join(', ')}: ${counts}`)
+}

@@ -1,0 +1,87 @@
+/** `flowport inspect`: routes, bindings with their guarantees, and the variables of a profile; opens nothing. */
+import type { Provider } from '@flowport/capabilities'
+import type { App } from '@flowport/flow'
+import { guaranteesOf } from '@flowport/flow/http'
+import type { VariablesSchema } from '../environment.ts'
+import { hostDomains } from '../profile.ts'
+import { table } from '../table.ts'
+import { type Console, exitCodes } from './console.ts'
+import { oneProfile } from './profiles.ts'
+
+export interface InspectOptions {
+  readonly profile?: string
+  readonly json?: boolean
+}
+
+export function inspect(app: App, { profile, json = false }: InspectOptions, out: Console): number {
+  const name = oneProfile(app, profile, out.host.env)
+  const providers = app.profiles[name] ?? []
+  const routes = app.flows.map(({ name: flow, version, trigger, summary }) => ({
+    flow,
+    version,
+    method: trigger.kind === 'http' ? trigger.method : trigger.kind,
+    path: trigger.kind === 'http' ? trigger.path : '',
+    summary: summary ?? '',
+  }))
+  const bindings = [
+    ...providers.flatMap(bindingsOf),
+    ...hostDomains.map((domain) => ({ binding: domain, preset: 'host', guarantees: {}, info: null })),
+  ]
+  const variables = [...providers.flatMap(variablesOf), ...app.secrets.map(secretRow)]
+  if (json) out.json({ schemaVersion: 1, command: 'inspect', ok: true, app: app.name, version: app.version, profile: name, routes, bindings, variables })
+  else {
+    out.result(`${out.paint('bold', `${app.name} ${app.version}`)}, profile ${name}\n`)
+    out.result(table(['METHOD', 'PATH', 'FLOW', 'SUMMARY'], routes.map((row) => [row.method, row.path, row.flow, row.summary])))
+    out.result(
+      table(
+        ['BINDING', 'PRESET', 'GUARANTEES'],
+        bindings.map(({ binding, preset, guarantees }) => [
+          binding,
+          preset,
+          Object.entries(guarantees)
+            .map(([key, level]) => `${key} ${level}`)
+            .join(', ') || '-',
+        ]),
+      ),
+    )
+    out.result(
+      table(
+        ['VARIABLE', 'PRESET', 'REQUIRED', 'DEFAULT', 'MEANING'],
+        variables.map((row) => [row.variable, row.preset, row.required ? 'yes' : 'no', row.default ?? '-', row.description]),
+      ),
+    )
+  }
+  return exitCodes.ok
+}
+
+function bindingsOf({ preset, provides }: Provider) {
+  return Object.entries(provides as Readonly<Record<string, unknown>>).map(([binding, info]) => ({
+    binding,
+    preset,
+    guarantees: guaranteesOf(info),
+    info: finite(info),
+  }))
+}
+
+/** JSON has no Infinity: what is without bound is `null`. */
+function finite(info: unknown): unknown {
+  return JSON.parse(JSON.stringify(info))
+}
+
+function variablesOf({ preset, env }: Provider) {
+  const { properties, required = [] } = env as unknown as VariablesSchema
+  return Object.entries(properties).map(([variable, schema]) => {
+    const { description = '', default: preset_ } = schema as { description?: string; default?: unknown }
+    return {
+      variable,
+      preset,
+      required: required.includes(variable) && preset_ === undefined,
+      default: preset_ === undefined ? null : String(preset_),
+      description,
+    }
+  })
+}
+
+function secretRow(variable: string) {
+  return { variable, preset: 'app', required: true, default: null, description: 'A secret the app reads' }
+}

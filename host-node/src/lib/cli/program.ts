@@ -1,0 +1,88 @@
+/** The command line: what there is to say, and what each word does. */
+import { Command, CommanderError, Option } from 'commander'
+import { check, type CheckOptions } from './check.ts'
+import { CommandError, type CommandHost, Console, exitCodes } from './console.ts'
+import { graph, graphFormats, type GraphOptions } from './graph.ts'
+import { inspect, type InspectOptions } from './inspect.ts'
+import { loadApp } from './load-app.ts'
+import { run, type RunOptions } from './run.ts'
+
+/** Runs one command. Resolves its exit code; never rejects. */
+export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
+  const out = new Console(host)
+  let exitCode: number = exitCodes.ok
+  const program = build(out, async (work) => {
+    const { app } = program.opts<{ app?: string }>()
+    exitCode = await work(app)
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CommandError) {
+      out.note(`error: ${error.message}`)
+      return error.exitCode
+    }
+    out.note(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    return exitCodes.internal
+  }
+}
+
+type Work = (app: string | undefined) => Promise<number> | number
+
+function build(out: Console, perform: (work: Work) => Promise<void>): Command {
+  const { host } = out
+  const load = (path: string | undefined) => loadApp(path, host.cwd())
+  const program = new Command('flowport')
+    .description('Check, inspect, draw and run the flows of a Flowport app.')
+    .option('--app <file>', 'module whose default export is the app (default: package.json "flowport.app", src/app.ts, …)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('(flowport --help shows what there is)')
+    .addHelpText('after', '\nExit codes: 0 fine, 1 findings or a failed run, 2 wrong usage, 3 the app cannot be loaded.')
+
+  program
+    .command('check')
+    .description('validate every flow and hold it against the profiles, without opening anything')
+    .option('--profile <name>', 'only this profile, its variables included')
+    .option('--strict', 'warnings count as errors')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  flowport check --strict                 in CI, all profiles\n  flowport check --profile production     on the machine that will serve it')
+    .action((options: CheckOptions) => perform(async (app) => check(await load(app), options, out)))
+
+  program
+    .command('inspect')
+    .description('show routes, bindings with their guarantees, and variables of a profile')
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  flowport inspect --profile production')
+    .action((options: InspectOptions) => perform(async (app) => inspect(await load(app), options, out)))
+
+  program
+    .command('graph')
+    .argument('<flow>', 'name of the flow')
+    .description('draw a flow, or export it')
+    .addOption(new Option('--format <format>', 'what to print').choices(graphFormats).default('mermaid'))
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  flowport graph tickets --format mermaid\n  flowport graph tickets --format ir > tickets.json')
+    .action((flow: string, options: GraphOptions) => perform(async (app) => graph(await load(app), flow, options, out)))
+
+  program
+    .command('run')
+    .argument('<flow>', 'name of the flow')
+    .description('run a flow on a profile and print its answer; streams print as they come')
+    .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option('--body <file>', 'the raw body, for flows that take one: a file, or - for standard input')
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  flowport run echo --input \'{"value":" hello  world "}\'\n  flowport run imports --body rows.csv')
+    .action((flow: string, options: RunOptions) => perform(async (app) => run(await load(app), flow, options, out)))
+
+  return program
+}

@@ -1,0 +1,109 @@
+/** `flowport run`: one flow on a profile, with its input from the command line, a file or standard input. */
+import { type BlobStore, type Logger, silentLogger } from '@flowport/capabilities'
+import { type AnyFlow, type App, blobRef, createRuntime, DiagnosticsError, HttpProblem, RunError, SchemaError, isStreamEvent } from '@flowport/flow'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { openProfile } from '../profile.ts'
+import { CommandError, type CommandHost, type Console, exitCodes } from './console.ts'
+import { findFlow } from './graph.ts'
+import { oneProfile } from './profiles.ts'
+
+export interface RunOptions {
+  readonly input?: string
+  readonly body?: string
+  readonly profile?: string
+  readonly json?: boolean
+}
+
+export async function run(app: App, name: string, options: RunOptions, out: Console): Promise<number> {
+  const flow = findFlow(app, name)
+  const { env } = out.host
+  const opened = await open(app, oneProfile(app, options.profile, env), env)
+  const runtime = createRuntime(opened.bag, { log: silentLogger satisfies Logger })
+  const stop = new AbortController()
+  const interrupt = () => stop.abort(new Error('interrupted'))
+  process.once('SIGINT', interrupt)
+  try {
+    const input = await readInput(flow, options, out.host, opened.bag.get('blob'))
+    const answer = await runtime.invoke(flow as never, { input: input as never, signal: stop.signal })
+    await print(answer, options.json === true, name, out)
+    return exitCodes.ok
+  } catch (error) {
+    return failed(error, options.json === true, name, out)
+  } finally {
+    process.off('SIGINT', interrupt)
+    await runtime.close()
+    await opened.bag.close()
+  }
+}
+
+async function open(app: App, profile: string, env: CommandHost['env']) {
+  try {
+    return await openProfile({ app, profile, env, log: silentLogger })
+  } catch (error) {
+    if (error instanceof DiagnosticsError) throw new CommandError(exitCodes.findings, error.message, { cause: error })
+    throw new CommandError(exitCodes.cannotLoad, (error as Error).message, { cause: error })
+  }
+}
+
+async function readInput({ trigger }: AnyFlow, { input, body }: RunOptions, host: CommandHost, blobs: BlobStore | undefined) {
+  const message: unknown = input === undefined ? {} : parse(await sourceText(input, host))
+  const binding = trigger.kind === 'http' ? trigger.body : null
+  if (body === undefined) return message
+  if (binding?.kind !== 'stream' && binding?.kind !== 'blob') {
+    throw new CommandError(exitCodes.usage, '--body is for flows that take a raw body')
+  }
+  const readable = body === '-' ? host.stdin : createReadStream(body)
+  const stream = Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>
+  if (binding.kind === 'stream') return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
+  const object = await blobs?.put(binding.key(message as never), stream)
+  return { ...(message as object), ...(object === undefined ? {} : { [binding.field]: blobRef(object, binding.store) }) }
+}
+
+async function sourceText(input: string, host: CommandHost): Promise<string> {
+  if (input === '-') return text(host.stdin as Readable)
+  if (!input.startsWith('@')) return input
+  try {
+    return await readFile(input.slice(1), 'utf8')
+  } catch (cause) {
+    throw new CommandError(exitCodes.usage, `${input.slice(1)} cannot be read`, { cause })
+  }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    throw new CommandError(exitCodes.usage, '--input is not JSON', { cause })
+  }
+}
+
+/** Items of a stream are printed as they come, one JSON text a line. */
+async function print(answer: unknown, json: boolean, flow: string, out: Console): Promise<void> {
+  if (typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer) {
+    const items = (answer as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await items.next()
+      if (done === true) {
+        if (value !== undefined) out.result(JSON.stringify({ event: 'result', data: value }))
+        return
+      }
+      out.result(JSON.stringify(isStreamEvent(value) ? { event: value.event, id: value.id, data: value.data } : value))
+    }
+  }
+  if (json) out.json({ schemaVersion: 1, command: 'run', ok: true, flow, answer: answer ?? null })
+  else if (answer !== undefined) out.json(answer)
+}
+
+function failed(error: unknown, json: boolean, flow: string, out: Console): number {
+  if (error instanceof CommandError) throw error
+  const cause = error instanceof RunError ? error.cause : error
+  const issues = cause instanceof SchemaError ? cause.issues : []
+  const code = cause instanceof HttpProblem ? cause.code : error instanceof RunError ? error.code : 'INTERNAL'
+  const message = error instanceof Error ? error.message : String(error)
+  if (json) out.json({ schemaVersion: 1, command: 'run', ok: false, flow, error: { code, message, issues } })
+  else out.note(`${out.paint('red', `error[${code}]`)}: ${message}`)
+  return exitCodes.findings
+}

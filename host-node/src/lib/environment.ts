@@ -1,0 +1,82 @@
+/** Reads the variables of one profile, and tells everything wrong with them at once. Values are never shown. */
+import { diagnostic, type Diagnostic, DiagnosticsError } from '@flowport/flow'
+import type { Provider } from '@flowport/capabilities'
+import { envSchema } from 'env-schema'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A JSON Schema of variables, as providers and hosts declare them. */
+export interface VariablesSchema {
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly required?: readonly string[]
+}
+
+export interface ProfileVariables {
+  /** For findings. */
+  readonly profile: string
+  readonly providers: readonly Provider[]
+  /** Names of the secrets the app reads. */
+  readonly secrets: readonly string[]
+}
+
+/** The validated variables of a profile, with defaults. All faults together are one `DiagnosticsError` of `CAP103`s. */
+export function readEnvironment(env: Environment, variables: ProfileVariables): Readonly<Record<string, unknown>> {
+  const { profile, providers, secrets } = variables
+  const { values, faults } = validateVariables(env, providers.map((provider) => provider.env as unknown as VariablesSchema))
+  const missing = secrets.filter((name) => env[name] === undefined || env[name] === '')
+  const all = [...faults, ...missing.map((name) => ({ variable: name, problem: 'is missing (the app reads it as a secret)' }))]
+  if (all.length === 0) return values
+  throw new DiagnosticsError(`the environment does not fit profile "${profile}"`, all.map((fault) => finding(fault, profile)))
+}
+
+export interface VariableFault {
+  readonly variable: string
+  readonly problem: string
+}
+
+/** Validates and coerces the variables that the schemas name. */
+export function validateVariables(
+  env: Environment,
+  schemas: readonly VariablesSchema[],
+): { readonly values: Readonly<Record<string, unknown>>; readonly faults: readonly VariableFault[] } {
+  const schema = {
+    type: 'object',
+    properties: Object.assign({}, ...schemas.map(({ properties }) => structuredClone({ ...properties }))) as object,
+    required: [...new Set(schemas.flatMap(({ required = [] }) => required))],
+  }
+  // An empty variable is an unset one: shells cannot tell them apart in practice.
+  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  try {
+    return { values: envSchema({ schema, data, env: false }), faults: [] }
+  } catch (error) {
+    const errors = (error as { errors?: readonly AjvError[] }).errors
+    if (errors === undefined) throw error
+    return { values: {}, faults: errors.map(faultOf) }
+  }
+}
+
+interface AjvError {
+  readonly keyword: string
+  readonly instancePath: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message?: string
+}
+
+/** Ajv's messages name rules, not values; `enum` lists what is allowed. */
+function faultOf({ keyword, instancePath, params, message }: AjvError): VariableFault {
+  if (keyword === 'required') return { variable: String(params['missingProperty']), problem: 'is missing' }
+  const variable = instancePath.slice(1)
+  if (keyword === 'enum') {
+    return { variable, problem: `must be one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}` }
+  }
+  return { variable, problem: message ?? 'is malformed' }
+}
+
+function finding({ variable, problem }: VariableFault, profile: string): Diagnostic {
+  return diagnostic({
+    code: 'CAP103',
+    message: `${variable} ${problem}`,
+    location: { flow: '*', profile },
+    details: { variable },
+  })
+}

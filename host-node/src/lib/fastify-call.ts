@@ -1,0 +1,90 @@
+/** A Fastify request as the bridge's `HttpCall`, and its outcome as a Fastify reply. */
+import type { Logger } from '@flowport/capabilities'
+import type { HttpCall, HttpOutcome, HttpSink } from '@flowport/flow/http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Readable } from 'node:stream'
+import { NodeBody } from './request-body.ts'
+
+export class FastifyCall implements HttpCall {
+  readonly body: NodeBody
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    this.#request = request
+    this.#reply = reply
+    this.body = new NodeBody(request)
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get path(): string {
+    const { url } = this.#request
+    const end = url.indexOf('?')
+    return end < 0 ? url : url.slice(0, end)
+  }
+
+  get query(): string {
+    const { url } = this.#request
+    const end = url.indexOf('?')
+    return end < 0 ? '' : url.slice(end + 1)
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#request.params as Readonly<Record<string, string>>
+  }
+
+  get log(): Logger {
+    return this.#request.log
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  /** Not `request.signal`: Fastify has fired that on healthy requests with a body. */
+  onDisconnect(listener: () => void): void {
+    const { raw } = this.#reply
+    raw.on('close', () => {
+      if (!raw.writableEnded) listener()
+    })
+  }
+}
+
+/** Sends an outcome as it is. */
+export function sendOutcome(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
+  reply.code(status).headers(headers as Record<string, string>)
+  if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
+  else if (typeof body === 'function') void reply.send(pushed(body))
+  else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
+}
+
+/** A readable that a writer fills at the reader's pace. */
+function pushed(write: (sink: HttpSink) => Promise<void>): Readable {
+  let wake: (() => void) | undefined
+  let started = false
+  const readable = new Readable({
+    highWaterMark: 64 * 1024,
+    read() {
+      wake?.()
+      wake = undefined
+      if (started) return
+      started = true
+      void write({ write: push }).then(() => readable.push(null))
+    },
+    destroy(error, done) {
+      wake?.()
+      done(error)
+    },
+  })
+  function push(text: string): Promise<void> | undefined {
+    if (readable.destroyed || readable.push(text)) return undefined
+    return new Promise((resolve) => {
+      wake = resolve
+    })
+  }
+  return readable
+}

@@ -1,0 +1,152 @@
+/** The Fastify plugin: opens a profile, registers a route per flow, closes with the server. The next stop is `handleHttp`. */
+import multipart from '@fastify/multipart'
+import type { Logger, ResourceBag } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
+import { type App, createRuntime, type Diagnostic, formatDiagnostic, type Hook, type Runtime } from '@flowport/flow'
+import {
+  handleHttp,
+  health,
+  type HttpRoute,
+  httpRoutes,
+  methodsFor,
+  noRoute,
+  openApi,
+  overviewOf,
+  overviewOutcome,
+  problemOutcome,
+  readiness,
+} from '@flowport/flow/http'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Environment } from './environment.ts'
+import { FastifyCall, sendOutcome } from './fastify-call.ts'
+import { openProfile } from './profile.ts'
+import { toFastifyProblem } from './fastify-problem.ts'
+
+export interface FlowportOptions {
+  readonly app: App
+  /** Default: `FLOWPORT_PROFILE`, else `'local'`. */
+  readonly profile?: string
+  /** Default `process.env`. */
+  readonly env?: Environment
+  /** Path all routes are under, such as `'/api'`. Default none. */
+  readonly prefix?: string
+  /** In order around every run. */
+  readonly hooks?: readonly Hook[]
+  /** Milliseconds a caller waits at most, where a route does not say. Default 30 000. */
+  readonly deadlineMs?: number
+  /** Milliseconds that running flows get to end when the server closes. Default 10 000. */
+  readonly drainMs?: number
+  /** Tell node timings in `Server-Timing`. Default true. */
+  readonly serverTiming?: boolean
+  /** Serve `GET /` (flows and bindings). Default true. */
+  readonly overview?: boolean
+  /** Serve `/healthz`, `/readyz`, `/openapi.json`. Default true. */
+  readonly operations?: boolean
+  /** Answer unknown paths and methods under the prefix with problems. Default true. */
+  readonly notFound?: boolean
+}
+
+/** What `fastify.flowport` holds. */
+export interface FlowportInstance {
+  readonly app: App
+  readonly profile: string
+  readonly bag: ResourceBag
+  readonly runtime: Runtime
+  readonly warnings: readonly Diagnostic[]
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    flowport: FlowportInstance
+  }
+}
+
+const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => {
+  const { app, profile, env, hooks, drainMs } = options
+  const log: Logger = fastify.log
+  const opened = await openProfile({ app, profile, env, log })
+  for (const warning of opened.warnings) log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
+  const runtime = createRuntime(opened.bag, {
+    log,
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(drainMs === undefined ? {} : { drainMs }),
+  })
+  fastify.decorate('flowport', { app, profile: opened.name, bag: opened.bag, runtime, warnings: opened.warnings })
+  fastify.addHook('preClose', () => runtime.close())
+  fastify.addHook('onClose', () => opened.bag.close())
+  const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
+  await fastify.register(routes, { ...prefix, served: options })
+}
+
+/** Registers Flowport on a Fastify instance. The routes live in a scope of their own, `fastify.flowport` does not. */
+export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x' })
+
+const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { served }) => {
+  const { app, notFound = true, operations = true, overview = true } = served
+  const all = httpRoutes(app)
+  readBodiesOurselves(scope)
+  scope.setErrorHandler((error, request, reply) => {
+    sendOutcome(reply, problemOutcome(toFastifyProblem(error), new FastifyCall(request, reply)))
+  })
+  const root = scope.prefix
+  if (notFound) {
+    scope.setNotFoundHandler((request, reply) => {
+      const call = new FastifyCall(request, reply)
+      const path = call.path.startsWith(root) ? call.path.slice(root.length) || '/' : call.path
+      sendOutcome(reply, problemOutcome(noRoute(request.method, methodsFor(all, path)), call))
+    })
+  }
+  for (const route of all) if (route.trigger.body?.kind !== 'multipart') addRoute(scope, route, served)
+  if (operations) addOperations(scope, app)
+  if (overview && !all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')) addOverview(scope, app)
+  // A scope of its own: the multipart plugin's hooks cost every route they are on.
+  await scope.register(async (forms) => {
+    const formRoutes = all.filter(({ trigger }) => trigger.body?.kind === 'multipart')
+    if (formRoutes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
+    for (const route of formRoutes) addRoute(forms, route, served)
+  })
+}
+
+/** The bridge reads bodies: what reaches a flow must be the same bytes on every host. */
+function readBodiesOurselves(scope: FastifyInstance): void {
+  scope.removeContentTypeParser(['application/json', 'text/plain'])
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
+}
+
+function addRoute(scope: FastifyInstance, route: HttpRoute, { deadlineMs, serverTiming }: FlowportOptions): void {
+  const { runtime } = scope.flowport
+  const { flow, trigger } = route
+  const settings = {
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(serverTiming === undefined ? {} : { serverTiming }),
+  }
+  scope.route({
+    method: trigger.method,
+    url: trigger.path,
+    schema: { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] } as object,
+    config: { flow: flow.name },
+    handler(request, reply) {
+      void handleHttp(runtime, route, new FastifyCall(request, reply), settings).then((outcome) => sendOutcome(reply, outcome))
+    },
+  })
+}
+
+function addOperations(scope: FastifyInstance, app: App): void {
+  const { runtime } = scope.flowport
+  let document: string | undefined
+  scope.get('/healthz', (_request, reply) => sendOutcome(reply, health()))
+  scope.get('/readyz', (_request, reply) => {
+    void readiness(runtime, systemClock).then((outcome) => sendOutcome(reply, outcome))
+  })
+  scope.get('/openapi.json', (_request, reply) => {
+    document ??= JSON.stringify(openApi(app, scope.prefix === '' ? {} : { serverUrl: scope.prefix }))
+    sendOutcome(reply, { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document })
+  })
+}
+
+function addOverview(scope: FastifyInstance, app: App): void {
+  const { profile, bag } = scope.flowport
+  const overview = overviewOf(app, profile, bag)
+  scope.get('/', (request, reply) => sendOutcome(reply, overviewOutcome(overview, new FastifyCall(request, reply))))
+}

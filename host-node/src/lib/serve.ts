@@ -1,0 +1,71 @@
+/** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
+import type { App } from '@flowport/flow'
+import closeWithGrace from 'close-with-grace'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type Environment, validateVariables } from './environment.ts'
+import { flowport, type FlowportOptions } from './plugin.ts'
+
+export interface ServeOptions extends Omit<FlowportOptions, 'app'> {
+  /** Port. Default `PORT`, else 3000; 0 takes a free one. */
+  readonly port?: number
+  /** Address to listen on. Default `HOST`, else 127.0.0.1. */
+  readonly host?: string
+  /** Milliseconds between readiness turning 503 and the server closing. Default 0; set it behind a load balancer. */
+  readonly shutdownDelayMs?: number
+  /** Level of the logs, written as JSON to standard error. Default `LOG_LEVEL`, else `'warn'`. */
+  readonly logLevel?: string
+}
+
+const variables = {
+  properties: {
+    PORT: { type: 'integer', minimum: 0, maximum: 65535 },
+    HOST: { type: 'string', minLength: 1 },
+    LOG_LEVEL: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
+  },
+} as const
+
+/** A server with the limits that a public one needs, and Flowport on it. Does not listen yet. */
+export async function createServer(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
+  const { logLevel = 'warn', ...rest } = options
+  const server = Fastify({
+    logger: { level: logLevel, stream: process.stderr, redact: ['req.headers.authorization', 'req.headers.cookie'] },
+    requestIdHeader: 'x-request-id',
+    genReqId: () => crypto.randomUUID(),
+    bodyLimit: 1024 * 1024,
+    // Long enough for any key a store takes: the store, not the router, should say that a key is too long.
+    routerOptions: { maxParamLength: 8 * 1024 },
+    http: { maxHeaderSize: 32 * 1024 },
+    // Node closes what sends its headers too slowly (60 s by default); bodies may take as long as they flow.
+    requestTimeout: 0,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  })
+  await server.register(flowport, { ...rest, app })
+  return server
+}
+
+/** Serves until SIGINT or SIGTERM, then: `/readyz` 503, running flows drain within their bound, resources close. */
+export async function serve(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
+  const env: Environment = options.env ?? process.env
+  const { values, faults } = validateVariables(env, [variables])
+  if (faults.length > 0) throw new Error(faults.map(({ variable, problem }) => `${variable} ${problem}`).join('; '))
+  const port = options.port ?? (values['PORT'] as number | undefined) ?? 3000
+  const host = options.host ?? (values['HOST'] as string | undefined) ?? '127.0.0.1'
+  const server = await createServer(app, { logLevel: (values['LOG_LEVEL'] as string | undefined) ?? 'warn', ...options, env })
+  const { drainMs = 10_000, shutdownDelayMs = 0 } = options
+  // A promise that a node dropped is that node's fault: it must not take the other runs down with it.
+  const onRejection = (reason: unknown) => server.log.error({ err: reason }, 'a promise was rejected and nobody looked')
+  process.on('unhandledRejection', onRejection)
+  const skip: closeWithGrace.AllEvents[] = ['unhandledRejection', 'beforeExit']
+  closeWithGrace({ delay: drainMs + shutdownDelayMs + 5_000, logger: false, skip }, async ({ err, signal }) => {
+    if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
+    else server.log.info({ signal }, 'closing')
+    const drained = server.flowport.runtime.close()
+    await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs))
+    await drained
+    await server.close()
+    process.off('unhandledRejection', onRejection)
+  })
+  await server.listen({ port, host })
+  return server
+}

@@ -1,0 +1,161 @@
+/** Blobs in a directory: one file each, header and content, published by one rename. */
+import type {
+  BlobCapabilityInfo,
+  BlobDriver,
+  BlobDriverGet,
+  BlobDriverList,
+  BlobDriverPage,
+  BlobDriverPut,
+  BlobObject,
+  Clock,
+  DriverCall,
+  OpenedBlob,
+} from '@flowport/capabilities'
+import { CapabilityError } from '@flowport/capabilities'
+import fs from 'node:fs'
+import { chunkBytes, contentStream } from './content-stream.ts'
+import { Directories } from './directories.ts'
+import type { NewHeader } from './header.ts'
+import { Home } from './home.ts'
+import { type Fsync, fsBlobInfo, withFsync } from './info.ts'
+import { fileOfKey } from './key-path.ts'
+import { type Condition, Objects } from './objects.ts'
+import { readPage } from './page.ts'
+import { resolveRange } from './range.ts'
+import { checkWhole, openObject, readContent, readHeader } from './read.ts'
+import { type Body, stage, stageCopy } from './stage.ts'
+import { translated } from './translate-error.ts'
+
+export interface FsDriverOptions {
+  /** The store's own directory. */
+  readonly directory: string
+  readonly fsync: Fsync
+  /** Dates the objects, and decides what has expired. */
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** Opens a blob store in a directory. */
+export function openFsBlobDriver({ directory, fsync, clock }: FsDriverOptions): BlobDriver {
+  return new FsBlobDriver(Home.open(directory, { syncs: fsync === 'data' }), withFsync(fsBlobInfo, fsync), () => clock.now())
+}
+
+/** Objects up to this size, header included, are read in one call and handed over as bytes. */
+const smallBytes = chunkBytes
+
+class FsBlobDriver implements BlobDriver {
+  readonly info: BlobCapabilityInfo
+  readonly #home: Home
+  readonly #objects: Objects
+  readonly #directories: Directories
+  readonly #now: () => number
+
+  constructor(home: Home, info: BlobCapabilityInfo, now: () => number) {
+    this.info = info
+    this.#home = home
+    this.#objects = new Objects(home)
+    this.#directories = new Directories(home)
+    this.#now = now
+  }
+
+  head(key: string): Promise<BlobObject | null> {
+    return translated(async () => {
+      const header = await readHeader(this.#home, fileOfKey(key))
+      return header === null ? null : objectOf(key, header)
+    })
+  }
+
+  get(key: string, { range, ifMatch }: BlobDriverGet): Promise<OpenedBlob | null> {
+    return translated(async () => {
+      const opened = await openObject(this.#home, fileOfKey(key), smallBytes)
+      if (opened === null) return null
+      let isHandedOver = false
+      try {
+        const { header, fd } = opened
+        checkWhole(opened)
+        if (ifMatch !== undefined && header.version !== ifMatch) {
+          throw new CapabilityError('ConditionNotMatch', 'the object has another version; read it again')
+        }
+        const { start, end } = resolveRange(range, header.size)
+        isHandedOver = end - start > smallBytes
+        const body = isHandedOver
+          ? contentStream(fd, header.length + start, end - start)
+          : await readContent(opened, start, end)
+        return { object: objectOf(key, header), start, end, body }
+      } finally {
+        if (!isHandedOver) fs.closeSync(opened.fd)
+      }
+    })
+  }
+
+  put(key: string, body: Body, put: BlobDriverPut): Promise<BlobObject> {
+    const { contentType, metadata, signal } = put
+    const fields = { isText: false, expiresAt: 0, json: jsonOf(contentType, metadata) }
+    return translated(async () => {
+      const write = () => stage(this.#home, fields, body, this.#now, signal)
+      return objectOf(key, await this.#objects.put(fileOfKey(key), write, conditionOf(put), signal))
+    })
+  }
+
+  delete(key: string): Promise<void> {
+    return translated(() => this.#objects.remove(fileOfKey(key)))
+  }
+
+  copy(from: string, to: string, { signal }: DriverCall): Promise<BlobObject | null> {
+    return translated(async () => {
+      const source = fileOfKey(from)
+      for (;;) {
+        const opened = await openObject(this.#home, source, 1024)
+        if (opened === null) return null
+        fs.closeSync(opened.fd)
+        checkWhole(opened)
+        const staged = await stageCopy(this.#home, source, opened.header, this.#now)
+        // Replaced between reading and copying: copy what is there now.
+        if (staged === null) continue
+        const write = () => Promise.resolve(staged)
+        return objectOf(to, await this.#objects.put(fileOfKey(to), write, { type: 'always' }, signal))
+      }
+    })
+  }
+
+  list(list: BlobDriverList): Promise<BlobDriverPage> {
+    return translated(async () => {
+      const page = await readPage(this.#home, this.#directories, { ...list, isVisible: () => true })
+      return {
+        objects: page.files.map(({ key, header: { size, version, modified } }) => ({
+          key,
+          size,
+          etag: version,
+          lastModified: new Date(modified),
+        })),
+        prefixes: page.groups,
+        cursor: page.cursor,
+      }
+    })
+  }
+
+  check(): Promise<void> {
+    return translated(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
+  }
+
+  close(): Promise<void> {
+    return translated(() => this.#objects.close())
+  }
+}
+
+function conditionOf({ ifMatch, ifNoneMatch }: BlobDriverPut): Condition {
+  if (ifMatch !== undefined) return { type: 'replace', version: ifMatch, countsAsNone: () => false }
+  return ifNoneMatch === undefined ? { type: 'always' } : { type: 'create', countsAsNone: () => false }
+}
+
+function jsonOf(contentType: string | null, metadata: Readonly<Record<string, string>>): string {
+  if (contentType === null && Object.keys(metadata).length === 0) return ''
+  return JSON.stringify({ contentType, metadata })
+}
+
+function objectOf(key: string, { size, version, modified, json }: NewHeader): BlobObject {
+  const extra =
+    json === '' ? plain : (JSON.parse(json) as { contentType: string | null; metadata: Record<string, string> })
+  return { key, size, etag: version, ...extra, metadata: { ...extra.metadata }, lastModified: new Date(modified) }
+}
+
+const plain: { contentType: string | null; metadata: Readonly<Record<string, string>> } = { contentType: null, metadata: {} }

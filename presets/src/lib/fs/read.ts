@@ -1,0 +1,106 @@
+/** Opens an object's file and reads its header. Whoever gets an `OpenObject` closes its descriptor. */
+import fs from 'node:fs'
+import { CapabilityError } from '@flowport/capabilities'
+import { decodeHeader, type Header, headerLength } from './header.ts'
+import { type Home, linked } from './home.ts'
+import { codeOf, open, read } from './io.ts'
+
+export interface OpenObject {
+  readonly fd: number
+  readonly header: Header
+  /** The file's first bytes: the header and what was read with it. */
+  readonly head: Buffer<ArrayBuffer>
+  /** Whether the content has the length it was written with. */
+  readonly isWhole: boolean
+}
+
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants
+// Without O_NONBLOCK a named pipe, planted where an object should be, would block the thread for ever.
+const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+
+/** Opens the object at `path` and reads up to `readAhead` bytes; `null` when it is absent. */
+export async function openObject(home: Home, path: string, readAhead: number): Promise<OpenObject | null> {
+  const fd = await openFile(home, path)
+  if (fd === null) return null
+  try {
+    await checkPlace(home, path, fd)
+    const stat = fs.fstatSync(fd)
+    if (!stat.isFile()) throw corrupt('something else stands where an object should be')
+    let head = Buffer.allocUnsafeSlow(Math.min(stat.size, readAhead)) as Buffer<ArrayBuffer>
+    head = await fill(fd, head)
+    const length = headerLength(head)
+    if (length === null || length > stat.size) throw corrupt('the file is no object of this store')
+    if (length > head.length) head = await fill(fd, Buffer.allocUnsafeSlow(length) as Buffer<ArrayBuffer>)
+    const header = decodeHeader(head, length)
+    return { fd, header, head, isWhole: stat.size === length + header.size }
+  } catch (error) {
+    fs.closeSync(fd)
+    throw error
+  }
+}
+
+/** The object's header alone. */
+export async function readHeader(home: Home, path: string): Promise<Header | null> {
+  const object = await openObject(home, path, 1024)
+  if (object === null) return null
+  fs.closeSync(object.fd)
+  return object.header
+}
+
+/** Refuses content that a power failure (without syncing) or another program cut. */
+export function checkWhole({ isWhole }: OpenObject): void {
+  if (!isWhole) throw corrupt('the file is shorter or longer than it was written; delete or replace the object')
+}
+
+/** Bytes `[start, end)` of the content; what the head holds is not read again. */
+export async function readContent(object: OpenObject, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { fd, header, head } = object
+  const from = header.length + start
+  const to = header.length + end
+  // A copy, so that the caller's buffer begins and ends with the content.
+  if (to <= head.length) return new Uint8Array(head.subarray(from, to))
+  const bytes = new Uint8Array(end - start)
+  if ((await read(fd, bytes, from)) !== bytes.length) throw corrupt('the file was cut while it was read')
+  return bytes
+}
+
+export function corrupt(reason: string): CapabilityError {
+  return new CapabilityError('Corrupt', reason)
+}
+
+async function openFile(home: Home, path: string): Promise<number | null> {
+  try {
+    return await open(home.at(path), flags)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Whether what was opened lies where it should: a link above it would have led elsewhere. */
+async function checkPlace(home: Home, path: string, fd: number): Promise<void> {
+  if (!path.includes('/')) return
+  const place = placeOf(fd)
+  if (place === null) {
+    await home.verify(path.slice(0, path.lastIndexOf('/')))
+  } else if (place !== home.at(path) && place !== `${home.at(path)} (deleted)`) {
+    // Replaced or deleted since it was opened reads `(deleted)`; encoded names hold no space.
+    throw linked()
+  }
+}
+
+/** Where Linux says the descriptor leads: exact, and nothing can change between check and use. */
+function placeOf(fd: number): string | null {
+  if (process.platform !== 'linux') return null
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return null
+  }
+}
+
+async function fill(fd: number, buffer: Buffer<ArrayBuffer>): Promise<Buffer<ArrayBuffer>> {
+  const bytes = buffer.length === 0 ? 0 : await read(fd, buffer, 0)
+  return bytes === buffer.length ? buffer : buffer.subarray(0, bytes)
+}
+

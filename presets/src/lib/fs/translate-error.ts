@@ -1,0 +1,52 @@
+/** File system errors as `CapabilityError`s. No message holds a path: the original is the `cause`. */
+import { CapabilityError, type CapabilityErrorOptions, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import { codeOf } from './io.ts'
+
+/** What was thrown, as an error callers can branch on. */
+export function translateError(error: unknown): unknown {
+  if (isCapabilityError(error)) return error
+  const code = codeOf(error)
+  const known = code === undefined ? undefined : kinds[code]
+  if (known === undefined) return error
+  const [kind, reason, options] = known
+  return new CapabilityError(kind, reason, { ...options, details: { errno: code }, cause: error })
+}
+
+/** Runs a driver's method with its errors translated. */
+export async function translated<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw translateError(error)
+  }
+}
+
+// A full disk may have room later, but not within a retry's delay: unavailable, and not retried.
+const full = ['Unavailable', 'the disk is full; what was stored before is kept', { retryable: 'never' }] as const
+const denied = ['PermissionDenied', 'the process may not do this in the data directory; check owner and mode'] as const
+const symlink = ['PermissionDenied', 'a symbolic link stands in the data directory; links are not followed'] as const
+const busy = ['Unavailable', 'too many files are open in this process or system; raise the limit'] as const
+const failing = ['Unavailable', 'the disk failed to read or write; check the device'] as const
+const gone = ['Unavailable', 'the data directory was removed while it was in use; restore it and restart'] as const
+const long = ['LimitExceeded', 'the key is too long for this file system under this root; shorten either'] as const
+
+const kinds: Readonly<Record<string, readonly [ErrorKind, string, CapabilityErrorOptions?]>> = {
+  ENOSPC: full,
+  EDQUOT: full,
+  EFBIG: ['LimitExceeded', 'the object is larger than the file system or the process limit allows'],
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: ['PermissionDenied', 'the data directory is on a read-only file system'],
+  ELOOP: symlink,
+  ENOTDIR: symlink,
+  EISDIR: ['Corrupt', 'a directory stands where an object should be'],
+  EMFILE: busy,
+  ENFILE: busy,
+  ENOMEM: busy,
+  EIO: failing,
+  EBUSY: failing,
+  ESTALE: failing,
+  ETIMEDOUT: failing,
+  ENAMETOOLONG: long,
+  ENOENT: gone,
+}

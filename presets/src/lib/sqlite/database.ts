@@ -1,0 +1,111 @@
+/** One SQLite file as the drivers share it: opened safely beside other processes, with its schema in place. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CapabilityError } from '@flowport/capabilities'
+import { migrate } from './schema.ts'
+import { isBusy, translateError } from './translate-error.ts'
+
+export interface DatabaseOptions {
+  /** File, or `':memory:'`. Missing directories are made. */
+  readonly path: string
+  readonly synchronous: 'NORMAL' | 'FULL'
+  readonly busyTimeoutMs: number
+}
+
+/** Opens the file, switches it to write-ahead logging and brings its schema up to date. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { DatabaseSync } = await loadSqlite()
+  try {
+    if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
+    const db = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs })
+    try {
+      // Switching to write-ahead logging asks for the file alone, and SQLite does not wait for that.
+      await patiently(options.busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
+      db.exec(`PRAGMA synchronous = ${options.synchronous === 'NORMAL' ? 'NORMAL' : 'FULL'}`)
+      migrate(db)
+      return new Database(db)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  } catch (error) {
+    const known = translateError(error)
+    if (known instanceof CapabilityError && (known.kind === 'Misconfigured' || known.kind === 'Unavailable')) throw known
+    const reason = known instanceof CapabilityError ? known.reason : 'the file cannot be opened'
+    throw new CapabilityError('Misconfigured', `the sqlite database (path, or FLOWPORT_DATA_DIR) cannot be used: ${reason}`, {
+      cause: error,
+    })
+  }
+}
+
+export class Database {
+  readonly #db: DatabaseSync
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #rollback: StatementSync
+  #isOpen = true
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
+    this.#rollback = db.prepare('ROLLBACK')
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.#db.prepare(sql)
+  }
+
+  /** Runs `work` alone among all processes: all of its writes, or none. */
+  immediate<T>(work: () => T): T {
+    this.#begin.run()
+    try {
+      const result = work()
+      this.#commit.run()
+      return result
+    } catch (error) {
+      // A full disk may have rolled it back already.
+      if (this.#db.isTransaction) this.#rollback.run()
+      throw error
+    }
+  }
+
+  /** Fails when the file cannot be read. */
+  check(): void {
+    this.#db.prepare('PRAGMA schema_version').get()
+  }
+
+  /** Closing twice is closing once. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#db.close()
+  }
+}
+
+/** Loaded when opened, so that importing the preset never fails. */
+async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+  try {
+    return await import('node:sqlite')
+  } catch (cause) {
+    throw new CapabilityError(
+      'Misconfigured',
+      `preset "sqlite" needs node:sqlite, which Node ${process.versions.node} does not have; use Node 22.13 or later, or the "fs" or "memory" preset`,
+      { cause },
+    )
+  }
+}
+
+async function patiently(ms: number, run: () => void): Promise<void> {
+  const start = performance.now()
+  for (;;) {
+    try {
+      return run()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - start > ms) throw error
+      await sleep(5)
+    }
+  }
+}

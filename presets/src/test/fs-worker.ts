@@ -1,0 +1,148 @@
+/** A process that works on a file system store others work on too. Prints its result as JSON. */
+import { createHash, randomBytes } from 'node:crypto'
+import { type BlobDriver, isKind, type KvDriver } from '@flowport/capabilities'
+import { openFsBlobDriver } from '../lib/fs/blob-driver.ts'
+import { openFsKvDriver } from '../lib/fs/kv-driver.ts'
+
+interface Args {
+  readonly root: string
+  readonly index: number
+  readonly count: number
+  readonly bytes?: number
+}
+
+const options = (root: string, name: string) =>
+  ({ directory: `${root}/${name}`, fsync: 'none', clock: { now: () => Date.now() } }) as const
+const [mode = '', json = '{}'] = process.argv.slice(2)
+const args = JSON.parse(json) as Args
+const plain = { contentType: null, metadata: {} }
+const modes: Record<string, () => Promise<unknown>> = { create, increment, createKv, incrementKv, churn, write, fill }
+const run = modes[mode]
+if (run === undefined) throw new Error(`no mode ${mode}`)
+console.log(JSON.stringify((await run()) ?? null))
+
+/** Creates the keys everybody creates; resolves those it won. */
+async function create(): Promise<string[]> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  const won: string[] = []
+  for (let i = 0; i < args.count; i++) {
+    const key = `shared/${i}`
+    const put = blob.put(key, text(`${args.index}`), { ...plain, ifNoneMatch: '*' })
+    if (await succeeded(put, 'AlreadyExists')) won.push(key)
+  }
+  await blob.close?.()
+  return won
+}
+
+async function createKv(): Promise<string[]> {
+  const kv = openFsKvDriver(options(args.root, 'kv'))
+  const won: string[] = []
+  for (let i = 0; i < args.count; i++) {
+    const key = `shared/${i}`
+    if (await succeeded(kv.put(key, `${args.index}`, { ifAbsent: true }), 'AlreadyExists')) won.push(key)
+  }
+  await kv.close?.()
+  return won
+}
+
+/** Adds 1 to the counter `count` times, by compare-and-swap. */
+async function increment(): Promise<number> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  let lost = 0
+  for (let done = 0; done < args.count; ) {
+    const current = await read(blob, 'counter')
+    const put = blob.put('counter', text(`${Number(current.text) + 1}`), { ...plain, ifMatch: current.etag })
+    if (await succeeded(put, 'ConditionNotMatch')) done += 1
+    else lost += 1
+  }
+  await blob.close?.()
+  return lost
+}
+
+async function incrementKv(): Promise<number> {
+  const kv = openFsKvDriver(options(args.root, 'kv'))
+  let lost = 0
+  for (let done = 0; done < args.count; ) {
+    const entry = await (kv as KvDriver).get('counter', {})
+    const put = kv.put('counter', `${Number(entry?.value) + 1}`, { ifVersion: entry?.version })
+    if (await succeeded(put, 'ConditionNotMatch')) done += 1
+    else lost += 1
+  }
+  await kv.close?.()
+  return lost
+}
+
+/** Makes and deletes objects in the directories others make and delete objects in. */
+async function churn(): Promise<number> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  for (let i = 0; i < args.count; i++) {
+    const key = `a/b/${i % 3}/${args.index}`
+    await blob.put(key, text(key), plain)
+    if ((await read(blob, key)).text !== key) throw new Error(`lost ${key}`)
+    await blob.delete(key, {})
+  }
+  await blob.put(`kept/${args.index}`, text('kept'), plain)
+  await blob.close?.()
+  return 0
+}
+
+/** Writes objects that carry the digest of their content until it is killed. */
+async function write(): Promise<never> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  const kv = openFsKvDriver(options(args.root, 'kv'))
+  console.log('"started"')
+  for (let i = 0; ; i++) {
+    const bytes = new Uint8Array(randomBytes(1 + ((i * 7919) % 400_000)))
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const key = `crash/${i % 5}`
+    const body = i % 2 === 0 ? bytes : (new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>)
+    await Promise.all([
+      blob.put(key, body, { contentType: null, metadata: { sha256 } }),
+      kv.put(key, bytes, { metadata: { sha256 } }),
+    ])
+    if (i % 7 === 0) await Promise.all([blob.delete(key, {}), kv.delete(key, {})])
+  }
+}
+
+/** Puts more than there is room for; resolves the kind of the error, and what the key holds afterwards. */
+async function fill(): Promise<object> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  await blob.put('key', text('old'), plain)
+  let kind = 'none'
+  let left = args.bytes ?? 0
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      left -= 65_536
+      if (left < 0) controller.close()
+      else controller.enqueue(new Uint8Array(65_536))
+    },
+  })
+  try {
+    await blob.put('key', body, plain)
+  } catch (error) {
+    kind = isKind(error, 'Unavailable', 'LimitExceeded') ? error.kind : String(error)
+  }
+  const { text: now } = await read(blob, 'key')
+  await blob.put('key', text('small'), plain)
+  return { kind, now }
+}
+
+async function read(blob: BlobDriver, key: string): Promise<{ readonly text: string; readonly etag: string }> {
+  const opened = await blob.get(key, {})
+  if (!(opened?.body instanceof Uint8Array)) throw new Error(`${key} is not there`)
+  return { text: new TextDecoder().decode(opened.body), etag: opened.object.etag }
+}
+
+async function succeeded(call: unknown, refusal: 'AlreadyExists' | 'ConditionNotMatch'): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (error) {
+    if (isKind(error, refusal)) return false
+    throw error
+  }
+}
+
+function text(value: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(value)
+}

@@ -1,0 +1,19 @@
+/** Directories for tests, gone when the test file is done. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+
+const made: string[] = []
+
+/** An empty directory of its own. */
+export function tempDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'flowport-presets-'))
+  if (made.length === 0) {
+    afterAll(() => {
+      for (const each of made.splice(0)) rmSync(each, { recursive: true, force: true })
+    })
+  }
+  made.push(directory)
+  return directory
+}
