@@ -158,6 +158,7 @@ export { createHttp, type CreateHttpOptions } from './lib/http/http-client.ts'
 export type { Secret, Secrets } from './lib/secrets/contract.ts'
 export type { SecretsDriver } from './lib/secrets/driver.ts'
 export { createSecrets, type CreateSecretsOptions } from './lib/secrets/secrets.ts'
+export { envSecretsDriver } from './lib/secrets/env-secrets.ts'
 
 export type { Clock } from './lib/clock/contract.ts'
 export type { Rng } from './lib/rng/contract.ts'

@@ -1,1 +1,27 @@
-export {}
+/** `@flowport/capabilities/testing`: conformance suites, a manual clock, repeatable randomness. Needs vitest. */
+export {
+  type ConformanceCase,
+  type ConformanceGroup,
+  type HarnessOptions,
+  type OpenContext,
+  runCase,
+  type Subject,
+} from './lib/testing/conformance.ts'
+export { blobCases, blobConformance, type BlobHarness, type OpenedBlobStore, openBlobSubject } from './lib/testing/blob-conformance.ts'
+export {
+  dedupeCases,
+  dedupeConformance,
+  type DedupeHarness,
+  openDedupeSubject,
+  type OpenedDedupe,
+} from './lib/testing/dedupe-conformance.ts'
+export { kvCases, kvConformance, type KvHarness, type OpenedKv, openKvSubject } from './lib/testing/kv-conformance.ts'
+export {
+  type OpenedQueue,
+  openQueueSubject,
+  queueCases,
+  queueConformance,
+  type QueueHarness,
+} from './lib/testing/queue-conformance.ts'
+export { ManualClock } from './lib/testing/manual-clock.ts'
+export { seededRng } from './lib/testing/seeded-rng.ts'

@@ -15,9 +15,9 @@ export const fs = definePreset<FsOptions, typeof fsEnv, typeof fsProvides>({
   layers: fsLayers,
   open({ env, clock: hostClock, options }) {
     const { root = env.FLOWPORT_DATA_DIR, fsync = 'data', clock = hostClock } = options
-    return {
-      blob: openFsBlobDriver({ directory: join(root, 'blobs'), fsync, clock }),
-      kv: openFsKvDriver({ directory: join(root, 'kv'), fsync, clock }),
-    }
+    const blob = openFsBlobDriver({ directory: join(root, 'blobs'), fsync, clock })
+    const kv = openFsKvDriver({ directory: join(root, 'kv'), fsync, clock })
+    // Closing twice is closing once: a provider bound for one domain only must let go of the other's directory too.
+    return { blob, kv, close: () => Promise.all([blob.close(), kv.close()]).then(() => undefined) }
   },
 })

@@ -19,6 +19,17 @@ const Stored = z.object({
   contentType: z.string().nullable(),
 })
 
+function checkedName(filename: string): string {
+  const { success, data, error } = name.safeParse(filename)
+  if (success) return data
+  throw problem({
+    status: 422,
+    code: 'INVALID_FILE_NAME',
+    title: 'A file of the form has a name that is not allowed',
+    detail: `The name ${error.issues[0]?.message ?? 'is not allowed'}`,
+  })
+}
+
 const toStored = ({ key, size, etag, contentType }: BlobRef) => ({
   key: key.slice(prefixOf.length),
   size,
@@ -107,7 +118,7 @@ export const postFiles = flow('post-files', {
   trigger: http.post('/files', {
     input: z.object({}),
     status: 201,
-    body: multipartBody('files', { key: ({ filename }) => prefixOf + name.parse(filename) }),
+    body: multipartBody('files', { key: ({ filename }) => prefixOf + checkedName(filename) }),
   }),
   graph: (upload, step) => step(describeFiles, upload),
 })

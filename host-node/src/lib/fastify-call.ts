@@ -57,6 +57,8 @@ export class FastifyCall implements HttpCall {
 /** Sends an outcome as it is. */
 export function sendOutcome(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
   reply.code(status).headers(headers as Record<string, string>)
+  // A refused body need not be read to its end just to keep the connection.
+  if (status >= 400 && !reply.request.raw.complete) reply.header('connection', 'close')
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
   else if (typeof body === 'function') void reply.send(pushed(body))
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))

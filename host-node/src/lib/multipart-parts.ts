@@ -22,7 +22,7 @@ export async function* multipartParts(request: FastifyRequest, limits: PartLimit
           field: part.fieldname,
           filename: part.filename,
           contentType: part.mimetype,
-          stream: toWebStream(part.file),
+          stream: toWebStream(part.file, translate),
         }
       } else {
         if (part.valueTruncated) throw fieldTooLong(part.fieldname, maxFieldBytes)
@@ -37,7 +37,7 @@ export async function* multipartParts(request: FastifyRequest, limits: PartLimit
 function translate(error: unknown): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const message = error instanceof Error ? error.message : ''
-  if (code === 'FST_MP_PREMATURE_CLOSE' || message.includes('Unexpected end of')) return truncated()
+  if (code === 'FST_MP_PREMATURE_CLOSE' || message.includes('nexpected end of')) return truncated()
   if (code.endsWith('_LIMIT')) return tooMany(code)
   if (code.startsWith('FST_') || /multipart|boundary|Malformed|part header/i.test(message)) {
     return new HttpProblem({ status: 400, code: 'MALFORMED_MULTIPART', title: 'The multipart form is malformed' })

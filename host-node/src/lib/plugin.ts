@@ -122,7 +122,9 @@ function addRoute(scope: FastifyInstance, route: HttpRoute, { deadlineMs, server
     ...(serverTiming === undefined ? {} : { serverTiming }),
   }
   scope.route({
-    method: trigger.method,
+    // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
+    method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
+    exposeHeadRoute: false,
     url: trigger.path,
     schema: { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] } as object,
     config: { flow: flow.name },

@@ -21,7 +21,7 @@ export class NodeBody implements HttpBody {
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return toWebStream(this.#request.raw)
+    return toWebStream(this.#request.raw, truncated)
   }
 
   parts(limits: PartLimits): AsyncIterable<HttpPart> {
@@ -29,9 +29,30 @@ export class NodeBody implements HttpBody {
   }
 }
 
-/** A readable as a byte stream that pulls no more than it is asked for. */
-export function toWebStream(readable: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return Readable.toWeb(readable, { strategy: { highWaterMark: 0 } }) as ReadableStream<Uint8Array<ArrayBuffer>>
+/**
+ * A readable as a byte stream that pulls no more than it is asked for. Cancelling it discards the rest instead of
+ * destroying the readable: on a request that would close the connection before its answer is sent.
+ */
+export function toWebStream(readable: Readable, translate: (error: unknown) => unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = readable.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer<ArrayBuffer>, undefined>
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await chunks.next()
+          if (done === true) controller.close()
+          else controller.enqueue(value)
+        } catch (error) {
+          controller.error(translate(error))
+        }
+      },
+      async cancel() {
+        await chunks.return?.()
+        readable.resume()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 function readText(raw: IncomingMessage, maxBytes: number): Promise<string> {

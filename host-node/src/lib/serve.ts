@@ -1,8 +1,11 @@
 /** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
 import type { App } from '@flowport/flow'
 import closeWithGrace from 'close-with-grace'
-import Fastify, { type FastifyInstance } from 'fastify'
+import { problemOutcome } from '@flowport/flow/http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Environment, validateVariables } from './environment.ts'
+import { FastifyCall, sendOutcome } from './fastify-call.ts'
+import { toFastifyProblem } from './fastify-problem.ts'
 import { flowport, type FlowportOptions } from './plugin.ts'
 
 export interface ServeOptions extends Omit<FlowportOptions, 'app'> {
@@ -39,6 +42,9 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => {
+      sendOutcome(reply as FastifyReply, problemOutcome(toFastifyProblem(error), new FastifyCall(request as FastifyRequest, reply as FastifyReply)))
+    },
   })
   await server.register(flowport, { ...rest, app })
   return server

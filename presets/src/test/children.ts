@@ -11,7 +11,12 @@ export interface Child {
 }
 
 /** Starts `src/test/<worker>` with `[mode, args]`. `through` is a command to start it by, such as `['unshare', '-rm']`. */
-export function startChild(worker: string, mode: string, args: unknown, through: readonly string[] = []): Child {
+export function startChild(
+  worker: string,
+  mode: string,
+  args: unknown,
+  through: readonly string[] = [],
+): Child {
   const file = fileURLToPath(new URL(worker, import.meta.url))
   const [command = '', ...rest] = [...through, process.execPath, file, mode, JSON.stringify(args)]
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })

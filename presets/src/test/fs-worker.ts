@@ -1,6 +1,6 @@
 /** A process that works on a file system store others work on too. Prints its result as JSON. */
 import { createHash, randomBytes } from 'node:crypto'
-import { type BlobDriver, isKind, type KvDriver } from '@flowport/capabilities'
+import { type BlobDriver, isKind } from '@flowport/capabilities'
 import { openFsBlobDriver } from '../lib/fs/blob-driver.ts'
 import { openFsKvDriver } from '../lib/fs/kv-driver.ts'
 
@@ -16,7 +16,15 @@ const options = (root: string, name: string) =>
 const [mode = '', json = '{}'] = process.argv.slice(2)
 const args = JSON.parse(json) as Args
 const plain = { contentType: null, metadata: {} }
-const modes: Record<string, () => Promise<unknown>> = { create, increment, createKv, incrementKv, churn, write, fill }
+const modes: Record<string, () => Promise<unknown>> = {
+  create,
+  increment,
+  createKv,
+  incrementKv,
+  churn,
+  write,
+  fill,
+}
 const run = modes[mode]
 if (run === undefined) throw new Error(`no mode ${mode}`)
 console.log(JSON.stringify((await run()) ?? null))
@@ -30,7 +38,7 @@ async function create(): Promise<string[]> {
     const put = blob.put(key, text(`${args.index}`), { ...plain, ifNoneMatch: '*' })
     if (await succeeded(put, 'AlreadyExists')) won.push(key)
   }
-  await blob.close?.()
+  await blob.close()
   return won
 }
 
@@ -41,7 +49,7 @@ async function createKv(): Promise<string[]> {
     const key = `shared/${i}`
     if (await succeeded(kv.put(key, `${args.index}`, { ifAbsent: true }), 'AlreadyExists')) won.push(key)
   }
-  await kv.close?.()
+  await kv.close()
   return won
 }
 
@@ -55,7 +63,7 @@ async function increment(): Promise<number> {
     if (await succeeded(put, 'ConditionNotMatch')) done += 1
     else lost += 1
   }
-  await blob.close?.()
+  await blob.close()
   return lost
 }
 
@@ -63,12 +71,12 @@ async function incrementKv(): Promise<number> {
   const kv = openFsKvDriver(options(args.root, 'kv'))
   let lost = 0
   for (let done = 0; done < args.count; ) {
-    const entry = await (kv as KvDriver).get('counter', {})
+    const entry = await kv.get('counter')
     const put = kv.put('counter', `${Number(entry?.value) + 1}`, { ifVersion: entry?.version })
     if (await succeeded(put, 'ConditionNotMatch')) done += 1
     else lost += 1
   }
-  await kv.close?.()
+  await kv.close()
   return lost
 }
 
@@ -79,10 +87,10 @@ async function churn(): Promise<number> {
     const key = `a/b/${i % 3}/${args.index}`
     await blob.put(key, text(key), plain)
     if ((await read(blob, key)).text !== key) throw new Error(`lost ${key}`)
-    await blob.delete(key, {})
+    await blob.delete(key)
   }
   await blob.put(`kept/${args.index}`, text('kept'), plain)
-  await blob.close?.()
+  await blob.close()
   return 0
 }
 
@@ -100,7 +108,7 @@ async function write(): Promise<never> {
       blob.put(key, body, { contentType: null, metadata: { sha256 } }),
       kv.put(key, bytes, { metadata: { sha256 } }),
     ])
-    if (i % 7 === 0) await Promise.all([blob.delete(key, {}), kv.delete(key, {})])
+    if (i % 7 === 0) await Promise.all([blob.delete(key), kv.delete(key)])
   }
 }
 
@@ -127,7 +135,10 @@ async function fill(): Promise<object> {
   return { kind, now }
 }
 
-async function read(blob: BlobDriver, key: string): Promise<{ readonly text: string; readonly etag: string }> {
+async function read(
+  blob: BlobDriver,
+  key: string,
+): Promise<{ readonly text: string; readonly etag: string }> {
   const opened = await blob.get(key, {})
   if (!(opened?.body instanceof Uint8Array)) throw new Error(`${key} is not there`)
   return { text: new TextDecoder().decode(opened.body), etag: opened.object.etag }

@@ -3,6 +3,7 @@ import { CapabilityError } from '../error.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkBlobKey, checkLimit, chunks } from '../limits.ts'
 import type { CallOptions } from '../kv/contract.ts'
+import type { Awaitable } from '../kv/driver.ts'
 import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
 import { anySignal } from '../stream.ts'
 import { prepareBody } from './body.ts'
@@ -189,15 +190,18 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
   async presign(key: string, options: BlobPresignOptions): Promise<URL> {
     const where = this.checkedKey('presign', key)
     const { driver, pipeline } = this.core
-    const { presign } = driver
-    if (!this.info.features.presign || presign === undefined) {
+    if (!this.info.features.presign || driver.presign === undefined) {
       throw new CapabilityError('Unsupported', `${this.info.provider} has no presigned URLs`, where)
     }
     if (!Number.isSafeInteger(options.expiresInSeconds) || options.expiresInSeconds < 1) {
       throw new CapabilityError('InvalidInput', 'expiresInSeconds must be a whole number above 0', where)
     }
-    return pipeline.run('presign', key, options, this.scope, ({ signal }) =>
-      presign.call(driver, key, { ...options, ...(signal === undefined ? {} : { signal }) }),
+    return pipeline.run(
+      'presign',
+      key,
+      options,
+      this.scope,
+      ({ signal }) => driver.presign?.(key, { ...options, ...(signal && { signal }) }) as Awaitable<URL>,
     )
   }
 

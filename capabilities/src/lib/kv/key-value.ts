@@ -23,6 +23,7 @@ import type {
   KvSchemaOptions,
   KvValue,
 } from './contract.ts'
+import { contentOf, convert, jsonText, type Place } from './content.ts'
 import type { Awaitable, KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
 
 export interface CreateKeyValueOptions {
@@ -148,6 +149,8 @@ class PortableKvReader implements KvReader {
       throw new CapabilityError('Unsupported', `${this.info.provider} cannot list keys`, where)
     }
     const most = checkLimit(limit, maxListKeys, where)
+    // No key starts so: spare the store text it may not be able to take.
+    if (prefix.includes('\0') || !prefix.isWellFormed()) return { keys: [], listComplete: true }
     const page = await pipeline.run('list', undefined, { signal }, this.scope, (call) =>
       (driver.list as NonNullable<KvDriver['list']>)({ prefix, cursor, limit: most, signal: call.signal }),
     )
@@ -192,7 +195,7 @@ class PortableKvReader implements KvReader {
     try {
       this.checkKey(operation, key)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     const { driver, pipeline } = this.core
     return pipeline.run(operation, key, options, this.scope, (call) => {
@@ -347,59 +350,4 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
 
 function at({ pipeline }: Core, operation: string, key: string): Place {
   return { capability: pipeline.capability, operation, key }
-}
-
-interface Place {
-  readonly capability: string
-  readonly operation: string
-  readonly key: string
-}
-
-function contentOf(
-  value: Exclude<KvValue, ReadableStream>,
-  maxBytes: number,
-  where: Place,
-): string | Uint8Array<ArrayBuffer> {
-  if (typeof value === 'string') {
-    if (value.length * 3 > maxBytes) checkSize(utf8Length(value), maxBytes, 'value', where)
-    // A lone surrogate has no UTF-8 form: every store keeps U+FFFD for it, as encoding would.
-    return value.toWellFormed()
-  }
-  if (value instanceof Uint8Array) {
-    checkSize(value.byteLength, maxBytes, 'value', where)
-    return new Uint8Array(value)
-  }
-  const text = jsonText(value.json, 'value', where)
-  checkSize(utf8Length(text), maxBytes, 'value', where)
-  return text
-}
-
-function jsonText(value: unknown, what: string, where: Place): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch (cause) {
-    throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, { ...where, cause })
-  }
-  if (text === undefined)
-    throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, where)
-  return text
-}
-
-const encoder = new TextEncoder()
-// A byte order mark belongs to the text: a store that keeps text as text has it too.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
-function convert(value: string | Uint8Array<ArrayBuffer>, format: KvFormat, where: () => Place): unknown {
-  if (format === 'text') return typeof value === 'string' ? value : decoder.decode(value)
-  if (format === 'bytes') return typeof value === 'string' ? encoder.encode(value) : value
-  if (format === 'stream') return new Blob([value]).stream()
-  try {
-    return JSON.parse(typeof value === 'string' ? value : decoder.decode(value)) as unknown
-  } catch (cause) {
-    throw new CapabilityError('Corrupt', 'the stored value is not JSON; read it as text or bytes', {
-      ...where(),
-      cause,
-    })
-  }
 }

@@ -22,15 +22,10 @@ interface Entry {
 /** Types of a bag's contents: resource name to contract. */
 export type BagContents = { readonly [N in ResourceName]?: unknown }
 
-/** What a bag of these contents holds under a name: the exact type where it is known, else the contract. */
-type Held<Contents, N extends string> = N extends keyof Contents
-  ? unknown extends Contents[N]
-    ? ResourceFor<N>
-    : Contents[N]
-  : ResourceFor<N>
-
 /** Build it with `ResourceBag.empty().with('kv', kv).with('kv:sessions', other)`. A bag never changes. */
 export class ResourceBag<out Contents extends BagContents = BagContents> implements AsyncDisposable {
+  /** Types only: what is known to be bound, so that a function can ask for `ResourceBag<{ kv: KeyValue }>`. */
+  declare readonly '~contents'?: Contents
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #closers: readonly (() => unknown)[]
   #closing: Promise<void> | undefined
@@ -70,12 +65,12 @@ export class ResourceBag<out Contents extends BagContents = BagContents> impleme
   }
 
   /** The resource, or `undefined`. A named instance never falls back to the unnamed one. */
-  get<const N extends ResourceName>(name: N): Held<Contents, N> | undefined {
+  get<const N extends ResourceName>(name: N): ResourceFor<N> | undefined {
     return this.#entries.get(name)?.resource as never
   }
 
   /** The resource, or `Misconfigured` with code `CAP101` naming what is bound. */
-  require<const N extends ResourceName>(name: N): Held<Contents, N> {
+  require<const N extends ResourceName>(name: N): ResourceFor<N> {
     return this.#entry(name).resource as never
   }
 

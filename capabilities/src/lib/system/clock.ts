@@ -1,7 +1,9 @@
 /** The real clock. */
 import type { Clock } from '../clock/contract.ts'
+import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 
-export const systemClock: Clock = {
+export const systemClock: Clock & { readonly info: PlainCapabilityInfo } = {
+  info: { provider: 'system', extensions: {} },
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: (ms, { signal } = {}) =>

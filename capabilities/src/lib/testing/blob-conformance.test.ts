@@ -165,7 +165,7 @@ const lies: readonly Caught[] = [
           metadata: Object.fromEntries(
             Object.entries(put.metadata).map(([name, value]) => [
               name,
-              value.replaceAll(/[^\u0000-\u00ff]/g, '?'),
+              value.replaceAll(/[\u0100-\uffff]/g, '?'),
             ]),
           ),
         }),

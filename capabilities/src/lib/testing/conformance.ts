@@ -119,6 +119,7 @@ export async function refused(
 }
 
 /** The resource as a node with this access sees it, or `null` for a store that was not made by this package. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the access decides the type, the caller names it
 export function viewOf<T>(resource: object, access: string, signal?: AbortSignal): T | null {
   if (!(control in resource)) return null
   return (resource as Resource)[control].view(access, { signal }) as T

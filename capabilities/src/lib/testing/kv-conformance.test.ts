@@ -1,5 +1,5 @@
 /** The suite can fail: each lying driver breaks one promise, and the cases named for it refuse the driver. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createKeyValue } from '../kv/key-value.ts'
 import type { KvDriver, KvDriverPut, StoredKvEntry } from '../kv/driver.ts'
 import type { KvCapabilityInfo } from '../guarantees/info.ts'
@@ -7,6 +7,7 @@ import { memoryKvDriver } from '../memory/kv.ts'
 import { isKind } from '../error.ts'
 import { runCase } from './conformance.ts'
 import { kvCases, type KvHarness, openKvSubject } from './kv-conformance.ts'
+import type { ManualClock } from './manual-clock.ts'
 
 type Lie = (honest: KvDriver) => Partial<KvDriver>
 
@@ -384,35 +385,60 @@ describe('the key-value suite', () => {
     }
   }
 
-  it('waits for a store that is not strongly consistent, and only for that', async () => {
+  it('waits for a store that is not strongly consistent, as long as the harness says', async () => {
     const late: Lie = (honest) => {
       let reads = 0
       return {
-        info: {
-          ...honest.info,
-          consistency: 'eventual',
-          features: { ...honest.info.features, conditional: false },
-        },
+        info: { ...honest.info, consistency: 'eventual' },
         get: (key, call) => (reads++ % 3 === 2 ? honest.get(key, call) : null),
       }
     }
-    const found =
-      cases.find(({ name }) => name === 'text comes back as it was') ?? expect.fail('no such case')
-    expect(
-      await runCase(found, (clock) => openKvSubject({ ...harnessOf(late), settleMs: 2000 }, clock)),
-    ).toBeNull()
-    await expect(
-      runCase(found, (clock) => openKvSubject({ ...harnessOf(late), settleMs: 0 }, clock)),
-    ).rejects.toThrow()
+    const open = (settleMs: number) => (clock: ManualClock) =>
+      openKvSubject({ ...harnessOf(late), settleMs }, clock)
+    const found = caseNamed('text comes back as it was')
+    expect(await inFakeTime(() => runCase(found, open(2000)))).toBeNull()
+    await expect(inFakeTime(() => runCase(found, open(0)))).rejects.toThrow()
   })
 
-  it('skips what needs real time it was not given, and tells so', async () => {
-    const found =
-      cases.find(({ name }) => name.startsWith('an entry is visible until')) ?? expect.fail('no such case')
+  it('waits for real expiry when the harness permits, and else skips and tells so', async () => {
+    const found = caseNamed('an entry is visible until its time to live is over, and not after')
     const real: KvHarness = { clock: 'real', open: () => ({ kv: createKeyValue(memoryKvDriver()) }) }
     expect(await runCase(found, (clock) => openKvSubject(real, clock))).toMatch(/maxTtlWaitMs is 0/)
+    const patient = { ...real, maxTtlWaitMs: 2000 }
+    expect(await inFakeTime(() => runCase(found, (clock) => openKvSubject(patient, clock)))).toBeNull()
+    const exact = caseNamed('expiresAt ends the entry at that very moment')
+    expect(await runCase(exact, (clock) => openKvSubject(patient, clock))).toMatch(/manual clock/)
   })
+
+  it('closes the store after each case, also one that fails', async () => {
+    let closed = 0
+    const harness: KvHarness = {
+      clock: 'manual',
+      open: () => ({ kv: createKeyValue(memoryKvDriver()), close: () => void closed++ }),
+    }
+    const failing = { name: 'fails', run: () => Promise.reject(new Error('broken')) }
+    await expect(runCase(failing, (clock) => openKvSubject(harness, clock))).rejects.toThrow('broken')
+    const skipped = { name: 'skipped', skip: () => 'no need', run: () => Promise.reject(new Error('broken')) }
+    expect(await runCase(skipped, (clock) => openKvSubject(harness, clock))).toBe('no need')
+    expect(closed).toBe(2)
+  })
+
+  function caseNamed(name: string) {
+    return cases.find((one) => one.name === name) ?? expect.fail(`there is no case "${name}"`)
+  }
 })
+
+async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers()
+  try {
+    const done = work()
+    done.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(20_000)
+    return await done
+  } finally {
+    vi.useRealTimers()
+  }
+}
 
 function harnessOf(as: Lie, limits?: Partial<KvCapabilityInfo['limits']>): KvHarness {
   return {

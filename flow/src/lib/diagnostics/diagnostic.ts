@@ -33,7 +33,14 @@ export interface Finding {
 /** A finding with the severity and, where it has none, the hint of its code. */
 export function diagnostic({ code, message, location, hint, details }: Finding): Diagnostic {
   const { severity, hint: usual } = codes[code]
-  return { code, severity, message, location, hint: hint ?? usual, ...(details === undefined ? {} : { details }) }
+  return {
+    code,
+    severity,
+    message,
+    location,
+    hint: hint ?? usual,
+    ...(details === undefined ? {} : { details }),
+  }
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

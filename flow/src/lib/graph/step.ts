@@ -61,7 +61,7 @@ type Cases<R extends AnyRef, P extends string> = {
 }
 
 /** Refuses cases the value cannot have. */
-type NoOthers<C, K> = { readonly [X in Exclude<keyof C, K>]: never }
+type NoOthers<C, K> = { readonly [X in Exclude<keyof C & string, K>]: never }
 
 type ResultOf<C> = C[keyof C] extends infer F ? (F extends (value: never) => infer J ? J : never) : never
 

@@ -40,7 +40,8 @@ export async function handleHttp(
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
-    return await toOutcome(answer, { call, run, bag: runtime.bag, requestId, status: trigger.status, headers })
+    const outcome = await toOutcome(answer, { call, run, bag: runtime.bag, requestId, status: trigger.status, headers })
+    return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
     return problemOutcome(error, call, requestId)
   }
@@ -59,6 +60,12 @@ export function problemOutcome(error: unknown, call: HttpCall, requestId: string
     ...problem.headers,
   }
   return { status: problem.status, headers, body: JSON.stringify(problemBody(problem, { path: call.path, requestId })) }
+}
+
+/** The headers a GET would have, the length included. */
+function withoutBody({ status, headers, body }: HttpOutcome): HttpOutcome {
+  if (typeof body !== 'string') return { status, headers, body: null }
+  return { status, headers: { ...headers, 'content-length': String(new TextEncoder().encode(body).byteLength) }, body: null }
 }
 
 /** The client's going away, as a signal while the body is read and as the run's cancellation afterwards. */

@@ -19,13 +19,10 @@ export function tooLarge(maxBytes: number): CapabilityError {
   })
 }
 
-/** The 400 of a body that ends before it should. */
-export function truncated(): HttpProblem {
-  return new HttpProblem({
-    status: 400,
+/** The 400 of a body that ends before it should. A capability's error, so that it passes through stores as it is. */
+export function truncated(): CapabilityError {
+  return new CapabilityError('InvalidInput', 'the body ended before it was complete; nothing of it was stored', {
     code: 'TRUNCATED_BODY',
-    title: 'The body ended before it was complete',
-    detail: 'Nothing of it was stored; send it again',
   })
 }
 

@@ -18,7 +18,9 @@ export function toDot(flow: AnyFlow): string {
     `digraph ${quoted([title])} {`,
     '  rankdir=TB;',
     ...boxes.map(({ id, shape, lines }) => `  ${id} [shape=${shapes[shape]}, label=${quoted(lines)}];`),
-    ...arrows.map(({ from, to, label }) => `  ${from} -> ${to}${label === null ? '' : ` [label=${quoted([label])}]`};`),
+    ...arrows.map(
+      ({ from, to, label }) => `  ${from} -> ${to}${label === null ? '' : ` [label=${quoted([label])}]`};`,
+    ),
     '}',
     '',
   ].join('\n')
@@ -27,7 +29,11 @@ export function toDot(flow: AnyFlow): string {
 /** A quoted DOT text; between lines stands DOT's own `\n`. */
 function quoted(lines: readonly string[]): string {
   const safe = lines.map((line) =>
-    line.replaceAll('&', '&amp;').replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '�').replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
+    line
+      .replaceAll('&', '&amp;')
+      .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '�')
+      .replaceAll('\\', '\\\\')
+      .replaceAll('"', '\\"'),
   )
   return `"${safe.join('\\n')}"`
 }

@@ -51,21 +51,34 @@ const idOf = (slot: number) => `n${slot}`
 function boxOf({ trigger }: AnyFlow, vertex: Vertex): Box {
   const id = idOf(vertex.slot)
   if (vertex.kind === 'trigger') {
-    return { id, shape: 'trigger', lines: [trigger.kind === 'http' ? `${trigger.method} ${trigger.path}` : trigger.kind] }
+    return {
+      id,
+      shape: 'trigger',
+      lines: [trigger.kind === 'http' ? `${trigger.method} ${trigger.path}` : trigger.kind],
+    }
   }
   if (vertex.kind !== 'node') return { id, shape: vertex.kind, lines: [vertex.alias] }
   const { node, alias } = vertex
   const uses = node.uses.map(({ resource, access }) => `${resource} ${access}`).join(', ')
-  const marks = [node.effects === 'pure' ? [] : node.effects, isStreamSchema(node.output) ? 'stream' : []].flat()
+  const marks = [
+    node.effects === 'pure' ? [] : node.effects,
+    isStreamSchema(node.output) ? 'stream' : [],
+  ].flat()
   return {
     id,
     shape: 'node',
-    lines: [alias === node.name ? alias : `${alias}: ${node.name}`, uses, marks.join(', ')].filter((line) => line !== ''),
+    lines: [alias === node.name ? alias : `${alias}: ${node.name}`, uses, marks.join(', ')].filter(
+      (line) => line !== '',
+    ),
   }
 }
 
 function decisionBox({ index, kind, alias, pointer }: Surface): Box {
-  return { id: `s${index}`, shape: 'decision', lines: [alias, `${kind} ${pointer === '' ? 'the value' : pointer}`] }
+  return {
+    id: `s${index}`,
+    shape: 'decision',
+    lines: [alias, `${kind} ${pointer === '' ? 'the value' : pointer}`],
+  }
 }
 
 function decisionArrows(graph: Graph, surface: Surface, routed: Set<string>): readonly Arrow[] {
@@ -74,13 +87,19 @@ function decisionArrows(graph: Graph, surface: Surface, routed: Set<string>): re
   const hangsOnOuter = outer?.source === surface.source
   const arms = surface.arms.flatMap((label, arm) => {
     const isArm = (gate: Vertex['gate']) => gate?.surface === surface.index && gate.arm === arm
-    const entries = armEntries(graph, surface.index, arm).filter((slot) => isArm(graph.vertices[slot]?.gate ?? null))
+    const entries = armEntries(graph, surface.index, arm).filter((slot) =>
+      isArm(graph.vertices[slot]?.gate ?? null),
+    )
     for (const slot of entries) routed.add(`${surface.source} ${slot}`)
     const inner = graph.surfaces.filter(
       ({ gate, source }) =>
         isArm(gate) && !isInArm(graph, graph.vertices[source]?.gate ?? null, surface.index, arm),
     )
-    return [...entries.map(idOf), ...inner.map(({ index }) => `s${index}`)].map((to) => ({ from: id, to, label }))
+    return [...entries.map(idOf), ...inner.map(({ index }) => `s${index}`)].map((to) => ({
+      from: id,
+      to,
+      label,
+    }))
   })
   return hangsOnOuter ? arms : [{ from: idOf(surface.source), to: id, label: null }, ...arms]
 }

@@ -22,7 +22,10 @@ export function edgesOf(graph: Graph, routes: readonly (readonly Route[])[]): re
 }
 
 /** By vertex: what must be there before it may start, beside what it reads. */
-function startersOf(surfaces: readonly Surface[], routes: readonly (readonly Route[])[]): ReadonlyMap<number, ReadonlySet<number>> {
+function startersOf(
+  surfaces: readonly Surface[],
+  routes: readonly (readonly Route[])[],
+): ReadonlyMap<number, ReadonlySet<number>> {
   const starters = new Map<number, Set<number>>()
   const add = (from: number, to: number) => starters.set(to, (starters.get(to) ?? new Set()).add(from))
   for (const { index, source } of surfaces) {
@@ -34,7 +37,13 @@ function startersOf(surfaces: readonly Surface[], routes: readonly (readonly Rou
   return starters
 }
 
-function edge(graph: Graph, from: number, to: Vertex, options: EdgeOptions, feeds: readonly string[]): EdgeIr {
+function edge(
+  graph: Graph,
+  from: number,
+  to: Vertex,
+  options: EdgeOptions,
+  feeds: readonly string[],
+): EdgeIr {
   const { delivery = 'at_least_once', ordering = 'ordered', partitionKey, timeout, buffer } = options
   const whole = feeds.length === 1 && feeds[0] === ''
   return {

@@ -49,7 +49,8 @@ function activity({ node, options }: NodeVertex): Unplaced {
 }
 
 function triggerNode(trigger: TriggerSpec): Unplaced {
-  const stored = trigger.kind === 'http' && (trigger.body?.kind === 'blob' || trigger.body?.kind === 'multipart')
+  const stored =
+    trigger.kind === 'http' && (trigger.body?.kind === 'blob' || trigger.body?.kind === 'multipart')
   const store = stored && trigger.body !== null && 'store' in trigger.body ? trigger.body.store : null
   return {
     identifier: identifiers.trigger,
@@ -99,7 +100,8 @@ function usesIr(uses: readonly NormalUse[]): readonly UseIr[] {
     .toSorted((a, b) => (a.resource < b.resource ? -1 : 1))
 }
 
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : a > b ? 1 : 0)
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
+  a < b ? -1 : a > b ? 1 : 0
 
 function sortedSet(names: readonly string[]): readonly string[] {
   return [...new Set(names)].toSorted()

@@ -24,22 +24,33 @@ export function toIr(flow: AnyFlow): FlowIr {
     edges: edgesOf(graph, routes),
     control_surfaces: graph.surfaces.map((surface) => surfaceIr(graph, surface, routes[surface.index] ?? [])),
     checkpoints: [],
-    policies: { lint: { require_control_hints: policies.requireControlHints, allow_multiple_triggers: false } },
+    policies: {
+      lint: { require_control_hints: policies.requireControlHints, allow_multiple_triggers: false },
+    },
     metadata: { tags: [...tags], answer: aliasOf(graph, graph.answer) },
     artifacts: [],
   }
 }
 
-function surfaceIr(graph: Graph, { alias, kind, source, pointer, arms }: Surface, routes: readonly Route[]): ControlSurfaceIr {
+function surfaceIr(
+  graph: Graph,
+  { alias, kind, source, pointer, arms }: Surface,
+  routes: readonly Route[],
+): ControlSurfaceIr {
   const targets = routes.map(({ entry }) => aliasOf(graph, entry))
   const head = { v: 1, source: aliasOf(graph, source), selector_pointer: pointer }
-  if (kind === 'if') return { id: alias, kind, targets, config: { ...head, then: targets[0], else: targets[1] } }
+  if (kind === 'if')
+    return { id: alias, kind, targets, config: { ...head, then: targets[0], else: targets[1] } }
   const cases = arms.slice(0, -1).map((label, arm) => [label, targets[arm]] as const)
   const sorted = cases.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return { id: alias, kind, targets, config: { ...head, cases: Object.fromEntries(sorted), default: targets.at(-1) } }
+  return {
+    id: alias,
+    kind,
+    targets,
+    config: { ...head, cases: Object.fromEntries(sorted), default: targets.at(-1) },
+  }
 }
 
 function aliasOf(graph: Graph, slot: number): string {
   return (graph.vertices[slot] as Vertex).alias
 }
-

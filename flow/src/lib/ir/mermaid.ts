@@ -20,7 +20,9 @@ export function toMermaid(flow: AnyFlow): string {
       const [open, close] = shapes[shape]
       return `  ${id}${open}"${lines.map(escaped).join('<br/>')}"${close}`
     }),
-    ...arrows.map(({ from, to, label }) => `  ${from} -->${label === null ? '' : `|"${escaped(label)}"|`} ${to}`),
+    ...arrows.map(
+      ({ from, to, label }) => `  ${from} -->${label === null ? '' : `|"${escaped(label)}"|`} ${to}`,
+    ),
     '',
   ].join('\n')
 }

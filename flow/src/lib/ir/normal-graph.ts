@@ -74,7 +74,11 @@ class Draft implements Graph {
         const [entry, ...others] = this.#starts(surface, arm)
         if (entry !== undefined && others.length === 0) return { entry, further: [] }
         const within = (gate: Gate | null) => isInArm(this, gate, surface.index, arm)
-        const head = this.#pass(`${surface.alias}.${label}.entry`, { surface: surface.index, arm }, surface.source)
+        const head = this.#pass(
+          `${surface.alias}.${label}.entry`,
+          { surface: surface.index, arm },
+          surface.source,
+        )
         this.#reroute(surface.source, head, within)
         return { entry: head, further: this.#starts(surface, arm).filter((slot) => slot !== head) }
       })
@@ -90,7 +94,9 @@ class Draft implements Graph {
         const gateOfSource = source === undefined ? null : (this.vertices[source]?.gate ?? null)
         return isInArm(this, gateOfSource, surface.index, arm)
       })
-    return armEntries(this, surface.index, arm).filter((slot) => !decidedInside(this.vertices[slot]?.gate ?? null))
+    return armEntries(this, surface.index, arm).filter(
+      (slot) => !decidedInside(this.vertices[slot]?.gate ?? null),
+    )
   }
 
   #pass(name: string, gate: Gate | null, from: number): number {
@@ -106,7 +112,8 @@ class Draft implements Graph {
   #reroute(from: number, to: number, within: (gate: Gate | null) => boolean): void {
     for (const [slot, vertex] of this.vertices.entries()) {
       // A merge reads only its own arms, which no pass comes before.
-      if (slot === to || vertex.kind === 'trigger' || vertex.kind === 'merge' || !within(vertex.gate)) continue
+      if (slot === to || vertex.kind === 'trigger' || vertex.kind === 'merge' || !within(vertex.gate))
+        continue
       if (!inputsOf(vertex).includes(from)) continue
       this.vertices[slot] = { ...vertex, source: replaced(vertex.source, from, to) }
       this.edges = this.edges.map((edge) =>

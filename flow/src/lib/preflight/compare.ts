@@ -1,5 +1,11 @@
 /** Compares what a flow needs with what a profile offers: CAP101, CAP102. */
-import { describeRequirement, domainOf, type Guarantee, type Requirement, satisfies } from '@flowport/capabilities'
+import {
+  describeRequirement,
+  domainOf,
+  type Guarantee,
+  type Requirement,
+  satisfies,
+} from '@flowport/capabilities'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
 import { type Need, needsOf } from './needs.ts'
@@ -22,17 +28,25 @@ export function compareNeeds(flow: AnyFlow, offers: Offers, options: CompareOpti
   const missing = needs.filter(({ resource }) => offers(resource) === undefined)
   const weak = needs.flatMap((need) => {
     const offer = offers(need.resource)
-    return offer === undefined ? [] : shortfallsOf(need, offer).map((fall) => tooWeak(flow, need, offer, fall, options))
+    return offer === undefined
+      ? []
+      : shortfallsOf(need, offer).map((fall) => tooWeak(flow, need, offer, fall, options))
   })
   return [...(missing.length === 0 ? [] : [unbound(flow, missing, options)]), ...unique(weak)]
 }
 
 /** One finding for all that is missing: sorted, each resource once, with who needs it. */
-function unbound(flow: AnyFlow, missing: readonly Need[], { profile, candidates = [] }: CompareOptions): Diagnostic {
+function unbound(
+  flow: AnyFlow,
+  missing: readonly Need[],
+  { profile, candidates = [] }: CompareOptions,
+): Diagnostic {
   const names = [...new Set(missing.map(({ resource }) => resource))].toSorted()
   const users = (name: string) => missing.filter(({ resource }) => resource === name)
   const said = names.map((name) => {
-    const each = [...new Set(users(name).map(({ node, reason }) => `"${node}"${reason === null ? '' : `: ${reason}`}`))]
+    const each = [
+      ...new Set(users(name).map(({ node, reason }) => `"${node}"${reason === null ? '' : `: ${reason}`}`)),
+    ]
     return `${name} (needed by ${each.join(', ')})`
   })
   const nodes = [...new Set(missing.map(({ node }) => node))]
@@ -41,7 +55,9 @@ function unbound(flow: AnyFlow, missing: readonly Need[], { profile, candidates 
     code: 'CAP101',
     message: `not bound: ${said.join('; ')}`,
     location: { flow: flow.name, profile, ...(nodes.length === 1 ? { node: nodes[0] as string } : {}) },
-    ...(helpful.length === 0 ? {} : { hint: `add a preset that provides it to the profile, such as ${helpful.join(', ')}` }),
+    ...(helpful.length === 0
+      ? {}
+      : { hint: `add a preset that provides it to the profile, such as ${helpful.join(', ')}` }),
     details: { missing: names, nodes },
   })
 }
@@ -53,7 +69,10 @@ interface Shortfall {
   readonly offered: string
 }
 
-function shortfallsOf({ requirements, features }: Pick<Need, 'requirements' | 'features'>, { info }: Pick<Offer, 'info'>): readonly Shortfall[] {
+function shortfallsOf(
+  { requirements, features }: Pick<Need, 'requirements' | 'features'>,
+  { info }: Pick<Offer, 'info'>,
+): readonly Shortfall[] {
   const has = asRecord(info?.['features'])
   const guarantees = Object.entries(requirements) as readonly [Guarantee, Requirement<Guarantee>][]
   return [
@@ -82,7 +101,9 @@ function tooWeak(
     code: 'CAP102',
     message: `${resource}: "${node}" needs ${field} ${wanted}${why}, ${offer.provider} offers ${offered}`,
     location: { flow: flow.name, node, profile },
-    ...(presets.length === 0 ? {} : { hint: `use a preset that has it (${presets.join(', ')}), or ask for less` }),
+    ...(presets.length === 0
+      ? {}
+      : { hint: `use a preset that has it (${presets.join(', ')}), or ask for less` }),
     details: { resource, field, wanted, offered, provider: offer.provider, presets },
   })
 }

@@ -8,10 +8,15 @@ export interface EnvironmentIssue {
 }
 
 /** All faults at once, sorted by variable. */
-export function environmentDiagnostics(profile: string, issues: readonly EnvironmentIssue[]): readonly Diagnostic[] {
+export function environmentDiagnostics(
+  profile: string,
+  issues: readonly EnvironmentIssue[],
+): readonly Diagnostic[] {
   const variables = [...new Set(issues.map(({ variable }) => variable))].toSorted()
   return variables.map((variable) => {
-    const problems = [...new Set(issues.flatMap((issue) => (issue.variable === variable ? issue.problem : [])))]
+    const problems = [
+      ...new Set(issues.flatMap((issue) => (issue.variable === variable ? issue.problem : []))),
+    ]
     return diagnostic({
       code: 'CAP103',
       message: `${variable} ${problems.join('; ')}`,

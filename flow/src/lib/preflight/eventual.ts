@@ -12,10 +12,12 @@ const codes = { kv: 'KV_EVT001', blob: 'BLOB_EVT001' } as const
 export function checkEventual(flow: AnyFlow, offers: Offers, profile: string): readonly Diagnostic[] {
   const needs = needsOf(flow)
   const lagging = new Set(
-    needs.map(({ resource }) => resource).filter((resource) => {
-      const offer = offers(resource)
-      return offer !== undefined && offer.info?.['consistency'] !== 'strong'
-    }),
+    needs
+      .map(({ resource }) => resource)
+      .filter((resource) => {
+        const offer = offers(resource)
+        return offer !== undefined && offer.info?.['consistency'] !== 'strong'
+      }),
   )
   const followers = lagging.size === 0 ? () => [] : followersOf(flow)
   return [...lagging].flatMap((resource) => {
@@ -30,7 +32,10 @@ export function checkEventual(flow: AnyFlow, offers: Offers, profile: string): r
         location: { flow: flow.name, node, profile },
         details: { resource, offered },
       })
-    return [...claims(flow, uses).map(([node, why]) => report(node, why)), ...ownWrites(uses, followers).map(([node, why]) => report(node, why))]
+    return [
+      ...claims(flow, uses).map(([node, why]) => report(node, why)),
+      ...ownWrites(uses, followers).map(([node, why]) => report(node, why)),
+    ]
   })
 }
 
@@ -49,11 +54,16 @@ function claims(flow: AnyFlow, uses: readonly Need[]): readonly Told[] {
 function ownWrites(uses: readonly Need[], followers: (alias: string) => readonly string[]): readonly Told[] {
   const readers = uses.filter(({ access }) => access === 'read')
   const told = new Map<string, string>()
-  for (const { node: writer } of readers.length === 0 ? [] : uses.filter(({ access }) => access === 'write')) {
+  for (const { node: writer } of readers.length === 0
+    ? []
+    : uses.filter(({ access }) => access === 'write')) {
     const after = reachable(followers(writer), followers)
     for (const { node } of readers) if (after.has(node) && !told.has(node)) told.set(node, writer)
   }
-  return [...told].map(([reader, writer]) => [reader, `"${reader}" reads it after "${writer}" has written to it`])
+  return [...told].map(([reader, writer]) => [
+    reader,
+    `"${reader}" reads it after "${writer}" has written to it`,
+  ])
 }
 
 function followersOf(flow: AnyFlow): (alias: string) => readonly string[] {

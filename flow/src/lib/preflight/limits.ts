@@ -7,7 +7,10 @@ import { asRecord, type Offer, type Offers } from './offers.ts'
 
 export function checkLimits(flow: AnyFlow, offers: Offers, profile: string): readonly Diagnostic[] {
   const at = (node: string) => ({ flow: flow.name, node, profile })
-  return [...nodeVertices(flow).flatMap((vertex) => [...retries(vertex, offers, at), ...ttls(vertex, offers, at)]), ...bounds(flow, offers, at)]
+  return [
+    ...nodeVertices(flow).flatMap((vertex) => [...retries(vertex, offers, at), ...ttls(vertex, offers, at)]),
+    ...bounds(flow, offers, at),
+  ]
 }
 
 type At = (node: string) => { readonly flow: string; readonly node: string; readonly profile: string }

@@ -41,7 +41,8 @@ export function offersOfProviders(providers: readonly Provider[], hostBound: rea
 export function boundTwice(providers: readonly Provider[], profile: string): readonly Diagnostic[] {
   const claims = new Map<string, string[]>()
   for (const provider of providers) {
-    for (const name of Object.keys(providesOf(provider))) claims.set(name, [...(claims.get(name) ?? []), provider.preset])
+    for (const name of Object.keys(providesOf(provider)))
+      claims.set(name, [...(claims.get(name) ?? []), provider.preset])
   }
   return [...claims].flatMap(([resource, presets]) =>
     presets.length < 2

@@ -14,7 +14,11 @@ export interface PreflightOptions extends CompareOptions {
 }
 
 /** Every finding about flows over an open bag. Errors must keep the host from serving. */
-export function preflight(flows: readonly AnyFlow[], bag: ResourceBag, options: PreflightOptions): readonly Diagnostic[] {
+export function preflight(
+  flows: readonly AnyFlow[],
+  bag: ResourceBag,
+  options: PreflightOptions,
+): readonly Diagnostic[] {
   const { providers = [], profile } = options
   return [...boundTwice(providers, profile), ...check(flows, offersOfBag(bag, providers), options)]
 }
@@ -29,7 +33,10 @@ export function preflightProfile(
   hostBound: readonly Domain[],
   options: CompareOptions,
 ): readonly Diagnostic[] {
-  return [...boundTwice(providers, options.profile), ...check(flows, offersOfProviders(providers, hostBound), options)]
+  return [
+    ...boundTwice(providers, options.profile),
+    ...check(flows, offersOfProviders(providers, hostBound), options),
+  ]
 }
 
 function check(flows: readonly AnyFlow[], offers: Offers, options: CompareOptions): readonly Diagnostic[] {

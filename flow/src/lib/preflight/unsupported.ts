@@ -11,7 +11,11 @@ import { nodeVertices } from './needs.ts'
 export function checkSupported(flow: AnyFlow, profile: string): readonly Diagnostic[] {
   const { graph } = flow
   const alias = (slot: number) => graph.vertices[slot]?.alias ?? ''
-  const report = (where: { readonly node: string } | { readonly edge: string }, control: string, what: string) =>
+  const report = (
+    where: { readonly node: string } | { readonly edge: string },
+    control: string,
+    what: string,
+  ) =>
     diagnostic({
       code: 'CTRL901',
       message: what,
@@ -31,18 +35,31 @@ export function checkSupported(flow: AnyFlow, profile: string): readonly Diagnos
       const where = { edge: `${alias(from)} -> ${alias(to)}` }
       const told = unkept(options).map(([control, what]) => report(where, control, what))
       if (options.timeout === undefined) return told
-      return [...told, report(where, 'timeout', 'the runtime has no timeouts of single edges: give the step a timeout')]
+      return [
+        ...told,
+        report(where, 'timeout', 'the runtime has no timeouts of single edges: give the step a timeout'),
+      ]
     }),
   ]
 }
 
-function unkept({ partitionKey, ordering = 'ordered', buffer }: EdgeOptions): readonly (readonly [string, string])[] {
+function unkept({
+  partitionKey,
+  ordering = 'ordered',
+  buffer,
+}: EdgeOptions): readonly (readonly [string, string])[] {
   const told: (readonly [string, string])[] = []
   if (buffer?.spillTier !== undefined) {
-    told.push(['buffer.spillTier', `the runtime does not spill to "${buffer.spillTier}" yet: values stay in memory`])
+    told.push([
+      'buffer.spillTier',
+      `the runtime does not spill to "${buffer.spillTier}" yet: values stay in memory`,
+    ])
   }
   if (partitionKey !== undefined && ordering === 'ordered') {
-    told.push(['partitionKey', `the runtime does not keep runs in order by ${partitionKey}: say ordering: 'unordered', or remove it`])
+    told.push([
+      'partitionKey',
+      `the runtime does not keep runs in order by ${partitionKey}: say ordering: 'unordered', or remove it`,
+    ])
   }
   return told
 }

@@ -24,12 +24,26 @@ function* checkReached(view: IrView): Iterable<Finding> {
     if (conditions.get(alias) !== null) continue
     // What waits for a step that never runs need not be told again.
     if (entering(alias).some(({ from }) => conditions.get(from) === null)) continue
-    const why = entering(alias).length === 0 ? 'no path leads to it from a trigger' : 'it waits for arms of which only one is taken'
+    const why =
+      entering(alias).length === 0
+        ? 'no path leads to it from a trigger'
+        : 'it waits for arms of which only one is taken'
     const message = `"${alias}" can never run: ${why}`
-    yield { code: 'DAG204', message, location: at({ node: alias }), hint: 'give it an input that is always made' }
+    yield {
+      code: 'DAG204',
+      message,
+      location: at({ node: alias }),
+      hint: 'give it an input that is always made',
+    }
   }
   const condition = answer === undefined ? undefined : conditions.get(answer)
-  if (answer === undefined || nodes.get(answer) === undefined || condition === undefined || condition === null) return
+  if (
+    answer === undefined ||
+    nodes.get(answer) === undefined ||
+    condition === undefined ||
+    condition === null
+  )
+    return
   if (condition.size === 0) return
   const when = [...condition].map(([index, arms]) => {
     const { surface, arms: all } = routings[index] as IrView['routings'][number]

@@ -26,7 +26,10 @@ function* checkRepeatable({ at }: IrView, node: NodeIr): Iterable<Finding> {
   yield { code: 'DAG004', message, location: at({ node: node.alias }) }
 }
 
-function* checkClaims({ at }: IrView, { alias, effects, determinism, effectHints, determinismHints }: NodeIr): Iterable<Finding> {
+function* checkClaims(
+  { at }: IrView,
+  { alias, effects, determinism, effectHints, determinismHints }: NodeIr,
+): Iterable<Finding> {
   const location = at({ node: alias })
   for (const name of effectHints) {
     const least = constraintOf(name)?.minEffect
@@ -45,7 +48,10 @@ function* checkClaims({ at }: IrView, { alias, effects, determinism, effectHints
 /** Told where no determinism hint covers the domain; where one does, DET302 has said more. */
 function* checkCached({ at }: IrView, node: NodeIr): Iterable<Finding> {
   if (node.determinism !== 'strict') return
-  const touched = [...node.effectHints, ...(node.uses ?? []).map(({ resource }) => `resource::${resource.split(':', 1)[0]}`)]
+  const touched = [
+    ...node.effectHints,
+    ...(node.uses ?? []).map(({ resource }) => `resource::${resource.split(':', 1)[0]}`),
+  ]
   const domains = new Set(touched.map((hint) => hint.split('::')[1] ?? ''))
   if (node.identifier === identifiers.trigger || domains.has('cache')) return
   const covered = new Set(node.determinismHints.map((hint) => hint.split('::')[1]))

@@ -10,13 +10,23 @@ export interface NodeLookup {
 }
 
 export function checkGraph(view: IrView): readonly Finding[] {
-  return [...checkTriggers(view), ...checkNames(view), ...checkCycles(view), ...checkSchemas(view), ...checkAnswerFits(view)]
+  return [
+    ...checkTriggers(view),
+    ...checkNames(view),
+    ...checkCycles(view),
+    ...checkSchemas(view),
+    ...checkAnswerFits(view),
+  ]
 }
 
 function* checkTriggers({ ir, at, leaving, answer }: IrView): Iterable<Finding> {
   const triggers = ir.nodes.filter(({ kind }) => kind === 'trigger')
   if (triggers.length === 0) {
-    yield { code: 'DAG105', message: 'the flow has no node of kind trigger, so nothing starts it', location: at() }
+    yield {
+      code: 'DAG105',
+      message: 'the flow has no node of kind trigger, so nothing starts it',
+      location: at(),
+    }
   }
   if (triggers.length > 1 && ir.policies.lint.allow_multiple_triggers !== true) {
     const names = triggers.map(({ alias }) => `"${alias}"`).join(', ')
@@ -41,12 +51,20 @@ function* checkNames({ ir, at, nodes }: IrView): Iterable<Finding> {
   for (const edge of ir.edges) {
     for (const end of new Set([edge.from, edge.to])) {
       if (nodes.has(end)) continue
-      yield { code: 'DAG202', message: `the edge names "${end}", which is no node of the flow`, location: at({ edge }) }
+      yield {
+        code: 'DAG202',
+        message: `the edge names "${end}", which is no node of the flow`,
+        location: at({ edge }),
+      }
     }
   }
   const { answer } = ir.metadata
   if (answer !== undefined && !nodes.has(answer)) {
-    yield { code: 'DAG202', message: `the flow answers with "${answer}", which is no node of the flow`, location: at() }
+    yield {
+      code: 'DAG202',
+      message: `the flow answers with "${answer}", which is no node of the flow`,
+      location: at(),
+    }
   }
 }
 
@@ -60,11 +78,14 @@ function* checkCycles({ walk, at }: IrView): Iterable<Finding> {
 
 /** A routed edge may narrow: an arm of a union takes one of its members. A stream's items are not its value. */
 function* checkSchemas({ ir, at, nodes, routings }: IrView): Iterable<Finding> {
-  const routed = new Set(routings.flatMap(({ source, arms }) => arms.map(({ target }) => JSON.stringify([source, target]))))
+  const routed = new Set(
+    routings.flatMap(({ source, arms }) => arms.map(({ target }) => JSON.stringify([source, target]))),
+  )
   for (const edge of ir.edges) {
     if (edge.feeds !== undefined || routed.has(JSON.stringify([edge.from, edge.to]))) continue
     const [from, to] = [nodes.get(edge.from), nodes.get(edge.to)]
-    if (from?.streaming === true || from?.out_schema.kind !== 'named' || to?.in_schema.kind !== 'named') continue
+    if (from?.streaming === true || from?.out_schema.kind !== 'named' || to?.in_schema.kind !== 'named')
+      continue
     const [given, taken] = [from.out_schema.name, to.in_schema.name]
     if (given === taken) continue
     const message = `"${edge.from}" yields ${given}, "${edge.to}" takes ${taken}`
@@ -95,7 +116,8 @@ function streamBehind({ nodes, entering }: IrView, alias: string): string | unde
 /** Every node that names code must name code the app has. */
 export function* checkBundle({ ir, at }: IrView, known: NodeLookup): Iterable<Finding> {
   const builtIn = new Set<string>(Object.values(identifiers))
-  const needsCode = ({ kind, identifier }: NodeIr) => (kind === 'activity' || kind === 'inline') && !builtIn.has(identifier)
+  const needsCode = ({ kind, identifier }: NodeIr) =>
+    (kind === 'activity' || kind === 'inline') && !builtIn.has(identifier)
   for (const node of ir.nodes) {
     if (!needsCode(node) || known.has(node.identifier)) continue
     const message = `"${node.alias}" runs "${node.identifier}", which the app does not contain`

@@ -24,7 +24,9 @@ function* checkPartitions({ ir, at, nodes, leaving, entering }: IrView): Iterabl
     return kind === 'partition' && typeof edge?.to === 'string' ? [edge.to] : []
   })
   const partitioned = ir.edges.filter((edge) => edge.partition_key !== undefined)
-  const behind = reachable([...partitioned.map(({ to }) => to), ...surfaceEdges], (alias) => leaving(alias).map(({ to }) => to))
+  const behind = reachable([...partitioned.map(({ to }) => to), ...surfaceEdges], (alias) =>
+    leaving(alias).map(({ to }) => to),
+  )
   for (const alias of behind) {
     const node = nodes.get(alias)
     if (node === undefined || !isEffectful(node) || isKeyed(node) || surfaceEdges.includes(alias)) continue
@@ -44,7 +46,9 @@ function* checkKeys(view: IrView): Iterable<Finding> {
     const data = view.entering(alias).filter(({ feeds }) => feeds === undefined || feeds.length > 0)
     // Of a function nothing is known: it is told when all it is given comes from such nodes.
     const read = key === functionKey ? data : data.filter((edge) => feedsKey(edge, key))
-    const makers = read.map(({ from }) => [...makersOf(view, from)].filter((name) => isUnstable(nodes.get(name))))
+    const makers = read.map(({ from }) =>
+      [...makersOf(view, from)].filter((name) => isUnstable(nodes.get(name))),
+    )
     const told = key === functionKey ? makers.every((names) => names.length > 0) : true
     for (const maker of told ? new Set(makers.flat()) : []) {
       const message = `the idempotency key of "${alias}" (${key}) comes from "${maker}", which reads the clock or randomness`
@@ -54,19 +58,25 @@ function* checkKeys(view: IrView): Iterable<Finding> {
 }
 
 function feedsKey({ feeds = [''] }: EdgeIr, key: string): boolean {
-  return feeds.some((pointer) => key === pointer || key.startsWith(`${pointer}/`) || pointer.startsWith(`${key}/`))
+  return feeds.some(
+    (pointer) => key === pointer || key.startsWith(`${pointer}/`) || pointer.startsWith(`${key}/`),
+  )
 }
 
 /** The nodes whose values reach a reader of `alias` unchanged: itself, or what stands before passes and merges. */
 function makersOf({ nodes, entering }: IrView, alias: string): ReadonlySet<string> {
-  const before = (name: string) => (nodes.get(name)?.kind === 'inline' ? entering(name).map(({ from }) => from) : [])
+  const before = (name: string) =>
+    nodes.get(name)?.kind === 'inline' ? entering(name).map(({ from }) => from) : []
   return reachable([alias], before)
 }
 
 /** A keyed node is stable whatever it reads: its stored result is handed out again. */
 function isUnstable(node: NodeIr | undefined): boolean {
   if (node === undefined || isKeyed(node)) return false
-  const hints = [...node.determinismHints, ...(node.uses ?? []).map(({ resource }) => `resource::${domainOf(resource)}`)]
+  const hints = [
+    ...node.determinismHints,
+    ...(node.uses ?? []).map(({ resource }) => `resource::${domainOf(resource)}`),
+  ]
   return hints.some((hint) => /^resource::(?:clock|rng)(?:::|$)/.test(hint))
 }
 
@@ -76,21 +86,36 @@ function* checkExactlyOnce({ ir, at, nodes }: IrView): Iterable<Finding> {
     if (target === undefined) continue
     const location = at({ edge })
     if (!usesDedupe(target)) {
-      yield { code: 'EXACT001', message: `exactly-once asks "${edge.to}" to use dedupe, which it does not`, location }
+      yield {
+        code: 'EXACT001',
+        message: `exactly-once asks "${edge.to}" to use dedupe, which it does not`,
+        location,
+      }
     }
     if (!isKeyed(target)) {
-      yield { code: 'EXACT002', message: `exactly-once asks "${edge.to}" for an idempotency key, which it has not`, location }
+      yield {
+        code: 'EXACT002',
+        message: `exactly-once asks "${edge.to}" for an idempotency key, which it has not`,
+        location,
+      }
       continue
     }
     const ttlMs = target.idempotency?.ttlMs
     if (ttlMs !== undefined && ttlMs >= minExactlyOnceTtlMs) continue
     const stated = ttlMs === undefined ? 'none' : `${ttlMs} ms`
-    yield { code: 'EXACT003', message: `exactly-once asks "${edge.to}" for a TTL of five minutes at least, it states ${stated}`, location }
+    yield {
+      code: 'EXACT003',
+      message: `exactly-once asks "${edge.to}" for a TTL of five minutes at least, it states ${stated}`,
+      location,
+    }
   }
 }
 
 function usesDedupe({ effectHints, uses = [] }: NodeIr): boolean {
-  return effectHints.some((hint) => hint.startsWith('resource::dedupe')) || uses.some(({ resource }) => domainOf(resource) === 'dedupe')
+  return (
+    effectHints.some((hint) => hint.startsWith('resource::dedupe')) ||
+    uses.some(({ resource }) => domainOf(resource) === 'dedupe')
+  )
 }
 
 function* checkRetry({ ir, at }: IrView): Iterable<Finding> {
@@ -99,9 +124,17 @@ function* checkRetry({ ir, at }: IrView): Iterable<Finding> {
     const { alias, retry } = node
     const location = at({ node: alias })
     if (!isConcurrency(retry.max_attempts)) {
-      yield { code: 'DAG005', message: `the retry of "${alias}" allows ${retry.max_attempts} attempts`, location }
+      yield {
+        code: 'DAG005',
+        message: `the retry of "${alias}" allows ${retry.max_attempts} attempts`,
+        location,
+      }
     }
     if (!isEffectful(node) || node.idempotency?.key !== undefined) continue
-    yield { code: 'RETRY011', message: `"${alias}" is tried again, but doing it twice is not as doing it once`, location }
+    yield {
+      code: 'RETRY011',
+      message: `"${alias}" is tried again, but doing it twice is not as doing it once`,
+      location,
+    }
   }
 }

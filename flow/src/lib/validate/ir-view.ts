@@ -13,7 +13,7 @@ export interface IrView {
   /** Edges whose two ends are there, by the node they enter. */
   readonly entering: (alias: string) => readonly EdgeIr[]
   readonly walk: Walk
-  /** Ifs and switches whose config is well formed. */
+  /** Ifs and switches that can route: well formed, every edge there. Of the others the control checks tell. */
   readonly routings: readonly Routing[]
   /** Alias of the node the flow answers with: the one stated, one called `respond`, or the only one without a follower. */
   readonly answer: string | undefined
@@ -30,6 +30,11 @@ export function viewOf(ir: FlowIr): IrView {
     append(leaving, edge.from, edge)
     append(entering, edge.to, edge)
   }
+  const canRoute = (routing: Routing | string | null): routing is Routing => {
+    if (typeof routing !== 'object' || routing === null) return false
+    const linked = new Set((leaving.get(routing.source) ?? []).map(({ to }) => to))
+    return routing.arms.every(({ target }) => linked.has(target))
+  }
   const followers = (alias: string) => (leaving.get(alias) ?? []).map(({ to }) => to)
   return {
     ir,
@@ -37,7 +42,7 @@ export function viewOf(ir: FlowIr): IrView {
     leaving: (alias) => leaving.get(alias) ?? [],
     entering: (alias) => entering.get(alias) ?? [],
     walk: depthFirst([...nodes.keys()], followers),
-    routings: ir.control_surfaces.map(routingOf).filter((routing) => typeof routing === 'object' && routing !== null),
+    routings: ir.control_surfaces.map(routingOf).filter(canRoute),
     answer: answerOf(ir, nodes, leaving),
     at: ({ node, edge } = {}) => ({
       flow: ir.name,
@@ -52,7 +57,11 @@ export function isEffectful(node: NodeIr): boolean {
   return node.kind !== 'trigger' && node.effects === 'effectful'
 }
 
-function answerOf(ir: FlowIr, nodes: ReadonlyMap<string, NodeIr>, leaving: ReadonlyMap<string, unknown>): string | undefined {
+function answerOf(
+  ir: FlowIr,
+  nodes: ReadonlyMap<string, NodeIr>,
+  leaving: ReadonlyMap<string, unknown>,
+): string | undefined {
   const { answer } = ir.metadata
   if (answer !== undefined) return nodes.has(answer) ? answer : undefined
   if (nodes.has('respond')) return 'respond'

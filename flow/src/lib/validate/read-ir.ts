@@ -31,7 +31,10 @@ export function readIr(value: unknown): ReadIr {
   const flow = isRecord(value) && typeof value['name'] === 'string' ? value['name'] : ''
   const reader = new IrReader(flow)
   const source = reader.record(value, '')
-  const lint = reader.record(reader.record(source['policies'] ?? {}, '/policies')['lint'] ?? {}, '/policies/lint')
+  const lint = reader.record(
+    reader.record(source['policies'] ?? {}, '/policies')['lint'] ?? {},
+    '/policies/lint',
+  )
   const metadata = reader.record(source['metadata'] ?? {}, '/metadata')
   const answer = reader.optionalText(metadata, 'answer', '/metadata')
   const ir: FlowIr = {
@@ -51,7 +54,10 @@ export function readIr(value: unknown): ReadIr {
         allow_multiple_triggers: lint['allow_multiple_triggers'] === true,
       },
     },
-    metadata: { tags: reader.texts(metadata, 'tags', '/metadata'), ...(answer === undefined ? {} : { answer }) },
+    metadata: {
+      tags: reader.texts(metadata, 'tags', '/metadata'),
+      ...(answer === undefined ? {} : { answer }),
+    },
     artifacts: [],
   }
   return { ir: byAlias(ir), findings: reader.findings }
@@ -60,8 +66,10 @@ export function readIr(value: unknown): ReadIr {
 function readNode(reader: IrReader, value: unknown, at: string): readonly NodeIr[] {
   if (!isRecord(value)) return reader.malformed(at, 'must be a node')
   const { alias, kind } = value
-  if (typeof alias !== 'string' || alias === '') return reader.malformed(`${at}/alias`, 'must be a non-empty text')
-  if (!isOneOf(nodeKinds, kind)) return reader.malformed(`${at}/kind`, `must be one of ${nodeKinds.join(', ')}`)
+  if (typeof alias !== 'string' || alias === '')
+    return reader.malformed(`${at}/alias`, 'must be a non-empty text')
+  if (!isOneOf(nodeKinds, kind))
+    return reader.malformed(`${at}/kind`, `must be one of ${nodeKinds.join(', ')}`)
   const identifier = reader.optionalText(value, 'identifier', at) ?? alias
   return [
     {
@@ -112,13 +120,25 @@ function readUse(reader: IrReader, value: unknown, at: string): readonly UseIr[]
   const source = reader.record(value, at)
   const resource = reader.text(source, 'resource', at)
   const requirements = reader.record(source['requirements'] ?? {}, `${at}/requirements`)
-  return [{ resource, access: reader.text(source, 'access', at), requirements, features: reader.texts(source, 'features', at) }]
+  return [
+    {
+      resource,
+      access: reader.text(source, 'access', at),
+      requirements,
+      features: reader.texts(source, 'features', at),
+    },
+  ]
 }
 
 function readRetry(reader: IrReader, node: JsonRecord, at: string): Pick<NodeIr, 'retry'> {
   if (node['retry'] === undefined || node['retry'] === null) return {}
   const source = reader.record(node['retry'], `${at}/retry`)
-  return { retry: { max_attempts: numberOf(source['max_attempts']), backoff_ms: numberOf(source['backoff_ms'] ?? 0) } }
+  return {
+    retry: {
+      max_attempts: numberOf(source['max_attempts']),
+      backoff_ms: numberOf(source['backoff_ms'] ?? 0),
+    },
+  }
 }
 
 function readEdge(reader: IrReader, value: unknown, at: string): readonly EdgeIr[] {
@@ -135,7 +155,9 @@ function readEdge(reader: IrReader, value: unknown, at: string): readonly EdgeIr
       ordering: reader.choice(value, 'ordering', ['ordered', 'unordered'], 'ordered', at),
       ...(partitionKey === undefined ? {} : { partition_key: partitionKey }),
       ...(timeout === undefined ? {} : { timeout_ms: numberOf(timeout) }),
-      ...(buffer === undefined || buffer === null ? {} : { buffer: readBuffer(reader, buffer, `${at}/buffer`) }),
+      ...(buffer === undefined || buffer === null
+        ? {}
+        : { buffer: readBuffer(reader, buffer, `${at}/buffer`) }),
       ...(value['feeds'] === undefined ? {} : { feeds: reader.texts(value, 'feeds', at) }),
     },
   ]
@@ -147,7 +169,9 @@ function readBuffer(reader: IrReader, value: unknown, at: string): BufferIr {
   const onDrop = reader.optionalText(source, 'on_drop', at)
   return {
     ...(source['max_items'] === undefined ? {} : { max_items: numberOf(source['max_items']) }),
-    ...(source['spill_threshold_bytes'] === undefined ? {} : { spill_threshold_bytes: numberOf(source['spill_threshold_bytes']) }),
+    ...(source['spill_threshold_bytes'] === undefined
+      ? {}
+      : { spill_threshold_bytes: numberOf(source['spill_threshold_bytes']) }),
     ...(tier === undefined ? {} : { spill_tier: tier }),
     ...(onDrop === undefined ? {} : { on_drop: onDrop }),
   }

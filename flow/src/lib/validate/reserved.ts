@@ -16,7 +16,8 @@ interface Rule {
 
 const positive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0
 const notNegative = (value: unknown) => value === 0 || positive(value)
-const optional = (value: unknown, test: (value: unknown) => boolean) => value === undefined || value === null || test(value)
+const optional = (value: unknown, test: (value: unknown) => boolean) =>
+  value === undefined || value === null || test(value)
 const edgeOf = (config: Config) => (isRecord(config['edge']) ? config['edge'] : {})
 const scopeOf = (config: Config) => (isRecord(config['scope']) ? config['scope'] : {})
 const scopeNodes = (config: Config): readonly unknown[] => {
@@ -55,7 +56,8 @@ const rules: Partial<Record<ControlSurfaceIr['kind'], Rule>> = {
   error_handler: {
     faults: (config) => [
       !Array.isArray(scopeOf(config)['nodes']) && 'scope.nodes must list aliases',
-      !['retry', 'fail', 'continue'].includes(config['strategy'] as string) && 'strategy must be retry, fail or continue',
+      !['retry', 'fail', 'continue'].includes(config['strategy'] as string) &&
+        'strategy must be retry, fail or continue',
       !optional(config['max_retries'], notNegative) && 'max_retries must not be negative',
       !optional(config['backoff_ms'], notNegative) && 'backoff_ms must not be negative',
     ],
@@ -75,7 +77,11 @@ export function* checkReserved(view: IrView): Iterable<Finding> {
   }
 }
 
-function* checkRule({ nodes, leaving, at }: IrView, surface: ControlSurfaceIr, rule: Rule): Iterable<Finding> {
+function* checkRule(
+  { nodes, leaving, at }: IrView,
+  surface: ControlSurfaceIr,
+  rule: Rule,
+): Iterable<Finding> {
   const { id, kind, config, targets } = surface
   const report = (code: Finding['code'], what: string): Finding => ({
     code,
@@ -88,7 +94,8 @@ function* checkRule({ nodes, leaving, at }: IrView, surface: ControlSurfaceIr, r
   }
   const isNode = (alias: unknown) => typeof alias === 'string' && nodes.has(alias)
   for (const alias of new Set([...(rule.aliases?.(config) ?? []), ...targets])) {
-    if (!isNode(alias)) yield report('CTRL131', `${JSON.stringify(alias) ?? 'a missing alias'} is no node of the flow`)
+    if (!isNode(alias))
+      yield report('CTRL131', `${JSON.stringify(alias) ?? 'a missing alias'} is no node of the flow`)
   }
   for (const [from, to] of rule.edges?.(config) ?? []) {
     if (!isNode(from) || !isNode(to) || leaving(from as string).some((edge) => edge.to === to)) continue
@@ -99,7 +106,11 @@ function* checkRule({ nodes, leaving, at }: IrView, surface: ControlSurfaceIr, r
 function* checkConcurrency({ at }: IrView, { id, kind, config }: ControlSurfaceIr): Iterable<Finding> {
   const { concurrency } = config
   if (concurrency === undefined || isConcurrency(concurrency)) return
-  yield { code: 'DAG005', message: `${kind} "${id}": concurrency is ${JSON.stringify(concurrency)}`, location: at() }
+  yield {
+    code: 'DAG005',
+    message: `${kind} "${id}": concurrency is ${JSON.stringify(concurrency)}`,
+    location: at(),
+  }
 }
 
 export function isConcurrency(value: unknown): boolean {

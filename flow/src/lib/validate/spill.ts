@@ -17,14 +17,25 @@ export function* checkSpill({ ir, at }: IrView): Iterable<Finding> {
       continue
     }
     if (items === undefined) {
-      yield { code: 'SPILL001', message: `the edge spills to "${tier}", but max_items does not say when`, location }
+      yield {
+        code: 'SPILL001',
+        message: `the edge spills to "${tier}", but max_items does not say when`,
+        location,
+      }
     }
     if (!hasBlob) {
-      yield { code: 'SPILL002', message: `the edge spills to "${tier}", but no node of the flow uses blob`, location }
+      yield {
+        code: 'SPILL002',
+        message: `the edge spills to "${tier}", but no node of the flow uses blob`,
+        location,
+      }
     }
   }
 }
 
 function usesBlob({ effectHints, uses = [] }: NodeIr): boolean {
-  return effectHints.some((hint) => hint.startsWith('resource::blob::')) || uses.some(({ resource }) => domainOf(resource) === 'blob')
+  return (
+    effectHints.some((hint) => hint.startsWith('resource::blob::')) ||
+    uses.some(({ resource }) => domainOf(resource) === 'blob')
+  )
 }

@@ -12,7 +12,9 @@ export function validateApp({ flows }: Pick<App, 'flows'>): readonly Diagnostic[
 
 /** The nodes of flows by name: what imported IR may name. */
 export function nodesByName(flows: readonly AnyFlow[]): ReadonlyMap<string, AnyNode> {
-  const nodes = flows.flatMap(({ graph }) => graph.vertices.flatMap((vertex) => (vertex.kind === 'node' ? [vertex.node] : [])))
+  const nodes = flows.flatMap(({ graph }) =>
+    graph.vertices.flatMap((vertex) => (vertex.kind === 'node' ? [vertex.node] : [])),
+  )
   return new Map(nodes.map((node) => [node.name, node]))
 }
 
@@ -48,7 +50,12 @@ function* sameNames(flows: readonly AnyFlow[]): Iterable<Diagnostic> {
     if (seen.has(name) && !reported.has(name)) {
       reported.add(name)
       const message = `two flows of the app are called "${name}"`
-      yield diagnostic({ code: 'DAG205', message, location: { flow: name }, hint: 'give one of the flows another name' })
+      yield diagnostic({
+        code: 'DAG205',
+        message,
+        location: { flow: name },
+        hint: 'give one of the flows another name',
+      })
     }
     seen.add(name)
   }

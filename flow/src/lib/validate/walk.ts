@@ -42,7 +42,10 @@ export function depthFirst(names: readonly string[], followers: (name: string) =
 }
 
 /** All that can be reached from `from`, which is included. */
-export function reachable(from: Iterable<string>, followers: (name: string) => readonly string[]): ReadonlySet<string> {
+export function reachable(
+  from: Iterable<string>,
+  followers: (name: string) => readonly string[],
+): ReadonlySet<string> {
   const seen = new Set(from)
   const open = [...seen]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

@@ -11,7 +11,7 @@ import type {
   DriverCall,
   OpenedBlob,
 } from '@flowport/capabilities'
-import { CapabilityError } from '@flowport/capabilities'
+import { CapabilityError, resolveRange } from '@flowport/capabilities'
 import fs from 'node:fs'
 import { chunkBytes, contentStream } from './content-stream.ts'
 import { Directories } from './directories.ts'
@@ -21,7 +21,6 @@ import { type Fsync, fsBlobInfo, withFsync } from './info.ts'
 import { fileOfKey } from './key-path.ts'
 import { type Condition, Objects } from './objects.ts'
 import { readPage } from './page.ts'
-import { resolveRange } from './range.ts'
 import { checkWhole, openObject, readContent, readHeader } from './read.ts'
 import { type Body, stage, stageCopy } from './stage.ts'
 import { translated } from './translate-error.ts'
@@ -35,14 +34,18 @@ export interface FsDriverOptions {
 }
 
 /** Opens a blob store in a directory. */
-export function openFsBlobDriver({ directory, fsync, clock }: FsDriverOptions): BlobDriver {
-  return new FsBlobDriver(Home.open(directory, { syncs: fsync === 'data' }), withFsync(fsBlobInfo, fsync), () => clock.now())
+export function openFsBlobDriver({ directory, fsync, clock }: FsDriverOptions): FsBlobDriver {
+  return new FsBlobDriver(
+    Home.open(directory, { syncs: fsync === 'data' }),
+    withFsync(fsBlobInfo, fsync),
+    () => clock.now(),
+  )
 }
 
 /** Objects up to this size, header included, are read in one call and handed over as bytes. */
 const smallBytes = chunkBytes
 
-class FsBlobDriver implements BlobDriver {
+export class FsBlobDriver implements BlobDriver {
   readonly info: BlobCapabilityInfo
   readonly #home: Home
   readonly #objects: Objects
@@ -91,7 +94,8 @@ class FsBlobDriver implements BlobDriver {
     const { contentType, metadata, signal } = put
     const fields = { isText: false, expiresAt: 0, json: jsonOf(contentType, metadata) }
     return translated(async () => {
-      const write = () => stage(this.#home, fields, body, this.#now, signal)
+      const write = (tag: string | undefined) =>
+        stage(this.#home, fields, body, { now: this.#now, signal, tag })
       return objectOf(key, await this.#objects.put(fileOfKey(key), write, conditionOf(put), signal))
     })
   }
@@ -154,8 +158,20 @@ function jsonOf(contentType: string | null, metadata: Readonly<Record<string, st
 
 function objectOf(key: string, { size, version, modified, json }: NewHeader): BlobObject {
   const extra =
-    json === '' ? plain : (JSON.parse(json) as { contentType: string | null; metadata: Record<string, string> })
-  return { key, size, etag: version, ...extra, metadata: { ...extra.metadata }, lastModified: new Date(modified) }
+    json === ''
+      ? plain
+      : (JSON.parse(json) as { contentType: string | null; metadata: Record<string, string> })
+  return {
+    key,
+    size,
+    etag: version,
+    ...extra,
+    metadata: { ...extra.metadata },
+    lastModified: new Date(modified),
+  }
 }
 
-const plain: { contentType: string | null; metadata: Readonly<Record<string, string>> } = { contentType: null, metadata: {} }
+const plain: { contentType: string | null; metadata: Readonly<Record<string, string>> } = {
+  contentType: null,
+  metadata: {},
+}

@@ -8,7 +8,11 @@ import { translateError } from './translate-error.ts'
 export const chunkBytes = 262_144
 
 /** Bytes `[position, position + length)` of the file. The stream owns the descriptor from now on. */
-export function contentStream(fd: number, position: number, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function contentStream(
+  fd: number,
+  position: number,
+  length: number,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const file: OpenFile = { fd, isOpen: true, isReading: false }
   let at = position
   const end = position + length

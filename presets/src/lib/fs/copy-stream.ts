@@ -1,8 +1,8 @@
 /** Copies a byte stream into a file: reading and writing overlap, small chunks are gathered, memory stays bounded. */
 import { write } from './io.ts'
 
-/** Bytes that may wait while others are being written. */
-const mostWaiting = 1_048_576
+/** Two of these per stream: one is filled while the other is written. */
+const bufferBytes = 524_288
 
 /** Writes the stream from `position` on; resolves its length. The stream is read to its end or cancelled. */
 export async function copyStream(
@@ -18,14 +18,12 @@ export async function copyStream(
   const sink = new Sink(fd, position)
   try {
     signal?.throwIfAborted()
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      sink.push(chunk.value)
-      if (sink.isFull) await sink.drain()
-    }
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read())
+      await sink.take(chunk.value)
     signal?.throwIfAborted()
     return await sink.end()
   } catch (error) {
-    await sink.settle()
+    await sink.settled()
     void reader.cancel(error).catch(() => undefined)
     throw error
   } finally {
@@ -34,13 +32,14 @@ export async function copyStream(
   }
 }
 
-/** Writes what it is given in order; what comes during a write goes out together in the next. */
+/** Writes what it is given, in order. What comes during a write goes out together in the next. */
 class Sink {
   readonly #fd: number
   readonly #start: number
   #position: number
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  #filling = Buffer.allocUnsafeSlow(bufferBytes)
+  #spare: Buffer | undefined
+  #filled = 0
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -50,47 +49,48 @@ class Sink {
     this.#position = position
   }
 
-  get isFull(): boolean {
-    return this.#waitingBytes >= mostWaiting || this.#waiting.length >= 1024
-  }
-
-  push(chunk: Uint8Array): void {
-    if (this.#failure !== undefined) throw this.#failure.error
-    if (chunk.byteLength === 0) return
-    this.#waiting.push(chunk)
-    this.#waitingBytes += chunk.byteLength
-    if (this.#writing === undefined) this.#flush()
-  }
-
-  /** Resolves once there is room. */
-  async drain(): Promise<void> {
-    await this.#writing
-    if (this.#failure !== undefined) throw this.#failure.error
+  /** Takes a copy, since a source may use one buffer for all its chunks. Resolves when there is room for more. */
+  async take(chunk: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < chunk.byteLength; ) {
+      const part = chunk.subarray(taken, taken + bufferBytes - this.#filled)
+      this.#filling.set(part, this.#filled)
+      this.#filled += part.byteLength
+      taken += part.byteLength
+      if (this.#writing === undefined) this.#flush()
+      else if (this.#filled === bufferBytes) await this.#turn()
+    }
+    this.#check()
   }
 
   /** Writes the rest; resolves all bytes written. */
   async end(): Promise<number> {
-    while (this.#writing !== undefined) await this.drain()
-    if (this.#failure !== undefined) throw this.#failure.error
+    while (this.#writing !== undefined || this.#filled > 0) await this.#turn()
+    this.#check()
     return this.#position - this.#start
   }
 
-  /** Waits for the write in flight, so that its descriptor can be closed. */
-  async settle(): Promise<void> {
-    this.#waiting = []
-    this.#waitingBytes = 0
+  /** Resolves when no write is in flight, so that the file can be closed. */
+  async settled(): Promise<void> {
     await this.#writing
   }
 
+  /** Waits for the write in flight and starts the next. */
+  async #turn(): Promise<void> {
+    await this.#writing
+    this.#check()
+    if (this.#writing === undefined && this.#filled > 0) this.#flush()
+  }
+
   #flush(): void {
-    const parts = this.#waiting
-    const bytes = this.#waitingBytes
-    this.#waiting = []
-    this.#waitingBytes = 0
-    this.#writing = write(this.#fd, parts, this.#position).then(
+    const full = this.#filling
+    const bytes = this.#filled
+    this.#filling = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes)
+    this.#filled = 0
+    this.#writing = write(this.#fd, [full.subarray(0, bytes)], this.#position).then(
       () => {
         this.#position += bytes
-        this.#next()
+        this.#spare = full
+        this.#writing = undefined
       },
       (error: unknown) => {
         this.#failure = { error }
@@ -99,8 +99,7 @@ class Sink {
     )
   }
 
-  #next(): void {
-    this.#writing = undefined
-    if (this.#waitingBytes > 0) this.#flush()
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 }

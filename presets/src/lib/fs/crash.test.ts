@@ -25,7 +25,7 @@ describe('after kill -9', { timeout: 120_000 }, () => {
           const bytes = new Uint8Array(await new Response(opened.body).arrayBuffer())
           expect(sha256(bytes)).toBe(opened.object.metadata['sha256'])
         }
-        const entry = await kv.get(key, {})
+        const entry = await kv.get(key)
         if (entry !== null) expect({ sha256: sha256(entry.value as Uint8Array) }).toEqual(entry.metadata)
       }
       const listed = await blob.list({ prefix: '', limit: 1000 })
@@ -36,9 +36,9 @@ describe('after kill -9', { timeout: 120_000 }, () => {
         expect(left).toHaveLength(1)
       }
       await Promise.all(Array.from({ length: 5 }, (_, i) => blob.put(`crash/${i}`, new Uint8Array(1), plain)))
-      for (let i = 0; i < 5; i++) await blob.delete(`crash/${i}`, {})
-      await blob.close?.()
-      await kv.close?.()
+      for (let i = 0; i < 5; i++) await blob.delete(`crash/${i}`)
+      await blob.close()
+      await kv.close()
     }
   })
 
@@ -51,8 +51,8 @@ describe('after kill -9', { timeout: 120_000 }, () => {
     writeOwner(staging, dead)
     fs.linkSync(join(staging, `${dead.id}.owner`), join(staging, '=key.lock'))
     await blob.put('key', new Uint8Array(1), plain)
-    expect(await blob.head('key', {})).not.toBeNull()
-    await blob.close?.()
+    expect(await blob.head('key')).not.toBeNull()
+    await blob.close()
     expect(fs.existsSync(join(staging, '=key.lock'))).toBe(false)
   })
 
@@ -65,7 +65,10 @@ describe('after kill -9', { timeout: 120_000 }, () => {
     fs.writeFileSync(join(staging, `${other.id}-1.tmp`), 'staged')
     fs.linkSync(join(staging, `${other.id}.owner`), join(staging, '=key.lock'))
     const waiting = blob.put('key', new Uint8Array(1), plain)
-    const settled = await Promise.race([waiting.then(() => true), new Promise((resolve) => setTimeout(resolve, 100, false))])
+    const settled = await Promise.race([
+      waiting.then(() => true),
+      new Promise((resolve) => setTimeout(resolve, 100, false)),
+    ])
     expect(settled).toBe(false)
     // The time of change cannot be set, so the file that names the owner is made to look at the system's clock instead.
     const now = Date.now
@@ -76,7 +79,7 @@ describe('after kill -9', { timeout: 120_000 }, () => {
       Date.now = now
     }
     expect(fs.existsSync(join(staging, `${other.id}-1.tmp`))).toBe(false)
-    await blob.close?.()
+    await blob.close()
   })
 })
 

@@ -20,7 +20,10 @@ export interface FsOptions {
 }
 
 export const fsEnv = Type.Object({
-  FLOWPORT_DATA_DIR: Type.String({ default: '.flowport', description: 'Directory of the data on local disk.' }),
+  FLOWPORT_DATA_DIR: Type.String({
+    default: '.flowport',
+    description: 'Directory of the data on local disk.',
+  }),
 })
 
 export const fsProvides = { blob: fsBlobInfo, kv: fsKvInfo } as const

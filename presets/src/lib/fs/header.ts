@@ -52,7 +52,8 @@ export function encodeLateFields(header: NewHeader): Buffer {
 
 /** Length of the whole header, from its first `fixedBytes` bytes; `null` when they are none of ours. */
 export function headerLength(bytes: Buffer): number | null {
-  if (bytes.length < fixedBytes || bytes.readUInt32BE(0) !== magic || bytes.readUInt16BE(4) !== format) return null
+  if (bytes.length < fixedBytes || bytes.readUInt32BE(0) !== magic || bytes.readUInt16BE(4) !== format)
+    return null
   return fixedBytes + bytes.readUInt32BE(8)
 }
 

@@ -6,10 +6,11 @@ import fs from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { CapabilityError } from '@flowport/capabilities'
 import { type UniqueIds, uniqueIds } from '../unique-ids.ts'
-import { codeOf, mkdir, realpath, unless } from './io.ts'
+import { mkdir, unless } from './io.ts'
 import { ownerFile, thisOwner, writeOwner } from './owner.ts'
+import { Places } from './places.ts'
 import { sweepStaging } from './sweep.ts'
-import { translateError } from './translate-error.ts'
+import { linked, translateError } from './translate-error.ts'
 
 export class Home {
   /** The directory, absolute and free of links. Objects lie in it by their encoded names. */
@@ -19,6 +20,7 @@ export class Home {
   readonly syncs: boolean
   readonly ids: UniqueIds
   readonly #owner
+  readonly #places = new Places()
   readonly #background = new Set<Promise<unknown>>()
 
   private constructor(root: string, syncs: boolean) {
@@ -60,22 +62,14 @@ export class Home {
     return sep === '/' ? `${this.root}/${path}` : join(this.root, path)
   }
 
-  /** A path for a file being written. */
-  newStaged(): string {
-    return join(this.staging, `${this.ids.next()}.tmp`)
+  /** A path for a file being written. With `tag`, those who write the object it names can see that it is coming. */
+  newStaged(tag = ''): string {
+    return join(this.staging, `${this.ids.next()}${tag}.tmp`)
   }
 
   /** Fails when the directory, or one above it within the root, is a link. Resolves `false` when it is missing. */
-  async verify(directory: string): Promise<boolean> {
-    if (directory === '') return true
-    const path = resolve(this.at(directory))
-    try {
-      if ((await realpath(path)) !== path) throw linked()
-      return true
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
-    }
+  verify(directory: string): Promise<boolean> {
+    return directory === '' ? Promise.resolve(true) : this.#places.verify(resolve(this.at(directory)))
   }
 
   /** Makes the directory one level at a time, so that no link on the way is followed. Resolves those it made. */
@@ -85,7 +79,9 @@ export class Home {
     for (const name of directory.split('/').filter(Boolean)) {
       path += `${name}/`
       if (await unless(mkdir(this.at(path)), 'EEXIST')) made.push(path)
-      else if (!fs.lstatSync(resolve(this.at(path)), { throwIfNoEntry: false })?.isDirectory()) throw linked()
+      // Removed again by now is for the caller to notice.
+      else if (fs.lstatSync(resolve(this.at(path)), { throwIfNoEntry: false })?.isDirectory() === false)
+        throw linked()
     }
     return made
   }
@@ -98,6 +94,7 @@ export class Home {
 
   async close(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background)
+    this.#places.close()
     fs.rmSync(this.owner, { force: true })
   }
 
@@ -109,18 +106,14 @@ export class Home {
   }
 }
 
-/** What is found where a link was planted. */
-export function linked(): CapabilityError {
-  return new CapabilityError(
-    'PermissionDenied',
-    'a symbolic link stands in the data directory; links are not followed',
-  )
-}
-
 function misconfigured(error: unknown): unknown {
   const known = translateError(error)
   const reason = known instanceof CapabilityError ? known.reason : 'it may not support hard links'
-  return new CapabilityError('Misconfigured', `the data directory (root, or FLOWPORT_DATA_DIR) cannot be used: ${reason}`, {
-    cause: error,
-  })
+  return new CapabilityError(
+    'Misconfigured',
+    `the data directory (root, or FLOWPORT_DATA_DIR) cannot be used: ${reason}`,
+    {
+      cause: error,
+    },
+  )
 }

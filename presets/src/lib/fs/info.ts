@@ -47,5 +47,9 @@ export type Fsync = 'data' | 'none'
 /** The info of an instance: what is not synced may be lost, or lose its predecessor, when the power fails. */
 export function withFsync<I extends BlobCapabilityInfo | KvCapabilityInfo>(info: I, fsync: Fsync): I {
   if (fsync === 'data') return info
-  return { ...info, durability: 'unknown', extensions: { ...info.extensions, 'dev.flowport.fs.fsync': fsync } }
+  return {
+    ...info,
+    durability: 'unknown',
+    extensions: { ...info.extensions, 'dev.flowport.fs.fsync': fsync },
+  }
 }

@@ -16,7 +16,21 @@ function keyOf(path: string): string | null {
 const segments = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 100 }),
   fc.stringMatching(/^[a-zA-Z0-9._-]{0,170}$/),
-  fc.constantFrom('con', 'CON', 'nul.txt', '.', '..', 'a.', '%', '', 'é', 'e\u0301', '.staging', 'k'.repeat(80), 'k'.repeat(160)),
+  fc.constantFrom(
+    'con',
+    'CON',
+    'nul.txt',
+    '.',
+    '..',
+    'a.',
+    '%',
+    '',
+    'é',
+    'e\u0301',
+    '.staging',
+    'k'.repeat(80),
+    'k'.repeat(160),
+  ),
 )
 const keys = fc
   .array(segments, { minLength: 1, maxLength: 5 })
@@ -56,7 +70,22 @@ describe('key paths', () => {
   })
 
   it('keep apart what file systems may take for the same', () => {
-    const alike = ['A', 'a', '\u00e9', 'e\u0301', 'CON', 'con', 'a.', 'a', 'a+', 'a,', 'a/b', 'a+/b', 'a%2Fb', 'a%2fb']
+    const alike = [
+      'A',
+      'a',
+      '\u00e9',
+      'e\u0301',
+      'CON',
+      'con',
+      'a.',
+      'a',
+      'a+',
+      'a,',
+      'a/b',
+      'a+/b',
+      'a%2Fb',
+      'a%2fb',
+    ]
     const paths = new Set(alike.map((key) => fileOfKey(key).toLowerCase().normalize('NFC')))
     expect(paths.size).toBe(new Set(alike).size)
   })
@@ -67,7 +96,18 @@ describe('key paths', () => {
   })
 
   it('ignore names that other programs put there', () => {
-    for (const name of ['README.txt', '.DS_Store', 'a b', '%61', '%zz', 'a.', 'con', 'x'.repeat(80), 'abc,', 'Thumbs.db']) {
+    for (const name of [
+      'README.txt',
+      '.DS_Store',
+      'a b',
+      '%61',
+      '%zz',
+      'a.',
+      'con',
+      'x'.repeat(80),
+      'abc,',
+      'Thumbs.db',
+    ]) {
       expect(decodeName(name), name).toBeNull()
     }
   })

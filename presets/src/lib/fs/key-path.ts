@@ -57,12 +57,14 @@ export function decodeName(name: string): { readonly bytes: ByteText; readonly i
     return bytes === null || bytes.length >= chunkBytes ? null : { bytes, isDirectory: false }
   }
   const bytes = decodeBytes(name.slice(0, -1))
-  if (bytes === null || (mark === longMark ? bytes.length !== chunkBytes : bytes.length >= chunkBytes)) return null
+  if (bytes === null || (mark === longMark ? bytes.length !== chunkBytes : bytes.length >= chunkBytes))
+    return null
   return { bytes: mark === slashMark ? `${bytes}/` : bytes, isDirectory: true }
 }
 
 /** One short segment in lower case that needs no thought. */
-const plainKey = /^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9_-](?:[a-z0-9._-]{0,77}[a-z0-9_-])?$/
+const plainKey =
+  /^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9_-](?:[a-z0-9._-]{0,77}[a-z0-9_-])?$/
 const reserved = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/
 const plainName = /^[a-z0-9._-]*$/
 

@@ -1,6 +1,5 @@
 /** Key-value entries in a directory: one file each, value, metadata and expiry, published by one rename. */
 import type {
-  DriverCall,
   KvCapabilityInfo,
   KvDriver,
   KvDriverList,
@@ -22,14 +21,16 @@ import { stage } from './stage.ts'
 import { translated } from './translate-error.ts'
 
 /** Opens a key-value store in a directory. */
-export function openFsKvDriver({ directory, fsync, clock }: FsDriverOptions): KvDriver {
-  return new FsKvDriver(Home.open(directory, { syncs: fsync === 'data' }), withFsync(fsKvInfo, fsync), () => clock.now())
+export function openFsKvDriver({ directory, fsync, clock }: FsDriverOptions): FsKvDriver {
+  return new FsKvDriver(Home.open(directory, { syncs: fsync === 'data' }), withFsync(fsKvInfo, fsync), () =>
+    clock.now(),
+  )
 }
 
 /** Read with the header; larger values take a second read. */
 const readAhead = 65_536
 
-class FsKvDriver implements KvDriver {
+export class FsKvDriver implements KvDriver {
   readonly info: KvCapabilityInfo
   readonly #home: Home
   readonly #objects: Objects
@@ -75,8 +76,10 @@ class FsKvDriver implements KvDriver {
       const body = isText ? new Uint8Array(Buffer.from(value, 'utf8')) : value
       const json = put.metadata === undefined || put.metadata === null ? '' : JSON.stringify(put.metadata)
       const fields = { isText, expiresAt: put.expiresAt ?? 0, json }
-      const write = () => stage(this.#home, fields, body, this.#now, put.signal)
-      const { version } = await this.#objects.put(fileOfKey(key), write, this.#condition(put), put.signal)
+      const { signal } = put
+      const write = (tag: string | undefined) =>
+        stage(this.#home, fields, body, { now: this.#now, signal, tag })
+      const { version } = await this.#objects.put(fileOfKey(key), write, this.#condition(put), signal)
       return version
     })
   }
@@ -103,7 +106,7 @@ class FsKvDriver implements KvDriver {
     })
   }
 
-  check(_call: DriverCall): Promise<void> {
+  check(): Promise<void> {
     return translated(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
   }
 

@@ -1,6 +1,10 @@
 /**
- * One writer at a time per object, among all processes: first in line within this process, then a hard link named after
+ * One holder at a time per object, among all processes: first in line within this process, then a hard link named after
  * the object. A lock whose owner has died is taken over at once; one whose owner is stuck, after it has been fenced.
+ *
+ * A plain put needs no lock: nobody minds which of two puts is the last. It must only not fall between the look and the
+ * leap of a conditional write. So it announces itself (its staged file's name holds the object's tag) and then looks
+ * for a lock; a conditional write locks and then looks for announcements. One of the two sees the other, always.
  */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -9,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CapabilityError } from '@flowport/capabilities'
 import type { Home } from './home.ts'
 import { codeOf, link, unless, unlink } from './io.ts'
-import { readOwner, type SeenOwner } from './owner.ts'
+import { ownerFile, readOwner, type SeenOwner, stuckAfterMs } from './owner.ts'
 import { fence } from './sweep.ts'
 
 /** How long a writer waits for the others of its object. */
@@ -34,7 +38,7 @@ export class Locks {
       if (this.#tails.get(path) === tail) this.#tails.delete(path)
     }
     await before
-    const lock = join(this.#home.staging, lockName(path))
+    const lock = this.#lockOf(path)
     try {
       await this.#take(lock)
     } catch (error) {
@@ -49,13 +53,45 @@ export class Locks {
     }
   }
 
+  /** Whether some process holds the object. A lookup in a directory that was written a moment ago: memory, not disk. */
+  isHeld(path: string): boolean {
+    return fs.existsSync(this.#lockOf(path))
+  }
+
+  /** For the holder: resolves when no put that was announced before can still be published. */
+  async settle(path: string): Promise<void> {
+    const tag = tagOf(path)
+    const start = performance.now()
+    for (let attempt = 1; ; attempt++) {
+      const names = await fs.promises.readdir(this.#home.staging)
+      const coming = names.filter((name) => name.endsWith(`${tag}.tmp`) && !this.#isAbandoned(name))
+      if (coming.length === 0) return
+      // They publish or retract as soon as they are written; until then this caller can only wait.
+      if (performance.now() - start > patienceMs) throw tooBusy()
+      await sleep(1 + (attempt % 8))
+    }
+  }
+
+  /** Removes an announced file that its owner cannot publish any more, or should have long ago. */
+  #isAbandoned(name: string): boolean {
+    const path = join(this.#home.staging, name)
+    const owner = readOwner(ownerFile(this.#home.staging, name.slice(0, 16)))
+    const isDead = owner !== null && owner !== 'unreadable' && owner.isDead
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+    if (stat !== undefined && !isDead && Date.now() - stat.mtimeMs < stuckAfterMs) return false
+    fs.rmSync(path, { force: true })
+    return true
+  }
+
+  #lockOf(path: string): string {
+    return join(this.#home.staging, `${tagOf(path)}.lock`)
+  }
+
   async #take(lock: string): Promise<void> {
     const start = performance.now()
     for (let attempt = 1; !(await this.#link(lock)); attempt++) {
       if (this.#breakStale(lock)) continue
-      if (performance.now() - start > patienceMs) {
-        throw new CapabilityError('Unavailable', 'another process has been writing this key for 10 seconds; try again')
-      }
+      if (performance.now() - start > patienceMs) throw tooBusy()
       await sleep(1 + (attempt % 8))
     }
   }
@@ -113,11 +149,17 @@ export class Locks {
   }
 }
 
-/** The lock's file name: readable where it fits. `=` is in no encoded name. */
-function lockName(path: string): string {
-  const name = path.replaceAll('/', '=')
-  if (name.length <= 200) return `=${name}.lock`
-  return `=${createHash('sha256').update(path).digest('hex')}.lock`
+/** An object in the names of staging: readable where it fits. `=` is in no encoded name. */
+export function tagOf(path: string): string {
+  if (path.length <= 190) return `=${path.replaceAll('/', '=')}`
+  return `=${createHash('sha256').update(path).digest('hex')}`
+}
+
+function tooBusy(): CapabilityError {
+  return new CapabilityError(
+    'Unavailable',
+    'other processes have been writing this key for 10 seconds; try again',
+  )
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

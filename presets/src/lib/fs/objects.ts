@@ -2,11 +2,12 @@
  * The objects of one directory, by encoded path: written whole or not at all, replaced, created or removed atomically
  * among all processes. The blob and the key-value driver both stand on it.
  */
+import fs from 'node:fs'
 import { CapabilityError } from '@flowport/capabilities'
 import type { Header, NewHeader } from './header.ts'
 import type { Home } from './home.ts'
 import { close, codeOf, fsync, link, open, rename, rmdir, unless, unlink } from './io.ts'
-import { Locks } from './locks.ts'
+import { Locks, tagOf } from './locks.ts'
 import { readHeader } from './read.ts'
 import { discard, type Staged } from './stage.ts'
 
@@ -16,10 +17,14 @@ export type Condition =
   /** Only where no object is, or one that counts as none. */
   | { readonly type: 'create'; readonly countsAsNone: (current: Header) => boolean }
   /** Only in place of this version. */
-  | { readonly type: 'replace'; readonly version: string; readonly countsAsNone: (current: Header) => boolean }
+  | {
+      readonly type: 'replace'
+      readonly version: string
+      readonly countsAsNone: (current: Header) => boolean
+    }
 
 /** Directories may vanish under a writer, when a deleter finds them empty, this often before it gives up. */
-const mostAttempts = 20
+const mostAttempts = 100
 
 export class Objects {
   readonly home: Home
@@ -33,40 +38,45 @@ export class Objects {
   /** Stages by `write` and publishes at `path`. Fails early, before `write`, when the condition already does not hold. */
   async put(
     path: string,
-    write: () => Promise<Staged>,
+    write: (tag: string | undefined) => Promise<Staged>,
     condition: Condition,
     signal: AbortSignal | undefined,
   ): Promise<NewHeader> {
-    const directory = directoryOf(path)
-    const verified = this.home.verify(directory)
-    // Awaited below; a failure meanwhile must not count as unhandled.
-    verified.catch(() => undefined)
     if (condition.type !== 'always') this.#check(condition, await readHeader(this.home, path))
-    const { path: staged, header } = await write()
+    const tag = condition.type === 'always' ? tagOf(path) : undefined
+    let staged = await write(tag)
     try {
-      await verified
       signal?.throwIfAborted()
-      await this.#publish(staged, path, condition)
+      if (condition.type !== 'always') {
+        await this.#publishIf(condition, staged.path, path)
+      } else {
+        // See `locks.ts`: announced first, then a look for a lock.
+        if (!staged.isAnnounced) staged = await this.#rename(staged, this.home.newStaged(tag))
+        const isHeld = this.#locks.isHeld(path)
+        if (isHeld) staged = await this.#rename(staged, this.home.newStaged())
+        await this.#publish(staged.path, path, isHeld)
+      }
     } catch (error) {
-      await discard(staged)
+      await discard(staged.path)
       throw error
     }
-    if (this.home.syncs) await this.#sync(directory)
-    return header
+    if (this.home.syncs) await this.#sync(directoryOf(path))
+    return staged.header
   }
 
   /** Removes the object, when it is there and `when` holds for it, and the directories this leaves empty. */
   async remove(path: string, when?: (current: Header) => boolean): Promise<void> {
     const directory = directoryOf(path)
     if (!(await this.home.verify(directory))) return
-    const removed = await this.#locks.hold(path, async () => {
+    const isRemoved = await this.#locks.hold(path, async () => {
       if (when !== undefined) {
+        await this.#locks.settle(path)
         const current = await readHeader(this.home, path)
         if (current === null || !when(current)) return false
       }
       return unless(unlink(this.home.at(path)), 'ENOENT')
     })
-    if (!removed) return
+    if (!isRemoved) return
     if (this.home.syncs) await this.#sync(directory)
     await this.#removeEmpty(directory)
   }
@@ -76,14 +86,34 @@ export class Objects {
     return this.home.close()
   }
 
-  async #publish(staged: string, path: string, condition: Condition): Promise<void> {
+  async #publish(staged: string, path: string, isHeld: boolean): Promise<void> {
+    const publish = () => this.#place(staged, path, (target) => rename(staged, target))
+    return isHeld ? this.#locks.hold(path, publish) : publish()
+  }
+
+  async #rename(staged: Staged, to: string): Promise<Staged> {
+    try {
+      await rename(staged.path, to)
+      return { ...staged, path: to }
+    } catch (error) {
+      throw codeOf(error) === 'ENOENT' ? lost(error) : error
+    }
+  }
+
+  async #publishIf(
+    condition: Exclude<Condition, { type: 'always' }>,
+    staged: string,
+    path: string,
+  ): Promise<void> {
     if (condition.type === 'create') {
       // `link` creates or fails, atomically, and needs no lock.
-      if (await this.#place(() => unless(link(staged, this.home.at(path)), 'EEXIST'), path)) return discard(staged)
+      const isNew = await this.#place(staged, path, (target) => unless(link(staged, target), 'EEXIST'))
+      if (isNew) return discard(staged)
     }
     await this.#locks.hold(path, async () => {
-      if (condition.type !== 'always') this.#check(condition, await readHeader(this.home, path))
-      await this.#place(() => rename(staged, this.home.at(path)), path)
+      await this.#locks.settle(path)
+      this.#check(condition, await readHeader(this.home, path))
+      await this.#place(staged, path, (target) => rename(staged, target))
     })
   }
 
@@ -98,16 +128,16 @@ export class Objects {
   }
 
   /** Moves the staged file to its place, making the directories it lacks. */
-  async #place<T>(move: () => Promise<T>, path: string): Promise<T> {
+  async #place<T>(staged: string, path: string, move: (target: string) => Promise<T>): Promise<T> {
+    const directory = directoryOf(path)
     for (let attempt = 1; ; attempt++) {
       try {
-        return await move()
+        if (await this.home.verify(directory)) return await move(this.home.at(path))
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error
-        const directory = directoryOf(path)
-        if (attempt === mostAttempts || directory === '') throw lost(error)
-        await this.#make(directory)
+        if (attempt >= mostAttempts || !fs.existsSync(staged)) throw lost(error)
       }
+      await this.#make(directory)
     }
   }
 
@@ -154,8 +184,12 @@ function directoryOf(path: string): string {
 }
 
 function lost(cause: unknown): CapabilityError {
-  return new CapabilityError('Unavailable', 'another process took over while this one stood still; try again', {
-    code: 'FS_FENCED',
-    cause,
-  })
+  return new CapabilityError(
+    'Unavailable',
+    'another process took over while this one stood still; try again',
+    {
+      code: 'FS_FENCED',
+      cause,
+    },
+  )
 }

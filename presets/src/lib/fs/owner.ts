@@ -21,7 +21,12 @@ export const stuckAfterMs = 30_000
 
 /** This process, as an owner. */
 export function thisOwner(id: string): Owner {
-  return { id, pid: process.pid, host: hostname(), startedAt: Math.round(Date.now() - process.uptime() * 1000) }
+  return {
+    id,
+    pid: process.pid,
+    host: hostname(),
+    startedAt: Math.round(Date.now() - process.uptime() * 1000),
+  }
 }
 
 export function ownerFile(staging: string, id: string): string {

@@ -1,6 +1,5 @@
 /** Fills one page of a listing from a walk, a batch of files at a time. */
-import { isKind } from '@flowport/capabilities'
-import { decodeCursor, encodeCursor } from '../page-cursor.ts'
+import { decodeCursor, encodeCursor, isKind } from '@flowport/capabilities'
 import type { Directories } from './directories.ts'
 import type { Header } from './header.ts'
 import type { Home } from './home.ts'
@@ -40,7 +39,9 @@ export async function readPage(home: Home, directories: Directories, request: Pa
   let last = ''
   for await (const batch of batches(candidates(home, directories, request), limit)) {
     signal?.throwIfAborted()
-    const headers = await Promise.all(batch.map(({ path, isGroup }) => (isGroup ? null : headerOf(home, path))))
+    const headers = await Promise.all(
+      batch.map(({ path, isGroup }) => (isGroup ? null : headerOf(home, path))),
+    )
     for (const [i, { name, path, isGroup }] of batch.entries()) {
       const header = headers[i] ?? null
       if (!isGroup && header === null) continue
@@ -94,7 +95,10 @@ async function* candidates(
   }
 }
 
-async function* batches(source: AsyncIterable<Candidate>, limit: number): AsyncGenerator<readonly Candidate[], void, void> {
+async function* batches(
+  source: AsyncIterable<Candidate>,
+  limit: number,
+): AsyncGenerator<readonly Candidate[], void, void> {
   const size = Math.min(batchSize, limit + 1)
   let batch: Candidate[] = []
   for await (const candidate of source) {

@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import { CapabilityError } from '@flowport/capabilities'
 import { decodeHeader, type Header, headerLength } from './header.ts'
-import { type Home, linked } from './home.ts'
+import type { Home } from './home.ts'
 import { codeOf, open, read } from './io.ts'
+import { deleted, placeOf } from './places.ts'
+import { linked } from './translate-error.ts'
 
 export interface OpenObject {
   readonly fd: number
@@ -49,11 +51,16 @@ export async function readHeader(home: Home, path: string): Promise<Header | nul
 
 /** Refuses content that a power failure (without syncing) or another program cut. */
 export function checkWhole({ isWhole }: OpenObject): void {
-  if (!isWhole) throw corrupt('the file is shorter or longer than it was written; delete or replace the object')
+  if (!isWhole)
+    throw corrupt('the file is shorter or longer than it was written; delete or replace the object')
 }
 
 /** Bytes `[start, end)` of the content; what the head holds is not read again. */
-export async function readContent(object: OpenObject, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readContent(
+  object: OpenObject,
+  start: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { fd, header, head } = object
   const from = header.length + start
   const to = header.length + end
@@ -81,26 +88,11 @@ async function openFile(home: Home, path: string): Promise<number | null> {
 async function checkPlace(home: Home, path: string, fd: number): Promise<void> {
   if (!path.includes('/')) return
   const place = placeOf(fd)
-  if (place === null) {
-    await home.verify(path.slice(0, path.lastIndexOf('/')))
-  } else if (place !== home.at(path) && place !== `${home.at(path)} (deleted)`) {
-    // Replaced or deleted since it was opened reads `(deleted)`; encoded names hold no space.
-    throw linked()
-  }
-}
-
-/** Where Linux says the descriptor leads: exact, and nothing can change between check and use. */
-function placeOf(fd: number): string | null {
-  if (process.platform !== 'linux') return null
-  try {
-    return fs.readlinkSync(`/proc/self/fd/${fd}`)
-  } catch {
-    return null
-  }
+  if (place === null) await home.verify(path.slice(0, path.lastIndexOf('/')))
+  else if (place !== home.at(path) && place !== home.at(path) + deleted) throw linked()
 }
 
 async function fill(fd: number, buffer: Buffer<ArrayBuffer>): Promise<Buffer<ArrayBuffer>> {
   const bytes = buffer.length === 0 ? 0 : await read(fd, buffer, 0)
   return bytes === buffer.length ? buffer : buffer.subarray(0, bytes)
 }
-

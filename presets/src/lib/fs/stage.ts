@@ -18,6 +18,15 @@ export type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuff
 export interface Staged {
   readonly path: string
   readonly header: NewHeader
+  /** Whether the file's name tells which object it will replace. */
+  readonly isAnnounced: boolean
+}
+
+export interface StageOptions {
+  readonly now: () => number
+  readonly signal: AbortSignal | undefined
+  /** What to announce the file by, if it should be. A stream may take long, so it is not announced yet. */
+  readonly tag: string | undefined
 }
 
 const { O_WRONLY, O_RDWR, O_CREAT, O_EXCL, COPYFILE_FICLONE, COPYFILE_EXCL } = fs.constants
@@ -27,25 +36,26 @@ export async function stage(
   home: Home,
   fields: Pick<NewHeader, 'isText' | 'expiresAt' | 'json'>,
   body: Body,
-  now: () => number,
-  signal: AbortSignal | undefined,
+  { now, signal, tag }: StageOptions,
 ): Promise<Staged> {
-  const path = home.newStaged()
+  const isAnnounced = tag !== undefined && body instanceof Uint8Array
+  const path = home.newStaged(isAnnounced ? tag : undefined)
   const draft = { ...fields, version: home.ids.next(), modified: now(), size: 0 }
   try {
     const fd = await open(path, O_WRONLY | O_CREAT | O_EXCL)
-    return await finish(home, fd, path, async () => {
+    const header = await finish(home, fd, path, async () => {
       if (body instanceof Uint8Array) {
-        const header = { ...draft, size: body.byteLength }
-        await write(fd, body.byteLength === 0 ? [encodeHeader(header)] : [encodeHeader(header), body], 0)
-        return header
+        const whole = { ...draft, size: body.byteLength }
+        await write(fd, body.byteLength === 0 ? [encodeHeader(whole)] : [encodeHeader(whole), body], 0)
+        return whole
       }
       const start = encodeHeader(draft)
       await write(fd, [start], 0)
-      const header = { ...draft, size: await copyStream(body, fd, start.length, signal), modified: now() }
-      await write(fd, [encodeLateFields(header)], lateFieldsAt)
-      return header
+      const whole = { ...draft, size: await copyStream(body, fd, start.length, signal), modified: now() }
+      await write(fd, [encodeLateFields(whole)], lateFieldsAt)
+      return whole
     })
+    return { path, header, isAnnounced }
   } catch (error) {
     if (!(body instanceof Uint8Array) && !body.locked) await body.cancel(error).catch(() => undefined)
     throw error
@@ -56,21 +66,30 @@ export async function stage(
  * A staged copy of an object's file: shared blocks where the file system can, else copied in the kernel. `null` when
  * the file is no longer the object that `header` was read from.
  */
-export async function stageCopy(home: Home, from: string, header: NewHeader, now: () => number): Promise<Staged | null> {
+export async function stageCopy(
+  home: Home,
+  from: string,
+  header: NewHeader,
+  now: () => number,
+): Promise<Staged | null> {
   const path = home.newStaged()
   try {
-    if (!(await unless(fs.promises.copyFile(home.at(from), path, COPYFILE_FICLONE | COPYFILE_EXCL), 'ENOENT'))) {
+    if (
+      !(await unless(fs.promises.copyFile(home.at(from), path, COPYFILE_FICLONE | COPYFILE_EXCL), 'ENOENT'))
+    ) {
       return null
     }
     const fd = await open(path, O_RDWR)
-    return await finish(home, fd, path, async () => {
+    const copied = await finish(home, fd, path, async () => {
       const head = Buffer.alloc(fixedBytes)
       await read(fd, head, 0)
-      if (headerLength(head) === null || decodeHeader(head, fixedBytes).version !== header.version) throw new Replaced()
+      if (headerLength(head) === null || decodeHeader(head, fixedBytes).version !== header.version)
+        throw new Replaced()
       const copy = { ...header, version: home.ids.next(), modified: now() }
       await write(fd, [encodeLateFields(copy)], lateFieldsAt)
       return copy
     })
+    return { path, header: copied, isAnnounced: false }
   } catch (error) {
     await discard(path)
     if (error instanceof Replaced) return null
@@ -86,13 +105,18 @@ export async function discard(path: string): Promise<void> {
 /** The source of a copy was replaced while it was copied. */
 class Replaced extends Error {}
 
-async function finish(home: Home, fd: number, path: string, fill: () => Promise<NewHeader>): Promise<Staged> {
+async function finish(
+  home: Home,
+  fd: number,
+  path: string,
+  fill: () => Promise<NewHeader>,
+): Promise<NewHeader> {
   try {
     const header = await fill()
     if (home.syncs) await fdatasync(fd)
     // Its errors would come too late: what a caller was promised is on the disk by now.
     home.inBackground(close(fd))
-    return { path, header }
+    return header
   } catch (error) {
     await close(fd).catch(() => undefined)
     await discard(path)

@@ -1,5 +1,10 @@
 /** File system errors as `CapabilityError`s. No message holds a path: the original is the `cause`. */
-import { CapabilityError, type CapabilityErrorOptions, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  type CapabilityErrorOptions,
+  type ErrorKind,
+  isCapabilityError,
+} from '@flowport/capabilities'
 import { codeOf } from './io.ts'
 
 /** What was thrown, as an error callers can branch on. */
@@ -21,14 +26,35 @@ export async function translated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What is found where a link was planted. */
+export function linked(): CapabilityError {
+  return new CapabilityError(...symlink)
+}
+
 // A full disk may have room later, but not within a retry's delay: unavailable, and not retried.
-const full = ['Unavailable', 'the disk is full; what was stored before is kept', { retryable: 'never' }] as const
-const denied = ['PermissionDenied', 'the process may not do this in the data directory; check owner and mode'] as const
-const symlink = ['PermissionDenied', 'a symbolic link stands in the data directory; links are not followed'] as const
+const full = [
+  'Unavailable',
+  'the disk is full; what was stored before is kept',
+  { retryable: 'never' },
+] as const
+const denied = [
+  'PermissionDenied',
+  'the process may not do this in the data directory; check owner and mode',
+] as const
+const symlink = [
+  'PermissionDenied',
+  'a symbolic link stands in the data directory; links are not followed',
+] as const
 const busy = ['Unavailable', 'too many files are open in this process or system; raise the limit'] as const
 const failing = ['Unavailable', 'the disk failed to read or write; check the device'] as const
-const gone = ['Unavailable', 'the data directory was removed while it was in use; restore it and restart'] as const
-const long = ['LimitExceeded', 'the key is too long for this file system under this root; shorten either'] as const
+const gone = [
+  'Unavailable',
+  'the data directory was removed while it was in use; restore it and restart',
+] as const
+const long = [
+  'LimitExceeded',
+  'the key is too long for this file system under this root; shorten either',
+] as const
 
 const kinds: Readonly<Record<string, readonly [ErrorKind, string, CapabilityErrorOptions?]>> = {
   ENOSPC: full,

@@ -32,11 +32,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
   } catch (error) {
     const known = translateError(error)
-    if (known instanceof CapabilityError && (known.kind === 'Misconfigured' || known.kind === 'Unavailable')) throw known
+    if (known instanceof CapabilityError && (known.kind === 'Misconfigured' || known.kind === 'Unavailable'))
+      throw known
     const reason = known instanceof CapabilityError ? known.reason : 'the file cannot be opened'
-    throw new CapabilityError('Misconfigured', `the sqlite database (path, or FLOWPORT_DATA_DIR) cannot be used: ${reason}`, {
-      cause: error,
-    })
+    throw new CapabilityError(
+      'Misconfigured',
+      `the sqlite database (path, or FLOWPORT_DATA_DIR) cannot be used: ${reason}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

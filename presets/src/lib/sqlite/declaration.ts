@@ -24,12 +24,21 @@ export interface SqliteOptions {
 }
 
 export const sqliteEnv = Type.Object({
-  FLOWPORT_DATA_DIR: Type.String({ default: '.flowport', description: 'Directory of the data on local disk.' }),
+  FLOWPORT_DATA_DIR: Type.String({
+    default: '.flowport',
+    description: 'Directory of the data on local disk.',
+  }),
 })
 
 export const sqliteProvides = { kv: sqliteKvInfo, dedupe: sqliteDedupeInfo, queue: sqliteQueueInfo } as const
 
 /** No timeout: the calls are synchronous, so its timer could not fire; `busyTimeoutMs` bounds the wait instead. */
-export function sqliteLayers({ log, clock }: { readonly log: Logger; readonly clock: Clock }): readonly Layer[] {
+export function sqliteLayers({
+  log,
+  clock,
+}: {
+  readonly log: Logger
+  readonly clock: Clock
+}): readonly Layer[] {
   return [logging({ log, clock }), retry({ clock, log })]
 }

@@ -96,7 +96,9 @@ function prepare(db: Database) {
         WHERE dedupe.expires_at <= ?5 OR (dedupe.token = excluded.token AND dedupe.done = 0)`,
     ),
     read: db.prepare('SELECT done, fingerprint, result, expires_at FROM dedupe WHERE key = ?'),
-    complete: db.prepare('UPDATE dedupe SET done = 1, result = ?, expires_at = ? WHERE key = ? AND token = ?'),
+    complete: db.prepare(
+      'UPDATE dedupe SET done = 1, result = ?, expires_at = ? WHERE key = ? AND token = ?',
+    ),
     release: db.prepare('DELETE FROM dedupe WHERE key = ? AND token = ? AND done = 0'),
     renew: db.prepare('UPDATE dedupe SET expires_at = ? WHERE key = ? AND token = ? AND done = 0'),
     forget: db.prepare('DELETE FROM dedupe WHERE key = ?'),

@@ -31,12 +31,16 @@ export async function openSqliteDrivers(options: SqliteDriversOptions): Promise<
   return {
     kv: new SqliteKvDriver(db, infoFor(sqliteKvInfo, instance), clock),
     dedupe: new SqliteDedupeDriver(db, infoFor(sqliteDedupeInfo, instance), clock),
-    queue: (name) => new SqliteQueueDriver(db, infoFor(sqliteQueueInfo, instance), clock, { name, maxAttempts }),
+    queue: (name) =>
+      new SqliteQueueDriver(db, infoFor(sqliteQueueInfo, instance), clock, { name, maxAttempts }),
     close: () => db.close(),
   }
 }
 
 function checkWhole(option: string, value: number, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return
-  throw new CapabilityError('Misconfigured', `preset "sqlite": ${option} must be a whole number from ${min} on`)
+  throw new CapabilityError(
+    'Misconfigured',
+    `preset "sqlite": ${option} must be a whole number from ${min} on`,
+  )
 }

@@ -2,6 +2,8 @@
 import {
   CapabilityError,
   type Clock,
+  decodeCursor,
+  encodeCursor,
   type KvCapabilityInfo,
   type KvDriver,
   type KvDriverList,
@@ -9,7 +11,6 @@ import {
   type KvDriverPut,
   type StoredKvEntry,
 } from '@flowport/capabilities'
-import { decodeCursor, encodeCursor } from '../page-cursor.ts'
 import { uniqueIds } from '../unique-ids.ts'
 import type { Database } from './database.ts'
 import { endOfPrefix } from './prefix-range.ts'
@@ -46,7 +47,11 @@ export class SqliteKvDriver implements KvDriver {
     })
   }
 
-  put(key: string, value: string | Uint8Array, { expiresAt, metadata, ifAbsent, ifVersion }: KvDriverPut): string {
+  put(
+    key: string,
+    value: string | Uint8Array,
+    { expiresAt, metadata, ifAbsent, ifVersion }: KvDriverPut,
+  ): string {
     return translated(() => {
       const now = this.#now()
       this.#sweeper.beforeWrite(now)
@@ -125,7 +130,9 @@ function prepare(db: Database) {
   const live = '(expires_at IS NULL OR expires_at > ?)'
   return {
     get: db.prepare(`SELECT ${columns} FROM kv WHERE key = ? AND ${live}`),
-    getMany: db.prepare(`SELECT ${columns} FROM kv WHERE key IN (SELECT value FROM json_each(?)) AND ${live}`),
+    getMany: db.prepare(
+      `SELECT ${columns} FROM kv WHERE key IN (SELECT value FROM json_each(?)) AND ${live}`,
+    ),
     put: db.prepare(insert),
     create: db.prepare(`${insert} WHERE kv.expires_at <= ?`),
     replace: db.prepare(

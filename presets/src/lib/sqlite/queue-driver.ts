@@ -82,7 +82,14 @@ export class SqliteQueueDriver implements QueueDriver {
   }
 
   #take(limit: number, now: number, until: number): readonly Row[] {
-    const parameters = { queue: this.#name, now, until, limit, most: this.#maxAttempts, receipt: this.#receipts.next() }
+    const parameters = {
+      queue: this.#name,
+      now,
+      until,
+      limit,
+      most: this.#maxAttempts,
+      receipt: this.#receipts.next(),
+    }
     return this.#sql.take.all(parameters) as unknown as Row[]
   }
 
@@ -109,7 +116,9 @@ const columns = 'id, dead, due_at, sent_at, attempt, receipt, body'
 
 function prepare(db: Database) {
   return {
-    send: db.prepare('INSERT INTO queue (queue, ready_at, due_at, sent_at, body) VALUES (?1, ?2, ?2, ?3, ?4)'),
+    send: db.prepare(
+      'INSERT INTO queue (queue, ready_at, due_at, sent_at, body) VALUES (?1, ?2, ?2, ?3, ?4)',
+    ),
     // `due_at` keeps the moment it was ready, for the order among those taken together; a dead one keeps its receipt.
     take: db.prepare(
       `UPDATE queue SET

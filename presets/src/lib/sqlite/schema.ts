@@ -48,10 +48,16 @@ export function migrate(db: DatabaseSync): void {
     // Read again: another process may have done it while this one waited.
     const version = versionOf(db)
     if (idOf(db) !== applicationId && (version !== 0 || !isEmpty(db))) {
-      throw new CapabilityError('Misconfigured', 'the sqlite file belongs to another program; give a path of its own')
+      throw new CapabilityError(
+        'Misconfigured',
+        'the sqlite file belongs to another program; give a path of its own',
+      )
     }
     if (version > migrations.length) {
-      throw new CapabilityError('Misconfigured', 'the sqlite file was made by a later version of Flowport; upgrade this one')
+      throw new CapabilityError(
+        'Misconfigured',
+        'the sqlite file was made by a later version of Flowport; upgrade this one',
+      )
     }
     for (const migration of migrations.slice(version)) db.exec(migration)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)

@@ -1,5 +1,10 @@
 /** SQLite's errors as `CapabilityError`s. No message holds SQL, a path or a value: the original is the `cause`. */
-import { CapabilityError, type CapabilityErrorOptions, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  type CapabilityErrorOptions,
+  type ErrorKind,
+  isCapabilityError,
+} from '@flowport/capabilities'
 
 /** What was thrown, as an error callers can branch on. */
 export function translateError(error: unknown): unknown {
@@ -11,7 +16,10 @@ export function translateError(error: unknown): unknown {
     return new CapabilityError(kind, reason, { ...options, details: { sqlite: code }, cause: error })
   }
   if (hasCode(error, 'ERR_INVALID_STATE')) {
-    return new CapabilityError('Unavailable', 'the sqlite database has been closed', { retryable: 'never', cause: error })
+    return new CapabilityError('Unavailable', 'the sqlite database has been closed', {
+      retryable: 'never',
+      cause: error,
+    })
   }
   return error
 }
@@ -35,10 +43,20 @@ export function isBusy(error: unknown): boolean {
 const busy = 5
 const locked = 6
 
-const held = ['Unavailable', 'other processes kept the database busy for longer than busyTimeoutMs; try again'] as const
-const denied = ['PermissionDenied', 'the process may not write the sqlite file or its directory; check owner and mode'] as const
+const held = [
+  'Unavailable',
+  'other processes kept the database busy for longer than busyTimeoutMs; try again',
+] as const
+const denied = [
+  'PermissionDenied',
+  'the process may not write the sqlite file or its directory; check owner and mode',
+] as const
 // A full disk may have room later, but not within a retry's delay: unavailable, and not retried.
-const full = ['Unavailable', 'the disk is full; what was stored before is kept', { retryable: 'never' }] as const
+const full = [
+  'Unavailable',
+  'the disk is full; what was stored before is kept',
+  { retryable: 'never' },
+] as const
 const damaged = ['Corrupt', 'the sqlite file is damaged or no database; restore it from a backup'] as const
 
 const kinds: Readonly<Record<number, readonly [ErrorKind, string, CapabilityErrorOptions?]>> = {

@@ -106,8 +106,7 @@ export const metadata: ConformanceGroup<BlobSubject> = {
       skip: needs('metadata'),
       async run({ blob }) {
         const bad = [{ 'a b': 'x' }, { a_b: 'x' }, { ä: 'x' }, { '': 'x' }, { 'a:': 'x' }]
-        for (const names of bad)
-          await refused(blob.put('key', 'v', { metadata: names as never }), 'InvalidInput')
+        for (const names of bad) await refused(blob.put('key', 'v', { metadata: names }), 'InvalidInput')
         for (const value of ['a\r\nb', 'a\nb', 'a\0', '\t', ' a', 'a ', 'a\ud800', 7 as never]) {
           await refused(blob.put('key', 'v', { metadata: { a: value } }), 'InvalidInput')
         }

@@ -1,0 +1,338 @@
+/** The suite can fail: each lying driver breaks one promise, and the cases named for it refuse the driver. */
+import { describe, expect, it } from 'vitest'
+import { createDedupeStore } from '../dedupe/dedupe-store.ts'
+import type { DedupeDriver } from '../dedupe/driver.ts'
+import { memoryDedupeDriver } from '../memory/dedupe.ts'
+import { runCase } from './conformance.ts'
+import { dedupeCases, type DedupeHarness, openDedupeSubject } from './dedupe-conformance.ts'
+import type { ManualClock } from './manual-clock.ts'
+
+type Lie = (honest: DedupeDriver, clock: ManualClock) => Partial<DedupeDriver>
+
+const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
+  {
+    lie: 'looks first and writes later',
+    caught: [
+      'of 64 callers at once exactly one gets the key',
+      'of 64 callers at once on 8 keys exactly one gets each key',
+      'of 64 callers at once exactly one is fresh, the others find the key in flight',
+      'a released key is fresh again, for one of 32 callers',
+    ],
+    as: () => {
+      const records = new Set<string>()
+      const takeSlowly = async (key: string) => {
+        const free = !records.has(key)
+        await Promise.resolve()
+        records.add(key)
+        return free
+      }
+      return {
+        reserve: takeSlowly,
+        begin: async (key, _token, _leaseMs, fingerprint) =>
+          (await takeSlowly(key)) ? { state: 'fresh' } : { state: 'in_flight', fingerprint, leaseEndsInMs: 1 },
+        release: (key) => records.delete(key),
+      }
+    },
+  },
+  {
+    lie: 'lets two of many take over an ended lease',
+    caught: ['of 32 callers after the lease exactly one takes over'],
+    as: (honest, clock) => {
+      const ends = new Map<string, number>()
+      let extra = 0
+      return {
+        begin: (key, token, leaseMs, fingerprint, call) => {
+          const late = (ends.get(key) ?? Infinity) <= clock.monotonic()
+          if (!late) ends.set(key, ends.get(key) ?? clock.monotonic() + leaseMs)
+          else if (extra++ === 1) return { state: 'fresh' }
+          return honest.begin(key, token, leaseMs, fingerprint, call)
+        },
+      }
+    },
+  },
+  {
+    lie: 'does not check tokens on complete',
+    caught: [
+      'a late complete is refused once another holds the key, and its result is not kept',
+      'a token that is not the holder’s completes, renews and releases nothing',
+      'forget ends a holder: its token is refused, the key is fresh',
+    ],
+    as: (honest) => {
+      const holders = new Map<string, string>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+          if (begun.state === 'fresh') holders.set(key, token)
+          return begun
+        },
+        complete: (key, token, result, ttlMs, call) =>
+          honest.complete(key, holders.get(key) ?? token, result, ttlMs, call),
+      }
+    },
+  },
+  {
+    lie: 'does not check tokens on release',
+    caught: [
+      'a late release or renew is refused once another holds the key, and frees nothing',
+      'a token that is not the holder’s completes, renews and releases nothing',
+    ],
+    as: (honest) => ({
+      release: async (key, _token, call) => {
+        await honest.forget(key, call)
+        return true
+      },
+    }),
+  },
+  {
+    lie: 'says yes to every renewal and does nothing',
+    caught: [
+      'renew moves the end of the lease, counted from now',
+      'a key nobody holds cannot be completed, renewed or released',
+      'what is done is neither released nor renewed',
+    ],
+    as: () => ({ renew: () => true }),
+  },
+  {
+    lie: 'adds a renewal to the lease instead of counting from now',
+    caught: ['renew can shorten a lease'],
+    as: (honest) => ({
+      renew: (key, token, leaseMs, call) => honest.renew(key, token, leaseMs + 3_600_000, call),
+    }),
+  },
+  {
+    lie: 'keeps everything for ever',
+    caught: [
+      'after the time to live exactly one of 64 callers gets the key again',
+      'a lease that has ended hands the key to a second holder',
+      'a result is kept for its time to live, and then the key is fresh',
+    ],
+    as: (honest) => ({
+      reserve: (key, token, _ttlMs, call) => honest.reserve(key, token, 1e12, call),
+      begin: (key, token, _leaseMs, fingerprint, call) => honest.begin(key, token, 1e12, fingerprint, call),
+      complete: (key, token, result, _ttlMs, call) => honest.complete(key, token, result, 1e12, call),
+    }),
+  },
+  {
+    lie: 'keeps results only as long as the lease',
+    caught: ['a result outlives the lease it was made under'],
+    as: (honest) => {
+      const leases = new Map<string, number>()
+      return {
+        begin: (key, token, leaseMs, fingerprint, call) => {
+          leases.set(key, leases.get(key) ?? leaseMs)
+          return honest.begin(key, token, leaseMs, fingerprint, call)
+        },
+        complete: (key, token, result, ttlMs, call) =>
+          honest.complete(key, token, result, Math.min(ttlMs, leases.get(key) ?? ttlMs), call),
+      }
+    },
+  },
+  {
+    lie: 'ends records a millisecond late',
+    caught: [
+      'one millisecond before its end the key is taken; at its end it is free',
+      'one millisecond before its end the lease holds; at its end it does not',
+    ],
+    as: (honest) => ({
+      reserve: (key, token, ttlMs, call) => honest.reserve(key, token, ttlMs + 1, call),
+      begin: (key, token, leaseMs, fingerprint, call) => honest.begin(key, token, leaseMs + 1, fingerprint, call),
+    }),
+  },
+  {
+    lie: 'drops a holder as soon as its lease ends',
+    caught: ['a late complete counts as long as nobody else has taken the key'],
+    as: (honest, clock) => {
+      const ends = new Map<string, number>()
+      return {
+        begin: (key, token, leaseMs, fingerprint, call) => {
+          if ((ends.get(token) ?? 0) === 0) ends.set(token, clock.monotonic() + leaseMs)
+          return honest.begin(key, token, leaseMs, fingerprint, call)
+        },
+        complete: (key, token, result, ttlMs, call) =>
+          (ends.get(token) ?? Infinity) <= clock.monotonic()
+            ? false
+            : honest.complete(key, token, result, ttlMs, call),
+      }
+    },
+  },
+  {
+    lie: 'extends the end for a caller who does not get the key',
+    caught: ['a caller that does not get the key changes nothing about its end'],
+    as: (honest) => ({
+      reserve: async (key, token, ttlMs, call) => {
+        if (await honest.reserve(key, token, ttlMs, call)) return true
+        await honest.forget(key, call)
+        await honest.reserve(key, token, ttlMs, call)
+        return false
+      },
+    }),
+  },
+  {
+    lie: 'forgets fingerprints',
+    caught: [
+      'another request under a key in flight is ConditionNotMatch with code IDEM099',
+      'another request under a key that is done is ConditionNotMatch with code IDEM099',
+    ],
+    as: (honest) => ({
+      begin: (key, token, leaseMs, _fingerprint, call) => honest.begin(key, token, leaseMs, '', call),
+    }),
+  },
+  {
+    lie: 'compares fingerprints without regard to space and case',
+    caught: ['fingerprints differ by case and space, and may hold any text'],
+    as: (honest) => ({
+      begin: async (key, token, leaseMs, fingerprint, call) => {
+        const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+        if (begun.state === 'fresh' || begun.fingerprint.trim() !== fingerprint.trim()) return begun
+        return { ...begun, fingerprint }
+      },
+    }),
+  },
+  {
+    lie: 'keeps the first request of a key for ever',
+    caught: ['a key whose lease has ended takes another request, which is then the one it stands for'],
+    as: (honest) => {
+      const first = new Map<string, string>()
+      return {
+        begin: (key, token, leaseMs, fingerprint, call) => {
+          first.set(key, first.get(key) ?? fingerprint)
+          return honest.begin(key, token, leaseMs, first.get(key) ?? fingerprint, call)
+        },
+      }
+    },
+  },
+  {
+    lie: 'tells bytes and texts by the same name',
+    caught: ['a text and its bytes are two keys'],
+    as: (honest) => {
+      const same = (key: string) => (key.startsWith('b:') ? `t:${atob(key.slice(2).replaceAll('-', '+').replaceAll('_', '/'))}` : key)
+      return { reserve: (key, token, ttlMs, call) => honest.reserve(same(key), token, ttlMs, call) }
+    },
+  },
+  {
+    lie: 'folds the case of keys',
+    caught: ['keys that look alike, or that some store would change, are each their own'],
+    as: (honest) => ({ reserve: (key, token, ttlMs, call) => honest.reserve(key.toLowerCase(), token, ttlMs, call) }),
+  },
+  {
+    lie: 'forgets by prefix',
+    caught: ['forget frees the key, and only that one'],
+    as: (honest) => {
+      const keys = new Set<string>()
+      return {
+        reserve: (key, token, ttlMs, call) => {
+          keys.add(key)
+          return honest.reserve(key, token, ttlMs, call)
+        },
+        forget: async (key, call) => {
+          for (const other of keys) if (other.startsWith(key)) await honest.forget(other, call)
+        },
+      }
+    },
+  },
+  {
+    lie: 'keeps results as ASCII',
+    caught: ['any JSON value is found as it was recorded'],
+    as: (honest) => ({
+      complete: (key, token, result, ttlMs, call) =>
+        honest.complete(key, token, result.replaceAll(/[^\x20-\x7e]/g, '?'), ttlMs, call),
+    }),
+  },
+  {
+    lie: 'cuts long results',
+    caught: [
+      'a result as large as the limit is kept; one byte more is LimitExceeded and leaves the key in flight',
+    ],
+    as: (honest) => ({
+      complete: (key, token, result, ttlMs, call) =>
+        honest.complete(key, token, result.length > 1000 ? `${result.slice(0, 1000)}"` : result, ttlMs, call),
+    }),
+  },
+  {
+    lie: 'lets a holder complete once only',
+    caught: ['completing twice with the same token is true twice'],
+    as: (honest) => {
+      const completed = new Set<string>()
+      return {
+        complete: (key, token, result, ttlMs, call) => {
+          if (completed.has(token)) return false
+          completed.add(token)
+          return honest.complete(key, token, result, ttlMs, call)
+        },
+      }
+    },
+  },
+  {
+    lie: 'reserves keys that are in flight',
+    caught: ['a key that is being worked on, or done, cannot be reserved'],
+    as: (honest) => {
+      const reserved = memoryDedupeDriver()
+      return { reserve: reserved.reserve.bind(reserved), forget: (key, call) => Promise.all([honest.forget(key, call), reserved.forget(key, call)]).then(() => undefined) }
+    },
+  },
+  {
+    lie: 'suggests to wait for an hour after the lease',
+    caught: ['one millisecond before its end the lease holds; at its end it does not'],
+    as: (honest) => ({
+      begin: async (key, token, leaseMs, fingerprint, call) => {
+        const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+        return begun.state === 'in_flight' ? { ...begun, leaseEndsInMs: begun.leaseEndsInMs + 3_600_000 } : begun
+      },
+    }),
+  },
+  {
+    lie: 'states to be atomic over an eventually consistent store',
+    caught: ['atomic reservations come with strong consistency'],
+    as: (honest) => ({ info: { ...honest.info, consistency: 'eventual' } }),
+  },
+  {
+    lie: 'states to be durable and loses everything when it is opened again',
+    caught: ['a durable store keeps reservations, holders and results when it is opened again'],
+    as: (honest) => ({ info: { ...honest.info, durability: 'durable' } }),
+  },
+]
+
+describe('dedupeConformance', () => {
+  it('has no case that refuses an honest driver', async () => {
+    expect(await failures(() => ({}))).toEqual([])
+  })
+
+  it.each(lies)('refuses a driver that $lie', async ({ as, caught }) => {
+    expect(await failures(as)).toEqual(expect.arrayContaining([...caught]))
+  })
+
+  it('has at least 25 cases, each under a name of its own', () => {
+    const names = dedupeCases.flatMap(({ cases }) => cases.map(({ name }) => name))
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.length).toBeGreaterThanOrEqual(25)
+  })
+})
+
+/** Names of the cases that refuse the driver. */
+async function failures(as: Lie): Promise<string[]> {
+  const open = (clock: ManualClock) => {
+    const honest = memoryDedupeDriver({ clock })
+    return createDedupeStore({ ...bound(honest), ...as(honest, clock) })
+  }
+  const failed: string[] = []
+  for (const one of dedupeCases.flatMap(({ cases }) => cases)) {
+    const harness = (clock: ManualClock): DedupeHarness => ({
+      clock: 'manual',
+      open: () => ({ dedupe: open(clock), reopen: () => open(clock) }),
+    })
+    await runCase(one, (clock) => openDedupeSubject(harness(clock), clock)).catch(() => failed.push(one.name))
+  }
+  return failed
+}
+
+function bound(driver: DedupeDriver): DedupeDriver {
+  return {
+    info: driver.info,
+    reserve: driver.reserve.bind(driver),
+    begin: driver.begin.bind(driver),
+    complete: driver.complete.bind(driver),
+    release: driver.release.bind(driver),
+    renew: driver.renew.bind(driver),
+    forget: driver.forget.bind(driver),
+  }
+}
