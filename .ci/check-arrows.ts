@@ -24,7 +24,11 @@ const rules: readonly Rule[] = [
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   { folder: 'host-workers', may: [capabilities, flow, presets], node: 'none' },
   { folder: 'examples/flows', may: [capabilities, flow, presets], node: 'none' },
-  { folder: 'examples/node', may: everything.filter((name) => name !== '@flowport/host-workers'), node: 'all' },
+  {
+    folder: 'examples/node',
+    may: everything.filter((name) => name !== '@flowport/host-workers'),
+    node: 'all',
+  },
   { folder: 'bench', may: everything, node: 'all' },
 ]
 
@@ -36,8 +40,13 @@ export function findWrongArrows(at: string = root): readonly string[] {
 }
 
 function wrongManifest(at: string, { folder, may }: Rule): readonly string[] {
-  const manifest = JSON.parse(readFileSync(join(at, folder, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
-  const named = ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+  const manifest = JSON.parse(readFileSync(join(at, folder, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >
+  const named = ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((kind) =>
+    Object.keys(manifest[kind] ?? {}),
+  )
   return named
     .filter((name) => name.startsWith('@flowport') && !may.includes(name))
     .map((name) => `${folder}/package.json: must not depend on ${name}`)
@@ -49,7 +58,13 @@ function wrongImports(at: string, { folder, may, node }: Rule): readonly string[
     const place = file.split(sep).join('/')
     const isTest = /\.test(-d)?\.ts$|(^|\/)test\//.test(place)
     return importsOf(readFileSync(join(home, file), 'utf8')).flatMap((target) => {
-      const wrong = reasonAgainst(target, { home, file, isTest, may, node: node === 'all' || isTest || (node !== 'none' && node.test(place)) })
+      const wrong = reasonAgainst(target, {
+        home,
+        file,
+        isTest,
+        may,
+        node: node === 'all' || isTest || (node !== 'none' && node.test(place)),
+      })
       return wrong === null ? [] : [`${folder}/${place}: ${wrong}`]
     })
   })
@@ -74,12 +89,20 @@ function reasonAgainst(target: string, { home, file, isTest, may, node }: Place)
   const own = (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { name: string }).name
   if (name === own) return isTest ? null : `imports itself as ${target}; use a relative path`
   // Tests may look across at packages that the manifest names for development.
-  if (isTest && everything.includes(name) && (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { devDependencies?: object }).devDependencies?.hasOwnProperty(name)) return null
+  if (
+    isTest &&
+    everything.includes(name) &&
+    (
+      JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { devDependencies?: object }
+    ).devDependencies?.hasOwnProperty(name)
+  )
+    return null
   return may.includes(name) ? null : `imports ${target}; the arrow points the other way`
 }
 
 function importsOf(source: string): readonly string[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
   return [...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
 }
 

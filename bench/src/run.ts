@@ -1,1 +1,37 @@
-export {}
+/** `npm run bench [name …]` measures all parts, or those named, each in a process of its own, and prints Markdown. */
+import { fork } from 'node:child_process'
+import { machineFacts } from './report.ts'
+import { isPart, parts } from './parts.ts'
+
+/** A part that takes longer is ended: it hangs. */
+const longestMs = 150_000
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !isPart(name))
+if (unknown.length > 0) {
+  console.error(`there is no part "${unknown.join('", "')}"; there are: ${Object.keys(parts).join(', ')}`)
+  process.exit(2)
+}
+
+const names = asked.length > 0 ? asked : Object.keys(parts)
+console.log(`# node bench/src/run.ts${asked.map((name) => ` ${name}`).join('')}\n`)
+console.log(`${new Date().toISOString().slice(0, 16)} UTC. ${machineFacts()}.\n`)
+for (const name of names) if (!(await runPart(name))) process.exitCode = 1
+
+/** Resolves whether it ended well. A fresh process, so that one part's types and garbage do not slow another. */
+function runPart(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = fork(new URL('run-part.ts', import.meta.url), [name])
+    const timer = setTimeout(() => {
+      console.error(`"${name}" did not end within ${longestMs / 1000} s`)
+      child.kill('SIGKILL')
+    }, longestMs)
+    const stop = () => child.kill()
+    process.once('SIGINT', stop)
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      process.off('SIGINT', stop)
+      resolve(code === 0)
+    })
+  })
+}

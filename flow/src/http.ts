@@ -1,8 +1,22 @@
 /** The host-neutral HTTP bridge: what host adapters are made of. */
-export type { HttpBody, HttpCall, HttpOutcome, HttpOutcomeBody, HttpPart, HttpSink, PartLimits } from './lib/http/call.ts'
+export type {
+  HttpBody,
+  HttpCall,
+  HttpOutcome,
+  HttpOutcomeBody,
+  HttpPart,
+  HttpSink,
+  PartLimits,
+} from './lib/http/call.ts'
 export { type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'
 export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'
-export { guaranteesOf, type Overview, type OverviewFlow, overviewOf, overviewOutcome } from './lib/http/overview.ts'
+export {
+  guaranteesOf,
+  type Overview,
+  type OverviewFlow,
+  overviewOf,
+  overviewOutcome,
+} from './lib/http/overview.ts'
 export { noRoute, tooLarge, truncated, unsupported } from './lib/http/refusals.ts'
 export { type HttpRoute, httpRoutes, methodsFor } from './lib/http/route.ts'

@@ -13,7 +13,13 @@ export {
   multipartBody,
   streamBody,
 } from './lib/body.ts'
-export { type CodeEntry, codes, type DiagnosticCode, type Severity, type Stage } from './lib/diagnostics/codes.ts'
+export {
+  type CodeEntry,
+  codes,
+  type DiagnosticCode,
+  type Severity,
+  type Stage,
+} from './lib/diagnostics/codes.ts'
 export {
   type Diagnostic,
   DiagnosticsError,
@@ -52,7 +58,14 @@ export {
   type StartOptions,
 } from './lib/runtime/runtime.ts'
 export { name, opaque, type SchemaIssue, SchemaError, type StreamSchema, streamOf } from './lib/schema.ts'
-export { type HttpMethod, type HttpTrigger, http, type ManualTrigger, manual, type Trigger } from './lib/trigger.ts'
+export {
+  type HttpMethod,
+  type HttpTrigger,
+  http,
+  type ManualTrigger,
+  manual,
+  type Trigger,
+} from './lib/trigger.ts'
 export type { Needs, Resources, Use, Uses } from './lib/uses.ts'
 export { toDot } from './lib/ir/dot.ts'
 export { toIr } from './lib/ir/export.ts'

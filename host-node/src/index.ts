@@ -1,6 +1,12 @@
 /** Flowport on Node: the Fastify plugin (default export), a ready server, profiles by environment. */
 export { type Environment, readEnvironment } from './lib/environment.ts'
 export { type FlowportInstance, type FlowportOptions, flowport, flowport as default } from './lib/plugin.ts'
-export { chooseProfile, type OpenedProfile, type OpenProfileOptions, openProfile, UnknownProfileError } from './lib/profile.ts'
+export {
+  chooseProfile,
+  type OpenedProfile,
+  type OpenProfileOptions,
+  openProfile,
+  UnknownProfileError,
+} from './lib/profile.ts'
 export { describeServer } from './lib/describe-server.ts'
 export { createServer, type ServeOptions, serve } from './lib/serve.ts'

@@ -16,7 +16,13 @@ export async function* readCsv(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<CsvRecord, void, void> {
-  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: 1024 * 1024 })
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: 1024 * 1024,
+  })
   const feeding = feed(stream, parser, signal)
   let header: readonly string[] | undefined
   try {
@@ -43,7 +49,11 @@ function toRecord(header: readonly string[], cells: readonly string[], line: num
   return { ok: true, id, row: Object.fromEntries(cells.map((cell, column) => [header[column] ?? '', cell])) }
 }
 
-async function feed(stream: ReadableStream<Uint8Array>, parser: ReturnType<typeof parse>, signal: AbortSignal): Promise<void> {
+async function feed(
+  stream: ReadableStream<Uint8Array>,
+  parser: ReturnType<typeof parse>,
+  signal: AbortSignal,
+): Promise<void> {
   const reader = stream.getReader()
   const stop = () => void reader.cancel(signal.reason).catch(() => undefined)
   signal.addEventListener('abort', stop, { once: true })
@@ -75,7 +85,12 @@ function drained(parser: ReturnType<typeof parse>): Promise<void> {
 }
 
 function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && error.name === 'Error' && 'code' in error && String(error.code).startsWith('CSV_')
+  return (
+    error instanceof Error &&
+    error.name === 'Error' &&
+    'code' in error &&
+    String(error.code).startsWith('CSV_')
+  )
 }
 
 function malformed({ code, lines }: CsvError): Error {

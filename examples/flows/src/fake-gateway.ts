@@ -9,7 +9,12 @@ export interface Charge {
 const prefixOf = (orderId: string) => `charges/${encodeURIComponent(orderId)}/`
 
 /** Charges once per idempotency key, as real gateways do: the same key again is the same charge. */
-export async function charge(kv: KeyValue, orderId: string, amountCents: number, idempotencyKey: string): Promise<Charge> {
+export async function charge(
+  kv: KeyValue,
+  orderId: string,
+  amountCents: number,
+  idempotencyKey: string,
+): Promise<Charge> {
   const chargeId = await digest(idempotencyKey)
   const made = { chargeId, amountCents }
   try {

@@ -1,5 +1,15 @@
 /** Files: bodies stream into the blob store before the flow runs, and out of it after; the flow sees references. */
-import { type BlobRef, blobBody, blobRef, flow, http, multipartBody, node, opaque, problem } from '@flowport/flow'
+import {
+  type BlobRef,
+  blobBody,
+  blobRef,
+  flow,
+  http,
+  multipartBody,
+  node,
+  opaque,
+  problem,
+} from '@flowport/flow'
 import * as z from 'zod'
 
 const prefixOf = 'files/'
@@ -54,7 +64,8 @@ const find = node('find-file', {
   uses: { blob: { access: 'read', consistency: 'strong' } },
   async run({ name }, { blob }) {
     const object = await blob.head(prefixOf + name)
-    if (object === null) throw problem({ status: 404, code: 'FILE_NOT_FOUND', title: 'There is no such file', detail: name })
+    if (object === null)
+      throw problem({ status: 404, code: 'FILE_NOT_FOUND', title: 'There is no such file', detail: name })
     return blobRef(object)
   },
 })
@@ -85,7 +96,11 @@ const list = node('list', {
   output: Page,
   uses: { blob: 'read' },
   async run({ prefix, cursor, limit }, { blob }) {
-    const page = await blob.list({ prefix: prefixOf + prefix, limit, ...(cursor === undefined ? {} : { cursor }) })
+    const page = await blob.list({
+      prefix: prefixOf + prefix,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
     return {
       files: page.objects.map(({ key, size, etag, lastModified }) => ({
         key: key.slice(prefixOf.length),

@@ -25,7 +25,8 @@ const read = node('read-note', {
   uses: { kv: { access: 'read', consistency: 'strong' } },
   async run({ id }, { kv }) {
     const text = await kv.get(prefixOf + id)
-    if (text === null) throw problem({ status: 404, code: 'NOTE_NOT_FOUND', title: 'There is no such note', detail: id })
+    if (text === null)
+      throw problem({ status: 404, code: 'NOTE_NOT_FOUND', title: 'There is no such note', detail: id })
     return { id, text }
   },
 })
@@ -46,7 +47,9 @@ const ListQuery = z.object({
 })
 
 const Page = z.object({
-  keys: z.array(z.object({ key: z.string(), expiresAt: z.string().optional(), metadata: z.unknown().optional() })),
+  keys: z.array(
+    z.object({ key: z.string(), expiresAt: z.string().optional(), metadata: z.unknown().optional() }),
+  ),
   listComplete: z.boolean(),
   cursor: z.string().optional(),
 })
@@ -56,7 +59,11 @@ const list = node('list-notes', {
   output: Page,
   uses: { kv: { access: 'read', features: ['list'] } },
   async run({ prefix, cursor, limit }, { kv }) {
-    const page = await kv.list({ prefix: prefixOf + prefix, limit, ...(cursor === undefined ? {} : { cursor }) })
+    const page = await kv.list({
+      prefix: prefixOf + prefix,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
     return {
       keys: page.keys.map(({ key, expiresAt, metadata }) => ({
         key: key.slice(prefixOf.length),

@@ -2,8 +2,15 @@
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 
-const Ticket = z.object({ kind: z.string().max(50), urgent: z.boolean().default(false), text: z.string().max(10_000) })
-const Routed = z.object({ queue: z.enum(['billing', 'bugs', 'general']), priority: z.enum(['high', 'normal']) })
+const Ticket = z.object({
+  kind: z.string().max(50),
+  urgent: z.boolean().default(false),
+  text: z.string().max(10_000),
+})
+const Routed = z.object({
+  queue: z.enum(['billing', 'bugs', 'general']),
+  priority: z.enum(['high', 'normal']),
+})
 
 const toBilling = node('to-billing', { input: Ticket, run: () => 'billing' as const })
 const toBugs = node('to-bugs', { input: Ticket, run: () => 'bugs' as const })
@@ -25,6 +32,12 @@ export const tickets = flow('tickets', {
         (it) => step(toGeneral, it),
         { alias: 'by-kind' },
       ),
-      priority: step.if(ticket, '/urgent', (it) => step(asHigh, it), (it) => step(asNormal, it), { alias: 'by-urgency' }),
+      priority: step.if(
+        ticket,
+        '/urgent',
+        (it) => step(asHigh, it),
+        (it) => step(asNormal, it),
+        { alias: 'by-urgency' },
+      ),
     }),
 })

@@ -25,12 +25,17 @@ function raw(text: string | Buffer, end = false): Promise<string> {
   })
 }
 
-const get = (path: string, headers = '') => raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)
+const get = (path: string, headers = '') =>
+  raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)
 const put = (path: string, body = 'evil') =>
   raw(`PUT ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
 
 /** Status and problem of a raw answer; fails when it is not a problem. */
-function problemOf(answer: string): { status: number; code: string; details?: { issues?: { pointer: string }[] } } {
+function problemOf(answer: string): {
+  status: number
+  code: string
+  details?: { issues?: { pointer: string }[] }
+} {
   expect(answer).toMatch(/content-type: application\/problem\+json/i)
   return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as ReturnType<typeof problemOf>
 }
@@ -41,23 +46,45 @@ async function nothingStored(): Promise<void> {
 }
 
 describe('bad input is a problem, and nothing is stored', () => {
-  const post = (path: string, body: string, headers: Record<string, string> = { 'content-type': 'application/json' }, method = 'POST') =>
-    fetch(server.url + path, { method, body, headers })
+  const post = (
+    path: string,
+    body: string,
+    headers: Record<string, string> = { 'content-type': 'application/json' },
+    method = 'POST',
+  ) => fetch(server.url + path, { method, body, headers })
 
   it('malformed JSON', async () => {
-    for (const body of ['{"text":', '{text:1}', '{"text":"a"}}', '"', '{"__proto__":{"text":"a"}}', '\u0000']) {
+    for (const body of [
+      '{"text":',
+      '{text:1}',
+      '{"text":"a"}}',
+      '"',
+      '{"__proto__":{"text":"a"}}',
+      '\u0000',
+    ]) {
       const response = await post('/notes/x', body, undefined, 'PUT')
-      expect([response.status, await response.json()]).toMatchObject([400, { code: 'MALFORMED_JSON', type: 'urn:flowport:problem:malformed-json' }])
+      expect([response.status, await response.json()]).toMatchObject([
+        400,
+        { code: 'MALFORMED_JSON', type: 'urn:flowport:problem:malformed-json' },
+      ])
     }
     await nothingStored()
   })
 
   it('wrong types, with a pointer to each field', async () => {
-    const { status, body, headers } = await ask(`${server.url}/orders`, 'POST', { orderId: 7, amountCents: 'many' })
+    const { status, body, headers } = await ask(`${server.url}/orders`, 'POST', {
+      orderId: 7,
+      amountCents: 'many',
+    })
     expect(status).toBe(422)
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/)
-    expect(body).toMatchObject({ code: 'INVALID_INPUT', details: { issues: [{ pointer: '/orderId' }, { pointer: '/amountCents' }] } })
-    expect((await ask(`${server.url}/sites/x/status?intervalMs=soon`)).body).toMatchObject({ details: { issues: [{ pointer: '/intervalMs' }] } })
+    expect(body).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { issues: [{ pointer: '/orderId' }, { pointer: '/amountCents' }] },
+    })
+    expect((await ask(`${server.url}/sites/x/status?intervalMs=soon`)).body).toMatchObject({
+      details: { issues: [{ pointer: '/intervalMs' }] },
+    })
     expect((await ask(`${server.url}/orders`, 'POST')).status).toBe(422)
   })
 
@@ -68,14 +95,22 @@ describe('bad input is a problem, and nothing is stored', () => {
   })
 
   it('a field given twice with different values', async () => {
-    expect(await ask(`${server.url}/notes/x`, 'PUT', { id: 'y', text: 'a' })).toMatchObject({ status: 400, body: { code: 'FIELD_CONFLICT' } })
+    expect(await ask(`${server.url}/notes/x`, 'PUT', { id: 'y', text: 'a' })).toMatchObject({
+      status: 400,
+      body: { code: 'FIELD_CONFLICT' },
+    })
     expect((await ask(`${server.url}/notes?limit=1&limit=2`)).status).toBe(400)
     expect((await ask(`${server.url}/notes?limit=1&limit=1`)).status).toBe(200)
     await nothingStored()
   })
 
   it('a media type the route does not take', async () => {
-    const response = await post('/notes/x', 'text=a', { 'content-type': 'application/x-www-form-urlencoded' }, 'PUT')
+    const response = await post(
+      '/notes/x',
+      'text=a',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'PUT',
+    )
     expect([response.status, await response.json()]).toMatchObject([415, { code: 'UNSUPPORTED_MEDIA_TYPE' }])
     await nothingStored()
   })
@@ -90,7 +125,10 @@ describe('bad input is a problem, and nothing is stored', () => {
   it('2 MiB of JSON', async () => {
     const big = JSON.stringify({ text: 'x'.repeat(2 * 1024 * 1024) })
     const declared = await post('/notes/x', big, undefined, 'PUT')
-    expect([declared.status, await declared.json()]).toMatchObject([413, { code: 'CAPABILITY_LIMIT_EXCEEDED', details: { max: 1048576 } }])
+    expect([declared.status, await declared.json()]).toMatchObject([
+      413,
+      { code: 'CAPABILITY_LIMIT_EXCEEDED', details: { max: 1048576 } },
+    ])
     const chunked = await fetch(`${server.url}/notes/x`, {
       method: 'PUT',
       body: new Blob([big]).stream(),
@@ -102,7 +140,8 @@ describe('bad input is a problem, and nothing is stored', () => {
   })
 
   it('a multipart form that is cut off, though its first file is whole', async () => {
-    const part = (name: string, text: string) => `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${text}\r\n`
+    const part = (name: string, text: string) =>
+      `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${text}\r\n`
     const body = `${part('one', 'whole')}${part('two', 'ha').slice(0, -2)}`
     const answer = await raw(
       `POST /files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
@@ -121,12 +160,30 @@ describe('bad input is a problem, and nothing is stored', () => {
   })
 
   it('file names that try to leave, in every spelling', async () => {
-    const names = ['..%2fevil', '%2e%2e%2fevil', '%2e%2e', '%2E%2E', '..%5cevil', 'a%2f..%2f..%2fevil', 'nul%00byte', '%00', '.%2fevil', '%2fetc%2fpasswd']
+    const names = [
+      '..%2fevil',
+      '%2e%2e%2fevil',
+      '%2e%2e',
+      '%2E%2E',
+      '..%5cevil',
+      'a%2f..%2f..%2fevil',
+      'nul%00byte',
+      '%00',
+      '.%2fevil',
+      '%2fetc%2fpasswd',
+    ]
     for (const name of names) {
       const answer = problemOf(await put(`/files/${name}`))
       expect([400, 422], `${name}: ${answer.status}`).toContain(answer.status)
     }
-    for (const path of ['/files/../evil', '/files/./evil', '/files/..', '/files/%', '/files/%zz', '/files/%c3%28']) {
+    for (const path of [
+      '/files/../evil',
+      '/files/./evil',
+      '/files/..',
+      '/files/%',
+      '/files/%zz',
+      '/files/%c3%28',
+    ]) {
       const answer = problemOf(await put(path))
       expect([400, 404, 405, 422], `${path}: ${answer.status}`).toContain(answer.status)
     }
@@ -171,7 +228,10 @@ describe('bad input is a problem, and nothing is stored', () => {
   })
 
   it('an upload whose length is a lie', async () => {
-    const answer = await raw(`PUT /files/short HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`, true)
+    const answer = await raw(
+      `PUT /files/short HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`,
+      true,
+    )
     expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true)
     await nothingStored()
   })

@@ -29,7 +29,9 @@ describe('kill -9', () => {
     const { url } = server
     await fetch(`${url}/files/kept`, { method: 'PUT', body: 'the old content' })
     const uploads = ['kept', 'new-1', 'new-2'].map((name) =>
-      fetch(`${url}/files/${name}`, { method: 'PUT', body: endless(), duplex: 'half' } as RequestInit).catch(() => 'cut off'),
+      fetch(`${url}/files/${name}`, { method: 'PUT', body: endless(), duplex: 'half' } as RequestInit).catch(
+        () => 'cut off',
+      ),
     )
     const form = fetch(`${url}/files`, {
       method: 'POST',
@@ -100,4 +102,3 @@ async function bytesOnTheWay({ dataDir }: ExampleServer): Promise<void> {
       }, 0)
   await expect.poll(size, { timeout: 20_000 }).toBeGreaterThan(4 * 1024 * 1024)
 }
-

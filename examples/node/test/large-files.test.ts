@@ -24,44 +24,60 @@ function* content(): Generator<Buffer, void, void> {
   }
 }
 
-describe.skipIf(!existsSync('/proc/self/status'))('a file of 1 GiB (needs /proc to see the memory of the server)', () => {
-  it('goes in and out with the server’s memory growing by less than 100 MiB', { timeout: 300_000 }, async () => {
-    await (await fetch(`${server.url}/files/warm`, { method: 'PUT', body: Buffer.alloc(8 * MiB) })).arrayBuffer()
-    await (await fetch(`${server.url}/files/warm`)).arrayBuffer()
-    const before = server.rss()
-    let peak = before
-    const watch = setInterval(() => {
-      peak = Math.max(peak, server.rss())
-    }, 20)
-    const sent = createHash('sha256')
-    const chunks = content()
-    const body = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        const { done, value } = chunks.next()
-        if (done === true) return controller.close()
-        sent.update(value)
-        controller.enqueue(value)
-      },
-    })
-    const put = await fetch(`${server.url}/files/big`, { method: 'PUT', body, duplex: 'half' } as RequestInit)
-    expect([put.status, await put.json()]).toMatchObject([201, { key: 'big', size: total }])
-    const received = createHash('sha256')
-    let bytes = 0
-    for await (const part of (await fetch(`${server.url}/files/big`)).body ?? []) {
-      received.update(part)
-      bytes += part.length
-    }
-    clearInterval(watch)
-    expect(bytes).toBe(total)
-    const digest = sent.digest('hex')
-    expect(received.digest('hex')).toBe(digest)
-    expect((peak - before) / MiB).toBeLessThan(100)
+describe.skipIf(!existsSync('/proc/self/status'))(
+  'a file of 1 GiB (needs /proc to see the memory of the server)',
+  () => {
+    it('goes in and out with the server’s memory growing by less than 100 MiB', {
+      timeout: 300_000,
+    }, async () => {
+      await (
+        await fetch(`${server.url}/files/warm`, { method: 'PUT', body: Buffer.alloc(8 * MiB) })
+      ).arrayBuffer()
+      await (await fetch(`${server.url}/files/warm`)).arrayBuffer()
+      const before = server.rss()
+      let peak = before
+      const watch = setInterval(() => {
+        peak = Math.max(peak, server.rss())
+      }, 20)
+      const sent = createHash('sha256')
+      const chunks = content()
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          const { done, value } = chunks.next()
+          if (done === true) return controller.close()
+          sent.update(value)
+          controller.enqueue(value)
+        },
+      })
+      const put = await fetch(`${server.url}/files/big`, {
+        method: 'PUT',
+        body,
+        duplex: 'half',
+      } as RequestInit)
+      expect([put.status, await put.json()]).toMatchObject([201, { key: 'big', size: total }])
+      const received = createHash('sha256')
+      let bytes = 0
+      for await (const part of (await fetch(`${server.url}/files/big`)).body ?? []) {
+        received.update(part)
+        bytes += part.length
+      }
+      clearInterval(watch)
+      expect(bytes).toBe(total)
+      const digest = sent.digest('hex')
+      expect(received.digest('hex')).toBe(digest)
+      expect((peak - before) / MiB).toBeLessThan(100)
 
-    const start = total / 2 + 2
-    const ranged = await fetch(`${server.url}/files/big`, { headers: { range: `bytes=${start}-${start + 9}` } })
-    expect([ranged.status, ranged.headers.get('content-range')]).toEqual([206, `bytes ${start}-${start + 9}/${total}`])
-    const expected = Buffer.from(Uint8Array.from({ length: chunk }, (_, i) => (i * 31) & 0xff))
-    expected.writeUInt32LE(total / 2 / chunk, 0)
-    expect(Buffer.from(await ranged.arrayBuffer())).toEqual(Buffer.from(expected.subarray(2, 12)))
-  })
-})
+      const start = total / 2 + 2
+      const ranged = await fetch(`${server.url}/files/big`, {
+        headers: { range: `bytes=${start}-${start + 9}` },
+      })
+      expect([ranged.status, ranged.headers.get('content-range')]).toEqual([
+        206,
+        `bytes ${start}-${start + 9}/${total}`,
+      ])
+      const expected = Buffer.from(Uint8Array.from({ length: chunk }, (_, i) => (i * 31) & 0xff))
+      expected.writeUInt32LE(total / 2 / chunk, 0)
+      expect(Buffer.from(await ranged.arrayBuffer())).toEqual(Buffer.from(expected.subarray(2, 12)))
+    })
+  },
+)

@@ -48,14 +48,20 @@ describe('POST /tickets', () => {
 
 describe('/notes', () => {
   it('are written, read, replaced and deleted', async () => {
-    expect(await ask(at('/notes/a'), 'PUT', { text: 'one' })).toMatchObject({ status: 200, body: { id: 'a', text: 'one' } })
+    expect(await ask(at('/notes/a'), 'PUT', { text: 'one' })).toMatchObject({
+      status: 200,
+      body: { id: 'a', text: 'one' },
+    })
     await ask(at('/notes/a'), 'PUT', { text: 'zwei ✓' })
     expect((await ask(at('/notes/a'))).body).toEqual({ id: 'a', text: 'zwei ✓' })
     expect((await ask(at('/notes/a'), 'DELETE')).status).toBe(204)
     expect((await ask(at('/notes/a'), 'DELETE')).status).toBe(204)
     const missing = await ask(at('/notes/a'))
     expect(missing.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-    expect(missing).toMatchObject({ status: 404, body: { code: 'NOTE_NOT_FOUND', status: 404, instance: '/notes/a' } })
+    expect(missing).toMatchObject({
+      status: 404,
+      body: { code: 'NOTE_NOT_FOUND', status: 404, instance: '/notes/a' },
+    })
   })
 
   it('list page by page without losing or repeating one', async () => {
@@ -64,7 +70,11 @@ describe('/notes', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const query = new URLSearchParams({ prefix: 'page-', limit: '10', ...(cursor === undefined ? {} : { cursor }) })
+      const query = new URLSearchParams({
+        prefix: 'page-',
+        limit: '10',
+        ...(cursor === undefined ? {} : { cursor }),
+      })
       const { body } = await ask(at(`/notes?${query.toString()}`))
       const page = body as { keys: { key: string }[]; listComplete: boolean; cursor?: string }
       seen.push(...page.keys.map(({ key }) => key))
@@ -84,7 +94,11 @@ describe('/notes', () => {
 describe('/files', () => {
   it('are stored and served with type, length and tag', async () => {
     const bytes = bytesOf(movies)
-    const put = await fetch(at('/files/movies.json'), { method: 'PUT', body: bytes, headers: { 'content-type': 'application/json' } })
+    const put = await fetch(at('/files/movies.json'), {
+      method: 'PUT',
+      body: bytes,
+      headers: { 'content-type': 'application/json' },
+    })
     expect(put.status).toBe(201)
     const stored = (await put.json()) as { key: string; size: number; etag: string; contentType: string }
     expect(stored).toMatchObject({ key: 'movies.json', size: bytes.length, contentType: 'application/json' })
@@ -99,12 +113,24 @@ describe('/files', () => {
 
   it('are served in ranges and not at all when the client has them', async () => {
     const bytes = bytesOf(picture)
-    await fetch(at('/files/7zip.png'), { method: 'PUT', body: bytes, headers: { 'content-type': 'image/png' } })
+    await fetch(at('/files/7zip.png'), {
+      method: 'PUT',
+      body: bytes,
+      headers: { 'content-type': 'image/png' },
+    })
     const range = async (value: string, more: Record<string, string> = {}) => {
       const response = await fetch(at('/files/7zip.png'), { headers: { range: value, ...more } })
-      return { status: response.status, range: response.headers.get('content-range'), bytes: new Uint8Array(await response.arrayBuffer()) }
+      return {
+        status: response.status,
+        range: response.headers.get('content-range'),
+        bytes: new Uint8Array(await response.arrayBuffer()),
+      }
     }
-    expect(await range('bytes=10-19')).toEqual({ status: 206, range: `bytes 10-19/${bytes.length}`, bytes: bytes.slice(10, 20) })
+    expect(await range('bytes=10-19')).toEqual({
+      status: 206,
+      range: `bytes 10-19/${bytes.length}`,
+      bytes: bytes.slice(10, 20),
+    })
     expect((await range('bytes=-5')).bytes).toEqual(bytes.slice(-5))
     expect((await range(`bytes=${bytes.length - 3}-`)).bytes).toEqual(bytes.slice(-3))
     expect((await range(`bytes=0-${bytes.length * 2}`)).bytes).toEqual(bytes)
@@ -125,15 +151,22 @@ describe('/files', () => {
     form.append('b', new Blob(['']), 'form-3.empty')
     const response = await fetch(at('/files'), { method: 'POST', body: form })
     expect(response.status).toBe(201)
-    const { files } = (await response.json()) as { files: { key: string; size: number; contentType: string }[] }
+    const { files } = (await response.json()) as {
+      files: { key: string; size: number; contentType: string }[]
+    }
     expect(files.map(({ key, size }) => [key, size])).toEqual([
       ['form-1.png', bytesOf(picture).length],
       ['form-2.json', bytesOf(movies).length],
       ['form-3.empty', 0],
     ])
     expect(files[0]?.contentType).toBe('image/png')
-    expect(new Uint8Array(await (await fetch(at('/files/form-1.png'))).arrayBuffer())).toEqual(bytesOf(picture))
-    const listed = (await ask(at('/files?prefix=form-'))).body as { files: { key: string }[]; listComplete: boolean }
+    expect(new Uint8Array(await (await fetch(at('/files/form-1.png'))).arrayBuffer())).toEqual(
+      bytesOf(picture),
+    )
+    const listed = (await ask(at('/files?prefix=form-'))).body as {
+      files: { key: string }[]
+      listComplete: boolean
+    }
     expect(listed.files.map(({ key }) => key)).toEqual(['form-1.png', 'form-2.json', 'form-3.empty'])
     expect(listed.listComplete).toBe(true)
   })
@@ -154,18 +187,23 @@ describe('/orders', () => {
     expect(made.length).toBeGreaterThan(0)
     expect(new Set(made.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     // Whoever came while the first was at work and could not wait is told to come back.
-    for (const { status, body } of answers) if (status !== 201) expect([status, body]).toMatchObject([409, { code: 'IDEM_IN_FLIGHT' }])
+    for (const { status, body } of answers)
+      if (status !== 201) expect([status, body]).toMatchObject([409, { code: 'IDEM_IN_FLIGHT' }])
     expect((await ask(at('/orders/order-1'))).body).toEqual({ orderId: 'order-1', charges: 1 })
   })
 
   it('refuse the same order with another amount', async () => {
     await ask(at('/orders'), 'POST', { orderId: 'order-2', amountCents: 1 })
-    expect(await ask(at('/orders'), 'POST', { orderId: 'order-2', amountCents: 2 })).toMatchObject({ status: 422, body: { code: 'IDEM099' } })
+    expect(await ask(at('/orders'), 'POST', { orderId: 'order-2', amountCents: 2 })).toMatchObject({
+      status: 422,
+      body: { code: 'IDEM099' },
+    })
     expect((await ask(at('/orders/order-2'))).body).toEqual({ orderId: 'order-2', charges: 1 })
   })
 
   it('accept an Idempotency-Key, quoted or bare, and refuse a malformed one', async () => {
-    const send = (key: string) => ask(at('/orders'), 'POST', { orderId: 'order-3', amountCents: 3 }, { 'idempotency-key': key })
+    const send = (key: string) =>
+      ask(at('/orders'), 'POST', { orderId: 'order-3', amountCents: 3 }, { 'idempotency-key': key })
     expect((await send('"8e03978e-40d5-43dd-bc93-6894a57f9324"')).status).toBe(201)
     expect((await send('8e03978e-40d5-43dd-bc93-6894a57f9324')).status).toBe(201)
     for (const bad of ['"unterminated', '', '""', 'two words', 'x'.repeat(256)]) {
@@ -208,7 +246,10 @@ describe('POST /imports', () => {
     expect(events).toMatch(/event: result\ndata: \{"rows":3376,"stored":3376,"rejected":\[\]\}\n\n$/)
     const lines = (await (await post(bytesOf(airports), 'application/x-ndjson')).text()).trim().split('\n')
     expect(lines).toHaveLength(7)
-    expect(JSON.parse(lines[6] ?? '')).toEqual({ event: 'result', data: { rows: 3376, stored: 3376, rejected: [] } })
+    expect(JSON.parse(lines[6] ?? '')).toEqual({
+      event: 'result',
+      data: { rows: 3376, stored: 3376, rejected: [] },
+    })
   })
 
   it('says where a body stops being CSV', async () => {
@@ -218,7 +259,11 @@ describe('POST /imports', () => {
   })
 
   it('takes CSV only', async () => {
-    const response = await fetch(at('/imports'), { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
+    const response = await fetch(at('/imports'), {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    })
     expect(response.status).toBe(415)
   })
 })

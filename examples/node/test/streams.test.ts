@@ -21,7 +21,9 @@ describe('GET /sites/:site/status', () => {
 
   it('serves 64 clients at the same time', async () => {
     const texts = await Promise.all(
-      Array.from({ length: 64 }, async (_, i) => (await fetch(`${server.url}/sites/s${i}/status?intervalMs=20`)).text()),
+      Array.from({ length: 64 }, async (_, i) =>
+        (await fetch(`${server.url}/sites/s${i}/status?intervalMs=20`)).text(),
+      ),
     )
     for (const [i, text] of texts.entries()) {
       expect(names(text)).toHaveLength(6)
@@ -30,8 +32,13 @@ describe('GET /sites/:site/status', () => {
   })
 
   it('sends lines of JSON when asked', async () => {
-    const response = await fetch(`${server.url}/sites/main/status?intervalMs=0`, { headers: { accept: 'application/x-ndjson' } })
-    const lines = (await response.text()).trim().split('\n').map((line) => JSON.parse(line) as { event: string; data: { sequence: number } })
+    const response = await fetch(`${server.url}/sites/main/status?intervalMs=0`, {
+      headers: { accept: 'application/x-ndjson' },
+    })
+    const lines = (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; data: { sequence: number } })
     expect(lines.map(({ event, data }) => [event, data.sequence])).toEqual([
       ['snapshot', 0],
       ['update_1', 1],

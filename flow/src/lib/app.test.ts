@@ -119,14 +119,24 @@ describe('types', () => {
     flow('no-such-field', {
       trigger: manual({ input: Ticket }),
       graph: (ticket, step) =>
-        // @ts-expect-error there is no field kinds
-        step.if(ticket, '/kinds', (t) => step(pass, t), (t) => step(alert, t)),
+        step.if(
+          ticket,
+          // @ts-expect-error there is no field kinds
+          '/kinds',
+          (t) => step(pass, t),
+          (t) => step(alert, t),
+        ),
     })
     flow('not-a-boolean', {
       trigger: manual({ input: Ticket }),
       graph: (ticket, step) =>
-        // @ts-expect-error kind is no boolean
-        step.if(ticket, '/kind', (t) => step(pass, t), (t) => step(alert, t)),
+        step.if(
+          ticket,
+          // @ts-expect-error kind is no boolean
+          '/kind',
+          (t) => step(pass, t),
+          (t) => step(alert, t),
+        ),
     })
   })
 
@@ -138,7 +148,13 @@ describe('types', () => {
       }),
       graph: (upload, step) => {
         expectTypeOf(upload).toExtend<Ref<{ name: string; file: BlobRef }, { blob: unknown }>>()
-        return step(node('describe', { input: z.object({ name: z.string(), file: z.custom<BlobRef>() }), run: ({ file }) => file }), upload)
+        return step(
+          node('describe', {
+            input: z.object({ name: z.string(), file: z.custom<BlobRef>() }),
+            run: ({ file }) => file,
+          }),
+          upload,
+        )
       },
     })
     http.post('/files', {
@@ -156,7 +172,10 @@ describe('types', () => {
         yield { up: false }
       },
     })
-    const status = flow('status', { trigger: http.get('/s/:site', { input: z.object({ site: z.string() }) }), graph: (site, step) => step(watch, site) })
+    const status = flow('status', {
+      trigger: http.get('/s/:site', { input: z.object({ site: z.string() }) }),
+      graph: (site, step) => step(watch, site),
+    })
     expect(status.graph.answer).toBe(1)
   })
 

@@ -50,7 +50,9 @@ type CheckFlow<F, O> = F extends AnyFlow
   : never
 
 /** `unknown` when the profile satisfies every flow, else an object no profile is, which names what is missing. */
-export type Check<F extends readonly AnyFlow[], P> = Intersection<{ [I in keyof F]: CheckFlow<F[I], Offered<P>> }[number]>
+export type Check<F extends readonly AnyFlow[], P> = Intersection<
+  { [I in keyof F]: CheckFlow<F[I], Offered<P>> }[number]
+>
 
 /** Declares an app. Every profile is checked against every flow by the compiler, and again when a host starts it. */
 export function defineApp<const F extends readonly AnyFlow[], const P extends Profiles>(

@@ -40,7 +40,9 @@ export function flow<I, TN, const J extends Joined>(
   spec: FlowSpec<I, TN, J>,
 ): Flow<I, ValueOf<J>, NeedsOf<J>> {
   if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
-    throw new TypeError(`"${name}" is not a flow name: use letters, digits, "-" and "_", starting with a letter`)
+    throw new TypeError(
+      `"${name}" is not a flow name: use letters, digits, "-" and "_", starting with a letter`,
+    )
   }
   const { version = '1.0.0', trigger, tags = [], summary, policies } = spec
   return {

@@ -34,8 +34,14 @@ function checkContent(body: Exclude<BodyBinding, { kind: 'json' }>, content: unk
       ? isBlobRef(content)
       : body.kind === 'multipart'
         ? Array.isArray(content) && content.every(isBlobRef)
-        : typeof content === 'object' && content !== null && 'stream' in content && content.stream instanceof ReadableStream
+        : typeof content === 'object' &&
+          content !== null &&
+          'stream' in content &&
+          content.stream instanceof ReadableStream
   if (fits) return
-  const wanted = body.kind === 'blob' ? 'a BlobRef' : body.kind === 'multipart' ? 'a list of BlobRefs' : 'a ByteSource'
-  throw new SchemaError('the input does not fit', [{ pointer: `/${body.field}`, message: `must be ${wanted}` }])
+  const wanted =
+    body.kind === 'blob' ? 'a BlobRef' : body.kind === 'multipart' ? 'a list of BlobRefs' : 'a ByteSource'
+  throw new SchemaError('the input does not fit', [
+    { pointer: `/${body.field}`, message: `must be ${wanted}` },
+  ])
 }

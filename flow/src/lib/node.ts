@@ -89,7 +89,8 @@ export type Streamed<OS extends StandardSchemaV1, RS> = RS extends StandardSchem
   ? AsyncGenerator<StreamItem<OutputOf<OS>>, OutputOf<RS>, void>
   : AsyncIterable<StreamItem<OutputOf<OS>>>
 
-export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O> extends SpecBase<U, OutputOf<IS>> {
+export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O>
+  extends SpecBase<U, OutputOf<IS>> {
   readonly input: IS
   readonly output?: undefined
   run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<O>
@@ -153,18 +154,16 @@ export function node<
   OS extends StandardSchemaV1,
   RS extends StandardSchemaV1 | undefined,
   const U extends Uses = Record<never, never>,
->(
-  name: string,
-  spec: StreamNodeSpec<U, IS, OS, RS>,
-): FlowNode<InputOf<IS>, Streamed<OS, RS>, Needs<U>>
+>(name: string, spec: StreamNodeSpec<U, IS, OS, RS>): FlowNode<InputOf<IS>, Streamed<OS, RS>, Needs<U>>
 export function node<IS extends StandardSchemaV1, O, const U extends Uses = Record<never, never>>(
   name: string,
   spec: UntypedNodeSpec<U, IS, O>,
 ): FlowNode<InputOf<IS>, O, Needs<U>>
-export function node<IS extends StandardSchemaV1, OS extends StandardSchemaV1, const U extends Uses = Record<never, never>>(
-  name: string,
-  spec: NodeSpec<U, IS, OS>,
-): FlowNode<InputOf<IS>, OutputOf<OS>, Needs<U>>
+export function node<
+  IS extends StandardSchemaV1,
+  OS extends StandardSchemaV1,
+  const U extends Uses = Record<never, never>,
+>(name: string, spec: NodeSpec<U, IS, OS>): FlowNode<InputOf<IS>, OutputOf<OS>, Needs<U>>
 export function node(name: string, spec: AnySpec): AnyNode {
   const uses = normalUses(spec.uses)
   const hints = uses.flatMap(({ resource, access }) => hintFor(resource, access) ?? [])

@@ -39,7 +39,9 @@ export function compilePointer(pointer: string): (value: unknown) => unknown {
 export function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return []
   if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
-    throw new TypeError(`"${pointer}" is not a JSON Pointer: start with "/", write "~" as "~0" and "/" as "~1"`)
+    throw new TypeError(
+      `"${pointer}" is not a JSON Pointer: start with "/", write "~" as "~0" and "/" as "~1"`,
+    )
   }
   return pointer
     .slice(1)

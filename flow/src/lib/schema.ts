@@ -98,7 +98,10 @@ function unwrap(result: StandardSchemaV1.Result<unknown>, what: string): unknown
 }
 
 /** The JSON Schema of one side of a schema, or `null` where its library offers none. */
-export function jsonSchemaOf(schema: StandardSchemaV1, side: 'input' | 'output'): Record<string, unknown> | null {
+export function jsonSchemaOf(
+  schema: StandardSchemaV1,
+  side: 'input' | 'output',
+): Record<string, unknown> | null {
   const standard = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
   if (standard.jsonSchema === undefined) return null
   try {

@@ -80,7 +80,11 @@ export const http = {
 } as const
 
 /** A flow that only code, tests and the command line start. */
-export function manual<S extends StandardSchemaV1>({ input }: { readonly input: S }): Trigger<OutputOf<S>, unknown, ManualTrigger> {
+export function manual<S extends StandardSchemaV1>({
+  input,
+}: {
+  readonly input: S
+}): Trigger<OutputOf<S>, unknown, ManualTrigger> {
   return { kind: 'manual', input }
 }
 
@@ -90,7 +94,8 @@ function httpTrigger(
   { input, status = 200, deadline, idempotencyKey = 'accepted' }: HttpOptions<StandardSchemaV1>,
   body: BodyBinding | null,
 ): HttpTrigger {
-  if (!/^\/(?:[^\s?#]*)$/.test(path)) throw new TypeError(`"${path}" is not a route: start with "/" and leave out query and spaces`)
+  if (!/^\/(?:[^\s?#]*)$/.test(path))
+    throw new TypeError(`"${path}" is not a route: start with "/" and leave out query and spaces`)
   return {
     kind: 'http',
     method,

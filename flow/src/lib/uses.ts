@@ -50,7 +50,9 @@ export type Needs<U> = {
 type NeedOf<U> = U extends string
   ? unknown
   : {
-      readonly [G in keyof U as G extends Guarantee ? G : never]: G extends Guarantee ? Accepted<G, U[G]> : never
+      readonly [G in keyof U as G extends Guarantee ? G : never]: G extends Guarantee
+        ? Accepted<G, U[G]>
+        : never
     } & (U extends { readonly features: readonly (infer F extends string)[] }
       ? { readonly features: { readonly [K in F]: true } }
       : unknown)

@@ -13,7 +13,9 @@ export function describeServer(server: FastifyInstance): string {
   const bindings = bag.describe().map(({ name, provider, info, layers }) => [
     name,
     provider,
-    Object.entries(guaranteesOf(info)).map(([key, level]) => `${key} ${level}`).join(', ') || '-',
+    Object.entries(guaranteesOf(info))
+      .map(([key, level]) => `${key} ${level}`)
+      .join(', ') || '-',
     layers.join(' > ') || '-',
   ])
   return [

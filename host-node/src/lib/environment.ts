@@ -20,13 +20,25 @@ export interface ProfileVariables {
 }
 
 /** The validated variables of a profile, with defaults. All faults together are one `DiagnosticsError` of `CAP103`s. */
-export function readEnvironment(env: Environment, variables: ProfileVariables): Readonly<Record<string, unknown>> {
+export function readEnvironment(
+  env: Environment,
+  variables: ProfileVariables,
+): Readonly<Record<string, unknown>> {
   const { profile, providers, secrets } = variables
-  const { values, faults } = validateVariables(env, providers.map((provider) => provider.env as unknown as VariablesSchema))
+  const { values, faults } = validateVariables(
+    env,
+    providers.map((provider) => provider.env as unknown as VariablesSchema),
+  )
   const missing = secrets.filter((name) => env[name] === undefined || env[name] === '')
-  const all = [...faults, ...missing.map((name) => ({ variable: name, problem: 'is missing (the app reads it as a secret)' }))]
+  const all = [
+    ...faults,
+    ...missing.map((name) => ({ variable: name, problem: 'is missing (the app reads it as a secret)' })),
+  ]
   if (all.length === 0) return values
-  throw new DiagnosticsError(`the environment does not fit profile "${profile}"`, all.map((fault) => finding(fault, profile)))
+  throw new DiagnosticsError(
+    `the environment does not fit profile "${profile}"`,
+    all.map((fault) => finding(fault, profile)),
+  )
 }
 
 export interface VariableFault {
@@ -41,11 +53,16 @@ export function validateVariables(
 ): { readonly values: Readonly<Record<string, unknown>>; readonly faults: readonly VariableFault[] } {
   const schema = {
     type: 'object',
-    properties: Object.assign({}, ...schemas.map(({ properties }) => structuredClone({ ...properties }))) as object,
+    properties: Object.assign(
+      {},
+      ...schemas.map(({ properties }) => structuredClone({ ...properties })),
+    ) as object,
     required: [...new Set(schemas.flatMap(({ required = [] }) => required))],
   }
   // An empty variable is an unset one: shells cannot tell them apart in practice.
-  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const data = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   try {
     return { values: envSchema({ schema, data, env: false }), faults: [] }
   } catch (error) {
@@ -67,7 +84,10 @@ function faultOf({ keyword, instancePath, params, message }: AjvError): Variable
   if (keyword === 'required') return { variable: String(params['missingProperty']), problem: 'is missing' }
   const variable = instancePath.slice(1)
   if (keyword === 'enum') {
-    return { variable, problem: `must be one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}` }
+    return {
+      variable,
+      problem: `must be one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}`,
+    }
   }
   return { variable, problem: message ?? 'is malformed' }
 }

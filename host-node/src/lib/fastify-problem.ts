@@ -3,7 +3,8 @@ import { HttpProblem } from '@flowport/flow'
 
 /** A client's mistake keeps its status and gets a plain title; anything else stays as it is and becomes a 500. */
 export function toFastifyProblem(error: unknown): unknown {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error) || !('code' in error)) return error
+  if (typeof error !== 'object' || error === null || !('statusCode' in error) || !('code' in error))
+    return error
   const status = Number(error.statusCode)
   if (!(status >= 400 && status < 500)) return error
   const known = titles[String(error.code)]
@@ -16,7 +17,13 @@ export function toFastifyProblem(error: unknown): unknown {
 
 const titles: Readonly<Record<string, readonly [code: string, title: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['CAPABILITY_LIMIT_EXCEEDED', 'The request is larger than allowed'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'The body is of a type this route does not take'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['BAD_CONTENT_LENGTH', 'The body does not have the length its header says'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'UNSUPPORTED_MEDIA_TYPE',
+    'The body is of a type this route does not take',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'BAD_CONTENT_LENGTH',
+    'The body does not have the length its header says',
+  ],
   FST_ERR_BAD_URL: ['BAD_URL', 'The path is not valid: check its percent-encoding'],
 }

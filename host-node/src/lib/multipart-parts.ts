@@ -3,15 +3,24 @@ import type { HttpPart, PartLimits } from '@flowport/flow/http'
 import { truncated } from '@flowport/flow/http'
 import { HttpProblem } from '@flowport/flow'
 import type { FastifyRequest } from 'fastify'
-import { toWebStream } from './request-body.ts'
+import { toWebStream } from './web-stream.ts'
 
 /** Parts in order. A form that is cut off, or goes over a limit, is an `HttpProblem`. */
-export async function* multipartParts(request: FastifyRequest, limits: PartLimits): AsyncGenerator<HttpPart, void, void> {
+export async function* multipartParts(
+  request: FastifyRequest,
+  limits: PartLimits,
+): AsyncGenerator<HttpPart, void, void> {
   const { maxFiles, maxFileBytes, maxFields, maxFieldBytes } = limits
   const parts = request.parts({
     preservePath: true,
     // One byte over the limit lets the blob store see that the file is too long, and refuse it.
-    limits: { files: maxFiles, fileSize: maxFileBytes + 1, fields: maxFields, fieldSize: maxFieldBytes, headerPairs: 100 },
+    limits: {
+      files: maxFiles,
+      fileSize: maxFileBytes + 1,
+      fields: maxFields,
+      fieldSize: maxFieldBytes,
+      headerPairs: 100,
+    },
     throwFileSizeLimit: false,
   } as Parameters<typeof request.parts>[0])
   try {
@@ -40,7 +49,11 @@ function translate(error: unknown): unknown {
   if (code === 'FST_MP_PREMATURE_CLOSE' || message.includes('nexpected end of')) return truncated()
   if (code.endsWith('_LIMIT')) return tooMany(code)
   if (code.startsWith('FST_') || /multipart|boundary|Malformed|part header/i.test(message)) {
-    return new HttpProblem({ status: 400, code: 'MALFORMED_MULTIPART', title: 'The multipart form is malformed' })
+    return new HttpProblem({
+      status: 400,
+      code: 'MALFORMED_MULTIPART',
+      title: 'The multipart form is malformed',
+    })
   }
   return error
 }
@@ -52,5 +65,10 @@ function tooMany(code: string): HttpProblem {
 
 function fieldTooLong(name: string, maxBytes: number): HttpProblem {
   const detail = `"${name.slice(0, 100)}" may have ${maxBytes} bytes`
-  return new HttpProblem({ status: 413, code: 'FIELD_TOO_LONG', title: 'A field of the form is too long', detail })
+  return new HttpProblem({
+    status: 413,
+    code: 'FIELD_TOO_LONG',
+    title: 'A field of the form is too long',
+    detail,
+  })
 }

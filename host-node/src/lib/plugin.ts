@@ -2,7 +2,14 @@
 import multipart from '@fastify/multipart'
 import type { Logger, ResourceBag } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import { type App, createRuntime, type Diagnostic, formatDiagnostic, type Hook, type Runtime } from '@flowport/flow'
+import {
+  type App,
+  createRuntime,
+  type Diagnostic,
+  formatDiagnostic,
+  type Hook,
+  type Runtime,
+} from '@flowport/flow'
 import {
   handleHttp,
   health,
@@ -66,13 +73,20 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
   const { app, profile, env, hooks, drainMs } = options
   const log: Logger = fastify.log
   const opened = await openProfile({ app, profile, env, log })
-  for (const warning of opened.warnings) log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
+  for (const warning of opened.warnings)
+    log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
   const runtime = createRuntime(opened.bag, {
     log,
     ...(hooks === undefined ? {} : { hooks }),
     ...(drainMs === undefined ? {} : { drainMs }),
   })
-  fastify.decorate('flowport', { app, profile: opened.name, bag: opened.bag, runtime, warnings: opened.warnings })
+  fastify.decorate('flowport', {
+    app,
+    profile: opened.name,
+    bag: opened.bag,
+    runtime,
+    warnings: opened.warnings,
+  })
   fastify.addHook('preClose', () => runtime.close())
   fastify.addHook('onClose', () => opened.bag.close())
   const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
@@ -99,7 +113,8 @@ const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { 
   }
   for (const route of all) if (route.trigger.body?.kind !== 'multipart') addRoute(scope, route, served)
   if (operations) addOperations(scope, app)
-  if (overview && !all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')) addOverview(scope, app)
+  if (overview && !all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
+    addOverview(scope, app)
   // A scope of its own: the multipart plugin's hooks cost every route they are on.
   await scope.register(async (forms) => {
     const formRoutes = all.filter(({ trigger }) => trigger.body?.kind === 'multipart')
@@ -114,7 +129,11 @@ function readBodiesOurselves(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
 }
 
-function addRoute(scope: FastifyInstance, route: HttpRoute, { deadlineMs, serverTiming }: FlowportOptions): void {
+function addRoute(
+  scope: FastifyInstance,
+  route: HttpRoute,
+  { deadlineMs, serverTiming }: FlowportOptions,
+): void {
   const { runtime } = scope.flowport
   const { flow, trigger } = route
   const settings = {
@@ -129,7 +148,9 @@ function addRoute(scope: FastifyInstance, route: HttpRoute, { deadlineMs, server
     schema: { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] } as object,
     config: { flow: flow.name },
     handler(request, reply) {
-      void handleHttp(runtime, route, new FastifyCall(request, reply), settings).then((outcome) => sendOutcome(reply, outcome))
+      void handleHttp(runtime, route, new FastifyCall(request, reply), settings).then((outcome) =>
+        sendOutcome(reply, outcome),
+      )
     },
   })
 }
@@ -143,12 +164,18 @@ function addOperations(scope: FastifyInstance, app: App): void {
   })
   scope.get('/openapi.json', (_request, reply) => {
     document ??= JSON.stringify(openApi(app, scope.prefix === '' ? {} : { serverUrl: scope.prefix }))
-    sendOutcome(reply, { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document })
+    sendOutcome(reply, {
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: document,
+    })
   })
 }
 
 function addOverview(scope: FastifyInstance, app: App): void {
   const { profile, bag } = scope.flowport
   const overview = overviewOf(app, profile, bag)
-  scope.get('/', (request, reply) => sendOutcome(reply, overviewOutcome(overview, new FastifyCall(request, reply))))
+  scope.get('/', (request, reply) =>
+    sendOutcome(reply, overviewOutcome(overview, new FastifyCall(request, reply))),
+  )
 }

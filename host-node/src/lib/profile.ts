@@ -1,7 +1,22 @@
 /** Chooses a profile by environment and opens it: validation, variables, drivers, preflight, in that order. */
-import { openProviders, type Logger, type ResourceBag, type ResourceName, createHttp, createSecrets, envSecretsDriver } from '@flowport/capabilities'
+import {
+  openProviders,
+  type Logger,
+  type ResourceBag,
+  type ResourceName,
+  createHttp,
+  createSecrets,
+  envSecretsDriver,
+} from '@flowport/capabilities'
 import { systemClock, systemHttpDriver, systemRng } from '@flowport/capabilities/system'
-import { type App, type Diagnostic, DiagnosticsError, hasErrors, preflight, validateApp } from '@flowport/flow'
+import {
+  type App,
+  type Diagnostic,
+  DiagnosticsError,
+  hasErrors,
+  preflight,
+  validateApp,
+} from '@flowport/flow'
 import { type Environment, readEnvironment } from './environment.ts'
 
 export interface OpenProfileOptions {
@@ -25,7 +40,9 @@ export function chooseProfile(app: App, profile: string | undefined, env: Enviro
   const name = profile ?? (env['FLOWPORT_PROFILE'] || 'local')
   if (Object.hasOwn(app.profiles, name)) return name
   const known = Object.keys(app.profiles).join(', ') || 'none'
-  throw new UnknownProfileError(`there is no profile "${name.slice(0, 100)}": set FLOWPORT_PROFILE to one of: ${known}`)
+  throw new UnknownProfileError(
+    `there is no profile "${name.slice(0, 100)}": set FLOWPORT_PROFILE to one of: ${known}`,
+  )
 }
 
 /** A profile the app does not have. */
@@ -34,7 +51,12 @@ export class UnknownProfileError extends Error {
 }
 
 /** Opens a profile. Whatever would make a flow fail later is an error now. */
-export async function openProfile({ app, profile, env = process.env, log }: OpenProfileOptions): Promise<OpenedProfile> {
+export async function openProfile({
+  app,
+  profile,
+  env = process.env,
+  log,
+}: OpenProfileOptions): Promise<OpenedProfile> {
   const name = chooseProfile(app, profile, env)
   const providers = app.profiles[name] ?? []
   const findings = validateApp(app)
@@ -66,4 +88,3 @@ function hostResources(app: App, env: Environment) {
 function refuse(what: string, findings: readonly Diagnostic[]): void {
   if (hasErrors(findings)) throw new DiagnosticsError(what, findings)
 }
-

@@ -31,7 +31,11 @@ const variables = {
 export async function createServer(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
   const { logLevel = 'warn', ...rest } = options
   const server = Fastify({
-    logger: { level: logLevel, stream: process.stderr, redact: ['req.headers.authorization', 'req.headers.cookie'] },
+    logger: {
+      level: logLevel,
+      stream: process.stderr,
+      redact: ['req.headers.authorization', 'req.headers.cookie'],
+    },
     requestIdHeader: 'x-request-id',
     genReqId: () => crypto.randomUUID(),
     bodyLimit: 1024 * 1024,
@@ -43,7 +47,13 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => {
-      sendOutcome(reply as FastifyReply, problemOutcome(toFastifyProblem(error), new FastifyCall(request as FastifyRequest, reply as FastifyReply)))
+      sendOutcome(
+        reply as FastifyReply,
+        problemOutcome(
+          toFastifyProblem(error),
+          new FastifyCall(request as FastifyRequest, reply as FastifyReply),
+        ),
+      )
     },
   })
   await server.register(flowport, { ...rest, app })
@@ -54,24 +64,33 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
 export async function serve(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
   const env: Environment = options.env ?? process.env
   const { values, faults } = validateVariables(env, [variables])
-  if (faults.length > 0) throw new Error(faults.map(({ variable, problem }) => `${variable} ${problem}`).join('; '))
+  if (faults.length > 0)
+    throw new Error(faults.map(({ variable, problem }) => `${variable} ${problem}`).join('; '))
   const port = options.port ?? (values['PORT'] as number | undefined) ?? 3000
   const host = options.host ?? (values['HOST'] as string | undefined) ?? '127.0.0.1'
-  const server = await createServer(app, { logLevel: (values['LOG_LEVEL'] as string | undefined) ?? 'warn', ...options, env })
+  const server = await createServer(app, {
+    logLevel: (values['LOG_LEVEL'] as string | undefined) ?? 'warn',
+    ...options,
+    env,
+  })
   const { drainMs = 10_000, shutdownDelayMs = 0 } = options
   // A promise that a node dropped is that node's fault: it must not take the other runs down with it.
-  const onRejection = (reason: unknown) => server.log.error({ err: reason }, 'a promise was rejected and nobody looked')
+  const onRejection = (reason: unknown) =>
+    server.log.error({ err: reason }, 'a promise was rejected and nobody looked')
   process.on('unhandledRejection', onRejection)
   const skip: closeWithGrace.AllEvents[] = ['unhandledRejection', 'beforeExit']
-  closeWithGrace({ delay: drainMs + shutdownDelayMs + 5_000, logger: false, skip }, async ({ err, signal }) => {
-    if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
-    else server.log.info({ signal }, 'closing')
-    const drained = server.flowport.runtime.close()
-    await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs))
-    await drained
-    await server.close()
-    process.off('unhandledRejection', onRejection)
-  })
+  closeWithGrace(
+    { delay: drainMs + shutdownDelayMs + 5_000, logger: false, skip },
+    async ({ err, signal }) => {
+      if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
+      else server.log.info({ signal }, 'closing')
+      const drained = server.flowport.runtime.close()
+      await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs))
+      await drained
+      await server.close()
+      process.off('unhandledRejection', onRejection)
+    },
+  )
   await server.listen({ port, host })
   return server
 }

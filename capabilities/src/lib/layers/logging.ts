@@ -13,24 +13,30 @@ export interface LoggingOptions {
   readonly successes?: boolean
 }
 
-/** Writes one line per failed operation: capability, operation, key, milliseconds, kind and code. Never values. */
+/**
+ * Writes one line per failed operation: capability, operation, key, kind and code, and `durationMs` unless the driver
+ * is one that answers without waiting. Never values.
+ */
 export function logging({ log, clock = systemClock, successes = false }: LoggingOptions): Layer {
+  // Reading a clock costs more than all else here, and any call may be the one that fails: only drivers over memory,
+  // known by how the last call went, are spared it.
+  let quick = false
   return {
     name: 'logging',
     around(call, next) {
-      // A failure is logged with how long it took, and nobody knows beforehand which call will fail.
-      const start = clock.monotonic()
+      const start = quick ? undefined : clock.monotonic()
       const answer = next(call)
-      if (!successes && isImmediate(answer)) return answer
+      quick = !successes && isImmediate(answer)
+      if (quick) return answer
       return answer.then(
         successes
           ? (result) => {
-              log.debug(fieldsOf(call, clock.monotonic() - start), 'capability call')
+              log.debug(fieldsOf(call, start, clock), 'capability call')
               return result
             }
           : undefined,
         (error: unknown) => {
-          logFailure(log, error, fieldsOf(call, clock.monotonic() - start))
+          logFailure(log, error, fieldsOf(call, start, clock))
           throw error
         },
       )
@@ -51,6 +57,10 @@ function logFailure(log: Logger, error: unknown, fields: Readonly<Record<string,
   else log.warn({ ...fields, kind, code, reason }, 'capability call failed')
 }
 
-function fieldsOf({ capability, operation, key }: Call, durationMs: number): Readonly<Record<string, unknown>> {
-  return { capability, operation, key, durationMs }
+function fieldsOf(
+  { capability, operation, key }: Call,
+  start: number | undefined,
+  clock: Clock,
+): Readonly<Record<string, unknown>> {
+  return { capability, operation, key, ...(start === undefined ? {} : { durationMs: clock.monotonic() - start }) }
 }

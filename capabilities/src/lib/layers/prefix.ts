@@ -29,7 +29,9 @@ export function prefix(text: string): Layer {
 }
 
 function prefixKv(text: string, driver: KvDriver): KvDriver {
-  const { list, getMany, deleteMany } = driver
+  const list = driver.list?.bind(driver)
+  const getMany = driver.getMany?.bind(driver)
+  const deleteMany = driver.deleteMany?.bind(driver)
   return {
     info: shortened(text, driver.info),
     get: (key, call) => inside(text, () => driver.get(text + key, call)),
@@ -39,7 +41,7 @@ function prefixKv(text: string, driver: KvDriver): KvDriver {
       list: (options) =>
         inside(
           text,
-          () => list.call(driver, { ...options, prefix: text + options.prefix }),
+          () => list({ ...options, prefix: text + options.prefix }),
           (page) => ({ ...page, keys: page.keys.map((entry) => ({ ...entry, key: bare(text, entry.key) })) }),
         ),
     }),
@@ -47,19 +49,21 @@ function prefixKv(text: string, driver: KvDriver): KvDriver {
       getMany: (keys, call) =>
         inside(
           text,
-          () => getMany.call(driver, withPrefix(text, keys), call),
+          () => getMany(withPrefix(text, keys), call),
           (found) => new Map([...found].map(([key, entry]) => [bare(text, key), entry])),
         ),
     }),
     ...(deleteMany && {
-      deleteMany: (keys, call) => inside(text, () => deleteMany.call(driver, withPrefix(text, keys), call)),
+      deleteMany: (keys, call) => inside(text, () => deleteMany(withPrefix(text, keys), call)),
     }),
     ...rest(driver),
   }
 }
 
 function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
-  const { deleteMany, copy, presign } = driver
+  const deleteMany = driver.deleteMany?.bind(driver)
+  const copy = driver.copy?.bind(driver)
+  const presign = driver.presign?.bind(driver)
   const bareObject = <O extends { readonly key: string }>(object: O): O => ({ ...object, key: bare(text, object.key) })
   const found = (object: BlobObject | null) => (object === null ? null : bareObject(object))
   return {
@@ -84,13 +88,13 @@ function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
         }),
       ),
     ...(deleteMany && {
-      deleteMany: (keys, call) => inside(text, () => deleteMany.call(driver, withPrefix(text, keys), call)),
+      deleteMany: (keys, call) => inside(text, () => deleteMany(withPrefix(text, keys), call)),
     }),
     ...(copy && {
-      copy: (from, to, call) => inside(text, () => copy.call(driver, text + from, text + to, call), found),
+      copy: (from, to, call) => inside(text, () => copy(text + from, text + to, call), found),
     }),
     ...(presign && {
-      presign: (key, options) => inside(text, () => presign.call(driver, text + key, options)),
+      presign: (key, options) => inside(text, () => presign(text + key, options)),
     }),
     ...rest(driver),
   }

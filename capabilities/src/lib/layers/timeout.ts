@@ -45,7 +45,7 @@ export function timeout({ timeoutMs, clock = systemClock }: TimeoutOptions): Lay
           },
           (error: unknown) => {
             stop()
-            reject(error as Error)
+            reject(error)
           },
         )
       })

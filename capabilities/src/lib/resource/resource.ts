@@ -13,7 +13,7 @@ export interface ResourceControl {
   /** Names of its layers, outermost first. */
   readonly layers: readonly string[]
   /** The object as a node with this access sees it: other methods are absent, calls carry the scope. */
-  view(access: string, scope: CallScope | undefined): unknown
+  readonly view: (access: string, scope: CallScope | undefined) => unknown
   /** Rejects when the store cannot serve. */
   check(options?: CallOptions): Promise<void>
   close(): Promise<void>

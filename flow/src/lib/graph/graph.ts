@@ -88,7 +88,9 @@ export function inputsOf(vertex: Vertex): readonly number[] {
 /** Slots of an arm that wait for nothing inside that arm: where the decision enters it. */
 export function armEntries(graph: Graph, surface: number, arm: number): readonly number[] {
   const inArm = (slot: number) => isGatedBy(graph, graph.vertices[slot]?.gate ?? null, surface, arm)
-  return graph.vertices.filter((vertex) => inArm(vertex.slot) && !inputsOf(vertex).some(inArm)).map(({ slot }) => slot)
+  return graph.vertices
+    .filter((vertex) => inArm(vertex.slot) && !inputsOf(vertex).some(inArm))
+    .map(({ slot }) => slot)
 }
 
 /** Whether a gate is the given arm, or lies inside it. */

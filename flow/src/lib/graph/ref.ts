@@ -21,14 +21,16 @@ export type AnyRef = Ref<unknown, unknown>
 export type Joined = AnyRef | readonly AnyRef[] | { readonly [key: string]: AnyRef }
 
 /** The value a node gets for it. */
-export type ValueOf<J> = J extends Ref<infer T, unknown>
-  ? T
-  : { -readonly [K in keyof J]: J[K] extends Ref<infer T, unknown> ? T : never }
+export type ValueOf<J> =
+  J extends Ref<infer T, unknown>
+    ? T
+    : { -readonly [K in keyof J]: J[K] extends Ref<infer T, unknown> ? T : never }
 
 /** What the nodes behind it ask of a profile. */
-export type NeedsOf<J> = J extends Ref<unknown, infer N>
-  ? N
-  : Intersection<J extends readonly unknown[] ? NeedsIn<J[number]> : NeedsIn<J[keyof J]>>
+export type NeedsOf<J> =
+  J extends Ref<unknown, infer N>
+    ? N
+    : Intersection<J extends readonly unknown[] ? NeedsIn<J[number]> : NeedsIn<J[keyof J]>>
 
 type NeedsIn<R> = R extends Ref<unknown, infer N> ? N : never
 

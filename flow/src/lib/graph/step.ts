@@ -40,11 +40,12 @@ export interface StepOptions extends EdgeOptions {
   }
 }
 
-type Pointing<T, P extends string, Wanted> = ValueAt<T, P> extends Wanted
-  ? [ValueAt<T, P>] extends [never]
-    ? 'the pointer leads nowhere in this value'
-    : P
-  : 'the pointer leads to a value of another type'
+type Pointing<T, P extends string, Wanted> =
+  ValueAt<T, P> extends Wanted
+    ? [ValueAt<T, P>] extends [never]
+      ? 'the pointer leads nowhere in this value'
+      : P
+    : 'the pointer leads to a value of another type'
 
 /** `T` where the value at single-step pointer `P` is `K`. */
 type Narrowed<T, P extends string, K> = P extends `/${infer Field}`
@@ -57,7 +58,9 @@ type Narrowed<T, P extends string, K> = P extends `/${infer Field}`
 
 /** One function per case; each is given the value, narrowed to its case. */
 type Cases<R extends AnyRef, P extends string> = {
-  readonly [K in ValueAt<ValueOf<R>, P> & string]?: (value: Ref<Narrowed<ValueOf<R>, P, K>, NeedsOf<R>>) => Joined
+  readonly [K in ValueAt<ValueOf<R>, P> & string]?: (
+    value: Ref<Narrowed<ValueOf<R>, P, K>, NeedsOf<R>>,
+  ) => Joined
 }
 
 /** Refuses cases the value cannot have. */
@@ -83,7 +86,12 @@ export interface Step {
   ): Ref<ValueOf<A> | ValueOf<B>, NeedsOf<R> & NeedsOf<A> & NeedsOf<B>>
 
   /** Takes the case named by the text at `pointer`, compared exactly, or `otherwise`. Only the arm taken runs. */
-  switch<R extends AnyRef, const P extends string, const C extends Cases<R, P> & NoOthers<C, ValueAt<ValueOf<R>, P>>, D extends Joined>(
+  switch<
+    R extends AnyRef,
+    const P extends string,
+    const C extends Cases<R, P> & NoOthers<C, ValueAt<ValueOf<R>, P>>,
+    D extends Joined,
+  >(
     from: R,
     pointer: P & Pointing<ValueOf<R>, P, string>,
     cases: C,

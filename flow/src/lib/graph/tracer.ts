@@ -38,7 +38,8 @@ class Tracer {
   }
 
   #step(): Step {
-    const step = (target: AnyNode, from: Joined, options: StepOptions = {}) => this.#node(target, from, options)
+    const step = (target: AnyNode, from: Joined, options: StepOptions = {}) =>
+      this.#node(target, from, options)
     return Object.assign(step, {
       if: (
         from: AnyRef,
@@ -46,14 +47,31 @@ class Tracer {
         then: (value: AnyRef) => unknown,
         otherwise: (value: AnyRef) => unknown,
         options?: { alias?: string },
-      ) => this.#branch('if', from, pointer, [['then', then], ['otherwise', otherwise]], options?.alias),
+      ) =>
+        this.#branch(
+          'if',
+          from,
+          pointer,
+          [
+            ['then', then],
+            ['otherwise', otherwise],
+          ],
+          options?.alias,
+        ),
       switch: (
         from: AnyRef,
         pointer: string,
         cases: Record<string, (value: AnyRef) => unknown>,
         otherwise: (value: AnyRef) => unknown,
         options?: { alias?: string },
-      ) => this.#branch('switch', from, pointer, [...Object.entries(cases), ['otherwise', otherwise]], options?.alias),
+      ) =>
+        this.#branch(
+          'switch',
+          from,
+          pointer,
+          [...Object.entries(cases), ['otherwise', otherwise]],
+          options?.alias,
+        ),
       edge: (from: AnyRef, to: AnyRef, options: EdgeOptions) => this.#edge(from, to, options),
     }) as unknown as Step
   }
@@ -61,7 +79,15 @@ class Tracer {
   #node(node: AnyNode, from: Joined, options: StepOptions): AnyRef {
     const source = this.#source(from, options.alias ?? node.name)
     const alias = this.#claim(options.alias ?? node.name)
-    return this.#add({ kind: 'node', slot: this.#vertices.length, alias, gate: this.#gate, node, source, options })
+    return this.#add({
+      kind: 'node',
+      slot: this.#vertices.length,
+      alias,
+      gate: this.#gate,
+      node,
+      source,
+      options,
+    })
   }
 
   #branch(kind: 'if' | 'switch', from: AnyRef, pointer: string, arms: readonly Arm[], name?: string): AnyRef {
@@ -70,7 +96,15 @@ class Tracer {
     this.#checkPointer(alias, pointer)
     const index = this.#surfaces.length
     const outer = this.#gate
-    this.#surfaces.push({ index, kind, alias, source, pointer, arms: arms.map(([label]) => label), gate: outer })
+    this.#surfaces.push({
+      index,
+      kind,
+      alias,
+      source,
+      pointer,
+      arms: arms.map(([label]) => label),
+      gate: outer,
+    })
     const results = arms.map(([label, body], arm) => {
       this.#gate = { surface: index, arm }
       const result = body(from) as Joined
@@ -78,7 +112,14 @@ class Tracer {
       this.#gate = outer
       return slot
     })
-    return this.#add({ kind: 'merge', slot: this.#vertices.length, alias, gate: outer, surface: index, results })
+    return this.#add({
+      kind: 'merge',
+      slot: this.#vertices.length,
+      alias,
+      gate: outer,
+      surface: index,
+      results,
+    })
   }
 
   #edge(from: AnyRef, to: AnyRef, options: EdgeOptions): void {
@@ -104,7 +145,8 @@ class Tracer {
   }
 
   #slot(ref: AnyRef, at: string): number {
-    if (this.#sealed) throw this.#error('DAG202', `"${at}" is added after the graph was built: use step only inside graph`)
+    if (this.#sealed)
+      throw this.#error('DAG202', `"${at}" is added after the graph was built: use step only inside graph`)
     if (isRef(ref) && ref[refState].tracer === this) return ref[refState].slot
     throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
   }
@@ -115,7 +157,10 @@ class Tracer {
     if (typeof from !== 'object' || from === null) {
       throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
     }
-    return { kind: 'object', fields: Object.entries(from).map(([key, ref]) => [key, this.#slot(ref as AnyRef, at)]) }
+    return {
+      kind: 'object',
+      fields: Object.entries(from).map(([key, ref]) => [key, this.#slot(ref as AnyRef, at)]),
+    }
   }
 
   /** An arm's result: a slot of that very arm, so that not taking the arm skips it. */
@@ -142,7 +187,11 @@ class Tracer {
 
   #claim(alias: string): string {
     if (this.#aliases.has(alias)) {
-      throw this.#error('DAG205', `"${alias}" is used twice: give one of the steps another name with { alias }`, alias)
+      throw this.#error(
+        'DAG205',
+        `"${alias}" is used twice: give one of the steps another name with { alias }`,
+        alias,
+      )
     }
     this.#aliases.add(alias)
     return alias
@@ -160,7 +209,11 @@ class Tracer {
     }
   }
 
-  #error(code: 'DAG202' | 'DAG205' | 'DAG206' | 'DAG207', message: string, node?: string): FlowDefinitionError {
+  #error(
+    code: 'DAG202' | 'DAG205' | 'DAG206' | 'DAG207',
+    message: string,
+    node?: string,
+  ): FlowDefinitionError {
     return new FlowDefinitionError({
       code,
       message,

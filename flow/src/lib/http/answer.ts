@@ -19,7 +19,10 @@ export interface AnswerContext {
   readonly headers: Record<string, string>
 }
 
-const contentTypes = { sse: 'text/event-stream; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' } as const
+const contentTypes = {
+  sse: 'text/event-stream; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+} as const
 
 /** What to send for an answer. */
 export function toOutcome(answer: unknown, context: AnswerContext): HttpOutcome | Promise<HttpOutcome> {
@@ -27,9 +30,16 @@ export function toOutcome(answer: unknown, context: AnswerContext): HttpOutcome 
   if (answer instanceof RunStream) return streamAnswer(answer, context)
   if (isReply(answer)) {
     const { status, headers, body } = answer
-    const changed = { ...context, status: status === 0 ? context.status : status, headers: { ...context.headers, ...headers } }
-    if (typeof body === 'string' && headers['content-type'] !== undefined) return { status: changed.status, headers: changed.headers, body }
-    return body === undefined && status !== 0 ? { status, headers: changed.headers, body: null } : toOutcome(body, changed)
+    const changed = {
+      ...context,
+      status: status === 0 ? context.status : status,
+      headers: { ...context.headers, ...headers },
+    }
+    if (typeof body === 'string' && headers['content-type'] !== undefined)
+      return { status: changed.status, headers: changed.headers, body }
+    return body === undefined && status !== 0
+      ? { status, headers: changed.headers, body: null }
+      : toOutcome(body, changed)
   }
   if (isBlobRef(answer)) {
     const { call, bag, run, status, headers } = context

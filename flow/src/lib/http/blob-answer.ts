@@ -47,7 +47,12 @@ async function attempt(
   }
   const ifMatch = call.header('if-match')
   if (ifMatch !== undefined && !matches(ifMatch, etag, true)) {
-    throw new HttpProblem({ status: 412, code: 'PRECONDITION_FAILED', title: 'The object is not the version asked for', headers: { etag } })
+    throw new HttpProblem({
+      status: 412,
+      code: 'PRECONDITION_FAILED',
+      title: 'The object is not the version asked for',
+      headers: { etag },
+    })
   }
   if (notModified(call, ref, etag)) return { status: 304, headers, body: null }
   const slice = sliceFor(call, ref, etag)
@@ -98,7 +103,10 @@ function rangeApplies(call: HttpCall, ref: BlobRef, etag: string): boolean {
   const condition = call.header('if-range')
   if (condition === undefined) return true
   if (condition.includes('"')) return condition.trim() === etag
-  return ref.lastModified !== undefined && Date.parse(condition) >= Math.floor(Date.parse(ref.lastModified) / 1000) * 1000
+  return (
+    ref.lastModified !== undefined &&
+    Date.parse(condition) >= Math.floor(Date.parse(ref.lastModified) / 1000) * 1000
+  )
 }
 
 /** Whether a list of entity tags names this one; weakly, or strongly where `W/` tags never match. */
@@ -109,5 +117,10 @@ function matches(header: string, etag: string, strong: boolean): boolean {
 }
 
 function gone(key: string): HttpProblem {
-  return new HttpProblem({ status: 404, code: 'BLOB_NOT_FOUND', title: 'There is no such object', detail: key })
+  return new HttpProblem({
+    status: 404,
+    code: 'BLOB_NOT_FOUND',
+    title: 'There is no such object',
+    detail: key,
+  })
 }

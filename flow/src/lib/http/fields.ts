@@ -33,7 +33,8 @@ export function messageOf(params: Readonly<Record<string, string>>, text: string
 /** Adds one field; the same value twice is fine, another is a 400. */
 export function addField(fields: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__') throw conflict(name, 'is not a name a field may have')
-  if (Object.hasOwn(fields, name) && fields[name] !== value) throw conflict(name, 'is given twice, with different values')
+  if (Object.hasOwn(fields, name) && fields[name] !== value)
+    throw conflict(name, 'is given twice, with different values')
   fields[name] = value
 }
 
@@ -53,8 +54,11 @@ function parseJson(text: string): unknown {
 /** Where parsing failed, without echoing what was sent. */
 function placeOf(message: string): string {
   const position = /position (\d+)/.exec(message)?.[1]
-  if (message.includes('forbidden prototype')) return 'It has a property that is not allowed, such as "__proto__"'
-  return position === undefined ? 'It ends too early or has a character that does not belong' : `The mistake is at character ${position}`
+  if (message.includes('forbidden prototype'))
+    return 'It has a property that is not allowed, such as "__proto__"'
+  return position === undefined
+    ? 'It ends too early or has a character that does not belong'
+    : `The mistake is at character ${position}`
 }
 
 function conflict(name: string, what: string): HttpProblem {

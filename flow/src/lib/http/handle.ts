@@ -26,7 +26,10 @@ export async function handleHttp(
   const requestId = requestIdOf(call)
   const gone = new Disconnect(call)
   try {
-    const key = trigger.idempotencyKey === 'ignored' ? undefined : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
+    const key =
+      trigger.idempotencyKey === 'ignored'
+        ? undefined
+        : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
     const input = await readInput(trigger, call, runtime.bag, () => gone.signal)
     const run = runtime.start(flow, input, {
       validated: true,
@@ -40,7 +43,14 @@ export async function handleHttp(
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
-    const outcome = await toOutcome(answer, { call, run, bag: runtime.bag, requestId, status: trigger.status, headers })
+    const outcome = await toOutcome(answer, {
+      call,
+      run,
+      bag: runtime.bag,
+      requestId,
+      status: trigger.status,
+      headers,
+    })
     return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
     return problemOutcome(error, call, requestId)
@@ -48,24 +58,39 @@ export async function handleHttp(
 }
 
 /** The answer for an error, wherever it happened. Server-side faults are logged with their cause. */
-export function problemOutcome(error: unknown, call: HttpCall, requestId: string = requestIdOf(call)): HttpOutcome {
+export function problemOutcome(
+  error: unknown,
+  call: HttpCall,
+  requestId: string = requestIdOf(call),
+): HttpOutcome {
   const problem = toProblem(error)
   if (problem.status >= 500) {
     const node = error instanceof RunError ? { flow: error.flow, node: error.node } : {}
-    call.log?.error({ err: error, requestId, code: problem.code, ...node }, `request failed: ${describeThrown(error)}`)
+    call.log?.error(
+      { err: error, requestId, code: problem.code, ...node },
+      `request failed: ${describeThrown(error)}`,
+    )
   }
   const headers = {
     ...baseHeaders(call, requestId),
     'content-type': 'application/problem+json; charset=utf-8',
     ...problem.headers,
   }
-  return { status: problem.status, headers, body: JSON.stringify(problemBody(problem, { path: call.path, requestId })) }
+  return {
+    status: problem.status,
+    headers,
+    body: JSON.stringify(problemBody(problem, { path: call.path, requestId })),
+  }
 }
 
 /** The headers a GET would have, the length included. */
 function withoutBody({ status, headers, body }: HttpOutcome): HttpOutcome {
   if (typeof body !== 'string') return { status, headers, body: null }
-  return { status, headers: { ...headers, 'content-length': String(new TextEncoder().encode(body).byteLength) }, body: null }
+  return {
+    status,
+    headers: { ...headers, 'content-length': String(new TextEncoder().encode(body).byteLength) },
+    body: null,
+  }
 }
 
 /** The client's going away, as a signal while the body is read and as the run's cancellation afterwards. */

@@ -11,7 +11,11 @@ export function health(): HttpOutcome {
 }
 
 /** 200 when every resource answers within `timeoutMs`, else 503; 503 while draining. Tells names, not reasons. */
-export async function readiness(runtime: Runtime, clock: Clock, { timeoutMs = 2_000 } = {}): Promise<HttpOutcome> {
+export async function readiness(
+  runtime: Runtime,
+  clock: Clock,
+  { timeoutMs = 2_000 } = {},
+): Promise<HttpOutcome> {
   if (runtime.closing) return notReady({ status: 'draining' })
   const timer = new AbortController()
   const late = clock.sleep(timeoutMs, { signal: timer.signal }).then(

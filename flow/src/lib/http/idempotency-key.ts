@@ -5,10 +5,16 @@ import { HttpProblem } from './problem.ts'
 const maxLength = 255
 
 /** The key, or `undefined` when there is none. A malformed or missing required one is a 400. */
-export function readIdempotencyKey(header: string | undefined, mode: 'accepted' | 'required'): string | undefined {
+export function readIdempotencyKey(
+  header: string | undefined,
+  mode: 'accepted' | 'required',
+): string | undefined {
   if (header === undefined || header.trim() === '') {
     if (mode === 'accepted' && header === undefined) return undefined
-    throw bad('IDEMPOTENCY_KEY_MISSING', 'This request needs an Idempotency-Key header with a key that is not empty')
+    throw bad(
+      'IDEMPOTENCY_KEY_MISSING',
+      'This request needs an Idempotency-Key header with a key that is not empty',
+    )
   }
   const key = parse(header.trim())
   if (key === null || key === '' || key.length > maxLength) {

@@ -23,7 +23,8 @@ export async function readInput(
   checkLength(call, body.maxBytes)
   if (body.kind === 'stream') checkMediaType(body, call)
   const fields = await validateFields(trigger, fieldsOf(call))
-  const content = body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal()) : sourceOf(body, call)
+  const content =
+    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal()) : sourceOf(body, call)
   return withContent(fields, body.field, content)
 }
 
@@ -35,7 +36,13 @@ async function readJson({ maxBytes }: JsonBody, call: HttpCall): Promise<unknown
   return messageOf(call.params, text)
 }
 
-async function storeBody(body: BlobBody, fields: unknown, call: HttpCall, bag: ResourceBag, signal: AbortSignal) {
+async function storeBody(
+  body: BlobBody,
+  fields: unknown,
+  call: HttpCall,
+  bag: ResourceBag,
+  signal: AbortSignal,
+) {
   const store = bag.control(body.store).view('write', { signal }) as BlobStore
   const size = lengthOf(call)
   const contentType = call.header('content-type')
@@ -78,11 +85,16 @@ function lengthOf(call: HttpCall): number | null {
 
 function checkMediaType({ accept }: StreamBody, call: HttpCall): void {
   const type = call.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const fits = accept.some((wanted) => wanted === '*/*' || wanted === type || (wanted.endsWith('/*') && type.startsWith(wanted.slice(0, -1))))
+  const fits = accept.some(
+    (wanted) =>
+      wanted === '*/*' || wanted === type || (wanted.endsWith('/*') && type.startsWith(wanted.slice(0, -1))),
+  )
   if (!fits) throw unsupported(type, accept.join(', '))
 }
 
 function isJson(type: string | undefined): boolean {
   const media = type?.split(';', 1)[0]?.trim().toLowerCase()
-  return media === 'application/json' || (media?.startsWith('application/') === true && media.endsWith('+json'))
+  return (
+    media === 'application/json' || (media?.startsWith('application/') === true && media.endsWith('+json'))
+  )
 }

@@ -26,7 +26,8 @@ export async function storeParts(
   signal: AbortSignal,
 ): Promise<unknown> {
   const type = call.header('content-type')
-  if (type === undefined || !/^multipart\/form-data\s*;/i.test(type)) throw unsupported(type, 'multipart/form-data with a boundary')
+  if (type === undefined || !/^multipart\/form-data\s*;/i.test(type))
+    throw unsupported(type, 'multipart/form-data with a boundary')
   const { view } = bag.control(body.store)
   const store = view('write', { signal }) as BlobStore
   const staged: Staged[] = []
@@ -59,7 +60,12 @@ async function stage(
   const key = body.key({ field, filename, contentType }, call.params)
   checkBlobKey(key, store.info.limits.maxKeyBytes, body.store, 'put')
   if (staged.some((other) => other.key === key)) {
-    throw new HttpProblem({ status: 400, code: 'FILE_TWICE', title: 'Two files of the form have the same name', detail: key })
+    throw new HttpProblem({
+      status: 400,
+      code: 'FILE_TWICE',
+      title: 'Two files of the form have the same name',
+      detail: key,
+    })
   }
   const stored: BlobObject = await store.put(at, part.stream, {
     maxBytes: body.maxFileBytes,

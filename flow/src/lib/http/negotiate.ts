@@ -3,7 +3,12 @@ import Negotiator from 'negotiator'
 
 export type StreamForm = 'sse' | 'ndjson' | 'json'
 
-const types = { 'text/event-stream': 'sse', 'application/x-ndjson': 'ndjson', 'application/ndjson': 'ndjson', 'application/json': 'json' } as const
+const types = {
+  'text/event-stream': 'sse',
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+  'application/json': 'json',
+} as const
 
 /**
  * SSE unless NDJSON is preferred. A stream with a result is JSON unless one of the two is asked for by name;

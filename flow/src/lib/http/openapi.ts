@@ -50,10 +50,15 @@ function operation(flow: AnyFlow, trigger: HttpTrigger, components: Components):
   const inBody = trigger.body?.kind === 'json' || trigger.body?.kind === 'multipart'
   const parameters: Json[] = [
     ...pathNames.map((name) => parameter('path', name, properties[name], true, flow, components)),
-    ...(inBody ? [] : fields.map((name) => parameter('query', name, properties[name], required.has(name), flow, components))),
+    ...(inBody
+      ? []
+      : fields.map((name) =>
+          parameter('query', name, properties[name], required.has(name), flow, components),
+        )),
     ...(trigger.idempotencyKey === 'ignored' || trigger.body === null ? [] : [idempotencyHeader(trigger)]),
   ]
-  const body = trigger.body === null ? null : requestBody(trigger.body, schema, fields, required, flow, components)
+  const body =
+    trigger.body === null ? null : requestBody(trigger.body, schema, fields, required, flow, components)
   return {
     operationId: flow.name,
     summary: flow.summary ?? flow.name,
@@ -65,7 +70,14 @@ function operation(flow: AnyFlow, trigger: HttpTrigger, components: Components):
   }
 }
 
-function parameter(place: 'path' | 'query', name: string, schema: Json | undefined, required: boolean, flow: AnyFlow, components: Components): Json {
+function parameter(
+  place: 'path' | 'query',
+  name: string,
+  schema: Json | undefined,
+  required: boolean,
+  flow: AnyFlow,
+  components: Components,
+): Json {
   return { name, in: place, required, schema: components.add(flow.name, schema ?? { type: 'string' }) }
 }
 
@@ -93,8 +105,13 @@ function requestBody(
   switch (body.kind) {
     case 'json': {
       const isObject = schema['type'] === 'object' || schema['type'] === undefined
-      const whole = isObject ? { ...schema, properties: own, ...(needed.length === 0 ? { required: [] } : { required: needed }) } : schema
-      return { required: needed.length > 0, content: { 'application/json': { schema: components.add(flow.name, whole as Json) } } }
+      const whole = isObject
+        ? { ...schema, properties: own, ...(needed.length === 0 ? { required: [] } : { required: needed }) }
+        : schema
+      return {
+        required: needed.length > 0,
+        content: { 'application/json': { schema: components.add(flow.name, whole as Json) } },
+      }
     }
     case 'multipart':
       return {
@@ -103,13 +120,19 @@ function requestBody(
           'multipart/form-data': {
             schema: {
               type: 'object',
-              properties: { ...own, [body.field]: { type: 'array', items: { type: 'string', format: 'binary' } } },
+              properties: {
+                ...own,
+                [body.field]: { type: 'array', items: { type: 'string', format: 'binary' } },
+              },
             },
           },
         },
       }
     case 'stream':
-      return { required: true, content: Object.fromEntries(body.accept.map((type) => [type, { schema: binary }])) }
+      return {
+        required: true,
+        content: Object.fromEntries(body.accept.map((type) => [type, { schema: binary }])),
+      }
     case 'blob':
       return { required: true, content: { '*/*': { schema: binary } } }
   }
@@ -120,9 +143,15 @@ const binary: Json = { type: 'string', format: 'binary' }
 function responses(flow: AnyFlow, trigger: HttpTrigger, components: Components): Json {
   const problem = { content: { 'application/problem+json': { schema: components.problem() } } }
   return {
-    [String(trigger.status)]: { description: 'The answer of the flow.', content: answerContent(flow, components) },
+    [String(trigger.status)]: {
+      description: 'The answer of the flow.',
+      content: answerContent(flow, components),
+    },
     '400': { description: 'The request is malformed.', ...problem },
-    '422': { description: 'The input does not fit its schema; `details.issues` points at each field.', ...problem },
+    '422': {
+      description: 'The input does not fit its schema; `details.issues` points at each field.',
+      ...problem,
+    },
     ...(trigger.body === null ? {} : { '413': { description: 'The body is too large.', ...problem } }),
     '500': { description: 'The server failed.', ...problem },
     '503': { description: 'A resource is unavailable, or the server is draining.', ...problem },
@@ -135,10 +164,20 @@ function answerContent(flow: AnyFlow, components: Components): Json {
   const stream = outputs.find((output): output is StreamSchema => isStreamSchema(output))
   if (stream !== undefined) {
     const item = components.add(flow.name, (jsonSchemaOf(stream.item, 'output') ?? {}) as Json)
-    const result = stream.result === undefined ? {} : { 'application/json': { schema: components.add(flow.name, (jsonSchemaOf(stream.result, 'output') ?? {}) as Json) } }
+    const result =
+      stream.result === undefined
+        ? {}
+        : {
+            'application/json': {
+              schema: components.add(flow.name, (jsonSchemaOf(stream.result, 'output') ?? {}) as Json),
+            },
+          }
     return { ...result, 'text/event-stream': { schema: item }, 'application/x-ndjson': { schema: item } }
   }
-  const schemas = outputs.map((output) => (output === undefined ? {} : (jsonSchemaOf(output as StandardSchemaV1, 'output') ?? {})) as Json)
+  const schemas = outputs.map(
+    (output) =>
+      (output === undefined ? {} : (jsonSchemaOf(output as StandardSchemaV1, 'output') ?? {})) as Json,
+  )
   const known = schemas.map((schema) => components.add(flow.name, schema))
   return { 'application/json': { schema: known.length === 1 ? (known[0] ?? {}) : { anyOf: known } } }
 }

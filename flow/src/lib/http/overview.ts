@@ -19,7 +19,9 @@ export interface Overview {
   readonly version: string
   readonly profile: string
   readonly flows: readonly OverviewFlow[]
-  readonly bindings: readonly (Omit<ResourceDescription, 'info'> & { readonly guarantees: Readonly<Record<string, string>> })[]
+  readonly bindings: readonly (Omit<ResourceDescription, 'info'> & {
+    readonly guarantees: Readonly<Record<string, string>>
+  })[]
 }
 
 /** What an app on a profile consists of. */
@@ -37,13 +39,17 @@ export function overviewOf(app: App, profile: string, bag: ResourceBag): Overvie
 export function guaranteesOf(info: unknown): Readonly<Record<string, string>> {
   const names = ['consistency', 'durability', 'ttl', 'delivery', 'ordering', 'reservation']
   const stated = (typeof info === 'object' && info !== null ? info : {}) as Record<string, unknown>
-  return Object.fromEntries(names.flatMap((name) => (typeof stated[name] === 'string' ? [[name, stated[name]]] : [])))
+  return Object.fromEntries(
+    names.flatMap((name) => (typeof stated[name] === 'string' ? [[name, stated[name]]] : [])),
+  )
 }
 
 /** The overview in the form the client prefers. */
 export function overviewOutcome(overview: Overview, call: Pick<HttpCall, 'header'>): HttpOutcome {
   const accept = call.header('accept')
-  const html = accept !== undefined && new Negotiator({ headers: { accept } }).mediaType(['application/json', 'text/html']) === 'text/html'
+  const html =
+    accept !== undefined &&
+    new Negotiator({ headers: { accept } }).mediaType(['application/json', 'text/html']) === 'text/html'
   const headers = { 'cache-control': 'no-store', vary: 'accept', 'x-content-type-options': 'nosniff' }
   if (!html) {
     return {
@@ -80,7 +86,11 @@ function page({ name, version, profile, flows, bindings }: Overview): string {
   )
   const bindingRows = bindings.map(
     (binding) =>
-      `<tr><td><code>${text(binding.name)}</code></td><td>${text(binding.provider)}</td><td>${text(Object.entries(binding.guarantees).map(([key, level]) => `${key}: ${level}`).join(', '))}</td><td>${text(binding.layers.join(' → '))}</td></tr>`,
+      `<tr><td><code>${text(binding.name)}</code></td><td>${text(binding.provider)}</td><td>${text(
+        Object.entries(binding.guarantees)
+          .map(([key, level]) => `${key}: ${level}`)
+          .join(', '),
+      )}</td><td>${text(binding.layers.join(' → '))}</td></tr>`,
   )
   return `<!doctype html>
 <html lang="en">
@@ -107,7 +117,13 @@ h1 small { font-weight: normal; opacity: .6; font-size: 1rem }
 `
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 function text(value: string): string {
   return value.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)

@@ -85,7 +85,11 @@ function ofRun(error: RunError): HttpProblem {
     case 'Denied':
       return toProblem(error.cause)
     case 'DeadlineExceeded':
-      return new HttpProblem({ status: 504, code: error.code, title: 'The deadline passed before there was an answer' })
+      return new HttpProblem({
+        status: 504,
+        code: error.code,
+        title: 'The deadline passed before there was an answer',
+      })
     case 'Cancelled':
     case 'Draining':
       return new HttpProblem({
@@ -95,7 +99,9 @@ function ofRun(error: RunError): HttpProblem {
         headers: { 'retry-after': '1' },
       })
     case 'NodeFailed':
-      return error.cause instanceof SchemaError || error.cause instanceof RunError ? internal() : toProblem(error.cause)
+      return error.cause instanceof SchemaError || error.cause instanceof RunError
+        ? internal()
+        : toProblem(error.cause)
     case 'InvalidValue':
     case 'NoAnswer':
       return internal()
@@ -139,7 +145,8 @@ const special: Readonly<Record<string, readonly [status: number, title: string]>
 }
 
 function ofCapability(error: CapabilityError): HttpProblem {
-  const [status, title] = special[error.code] ?? (aboutName(error) ? [400, 'The request is not valid'] : statuses[error.kind]) ?? [500, '']
+  const [status, title] = special[error.code] ??
+    (aboutName(error) ? [400, 'The request is not valid'] : statuses[error.kind]) ?? [500, '']
   if (status === 500) return internal()
   const retryAfter = error.retryAfterMs ?? (status === 503 || status === 429 ? 1_000 : undefined)
   return new HttpProblem({
@@ -148,7 +155,8 @@ function ofCapability(error: CapabilityError): HttpProblem {
     code: error.code,
     ...(status < 500 ? { detail: error.reason } : {}),
     ...(status < 500 && error.details !== undefined ? { details: error.details } : {}),
-    headers: retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1_000))) },
+    headers:
+      retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1_000))) },
   })
 }
 

@@ -21,17 +21,26 @@ export function tooLarge(maxBytes: number): CapabilityError {
 
 /** The 400 of a body that ends before it should. A capability's error, so that it passes through stores as it is. */
 export function truncated(): CapabilityError {
-  return new CapabilityError('InvalidInput', 'the body ended before it was complete; nothing of it was stored', {
-    code: 'TRUNCATED_BODY',
-  })
+  return new CapabilityError(
+    'InvalidInput',
+    'the body ended before it was complete; nothing of it was stored',
+    {
+      code: 'TRUNCATED_BODY',
+    },
+  )
 }
 
 /** The 404 of a path without a route, or the 405 of a path without that method. */
 export function noRoute(method: string, methods: readonly string[]): HttpProblem {
   if (methods.includes(method)) {
-    return new HttpProblem({ status: 414, code: 'PATH_TOO_LONG', title: 'A part of the path is longer than the server takes' })
+    return new HttpProblem({
+      status: 414,
+      code: 'PATH_TOO_LONG',
+      title: 'A part of the path is longer than the server takes',
+    })
   }
-  if (methods.length === 0) return new HttpProblem({ status: 404, code: 'NO_SUCH_ROUTE', title: 'There is no such route' })
+  if (methods.length === 0)
+    return new HttpProblem({ status: 404, code: 'NO_SUCH_ROUTE', title: 'There is no such route' })
   return new HttpProblem({
     status: 405,
     code: 'METHOD_NOT_ALLOWED',

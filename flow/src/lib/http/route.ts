@@ -24,6 +24,8 @@ export function methodsFor(routes: readonly HttpRoute[], path: string): readonly
 }
 
 function patternOf(path: string): RegExp {
-  const segments = path.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+  const segments = path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
   return new RegExp(`^${segments.join('/')}/?$`)
 }

@@ -36,7 +36,9 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
           if (value !== undefined) await sink.write(encode('result', undefined, value))
           return
         }
-        const text = isStreamEvent(value) ? encode(value.event, value.id, value.data) : encode(undefined, undefined, value)
+        const text = isStreamEvent(value)
+          ? encode(value.event, value.id, value.data)
+          : encode(undefined, undefined, value)
         wrote = true
         const full = sink.write(text)
         if (full !== undefined) await full

@@ -4,7 +4,6 @@ import canonicalize from 'canonicalize'
 import type { NodeIdempotency } from '../node.ts'
 import type { Execute } from './node-executor.ts'
 import type { RunView } from './run.ts'
-import { sleep } from './sleep.ts'
 
 type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 
@@ -71,12 +70,12 @@ async function take(
   leaseMs: number,
   run: RunView,
 ): Promise<Taken> {
-  const giveUpAt = Date.now() + maxWaitMs
+  const giveUpAt = run.clock.now() + maxWaitMs
   for (let wait = 10; ; wait = Math.min(wait * 2, 250)) {
     const begun = await ledger.begin(key, { leaseMs, fingerprint })
     if (begun.state !== 'in_flight') return begun
     const pauseMs = Math.min(wait, begun.retryAfterMs)
-    if (Date.now() + pauseMs > Math.min(giveUpAt, run.deadline ?? giveUpAt)) {
+    if (run.clock.now() + pauseMs > Math.min(giveUpAt, run.deadline ?? giveUpAt)) {
       throw new CapabilityError('Unavailable', 'the same request is being worked on; ask again later', {
         capability: 'dedupe',
         operation: 'begin',
@@ -84,7 +83,7 @@ async function take(
         retryAfterMs: begun.retryAfterMs,
       })
     }
-    await sleep(pauseMs, run.signal)
+    await run.clock.sleep(pauseMs, { signal: run.signal })
   }
 }
 

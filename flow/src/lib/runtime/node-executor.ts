@@ -8,7 +8,6 @@ import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
 import type { RunView } from './run.ts'
-import { sleep } from './sleep.ts'
 
 /** Runs a node's handler on a checked input for one run. */
 export type Execute = (input: unknown, run: RunView) => unknown
@@ -124,9 +123,9 @@ function withRetry(execute: Execute, maxAttempts: number, backoffMs: number): Ex
       } catch (error) {
         const temporary = isCapabilityError(error) && error.retryable === 'temporary'
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
-        const delayMs = Math.max(Math.random() * backoffMs * 2 ** (attempt - 1), error.retryAfterMs ?? 0)
-        if (run.deadline !== undefined && Date.now() + delayMs >= run.deadline) throw error
-        await sleep(delayMs, run.signal)
+        const delayMs = Math.max(run.random() * backoffMs * 2 ** (attempt - 1), error.retryAfterMs ?? 0)
+        if (run.deadline !== undefined && run.clock.now() + delayMs >= run.deadline) throw error
+        await run.clock.sleep(delayMs, { signal: run.signal })
       }
     }
   }

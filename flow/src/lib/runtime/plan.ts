@@ -23,6 +23,8 @@ export interface Plan {
   readonly answer: number
   /** How many completions each slot waits for. */
   readonly waits: readonly number[]
+  /** The values of a run before it starts. */
+  readonly blank: readonly undefined[]
 }
 
 export interface PlannedStep {
@@ -42,6 +44,8 @@ export interface PlannedStep {
   readonly check: ((value: unknown) => unknown) | null
   /** Set when the step yields a stream of items. */
   readonly stream: StreamSchema | null
+  /** Slots whose value it may hand on as it is: of a merge its arms', of a pass its source's. */
+  readonly handsOn: readonly number[]
 }
 
 export interface Decision {
@@ -83,9 +87,25 @@ export function compilePlan(flow: AnyFlow, bag: ResourceBag): Plan {
         vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(graph, vertex.source), bag) : null,
       check: stream === null ? checker(output as StandardSchemaV1 | undefined, vertex) : null,
       stream,
+      handsOn: handedOn(vertex),
     }
   })
-  return { flow, steps, answer: graph.answer, waits }
+  return { flow, steps, answer: graph.answer, waits, blank: steps.map(() => undefined) }
+}
+
+/** The schema of the stream that a slot's value is, followed back through merges and passes; `null` for a plain value. */
+export function streamSchemaOf(plan: Plan, slot: number, values: readonly unknown[]): StreamSchema | null {
+  for (let at: number | undefined = slot; at !== undefined; ) {
+    const step: PlannedStep | undefined = plan.steps[at]
+    if (step === undefined || step.stream !== null) return step?.stream ?? null
+    at = step.handsOn.find((from) => values[from] !== skipped)
+  }
+  return null
+}
+
+function handedOn(vertex: Vertex): readonly number[] {
+  if (vertex.kind === 'merge') return vertex.results
+  return vertex.kind === 'pass' && vertex.source.kind === 'slot' ? [vertex.source.slot] : []
 }
 
 function planDecision(graph: Graph, surface: Surface): Decision {

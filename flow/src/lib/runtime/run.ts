@@ -1,9 +1,10 @@
 /** One run of a flow: starts what is ready, hands values on, ends when nothing can move. The next stop is a node. */
-import type { CallScope, Logger } from '@flowport/capabilities'
+import type { CallScope, Clock, Logger } from '@flowport/capabilities'
+import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
 import { describeThrown, RunError } from './errors.ts'
-import { type Plan, type PlannedStep, skipped } from './plan.ts'
+import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
 import { RunStream } from './run-stream.ts'
 
 export interface RunSettings {
@@ -11,9 +12,11 @@ export interface RunSettings {
   readonly maxConcurrency: number
   /** Milliseconds since the epoch. */
   readonly deadline: number | undefined
-  readonly now: () => number
-  /** Milliseconds for timings, or `null` to take none. */
-  readonly monotonic: (() => number) | null
+  readonly clock: Clock
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number
+  /** Take node timings. */
+  readonly timings: boolean
   readonly metadata: () => Metadata
   readonly id: () => string
   readonly onFinished: (run: Run, error: Error | undefined) => void
@@ -52,14 +55,14 @@ export class Run implements RunView {
   constructor(plan: Plan, settings: RunSettings) {
     this.plan = plan
     this.settings = settings
-    this.#values = new Array(plan.steps.length)
+    this.#values = plan.blank.slice()
     this.#waits = plan.waits.slice()
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     if (settings.deadline !== undefined) {
-      const left = settings.deadline - settings.now()
+      const left = settings.deadline - settings.clock.now()
       this.#timer = setTimeout(() => this.#expire(), Math.min(Math.max(left, 0), 0x7fffffff))
     }
   }
@@ -73,13 +76,21 @@ export class Run implements RunView {
     return this.settings.log
   }
 
+  get clock(): Clock {
+    return this.settings.clock
+  }
+
+  get random(): () => number {
+    return this.settings.random
+  }
+
   get deadline(): number | undefined {
     return this.settings.deadline
   }
 
   get metadata(): Metadata {
     this.#metadata ??= Object.freeze({
-      'flow.id': this.plan.flow.name,
+      'flow.id': idOf(this.plan.flow),
       'flow.name': this.plan.flow.name,
       'flow.version': this.plan.flow.version,
       'flow.run_id': this.id,
@@ -169,7 +180,7 @@ export class Run implements RunView {
   #begin(step: PlannedStep): void {
     const input = step.input(this.#values)
     if (step.execute === null) return this.#complete(step, input)
-    const started = this.settings.monotonic?.() ?? 0
+    const started = this.settings.timings ? this.settings.clock.monotonic() : 0
     let result: unknown
     try {
       result = step.execute(input, this)
@@ -193,8 +204,8 @@ export class Run implements RunView {
   }
 
   #yielded(step: PlannedStep, value: unknown, started: number): void {
-    if (this.settings.monotonic !== null)
-      this.#timings.push({ node: step.alias, ms: this.settings.monotonic() - started })
+    if (this.settings.timings)
+      this.#timings.push({ node: step.alias, ms: this.settings.clock.monotonic() - started })
     if (step.check === null) return this.#complete(step, value)
     try {
       const checked = step.check(value)
@@ -276,8 +287,9 @@ export class Run implements RunView {
         )
       }
       this.#settle()
-      if (step.stream !== null) {
-        this.#stream = new RunStream(value as AsyncIterable<unknown>, step.stream, this)
+      const stream = streamSchemaOf(this.plan, step.slot, this.#values)
+      if (stream !== null) {
+        this.#stream = new RunStream(value as AsyncIterable<unknown>, stream, this)
         return this.#resolve(this.#stream)
       }
       this.#resolve(value)
@@ -307,6 +319,8 @@ export class Run implements RunView {
 export interface RunView {
   readonly id: string
   readonly log: Logger
+  readonly clock: Clock
+  readonly random: () => number
   readonly deadline: number | undefined
   readonly metadata: Metadata
   readonly signal: AbortSignal

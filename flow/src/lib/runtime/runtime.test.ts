@@ -507,6 +507,33 @@ describe('streams', () => {
     expect(runtime.running).toBe(0)
   })
 
+  it('reach the caller through a branch, checked and counted', async () => {
+    const log: string[] = []
+    const pick = flow('pick', {
+      trigger: manual({ input: z.object({ ok: z.boolean(), from: z.number() }) }),
+      graph: (it, step) =>
+        step.if(
+          it,
+          '/ok',
+          (v) =>
+            step(
+              count(log),
+              step(node('from', { input: opaque<{ from: number }>(), run: ({ from }) => from }), v),
+            ),
+          (v) => step(say('none'), v),
+        ),
+    })
+    const runtime = runtimeOf()
+    const items = (await runtime.invoke(pick, { input: { ok: true, from: 99 } })) as AsyncIterable<number>
+    const iterator = items[Symbol.asyncIterator]()
+    await iterator.next()
+    expect(runtime.running).toBe(1)
+    await iterator.next()
+    await expect(iterator.next()).rejects.toThrow('does not fit')
+    expect(runtime.running).toBe(0)
+    await expect(runtime.invoke(pick, { input: { ok: false, from: 1 } })).resolves.toBe('none')
+  })
+
   it('let a waiting reader go when the run is cancelled, though the node does not listen', async () => {
     const deaf = node('deaf', {
       input: number,

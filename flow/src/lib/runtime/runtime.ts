@@ -15,6 +15,8 @@ export interface RuntimeOptions {
   readonly log?: Logger
   /** Default the system clock. */
   readonly clock?: Clock
+  /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
+  readonly random?: () => number
   /** In order around every run. */
   readonly hooks?: readonly Hook[]
   /** Most nodes of one run that work at the same time. Default 64. */
@@ -72,8 +74,6 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   const idle: (() => void)[] = []
   let closing: Promise<void> | undefined
   const ids = () => crypto.randomUUID()
-  const now = () => clock.now()
-  const monotonic = () => clock.monotonic()
   const noMetadata = () => ({})
 
   function planOf(flow: AnyFlow): Plan {
@@ -90,8 +90,9 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       log: request.log ?? log,
       maxConcurrency,
       deadline: deadlineMs === undefined ? undefined : clock.now() + deadlineMs,
-      now,
-      monotonic: request.timings === true ? monotonic : null,
+      clock,
+      random: options.random ?? Math.random,
+      timings: request.timings === true,
       metadata: request.metadata ?? noMetadata,
       id: ids,
       onFinished: (ended, error) => {

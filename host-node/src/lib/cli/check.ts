@@ -1,5 +1,12 @@
 /** `flowport check`: validation and preflight of every flow, without opening anything. */
-import { type App, type Diagnostic, DiagnosticsError, hasErrors, preflightProfile, validateApp } from '@flowport/flow'
+import {
+  type App,
+  type Diagnostic,
+  DiagnosticsError,
+  hasErrors,
+  preflightProfile,
+  validateApp,
+} from '@flowport/flow'
 import { readEnvironment } from '../environment.ts'
 import { hostDomains } from '../profile.ts'
 import { type Console, exitCodes } from './console.ts'
@@ -12,7 +19,11 @@ export interface CheckOptions {
 }
 
 /** Prints every finding. With a profile named, its variables are checked too. */
-export function check(app: App, { profile, strict = false, json = false }: CheckOptions, out: Console): number {
+export function check(
+  app: App,
+  { profile, strict = false, json = false }: CheckOptions,
+  out: Console,
+): number {
   const profiles = profilesToUse(app, profile)
   const diagnostics = [
     ...validateApp(app),
@@ -21,8 +32,10 @@ export function check(app: App, { profile, strict = false, json = false }: Check
     ),
     ...(profile === undefined ? [] : environmentFindings(app, profile, out.host.env)),
   ]
-  const ok = !hasErrors(diagnostics) && !(strict && diagnostics.some(({ severity }) => severity === 'warning'))
-  if (json) out.json({ schemaVersion: 1, command: 'check', ok, profiles, flows: app.flows.length, diagnostics })
+  const ok =
+    !hasErrors(diagnostics) && !(strict && diagnostics.some(({ severity }) => severity === 'warning'))
+  if (json)
+    out.json({ schemaVersion: 1, command: 'check', ok, profiles, flows: app.flows.length, diagnostics })
   else {
     for (const finding of diagnostics) out.result(pretty(finding, out))
     out.result(summary(app, profiles, diagnostics, ok, out))
@@ -42,14 +55,25 @@ function environmentFindings(app: App, profile: string, env: Readonly<Record<str
 
 function pretty({ code, severity, message, location, hint }: Diagnostic, out: Console): string {
   const head = out.paint(severity === 'error' ? 'red' : 'yellow', `${severity}[${code}]`)
-  const place = [location.flow, location.node ?? location.edge].filter((part) => part !== undefined).join(' / ')
+  const place = [location.flow, location.node ?? location.edge]
+    .filter((part) => part !== undefined)
+    .join(' / ')
   const profile = location.profile === undefined ? '' : ` (profile ${location.profile})`
   return `${head}: ${message}\n  at ${place}${profile}${hint === '' ? '' : `\n  help: ${hint}`}`
 }
 
-function summary(app: App, profiles: readonly string[], diagnostics: readonly Diagnostic[], ok: boolean, out: Console) {
+function summary(
+  app: App,
+  profiles: readonly string[],
+  diagnostics: readonly Diagnostic[],
+  ok: boolean,
+  out: Console,
+) {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length
   const counts = `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
-  return out.paint(ok ? 'green' : 'red', `${app.flows.length} flows checked against ${profiles.join(', ')}: ${counts}`)
+  return out.paint(
+    ok ? 'green' : 'red',
+    `${app.flows.length} flows checked against ${profiles.join(', ')}: ${counts}`,
+  )
 }

@@ -21,5 +21,8 @@ export function graph(app: App, name: string, { format, json = false }: GraphOpt
 export function findFlow({ flows }: App, name: string): AnyFlow {
   const flow = flows.find((each) => each.name === name)
   if (flow !== undefined) return flow
-  throw new CommandError(exitCodes.usage, `there is no flow "${name}"; there are: ${flows.map((each) => each.name).join(', ')}`)
+  throw new CommandError(
+    exitCodes.usage,
+    `there is no flow "${name}"; there are: ${flows.map((each) => each.name).join(', ')}`,
+  )
 }

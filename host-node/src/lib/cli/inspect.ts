@@ -28,10 +28,26 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     ...hostDomains.map((domain) => ({ binding: domain, preset: 'host', guarantees: {}, info: null })),
   ]
   const variables = [...providers.flatMap(variablesOf), ...app.secrets.map(secretRow)]
-  if (json) out.json({ schemaVersion: 1, command: 'inspect', ok: true, app: app.name, version: app.version, profile: name, routes, bindings, variables })
+  if (json)
+    out.json({
+      schemaVersion: 1,
+      command: 'inspect',
+      ok: true,
+      app: app.name,
+      version: app.version,
+      profile: name,
+      routes,
+      bindings,
+      variables,
+    })
   else {
     out.result(`${out.paint('bold', `${app.name} ${app.version}`)}, profile ${name}\n`)
-    out.result(table(['METHOD', 'PATH', 'FLOW', 'SUMMARY'], routes.map((row) => [row.method, row.path, row.flow, row.summary])))
+    out.result(
+      table(
+        ['METHOD', 'PATH', 'FLOW', 'SUMMARY'],
+        routes.map((row) => [row.method, row.path, row.flow, row.summary]),
+      ),
+    )
     out.result(
       table(
         ['BINDING', 'PRESET', 'GUARANTEES'],
@@ -47,7 +63,13 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     out.result(
       table(
         ['VARIABLE', 'PRESET', 'REQUIRED', 'DEFAULT', 'MEANING'],
-        variables.map((row) => [row.variable, row.preset, row.required ? 'yes' : 'no', row.default ?? '-', row.description]),
+        variables.map((row) => [
+          row.variable,
+          row.preset,
+          row.required ? 'yes' : 'no',
+          row.default ?? '-',
+          row.description,
+        ]),
       ),
     )
   }
@@ -71,12 +93,12 @@ function finite(info: unknown): unknown {
 function variablesOf({ preset, env }: Provider) {
   const { properties, required = [] } = env as unknown as VariablesSchema
   return Object.entries(properties).map(([variable, schema]) => {
-    const { description = '', default: preset_ } = schema as { description?: string; default?: unknown }
+    const { description = '', default: usual } = schema as { description?: string; default?: unknown }
     return {
       variable,
       preset,
-      required: required.includes(variable) && preset_ === undefined,
-      default: preset_ === undefined ? null : String(preset_),
+      required: required.includes(variable) && usual === undefined,
+      default: usual === undefined ? null : String(usual),
       description,
     }
   })

@@ -14,7 +14,9 @@ export async function loadApp(path: string | undefined, cwd: string): Promise<Ap
   try {
     module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (cause) {
-    throw new CommandError(exitCodes.cannotLoad, `${file} could not be loaded: ${(cause as Error).message}`, { cause })
+    throw new CommandError(exitCodes.cannotLoad, `${file} could not be loaded: ${(cause as Error).message}`, {
+      cause,
+    })
   }
   const app = module['default'] ?? module['app']
   if (isApp(app)) return app
@@ -28,9 +30,14 @@ function findApp(path: string | undefined, cwd: string): string {
     throw new CommandError(exitCodes.cannotLoad, `${file} does not exist`)
   }
   const named = appOfPackage(cwd)
-  const file = [...(named === undefined ? [] : [named]), ...usual].map((each) => resolve(cwd, each)).find(existsSync)
+  const file = [...(named === undefined ? [] : [named]), ...usual]
+    .map((each) => resolve(cwd, each))
+    .find(existsSync)
   if (file !== undefined) return file
-  throw new CommandError(exitCodes.cannotLoad, `no app here: give --app FILE (looked for ${usual.join(', ')})`)
+  throw new CommandError(
+    exitCodes.cannotLoad,
+    `no app here: give --app FILE (looked for ${usual.join(', ')})`,
+  )
 }
 
 function appOfPackage(cwd: string): string | undefined {
@@ -41,5 +48,11 @@ function appOfPackage(cwd: string): string | undefined {
 }
 
 function isApp(value: unknown): value is App {
-  return typeof value === 'object' && value !== null && 'flows' in value && Array.isArray(value.flows) && 'profiles' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'flows' in value &&
+    Array.isArray(value.flows) &&
+    'profiles' in value
+  )
 }

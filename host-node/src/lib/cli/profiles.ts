@@ -17,7 +17,8 @@ export function oneProfile(
   try {
     return chooseProfile(app, profile, env)
   } catch (error) {
-    if (error instanceof UnknownProfileError) throw new CommandError(exitCodes.usage, error.message, { cause: error })
+    if (error instanceof UnknownProfileError)
+      throw new CommandError(exitCodes.usage, error.message, { cause: error })
     throw error
   }
 }

@@ -36,7 +36,10 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   const load = (path: string | undefined) => loadApp(path, host.cwd())
   const program = new Command('flowport')
     .description('Check, inspect, draw and run the flows of a Flowport app.')
-    .option('--app <file>', 'module whose default export is the app (default: package.json "flowport.app", src/app.ts, …)')
+    .option(
+      '--app <file>',
+      'module whose default export is the app (default: package.json "flowport.app", src/app.ts, …)',
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void host.stdout.write(text),
@@ -45,7 +48,10 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
       getErrHasColors: () => false,
     })
     .showHelpAfterError('(flowport --help shows what there is)')
-    .addHelpText('after', '\nExit codes: 0 fine, 1 findings or a failed run, 2 wrong usage, 3 the app cannot be loaded.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 findings or a failed run, 2 wrong usage, 3 the app cannot be loaded.',
+    )
 
   program
     .command('check')
@@ -53,7 +59,10 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .option('--profile <name>', 'only this profile, its variables included')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  flowport check --strict                 in CI, all profiles\n  flowport check --profile production     on the machine that will serve it')
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport check --strict                 in CI, all profiles\n  flowport check --profile production     on the machine that will serve it',
+    )
     .action((options: CheckOptions) => perform(async (app) => check(await load(app), options, out)))
 
   program
@@ -70,8 +79,13 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .description('draw a flow, or export it')
     .addOption(new Option('--format <format>', 'what to print').choices(graphFormats).default('mermaid'))
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  flowport graph tickets --format mermaid\n  flowport graph tickets --format ir > tickets.json')
-    .action((flow: string, options: GraphOptions) => perform(async (app) => graph(await load(app), flow, options, out)))
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport graph tickets --format mermaid\n  flowport graph tickets --format ir > tickets.json',
+    )
+    .action((flow: string, options: GraphOptions) =>
+      perform(async (app) => graph(await load(app), flow, options, out)),
+    )
 
   program
     .command('run')
@@ -81,8 +95,13 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .option('--body <file>', 'the raw body, for flows that take one: a file, or - for standard input')
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  flowport run echo --input \'{"value":" hello  world "}\'\n  flowport run imports --body rows.csv')
-    .action((flow: string, options: RunOptions) => perform(async (app) => run(await load(app), flow, options, out)))
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport run echo --input \'{"value":" hello  world "}\'\n  flowport run imports --body rows.csv',
+    )
+    .action((flow: string, options: RunOptions) =>
+      perform(async (app) => run(await load(app), flow, options, out)),
+    )
 
   return program
 }

@@ -1,6 +1,16 @@
 /** `flowport run`: one flow on a profile, with its input from the command line, a file or standard input. */
 import { type BlobStore, type Logger, silentLogger } from '@flowport/capabilities'
-import { type AnyFlow, type App, blobRef, createRuntime, DiagnosticsError, HttpProblem, RunError, SchemaError, isStreamEvent } from '@flowport/flow'
+import {
+  type AnyFlow,
+  type App,
+  blobRef,
+  createRuntime,
+  DiagnosticsError,
+  HttpProblem,
+  RunError,
+  SchemaError,
+  isStreamEvent,
+} from '@flowport/flow'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
@@ -43,12 +53,18 @@ async function open(app: App, profile: string, env: CommandHost['env']) {
   try {
     return await openProfile({ app, profile, env, log: silentLogger })
   } catch (error) {
-    if (error instanceof DiagnosticsError) throw new CommandError(exitCodes.findings, error.message, { cause: error })
+    if (error instanceof DiagnosticsError)
+      throw new CommandError(exitCodes.findings, error.message, { cause: error })
     throw new CommandError(exitCodes.cannotLoad, (error as Error).message, { cause: error })
   }
 }
 
-async function readInput({ trigger }: AnyFlow, { input, body }: RunOptions, host: CommandHost, blobs: BlobStore | undefined) {
+async function readInput(
+  { trigger }: AnyFlow,
+  { input, body }: RunOptions,
+  host: CommandHost,
+  blobs: BlobStore | undefined,
+) {
   const message: unknown = input === undefined ? {} : parse(await sourceText(input, host))
   const binding = trigger.kind === 'http' ? trigger.body : null
   if (body === undefined) return message
@@ -57,9 +73,13 @@ async function readInput({ trigger }: AnyFlow, { input, body }: RunOptions, host
   }
   const readable = body === '-' ? host.stdin : createReadStream(body)
   const stream = Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>
-  if (binding.kind === 'stream') return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
+  if (binding.kind === 'stream')
+    return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
   const object = await blobs?.put(binding.key(message as never), stream)
-  return { ...(message as object), ...(object === undefined ? {} : { [binding.field]: blobRef(object, binding.store) }) }
+  return {
+    ...(message as object),
+    ...(object === undefined ? {} : { [binding.field]: blobRef(object, binding.store) }),
+  }
 }
 
 async function sourceText(input: string, host: CommandHost): Promise<string> {
@@ -90,7 +110,9 @@ async function print(answer: unknown, json: boolean, flow: string, out: Console)
         if (value !== undefined) out.result(JSON.stringify({ event: 'result', data: value }))
         return
       }
-      out.result(JSON.stringify(isStreamEvent(value) ? { event: value.event, id: value.id, data: value.data } : value))
+      out.result(
+        JSON.stringify(isStreamEvent(value) ? { event: value.event, id: value.id, data: value.data } : value),
+      )
     }
   }
   if (json) out.json({ schemaVersion: 1, command: 'run', ok: true, flow, answer: answer ?? null })

@@ -15,17 +15,20 @@ describe('copying a stream into a file', () => {
         const expected = Buffer.alloc(total, 'abcdefghijk')
         const shared = new Uint8Array(700_000)
         let offset = 0
-        const source = (async function* () {
-          for (const [length, pauseMs] of plan) {
-            if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
-            shared.set(expected.subarray(offset, offset + length))
-            offset += length
-            yield shared.subarray(0, length)
-          }
-        })()
+        const steps = plan.values()
+        // No queue: a chunk is made when it is asked for, over the one before.
+        const pull = async (sink: ReadableStreamDefaultController<Uint8Array>) => {
+          const step = steps.next()
+          if (step.done === true) return sink.close()
+          const [length, pauseMs] = step.value
+          if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+          shared.set(expected.subarray(offset, offset + length))
+          offset += length
+          sink.enqueue(shared.subarray(0, length))
+        }
+        const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 })
         const path = join(directory, 'file')
         const fd = fs.openSync(path, 'w')
-        const stream = ReadableStream.from(source) as ReadableStream<Uint8Array>
         expect(await copyStream(stream, fd, 10, undefined)).toBe(total)
         fs.closeSync(fd)
         expect(fs.readFileSync(path).subarray(10).equals(expected)).toBe(true)

@@ -37,7 +37,7 @@ class Sink {
   readonly #fd: number
   readonly #start: number
   #position: number
-  #filling = Buffer.allocUnsafeSlow(bufferBytes)
+  #filling: Buffer = Buffer.allocUnsafeSlow(bufferBytes)
   #spare: Buffer | undefined
   #filled = 0
   #writing: Promise<void> | undefined

@@ -64,7 +64,7 @@ export class Locks {
     const start = performance.now()
     for (let attempt = 1; ; attempt++) {
       const names = await fs.promises.readdir(this.#home.staging)
-      const coming = names.filter((name) => name.endsWith(`${tag}.tmp`) && !this.#isAbandoned(name))
+      const coming = names.filter((name) => isAnnouncement(name, tag) && !this.#isAbandoned(name))
       if (coming.length === 0) return
       // They publish or retract as soon as they are written; until then this caller can only wait.
       if (performance.now() - start > patienceMs) throw tooBusy()
@@ -153,6 +153,11 @@ export class Locks {
 export function tagOf(path: string): string {
   if (path.length <= 190) return `=${path.replaceAll('/', '=')}`
   return `=${createHash('sha256').update(path).digest('hex')}`
+}
+
+function isAnnouncement(name: string, tag: string): boolean {
+  const start = name.indexOf('=')
+  return start > 0 && name.slice(start) === `${tag}.tmp`
 }
 
 function tooBusy(): CapabilityError {

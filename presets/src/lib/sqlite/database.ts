@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CapabilityError } from '@flowport/capabilities'
-import { migrate } from './schema.ts'
+import { checkOwner, migrate, rollBack } from './schema.ts'
 import { isBusy, translateError } from './translate-error.ts'
 
 export interface DatabaseOptions {
@@ -19,8 +19,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { DatabaseSync } = await loadSqlite()
   try {
     if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
-    const db = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs })
+    const db = new DatabaseSync(options.path)
     try {
+      db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`)
+      checkOwner(db)
       // Switching to write-ahead logging asks for the file alone, and SQLite does not wait for that.
       await patiently(options.busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
       db.exec(`PRAGMA synchronous = ${options.synchronous === 'NORMAL' ? 'NORMAL' : 'FULL'}`)
@@ -71,8 +73,7 @@ export class Database {
       this.#commit.run()
       return result
     } catch (error) {
-      // A full disk may have rolled it back already.
-      if (this.#db.isTransaction) this.#rollback.run()
+      rollBack(() => this.#rollback.run())
       throw error
     }
   }

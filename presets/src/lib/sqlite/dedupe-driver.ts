@@ -1,31 +1,37 @@
 /** The dedupe ledger in SQLite. Every step is one statement that decides and writes at once. */
 import type { Clock, DedupeCapabilityInfo, DedupeDriver, DriverBegin } from '@flowport/capabilities'
 import type { Database } from './database.ts'
-import { Sweeper, sweepRows } from './sweeper.ts'
 import { translated } from './translate-error.ts'
 
 /** A record whose lease has ended still is its holder's until another takes it: it is kept this long for `complete`. */
 const lateHolderMs = 86_400_000
+/**
+ * Every so many writes a slice of the table, in the order of keys, is cleared of what has expired: four rows a write, so
+ * it comes round faster than the table grows. An index of expiries would cost every write more than this.
+ */
+const writesPerSlice = 32
+const sliceRows = 128
 
 export class SqliteDedupeDriver implements DedupeDriver {
   readonly info: DedupeCapabilityInfo
   readonly #clock: Pick<Clock, 'now'>
   readonly #db: Database
   readonly #sql
-  readonly #sweeper: Sweeper
+  #writes = 0
+  /** Where the next slice begins. */
+  #swept = ''
 
   constructor(db: Database, info: DedupeCapabilityInfo, clock: Pick<Clock, 'now'>) {
     this.info = info
     this.#db = db
     this.#clock = clock
     this.#sql = prepare(db)
-    this.#sweeper = new Sweeper(this.#sql.sweep)
   }
 
   reserve(key: string, token: string, ttlMs: number): boolean {
     return translated(() => {
       const now = this.#now()
-      this.#sweeper.beforeWrite(now)
+      this.#sweepSome(now)
       return this.#sql.reserve.run(key, token, now + Math.ceil(ttlMs), now).changes === 1
     })
   }
@@ -33,7 +39,7 @@ export class SqliteDedupeDriver implements DedupeDriver {
   begin(key: string, token: string, leaseMs: number, fingerprint: string): DriverBegin {
     return translated(() => {
       const now = this.#now()
-      this.#sweeper.beforeWrite(now)
+      this.#sweepSome(now)
       for (;;) {
         const { changes } = this.#sql.begin.run(key, token, fingerprint, now + Math.ceil(leaseMs), now)
         if (changes === 1) return { state: 'fresh' }
@@ -48,8 +54,10 @@ export class SqliteDedupeDriver implements DedupeDriver {
   }
 
   complete(key: string, token: string, result: string, ttlMs: number): boolean {
-    const expiresAt = this.#now() + Math.ceil(ttlMs)
-    return translated(() => this.#sql.complete.run(result, expiresAt, key, token).changes === 1)
+    const now = this.#now()
+    return translated(
+      () => this.#sql.complete.run(result, now + Math.ceil(ttlMs), key, token, now).changes === 1,
+    )
   }
 
   release(key: string, token: string): boolean {
@@ -67,6 +75,15 @@ export class SqliteDedupeDriver implements DedupeDriver {
 
   check(): void {
     translated(() => this.#db.check())
+  }
+
+  #sweepSome(now: number): void {
+    this.#writes += 1
+    if (this.#writes % writesPerSlice !== 0) return
+    const from = this.#swept
+    const to = this.#sql.slice.get(from)?.['last']
+    if (typeof to === 'string') this.#sql.sweep.run({ from, to, now })
+    this.#swept = typeof to === 'string' ? to : ''
   }
 
   #now(): number {
@@ -97,14 +114,18 @@ function prepare(db: Database) {
     ),
     read: db.prepare('SELECT done, fingerprint, result, expires_at FROM dedupe WHERE key = ?'),
     complete: db.prepare(
-      'UPDATE dedupe SET done = 1, result = ?, expires_at = ? WHERE key = ? AND token = ?',
+      `UPDATE dedupe SET done = 1, result = ?, expires_at = ?
+        WHERE key = ? AND token = ? AND (done = 0 OR expires_at > ?)`,
     ),
     release: db.prepare('DELETE FROM dedupe WHERE key = ? AND token = ? AND done = 0'),
     renew: db.prepare('UPDATE dedupe SET expires_at = ? WHERE key = ? AND token = ? AND done = 0'),
     forget: db.prepare('DELETE FROM dedupe WHERE key = ?'),
+    slice: db.prepare(
+      `SELECT max(key) AS last FROM (SELECT key FROM dedupe WHERE key > ? ORDER BY key LIMIT ${sliceRows})`,
+    ),
     sweep: db.prepare(
-      `DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe
-        WHERE expires_at <= :now AND (done = 1 OR expires_at <= :now - ${lateHolderMs}) LIMIT ${sweepRows})`,
+      `DELETE FROM dedupe WHERE key > :from AND key <= :to
+        AND expires_at <= :now AND (done = 1 OR expires_at <= :now - ${lateHolderMs})`,
     ),
   }
 }

@@ -25,16 +25,16 @@ export const sqliteDedupeInfo = {
   reservation: 'atomic',
   consistency: 'strong',
   durability: 'durable',
-  limits: { maxKeyBytes: 2048, maxResultBytes: 25 * 1024 * 1024, minTtlMs: 1 },
+  limits: { maxKeyBytes: 2048, maxResultBytes: 8 * 1024 * 1024, minTtlMs: 1 },
   extensions,
 } as const satisfies DedupeCapabilityInfo
 
 export const sqliteQueueInfo = {
   provider: 'sqlite',
   delivery: 'at_least_once',
-  ordering: 'unordered',
+  ordering: 'ordered',
   durability: 'durable',
-  limits: { maxMessageBytes: 25 * 1024 * 1024, maxBatchMessages: 1000, maxDelayMs: 365 * 86_400_000 },
+  limits: { maxMessageBytes: 1024 * 1024, maxBatchMessages: 1000, maxDelayMs: 365 * 86_400_000 },
   features: { deadLetter: true },
   extensions,
 } as const satisfies QueueCapabilityInfo

@@ -1,6 +1,6 @@
 /**
- * A named queue in SQLite. A message taken by a receiver stays in its row, not ready until the lease ends; its receipt
- * changes with every delivery, so whoever holds an old one can no longer ack it.
+ * A named queue in SQLite. A message that was taken stays in its row, not ready until the lease ends; its receipt changes
+ * with every delivery, so whoever holds an old one can no longer ack it. Order is the order of sending, always.
  */
 import type { Clock, QueueCapabilityInfo, QueueDriver, StoredMessage } from '@flowport/capabilities'
 import { uniqueIds } from '../unique-ids.ts'
@@ -40,7 +40,9 @@ export class SqliteQueueDriver implements QueueDriver {
     return translated(() => {
       const now = this.#now()
       const readyAt = now + Math.ceil(delayMs)
-      const one = (body: string) => String(this.#sql.send.run(this.#name, readyAt, now, body).lastInsertRowid)
+      const state = readyAt > now ? waiting : ready
+      const one = (body: string) =>
+        String(this.#sql.send.run(this.#name, state, readyAt, now, body).lastInsertRowid)
       return bodies.length === 1 ? bodies.map(one) : this.#db.immediate(() => bodies.map(one))
     })
   }
@@ -48,14 +50,10 @@ export class SqliteQueueDriver implements QueueDriver {
   receive(limit: number, leaseMs: number): readonly StoredMessage[] {
     return translated(() => {
       const now = this.#now()
-      const found: Row[] = []
-      // Messages whose last lease ended are set aside as they are met; others are taken in their stead.
-      for (let missing = limit; missing > 0; missing = limit - found.length) {
-        const rows = this.#take(missing, now, now + Math.ceil(leaseMs))
-        found.push(...rows.filter(({ dead }) => dead === 0))
-        if (rows.length < missing) break
-      }
-      return found.sort((a, b) => a.due_at - b.due_at || a.id - b.id).map(messageOf)
+      this.#wake(now)
+      const rows = this.#sql.take.all(this.#receipts.next(), now + Math.ceil(leaseMs), this.#name, limit)
+      // `RETURNING` has no order of its own.
+      return (rows as unknown as Row[]).sort((a, b) => a.id - b.id).map(messageOf)
     })
   }
 
@@ -66,14 +64,14 @@ export class SqliteQueueDriver implements QueueDriver {
   retry(id: string, receipt: string, delayMs: number): boolean {
     const readyAt = this.#now() + Math.ceil(delayMs)
     return translated(
-      () => this.#sql.retry.run(readyAt, this.#maxAttempts, id, this.#name, receipt).changes === 1,
+      () => this.#sql.retry.run(this.#maxAttempts, readyAt, id, this.#name, receipt).changes === 1,
     )
   }
 
   deadLetters(limit: number): readonly StoredMessage[] {
     return translated(() => {
-      const rows = this.#sql.dead.all(this.#name, this.#now(), this.#maxAttempts, limit)
-      return (rows as unknown as Row[]).map(messageOf)
+      this.#wake(this.#now())
+      return (this.#sql.dead.all(this.#name, limit) as unknown as Row[]).map(messageOf)
     })
   }
 
@@ -81,16 +79,11 @@ export class SqliteQueueDriver implements QueueDriver {
     translated(() => this.#db.check())
   }
 
-  #take(limit: number, now: number, until: number): readonly Row[] {
-    const parameters = {
-      queue: this.#name,
-      now,
-      until,
-      limit,
-      most: this.#maxAttempts,
-      receipt: this.#receipts.next(),
-    }
-    return this.#sql.take.all(parameters) as unknown as Row[]
+  /** Makes ready what is due; what had its last attempt is set aside. */
+  #wake(now: number): void {
+    // A look first: it needs no turn at writing, and most often nothing is due.
+    if (this.#sql.due.get(this.#name, now) === undefined) return
+    this.#sql.wake.run(this.#maxAttempts, this.#name, now)
   }
 
   #now(): number {
@@ -98,48 +91,41 @@ export class SqliteQueueDriver implements QueueDriver {
   }
 }
 
+/** States, as the schema explains them; spelled out in the statements, where the indexes are chosen by them. */
+const ready = 0
+const waiting = 1
+
 interface Row {
   readonly id: number
-  readonly dead: number
-  readonly due_at: number
   readonly sent_at: number
   readonly attempt: number
-  readonly receipt: string
+  readonly receipt: string | null
   readonly body: string
 }
 
 function messageOf({ id, body, attempt, sent_at, receipt }: Row): StoredMessage {
-  return { id: String(id), body, attempt, sentAt: sent_at, receipt }
+  return { id: String(id), body, attempt, sentAt: sent_at, receipt: receipt ?? '' }
 }
-
-const columns = 'id, dead, due_at, sent_at, attempt, receipt, body'
 
 function prepare(db: Database) {
   return {
-    send: db.prepare(
-      'INSERT INTO queue (queue, ready_at, due_at, sent_at, body) VALUES (?1, ?2, ?2, ?3, ?4)',
+    send: db.prepare('INSERT INTO queue (queue, state, ready_at, sent_at, body) VALUES (?, ?, ?, ?, ?)'),
+    due: db.prepare('SELECT 1 FROM queue WHERE queue = ? AND state = 1 AND ready_at <= ? LIMIT 1'),
+    wake: db.prepare(
+      'UPDATE queue SET state = iif(attempt >= ?, 2, 0) WHERE queue = ? AND state = 1 AND ready_at <= ?',
     ),
-    // `due_at` keeps the moment it was ready, for the order among those taken together; a dead one keeps its receipt.
     take: db.prepare(
-      `UPDATE queue SET
-        dead = attempt >= :most,
-        receipt = iif(attempt >= :most, receipt, :receipt),
-        due_at = ready_at,
-        ready_at = iif(attempt >= :most, ready_at, :until),
-        attempt = min(attempt + 1, :most)
-        WHERE id IN (SELECT id FROM queue WHERE queue = :queue AND dead = 0 AND ready_at <= :now
-          ORDER BY ready_at, id LIMIT :limit)
-        RETURNING ${columns}`,
+      `UPDATE queue SET state = 1, attempt = attempt + 1, receipt = ?1 || '-' || id, ready_at = ?2
+        WHERE id IN (SELECT id FROM queue WHERE queue = ?3 AND state = 0 ORDER BY id LIMIT ?4)
+        RETURNING id, sent_at, attempt, receipt, body`,
     ),
-    ack: db.prepare('DELETE FROM queue WHERE id = ? AND queue = ? AND receipt = ?'),
+    ack: db.prepare('DELETE FROM queue WHERE id = ? AND queue = ? AND receipt = ? AND state < 2'),
     retry: db.prepare(
-      `UPDATE queue SET ready_at = ?1, dead = attempt >= ?2, receipt = iif(attempt >= ?2, receipt, NULL)
-        WHERE id = ?3 AND queue = ?4 AND receipt = ?5 AND dead = 0`,
+      `UPDATE queue SET state = iif(attempt >= ?1, 2, 1), ready_at = ?2, receipt = NULL
+        WHERE id = ?3 AND queue = ?4 AND receipt = ?5 AND state < 2`,
     ),
-    // Also those no receiver has met since their last lease ended.
     dead: db.prepare(
-      `SELECT ${columns} FROM queue WHERE queue = ?1 AND (dead = 1 OR (ready_at <= ?2 AND attempt >= ?3))
-        ORDER BY id LIMIT ?4`,
+      'SELECT id, sent_at, attempt, receipt, body FROM queue WHERE queue = ? AND state = 2 ORDER BY id LIMIT ?',
     ),
   }
 }

@@ -7,64 +7,80 @@ const applicationId = 0x464c5750
 
 /** The n-th one takes a file from version n to n + 1. Never change one that has been released: add another. */
 const migrations: readonly string[] = [
-  `CREATE TABLE kv (
+  `-- what may be large comes last, so that the rest is read without it
+  CREATE TABLE kv (
     key TEXT NOT NULL PRIMARY KEY,
-    value ANY NOT NULL,
-    metadata TEXT,
     expires_at INTEGER,
-    version TEXT NOT NULL
+    version TEXT NOT NULL,
+    metadata TEXT,
+    value ANY NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
 
   CREATE TABLE dedupe (
     key TEXT NOT NULL PRIMARY KEY,
-    token TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
     done INTEGER NOT NULL,
+    token TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    result TEXT NOT NULL,
-    expires_at INTEGER NOT NULL
+    result TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX dedupe_expiry ON dedupe (expires_at);
 
+  -- state: 0 ready, 1 not before ready_at (delayed or leased), 2 set aside
   CREATE TABLE queue (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     queue TEXT NOT NULL,
-    dead INTEGER NOT NULL DEFAULT 0,
+    state INTEGER NOT NULL,
     ready_at INTEGER NOT NULL,
-    due_at INTEGER NOT NULL,
     sent_at INTEGER NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0,
     receipt TEXT,
     body TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX queue_ready ON queue (queue, dead, ready_at, id);`,
+  CREATE INDEX queue_ready ON queue (queue, id) WHERE state = 0;
+  CREATE INDEX queue_waiting ON queue (queue, ready_at) WHERE state = 1;
+  CREATE INDEX queue_dead ON queue (queue, id) WHERE state = 2;`,
 ]
 
-/** Brings the file to the newest version, or refuses one of another program or of a later Flowport. */
+/** Refuses the file of another program, before anything in it is changed, and one of a later Flowport. */
+export function checkOwner(db: DatabaseSync): void {
+  const version = versionOf(db)
+  if (idOf(db) !== applicationId && (version !== 0 || !isEmpty(db))) {
+    throw new CapabilityError(
+      'Misconfigured',
+      'the sqlite file belongs to another program; give a path of its own',
+    )
+  }
+  if (version > migrations.length) {
+    throw new CapabilityError(
+      'Misconfigured',
+      'the sqlite file was made by a later version of Flowport; upgrade this one',
+    )
+  }
+}
+
+/** Brings the file to the newest version. */
 export function migrate(db: DatabaseSync): void {
-  if (versionOf(db) === migrations.length && idOf(db) === applicationId) return
+  if (versionOf(db) === migrations.length) return
   db.exec('BEGIN IMMEDIATE')
   try {
-    // Read again: another process may have done it while this one waited.
-    const version = versionOf(db)
-    if (idOf(db) !== applicationId && (version !== 0 || !isEmpty(db))) {
-      throw new CapabilityError(
-        'Misconfigured',
-        'the sqlite file belongs to another program; give a path of its own',
-      )
-    }
-    if (version > migrations.length) {
-      throw new CapabilityError(
-        'Misconfigured',
-        'the sqlite file was made by a later version of Flowport; upgrade this one',
-      )
-    }
-    for (const migration of migrations.slice(version)) db.exec(migration)
+    // Looked at again: another process may have done it while this one waited.
+    checkOwner(db)
+    for (const migration of migrations.slice(versionOf(db))) db.exec(migration)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
     db.exec('COMMIT')
   } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
+    rollBack(() => db.exec('ROLLBACK'))
     throw error
+  }
+}
+
+/** Rolls back, unless SQLite has done so by itself, as it does when the disk is full. */
+export function rollBack(run: () => void): void {
+  try {
+    run()
+  } catch {
+    // No transaction is open any more.
   }
 }
 

@@ -1,0 +1,16 @@
+/** The measurements by name, in the order they are run. */
+import type { Measurement } from './report.ts'
+
+export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
+  runtime: () => import('./runtime.ts'),
+  layers: () => import('./layers.ts'),
+  kv: () => import('./kv.ts'),
+  sqlite: () => import('./sqlite.ts'),
+  fs: () => import('./fs.ts'),
+  echo: () => import('./echo.ts'),
+  sse: () => import('./sse.ts'),
+}
+
+export function isPart(name: string): boolean {
+  return Object.hasOwn(parts, name)
+}

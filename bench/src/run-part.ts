@@ -1,0 +1,19 @@
+/** Runs one measurement and prints its report; `run.ts` starts one such process per part. */
+import { parts } from './parts.ts'
+import { aimsToMarkdown, load, toMarkdown } from './report.ts'
+
+// Whoever started this is gone: nobody is left to read the figures.
+process.once('disconnect', () => process.exit(1))
+
+const name = process.argv[2] ?? ''
+const part = parts[name]
+if (part === undefined) throw new Error(`there is no part "${name}"`)
+const start = performance.now()
+const before = load()
+const { measure } = await part()
+const { tables, aims } = await measure()
+const seconds = ((performance.now() - start) / 1000).toFixed(0)
+console.log(`## ${name}\n\n\`node bench/src/run.ts ${name}\` · ${seconds} s · load average before ${before}, after ${load()}\n`)
+for (const table of tables) console.log(toMarkdown(table))
+if (aims.length > 0) console.log(aimsToMarkdown(aims))
+if (process.connected) process.disconnect()

@@ -1,0 +1,267 @@
+/** The sqlite preset beside prepared statements of `node:sqlite` on a file with the same pragmas and columns. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { DedupeStore, KeyValue, ResourceBag } from '@flowport/capabilities'
+import { sqlite } from '@flowport/presets/sqlite'
+import { compare, type Measured, named } from './harness.ts'
+import { digits } from './numbers.ts'
+import { inDirectory, openBag } from './providers.ts'
+import { type Aim, comparisonTable, type Report, type Table } from './report.ts'
+
+const ours = 'Flowport sqlite'
+const raw = 'node:sqlite, same columns'
+const least = 'node:sqlite, key and value only'
+
+type Synchronous = 'NORMAL' | 'FULL'
+
+export function measure(): Promise<Report> {
+  return inDirectory(async (directory) => {
+    const tables: Table[] = []
+    const aims: Aim[] = []
+    const add = (title: string, measured: readonly Measured[], isOverhead: boolean) => {
+      tables.push(comparisonTable(title, measured, { unit: 'µs' }))
+      const share = 1 / named(measured, ours).ratio
+      const aim = `${title}: at least 0.8 of the raw statements`
+      if (isOverhead) aims.push({ aim, measured: digits(share), holds: share >= 0.8 })
+    }
+    for (const synchronous of ['NORMAL', 'FULL'] as const) {
+      const stores = await open(directory, synchronous)
+      try {
+        if (synchronous === 'NORMAL') add('kv get, 1 KiB text', await measureGet(stores), true)
+        add(`kv put, 1 KiB text, WAL ${synchronous}`, await measurePut(stores), true)
+        add(`dedupe begin + complete, new key, WAL ${synchronous}`, await measureDedupe(stores), true)
+      } finally {
+        await stores.close()
+      }
+    }
+    return { tables, aims }
+  })
+}
+
+interface Stores {
+  readonly kv: KeyValue
+  readonly dedupe: DedupeStore
+  readonly raw: RawStore
+  readonly least: LeastStore
+  close(): Promise<void>
+}
+
+async function open(directory: string, synchronous: Synchronous): Promise<Stores> {
+  const fileOf = (name: string) => join(directory, `${name}-${synchronous}.sqlite`)
+  const bag: ResourceBag = await openBag(sqlite({ path: fileOf('flowport'), synchronous }))
+  const rawDb = openRaw(fileOf('raw'), synchronous)
+  const leastDb = openRaw(fileOf('least'), synchronous)
+  return {
+    kv: bag.require('kv'),
+    dedupe: bag.require('dedupe'),
+    raw: new RawStore(rawDb),
+    least: new LeastStore(leastDb),
+    async close() {
+      rawDb.close()
+      leastDb.close()
+      await bag.close()
+    },
+  }
+}
+
+function openRaw(path: string, synchronous: Synchronous): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 2_000 })
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+  return db
+}
+
+/** What somebody would write by hand who needs versions, expiry and the ledger's rules. */
+class RawStore {
+  readonly #get
+  readonly #put
+  readonly #begin
+  readonly #complete
+  #version = 0
+
+  constructor(db: DatabaseSync) {
+    db.exec(`CREATE TABLE kv (key TEXT NOT NULL PRIMARY KEY, value ANY NOT NULL, metadata TEXT, expires_at INTEGER,
+        version TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
+      CREATE TABLE dedupe (key TEXT NOT NULL PRIMARY KEY, token TEXT NOT NULL, done INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL, result TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX dedupe_expiry ON dedupe (expires_at)`)
+    this.#get = db.prepare(
+      `SELECT key, value, metadata, expires_at, version FROM kv
+        WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
+    )
+    this.#put = db.prepare(
+      `INSERT INTO kv (key, value, metadata, expires_at, version) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+        SET value = excluded.value, metadata = excluded.metadata, expires_at = excluded.expires_at,
+        version = excluded.version`,
+    )
+    this.#begin = db.prepare(
+      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at) VALUES (?1, ?2, 0, ?3, 'null', ?4)
+        ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done,
+          fingerprint = excluded.fingerprint, result = excluded.result, expires_at = excluded.expires_at
+        WHERE dedupe.expires_at <= ?5`,
+    )
+    this.#complete = db.prepare(
+      'UPDATE dedupe SET done = 1, result = ?, expires_at = ? WHERE key = ? AND token = ?',
+    )
+  }
+
+  get(key: string): string | null {
+    const row = this.#get.get(key, Date.now())
+    return row === undefined ? null : String(row['value'])
+  }
+
+  put(key: string, value: string): void {
+    this.#version += 1
+    this.#put.run(key, value, null, null, String(this.#version))
+  }
+
+  begin(key: string, fingerprint: string, leaseMs: number): string | null {
+    const token = crypto.randomUUID()
+    const now = Date.now()
+    return this.#begin.run(key, token, fingerprint, now + leaseMs, now).changes === 1 ? token : null
+  }
+
+  complete(key: string, token: string, result: unknown, ttlMs: number): boolean {
+    return this.#complete.run(JSON.stringify(result), Date.now() + ttlMs, key, token).changes === 1
+  }
+}
+
+class LeastStore {
+  readonly #get
+  readonly #put
+
+  constructor(db: DatabaseSync) {
+    db.exec('CREATE TABLE kv (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID')
+    this.#get = db.prepare('SELECT value FROM kv WHERE key = ?')
+    this.#put = db.prepare(
+      'INSERT INTO kv (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    )
+  }
+
+  get(key: string): string | null {
+    const row = this.#get.get(key)
+    return row === undefined ? null : String(row['value'])
+  }
+
+  put(key: string, value: string): void {
+    this.#put.run(key, value)
+  }
+}
+
+const keys = Array.from({ length: 100 }, (_, n) => `notes/${n}`)
+const keyAt = (i: number) => keys[i % keys.length] as string
+// 257 values over 100 keys: no key gets the value it has, or SQLite would leave its page as it is.
+const texts = Array.from({ length: 257 }, (_, n) => `${n} `.padEnd(1024, 'The quick brown fox. '))
+const textAt = (i: number) => texts[i % texts.length] as string
+
+async function measureGet(stores: Stores) {
+  const text = textAt(0)
+  for (const key of keys) {
+    await stores.kv.put(key, text)
+    stores.raw.put(key, text)
+    stores.least.put(key, text)
+  }
+  return compare<string | null>({
+    reference: raw,
+    expected: text,
+    candidates: [
+      {
+        name: ours,
+        async run(times) {
+          let found: string | null = null
+          for (let i = 0; i < times; i++) found = await stores.kv.get(keyAt(i))
+          return found
+        },
+      },
+      {
+        name: raw,
+        run(times) {
+          let found: string | null = null
+          for (let i = 0; i < times; i++) found = stores.raw.get(keyAt(i))
+          return found
+        },
+      },
+      {
+        name: least,
+        run(times) {
+          let found: string | null = null
+          for (let i = 0; i < times; i++) found = stores.least.get(keyAt(i))
+          return found
+        },
+      },
+    ],
+  })
+}
+
+function measurePut(stores: Stores) {
+  // Each candidate counts on over its rounds.
+  const at = { ours: 0, raw: 0, least: 0 }
+  return compare<boolean>({
+    reference: raw,
+    expected: true,
+    candidates: [
+      {
+        name: ours,
+        async run(times) {
+          for (const end = at.ours + times; at.ours < end; at.ours++)
+            await stores.kv.put(keyAt(at.ours), textAt(at.ours))
+          return (await stores.kv.get(keyAt(at.ours - 1))) === textAt(at.ours - 1)
+        },
+      },
+      {
+        name: raw,
+        run(times) {
+          for (const end = at.raw + times; at.raw < end; at.raw++) stores.raw.put(keyAt(at.raw), textAt(at.raw))
+          return stores.raw.get(keyAt(at.raw - 1)) === textAt(at.raw - 1)
+        },
+      },
+      {
+        name: least,
+        run(times) {
+          for (const end = at.least + times; at.least < end; at.least++)
+            stores.least.put(keyAt(at.least), textAt(at.least))
+          return stores.least.get(keyAt(at.least - 1)) === textAt(at.least - 1)
+        },
+      },
+    ],
+  })
+}
+
+const leaseMs = 30_000
+const ttlMs = 86_400_000
+const fingerprint = 'sha-256:0123456789abcdef'
+
+function measureDedupe({ dedupe, raw: store }: Stores) {
+  const at = { ours: 0, raw: 0 }
+  const result = { order: 1, state: 'accepted' }
+  return compare<boolean>({
+    reference: raw,
+    expected: true,
+    candidates: [
+      {
+        name: ours,
+        async run(times) {
+          let kept = 0
+          for (let i = 0; i < times; i++) {
+            const key = `orders/${at.ours++}`
+            const begun = await dedupe.begin(key, { leaseMs, fingerprint })
+            if (begun.state === 'fresh' && (await dedupe.complete(key, begun.token, result, ttlMs))) kept++
+          }
+          return kept === times
+        },
+      },
+      {
+        name: raw,
+        run(times) {
+          let kept = 0
+          for (let i = 0; i < times; i++) {
+            const key = `orders/${at.raw++}`
+            const token = store.begin(key, fingerprint, leaseMs)
+            if (token !== null && store.complete(key, token, result, ttlMs)) kept++
+          }
+          return kept === times
+        },
+      },
+    ],
+  })
+}

@@ -1,0 +1,220 @@
+import {
+  CapabilityError,
+  createDedupeStore,
+  createKeyValue,
+  type DedupeDriver,
+  ResourceBag,
+} from '@flowport/capabilities'
+import { memoryDedupeDriver, memoryKvDriver } from '@flowport/capabilities/memory'
+import { ManualClock } from '@flowport/capabilities/testing'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import * as z from 'zod'
+import { flow } from '../flow.ts'
+import { type Idempotency, node } from '../node.ts'
+import { manual } from '../trigger.ts'
+import { createRuntime } from './runtime.ts'
+
+const Order = z.object({ id: z.string(), amount: z.number(), note: z.string().optional() })
+type Order = z.output<typeof Order>
+
+let clock: ManualClock
+let driver: DedupeDriver
+beforeEach(() => {
+  clock = new ManualClock()
+  driver = memoryDedupeDriver({ clock })
+})
+
+/** A runtime of its own over the shared ledger, as another process has it. */
+function process(
+  run: (order: Order, key: string | undefined) => unknown,
+  idempotency: Idempotency<Order> = { key: '/id', ttl: '1h', lease: '10s' },
+) {
+  const charge = node('charge', {
+    input: Order,
+    uses: { kv: 'write' },
+    idempotency,
+    run: (order, { idempotencyKey }) => run(order, idempotencyKey),
+  })
+  const charging = flow('charging', {
+    trigger: manual({ input: Order }),
+    graph: (order, step) => step(charge, order),
+  })
+  const bag = ResourceBag.empty()
+    .with('dedupe', createDedupeStore(driver))
+    .with('kv', createKeyValue(memoryKvDriver({ clock }), { clock }))
+  const runtime = createRuntime(bag, { clock })
+  return (order: Order) => runtime.invoke(charging, { input: order })
+}
+
+describe('a node with an idempotency key', () => {
+  it('happens once per key, and whoever asks again gets its result', async () => {
+    const effect = vi.fn((order: Order) => ({ charged: order.amount, at: { deep: [1, null, 'ü'] } }))
+    const invoke = process(effect)
+    const first = await invoke({ id: 'a', amount: 1 })
+    expect(await invoke({ id: 'a', amount: 1 })).toEqual(first)
+    expect(await process(effect)({ id: 'a', amount: 1 })).toEqual(first)
+    await invoke({ id: 'b', amount: 1 })
+    expect(effect).toHaveBeenCalledTimes(2)
+  })
+
+  it('happens again when its result is no longer kept', async () => {
+    const effect = vi.fn(() => 1)
+    const invoke = process(effect)
+    await invoke({ id: 'a', amount: 1 })
+    await clock.advance(3_599_999)
+    await invoke({ id: 'a', amount: 1 })
+    expect(effect).toHaveBeenCalledTimes(1)
+    await clock.advance(1)
+    await invoke({ id: 'a', amount: 1 })
+    expect(effect).toHaveBeenCalledTimes(2)
+  })
+
+  it('happens once for 64 callers at the same time: the others wait for its result', async () => {
+    const effect = vi.fn(async () => {
+      await clock.sleep(100)
+      return 'done'
+    })
+    const processes = [process(effect), process(effect)]
+    const all = Promise.all(Array.from({ length: 64 }, (_, i) => processes[i % 2]?.({ id: 'a', amount: 1 })))
+    for (let i = 0; i < 100; i++) await clock.advance(10)
+    expect(new Set(await all)).toEqual(new Set(['done']))
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+
+  it('tells a caller that cannot wait any longer to come back', async () => {
+    const work = Promise.withResolvers<number>()
+    const invoke = process(() => work.promise)
+    const first = invoke({ id: 'a', amount: 1 })
+    const second = invoke({ id: 'a', amount: 1 }).catch((error: unknown) => error)
+    for (let i = 0; i < 100; i++) await clock.advance(50)
+    expect(await second).toMatchObject({
+      failure: 'NodeFailed',
+      cause: { code: 'IDEM_IN_FLIGHT', kind: 'Unavailable' },
+    })
+    work.resolve(1)
+    await first
+  })
+
+  it('refuses the same key with another input, whatever the order of its fields', async () => {
+    const invoke = process(() => 1)
+    await invoke({ id: 'a', amount: 1, note: 'x' })
+    await expect(invoke({ note: 'x', amount: 1, id: 'a' })).resolves.toBe(1)
+    await expect(invoke({ id: 'a', amount: 2, note: 'x' })).rejects.toMatchObject({
+      cause: { code: 'IDEM099' },
+    })
+    await expect(invoke({ id: 'a', amount: 1, note: 'x'.repeat(5_000) })).rejects.toMatchObject({
+      cause: { code: 'IDEM099' },
+    })
+  })
+
+  it('gives its key back when it fails, so that a retry need not wait', async () => {
+    const effect = vi
+      .fn()
+      .mockRejectedValueOnce(new CapabilityError('Unavailable', 'not now'))
+      .mockResolvedValueOnce('second')
+    const invoke = process(effect)
+    await expect(invoke({ id: 'a', amount: 1 })).rejects.toMatchObject({ cause: { kind: 'Unavailable' } })
+    await expect(invoke({ id: 'a', amount: 1 })).resolves.toBe('second')
+  })
+
+  it('is done again after the lease when its process died between begin and complete, with the same key to hand on', async () => {
+    const keys: (string | undefined)[] = []
+    const died = process((_order, key) => {
+      keys.push(key)
+      return new Promise(() => undefined)
+    })
+    // A dead process neither renews nor completes.
+    const renew = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never)
+    void died({ id: 'a', amount: 1 })
+    await vi.waitFor(() => expect(keys).toHaveLength(1))
+    renew.mockRestore()
+    const next = process((_order, key) => (keys.push(key), 'recovered'))
+    await expect(settled(next({ id: 'a', amount: 1 }))).resolves.toMatchObject({
+      cause: { code: 'IDEM_IN_FLIGHT' },
+    })
+    await clock.advance(10_000)
+    await expect(next({ id: 'a', amount: 1 })).resolves.toBe('recovered')
+    expect(keys).toEqual(['charging/charge:a', 'charging/charge:a'])
+  })
+
+  it('is told when it was fenced off, and its late result is not kept', async () => {
+    const slow = Promise.withResolvers<string>()
+    const started = Promise.withResolvers<void>()
+    const noTimer = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never)
+    const late = process(() => (started.resolve(), slow.promise))({ id: 'a', amount: 1 }).catch(
+      (error: unknown) => error,
+    )
+    await started.promise
+    noTimer.mockRestore()
+    await clock.advance(10_001)
+    const other = process(() => 'the other')
+    await expect(other({ id: 'a', amount: 1 })).resolves.toBe('the other')
+    slow.resolve('too late')
+    expect(await late).toMatchObject({ cause: { code: 'IDEM_FENCED' } })
+    await expect(other({ id: 'a', amount: 1 })).resolves.toBe('the other')
+  })
+
+  it('renews its lease while it works', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const work = Promise.withResolvers<string>()
+      const started = Promise.withResolvers<void>()
+      const first = process(() => (started.resolve(), work.promise))({ id: 'a', amount: 1 })
+      await started.promise
+      for (let i = 0; i < 8; i++) {
+        await clock.advance(4_000)
+        await vi.advanceTimersByTimeAsync(4_000)
+      }
+      const effect = vi.fn()
+      expect(await settled(process(effect)({ id: 'a', amount: 1 }))).toMatchObject({
+        cause: { code: 'IDEM_IN_FLIGHT' },
+      })
+      expect(effect).not.toHaveBeenCalled()
+      work.resolve('in the end')
+      await expect(first).resolves.toBe('in the end')
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('keeps its result though the caller has gone', async () => {
+    const work = Promise.withResolvers<string>()
+    const started = Promise.withResolvers<void>()
+    const effect = vi.fn(() => (started.resolve(), work.promise))
+    const charge = node('charge', { input: Order, idempotency: { key: '/id' }, run: effect })
+    const charging = flow('charging', {
+      trigger: manual({ input: Order }),
+      graph: (order, step) => step(charge, order),
+    })
+    const runtime = createRuntime(ResourceBag.empty().with('dedupe', createDedupeStore(driver)), { clock })
+    const caller = new AbortController()
+    const gone = runtime
+      .invoke(charging, { input: { id: 'a', amount: 1 }, signal: caller.signal })
+      .catch((error: unknown) => error)
+    await started.promise
+    caller.abort()
+    expect(await gone).toMatchObject({ failure: 'Cancelled' })
+    work.resolve('made')
+    await vi.waitFor(() => expect(runtime.running).toBe(0))
+    await expect(runtime.invoke(charging, { input: { id: 'a', amount: 1 } })).resolves.toBe('made')
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+
+  it('takes its key from a function, and refuses an empty one', async () => {
+    const effect = vi.fn(() => 1)
+    const invoke = process(effect, { key: ({ id }) => id.trim() })
+    await invoke({ id: 'a', amount: 1 })
+    await expect(invoke({ id: '  ', amount: 1 })).rejects.toMatchObject({
+      cause: { kind: 'InvalidInput', code: 'IDEM_KEY' },
+    })
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+})
+
+/** What a promise rejects with, while the clock runs. */
+async function settled(promise: Promise<unknown>): Promise<unknown> {
+  const outcome = promise.catch((error: unknown) => error)
+  for (let i = 0; i < 60; i++) await clock.advance(50)
+  return outcome
+}

@@ -1,0 +1,428 @@
+import { CapabilityError } from '@flowport/capabilities'
+import { blobRef, deny, flow, http, node, opaque, problem, reply, streamOf } from '@flowport/flow'
+import { request } from 'node:http'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import * as z from 'zod'
+import { serveFlows, type TestServer } from './support/app.ts'
+
+let server: TestServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+const anything = opaque<Record<string, unknown>>()
+
+/** A GET flow that does what it is told. */
+const get = (
+  name: string,
+  run: (input: Record<string, unknown>) => unknown,
+  options: { status?: number } = {},
+) =>
+  flow(name, {
+    trigger: http.get(`/${name}`, { input: anything, ...options }),
+    graph: (it, step) => step(node(name, { input: anything, run }), it),
+  })
+
+describe('answers', () => {
+  it('are 204 for nothing, JSON for values, and what reply() says', async () => {
+    server = await serveFlows([
+      get('nothing', () => undefined),
+      get('null', () => null),
+      get('zero', () => 0),
+      get('text', () => 'ä'),
+      get('created', () => ({ a: 1 }), { status: 201 }),
+      get('reply', () =>
+        reply({ status: 202, headers: { location: '/x', 'cache-control': 'max-age=1' }, body: { b: 2 } }),
+      ),
+      get('plain', () => reply({ headers: { 'content-type': 'text/plain' }, body: 'hello' })),
+      get('empty', () => reply({ status: 303, headers: { location: '/y' } })),
+    ])
+    const ask = async (path: string) => {
+      const response = await fetch(`${server?.url}/${path}`, { redirect: 'manual' })
+      return [response.status, response.headers.get('content-type'), await response.text()]
+    }
+    const json = 'application/json; charset=utf-8'
+    expect(await ask('nothing')).toEqual([204, null, ''])
+    expect(await ask('null')).toEqual([204, null, ''])
+    expect(await ask('zero')).toEqual([200, json, '0'])
+    expect(await ask('text')).toEqual([200, json, '"ä"'])
+    expect(await ask('created')).toEqual([201, json, '{"a":1}'])
+    expect(await ask('reply')).toEqual([202, json, '{"b":2}'])
+    expect(await ask('plain')).toEqual([200, 'text/plain', 'hello'])
+    expect(await ask('empty')).toEqual([303, null, ''])
+    const replied = await fetch(`${server.url}/reply`)
+    expect([replied.headers.get('location'), replied.headers.get('cache-control')]).toEqual([
+      '/x',
+      'max-age=1',
+    ])
+  })
+
+  it('to HEAD are those to GET without the body', async () => {
+    server = await serveFlows([get('value', () => ({ text: 'äöü' }))])
+    const response = await fetch(`${server.url}/value`, { method: 'HEAD' })
+    const whole = new TextEncoder().encode('{"text":"äöü"}').byteLength
+    expect([response.status, response.headers.get('content-length'), await response.text()]).toEqual([
+      200,
+      String(whole),
+      '',
+    ])
+  })
+
+  it('of a replaced object are the new one whole, never a mix', async () => {
+    const swap = node('swap', {
+      input: anything,
+      uses: { blob: 'write' },
+      idempotency: 'natural',
+      async run(_input, { blob }) {
+        const old = await blob.put('x', 'the old one')
+        await blob.put('x', 'the new one, longer')
+        return blobRef(old)
+      },
+    })
+    server = await serveFlows([
+      flow('swap', { trigger: http.get('/swap', { input: anything }), graph: (it, step) => step(swap, it) }),
+    ])
+    const response = await fetch(`${server.url}/swap`)
+    expect([response.status, await response.text()]).toEqual([200, 'the new one, longer'])
+  })
+})
+
+describe('errors', () => {
+  const kinds: readonly [CapabilityError, number, string | null][] = [
+    [new CapabilityError('NotFound', 'x'), 404, null],
+    [new CapabilityError('AlreadyExists', 'x'), 409, null],
+    [new CapabilityError('ConditionNotMatch', 'x'), 412, null],
+    [new CapabilityError('InvalidInput', 'x'), 400, null],
+    [new CapabilityError('LimitExceeded', 'x'), 413, null],
+    [new CapabilityError('RateLimited', 'x', { retryAfterMs: 2_500 }), 429, '3'],
+    [new CapabilityError('Unavailable', 'x', { retryAfterMs: 10 }), 503, '1'],
+    [new CapabilityError('Timeout', 'x'), 504, null],
+    [new CapabilityError('RangeNotSatisfied', 'x'), 416, null],
+    [new CapabilityError('PermissionDenied', 'x'), 500, null],
+    [new CapabilityError('Unauthenticated', 'x'), 500, null],
+    [new CapabilityError('Unsupported', 'x'), 500, null],
+    [new CapabilityError('Corrupt', 'x'), 500, null],
+    [new CapabilityError('Misconfigured', 'x'), 500, null],
+    [new CapabilityError('Unexpected', 'x'), 500, null],
+  ]
+  it.each(kinds.map(([error, status, retryAfter]) => [error.kind, status, retryAfter, error] as const))(
+    'of kind %s are a %i',
+    async (_kind, status, retryAfter, error) => {
+      server = await serveFlows([
+        get('fail', () => {
+          throw error
+        }),
+      ])
+      const response = await fetch(`${server.url}/fail`)
+      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+      expect([response.status, response.headers.get('retry-after')]).toEqual([status, retryAfter])
+      expect(await response.json()).toMatchObject({
+        status,
+        code: status === 500 ? 'INTERNAL' : error.code,
+        instance: '/fail',
+      })
+    },
+  )
+
+  it('nobody foresaw say nothing to the client and everything to the log', async () => {
+    server = await serveFlows([
+      get('boom', () => {
+        throw new Error('password=hunter2 at /srv/secret.ts')
+      }),
+    ])
+    const response = await fetch(`${server.url}/boom`, { headers: { 'x-request-id': 'rid-7' } })
+    const text = await response.text()
+    expect(response.status).toBe(500)
+    expect(text).not.toMatch(/hunter2|secret|boom"|stack/)
+    expect(JSON.parse(text)).toEqual({
+      type: 'urn:flowport:problem:internal',
+      title: 'Something went wrong on the server',
+      status: 500,
+      code: 'INTERNAL',
+      instance: '/boom',
+      requestId: 'rid-7',
+    })
+    expect(server.logs.find((line) => line.includes('hunter2'))).toMatch(/"requestId":"rid-7".*"node":"boom"/)
+  })
+
+  it('that nodes make are shown as they are', async () => {
+    server = await serveFlows([
+      get('teapot', () => {
+        throw problem({
+          status: 418,
+          code: 'TEAPOT',
+          title: 'Short and stout',
+          details: { spout: true },
+          headers: { 'x-tea': 'yes' },
+        })
+      }),
+    ])
+    const response = await fetch(`${server.url}/teapot`)
+    expect([response.status, response.headers.get('x-tea')]).toEqual([418, 'yes'])
+    expect(await response.json()).toMatchObject({
+      type: 'urn:flowport:problem:teapot',
+      details: { spout: true },
+    })
+  })
+
+  it('inside a flow that break a schema are the server’s fault', async () => {
+    const bad = node('bad', {
+      input: anything,
+      output: z.object({ n: z.number() }),
+      run: () => ({ n: 'x' }) as never,
+    })
+    server = await serveFlows([
+      flow('bad', { trigger: http.get('/bad', { input: anything }), graph: (it, step) => step(bad, it) }),
+    ])
+    expect((await fetch(`${server.url}/bad`)).status).toBe(500)
+  })
+
+  it('in a stream are its last event', async () => {
+    const breaks = node('breaks', {
+      input: anything,
+      output: streamOf(z.number()),
+      async *run() {
+        yield 1
+        throw problem({ status: 409, code: 'STOPPED', title: 'It stopped' })
+      },
+    })
+    server = await serveFlows([
+      flow('breaks', {
+        trigger: http.get('/breaks', { input: anything }),
+        graph: (it, step) => step(breaks, it),
+      }),
+    ])
+    const events = await (await fetch(`${server.url}/breaks`)).text()
+    expect(events).toMatch(
+      /data: 1\n\nevent: error\ndata: \{"type":"urn:flowport:problem:stopped".*"code":"STOPPED".*\}\n\n$/,
+    )
+    const lines = (
+      await (await fetch(`${server.url}/breaks`, { headers: { accept: 'application/x-ndjson' } })).text()
+    )
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      1,
+      { error: { code: 'STOPPED' } },
+    ])
+  })
+})
+
+describe('time and cancellation', () => {
+  it('answers 504 at the deadline though the node does not listen', async () => {
+    const deaf = node('deaf', {
+      input: anything,
+      run: () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 300)),
+    })
+    server = await serveFlows([
+      flow('deaf', {
+        trigger: http.get('/deaf', { input: anything, deadline: '30ms' }),
+        graph: (it, step) => step(deaf, it),
+      }),
+    ])
+    const response = await fetch(`${server.url}/deaf`)
+    expect([response.status, await response.json()]).toMatchObject([504, { code: 'TIME015' }])
+    expect(server.fastify.flowport.runtime.running).toBe(1)
+    await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
+  })
+
+  for (const method of ['GET', 'POST'] as const) {
+    it(`fires the node’s signal when the client of a ${method} goes away, and the run ends`, async () => {
+      const started = Promise.withResolvers<void>()
+      const fired = Promise.withResolvers<unknown>()
+      const waits = node('waits', {
+        input: anything,
+        run: (_input, { signal }) =>
+          new Promise<never>((_, reject) => {
+            signal.addEventListener('abort', () => {
+              fired.resolve(signal.reason)
+              reject(signal.reason as Error)
+            })
+            started.resolve()
+          }),
+      })
+      const trigger =
+        method === 'GET' ? http.get('/waits', { input: anything }) : http.post('/waits', { input: anything })
+      server = await serveFlows([flow('waits', { trigger, graph: (it, step) => step(waits, it) })])
+      const call = request(`${server.url}/waits`, {
+        method,
+        headers: method === 'POST' ? { 'content-type': 'application/json' } : {},
+      })
+      call.on('error', () => undefined)
+      call.end(method === 'POST' ? '{"a":1}' : undefined)
+      await started.promise
+      call.destroy()
+      expect(await fired.promise).toMatchObject({
+        failure: 'Cancelled',
+        cause: { message: 'the client disconnected' },
+      })
+      await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
+    })
+
+    it(`does not fire the signal of a healthy ${method}`, async () => {
+      const seen = vi.fn()
+      const looks = node('looks', {
+        input: anything,
+        async run(_input, { signal }) {
+          signal.addEventListener('abort', seen)
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          return signal.aborted
+        },
+      })
+      const trigger =
+        method === 'GET' ? http.get('/looks', { input: anything }) : http.post('/looks', { input: anything })
+      server = await serveFlows([flow('looks', { trigger, graph: (it, step) => step(looks, it) })])
+      const response = await fetch(
+        `${server.url}/looks`,
+        method === 'GET' ? {} : { method, body: '{"a":1}', headers: { 'content-type': 'application/json' } },
+      )
+      expect(await response.json()).toBe(false)
+      expect(seen).not.toHaveBeenCalled()
+    })
+  }
+
+  it('ends a stream when its client goes away', async () => {
+    const closed = Promise.withResolvers<boolean>()
+    const ticks = node('ticks', {
+      input: anything,
+      output: streamOf(z.number()),
+      uses: { clock: 'read' },
+      async *run(_input, { clock, signal }) {
+        try {
+          for (let n = 0; ; n++) {
+            yield n
+            await clock.sleep(5, { signal })
+          }
+        } finally {
+          closed.resolve(signal.aborted)
+        }
+      },
+    })
+    server = await serveFlows([
+      flow('ticks', {
+        trigger: http.get('/ticks', { input: anything }),
+        graph: (it, step) => step(ticks, it),
+      }),
+    ])
+    const controller = new AbortController()
+    const response = await fetch(`${server.url}/ticks`, { signal: controller.signal })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    controller.abort()
+    expect(await closed.promise).toBe(true)
+    await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
+  })
+
+  it('lets a slow reader slow the producer', async () => {
+    let made = 0
+    const text = 'x'.repeat(64 * 1024)
+    const flood = node('flood', {
+      input: anything,
+      output: streamOf(z.string()),
+      async *run() {
+        for (; made < 2_000; made++) yield text
+      },
+    })
+    server = await serveFlows([
+      flow('flood', {
+        trigger: http.get('/flood', { input: anything }),
+        graph: (it, step) => step(flood, it),
+      }),
+    ])
+    const response = await new Promise<import('node:http').IncomingMessage>((resolve) =>
+      request(`${server?.url}/flood`, resolve).end(),
+    )
+    response.pause()
+    let before = -1
+    await expect
+      .poll(
+        () => {
+          const still = made === before
+          before = made
+          return still && made > 0
+        },
+        { interval: 100 },
+      )
+      .toBe(true)
+    expect(made).toBeLessThan(500)
+    response.destroy()
+  })
+})
+
+describe('hooks', () => {
+  it('refuse with their status and headers, and see the credentials that nodes do not', async () => {
+    const tell = node('tell', { input: anything, run: (_input, { metadata }) => metadata })
+    const hook = {
+      name: 'auth',
+      before: ({ header }: { header: (name: string) => string | undefined }) => {
+        if (header('authorization') !== 'Bearer good')
+          throw deny({
+            status: 401,
+            code: 'NO_TOKEN',
+            message: 'Sign in first',
+            headers: { 'www-authenticate': 'Bearer' },
+          })
+        return { 'auth.user': 'ada' }
+      },
+    }
+    server = await serveFlows(
+      [
+        flow('tell', {
+          trigger: http.get('/tell/:id', { input: anything }),
+          graph: (it, step) => step(tell, it),
+        }),
+      ],
+      { hooks: [hook] },
+    )
+    const refused = await fetch(`${server.url}/tell/1`)
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect(await refused.json()).toMatchObject({ code: 'NO_TOKEN', title: 'Sign in first' })
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const allowed = await fetch(`${server.url}/tell/1?q=2`, {
+      headers: { authorization: 'Bearer good', cookie: 'session=1', traceparent },
+    })
+    expect(allowed.headers.get('traceparent')).toBe(traceparent)
+    const metadata = (await allowed.json()) as Record<string, unknown>
+    expect(metadata).toMatchObject({
+      'http.method': 'GET',
+      'http.path': '/tell/1',
+      'http.route': '/tell/:id',
+      'http.query': 'q=2',
+      'http.traceparent': traceparent,
+      'auth.user': 'ada',
+      'flow.name': 'tell',
+    })
+    expect(JSON.stringify(metadata)).not.toMatch(/good|session=1/)
+  })
+
+  it('an invented or malformed trace is not passed on', async () => {
+    server = await serveFlows([get('value', () => 1)])
+    expect((await fetch(`${server.url}/value`)).headers.get('traceparent')).toBeNull()
+    expect(
+      (await fetch(`${server.url}/value`, { headers: { traceparent: '00-zz-1-01' } })).headers.get(
+        'traceparent',
+      ),
+    ).toBeNull()
+    const odd = await fetch(`${server.url}/value`, { headers: { 'x-request-id': 'a b<script>' } })
+    expect(odd.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/)
+  })
+})
+
+describe('Idempotency-Key', () => {
+  it('is demanded where a route requires it', async () => {
+    const pay = flow('pay', {
+      trigger: http.post('/pay', { input: anything, idempotencyKey: 'required' }),
+      graph: (it, step) =>
+        step(
+          node('pay', { input: anything, run: (_input, { metadata }) => metadata['http.idempotency_key'] }),
+          it,
+        ),
+    })
+    server = await serveFlows([pay])
+    const send = (headers: Record<string, string>) => fetch(`${server?.url}/pay`, { method: 'POST', headers })
+    expect(await (await send({})).json()).toMatchObject({ status: 400, code: 'IDEMPOTENCY_KEY_MISSING' })
+    expect(await (await send({ 'idempotency-key': '"k 1"' })).json()).toBe('k 1')
+    expect(await (await send({ 'idempotency-key': 'k-1' })).json()).toBe('k-1')
+  })
+})
