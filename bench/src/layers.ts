@@ -45,7 +45,9 @@ export async function measure(): Promise<Report> {
     tables: [
       comparisonTable('`await kv.get(key)` on the memory driver', measured, {
         unit: 'ns',
-        notes: ['All stacks live in one process, so the layers\' call sites are as polymorphic as in an app with several stores.'],
+        notes: [
+          "All stacks live in one process, so the layers' call sites are as polymorphic as in an app with several stores.",
+        ],
       }),
     ],
     aims: ['logging, retry, circuitBreaker', 'logging, retry, readOnly'].map((name): Aim => {

@@ -30,7 +30,7 @@ export interface Measurement {
 
 export type TimeUnit = 'ns' | 'µs' | 'ms'
 
-const nanoseconds: Readonly<Record<TimeUnit, number>> = { ns: 1, 'µs': 1e3, ms: 1e6 }
+const nanoseconds: Readonly<Record<TimeUnit, number>> = { ns: 1, µs: 1e3, ms: 1e6 }
 
 /** The table of one comparison. */
 export function comparisonTable(

@@ -13,7 +13,9 @@ const before = load()
 const { measure } = await part()
 const { tables, aims } = await measure()
 const seconds = ((performance.now() - start) / 1000).toFixed(0)
-console.log(`## ${name}\n\n\`node bench/src/run.ts ${name}\` · ${seconds} s · load average before ${before}, after ${load()}\n`)
+console.log(
+  `## ${name}\n\n\`node bench/src/run.ts ${name}\` · ${seconds} s · load average before ${before}, after ${load()}\n`,
+)
 for (const table of tables) console.log(toMarkdown(table))
 if (aims.length > 0) console.log(aimsToMarkdown(aims))
 if (process.connected) process.disconnect()

@@ -211,7 +211,8 @@ function measurePut(stores: Stores) {
       {
         name: raw,
         run(times) {
-          for (const end = at.raw + times; at.raw < end; at.raw++) stores.raw.put(keyAt(at.raw), textAt(at.raw))
+          for (const end = at.raw + times; at.raw < end; at.raw++)
+            stores.raw.put(keyAt(at.raw), textAt(at.raw))
           return stores.raw.get(keyAt(at.raw - 1)) === textAt(at.raw - 1)
         },
       },

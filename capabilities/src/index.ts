@@ -8,7 +8,12 @@ export {
   type Offered,
   rank,
 } from './lib/guarantees/levels.ts'
-export { type Accepted, describeRequirement, type Requirement, satisfies } from './lib/guarantees/requirement.ts'
+export {
+  type Accepted,
+  describeRequirement,
+  type Requirement,
+  satisfies,
+} from './lib/guarantees/requirement.ts'
 export type {
   BlobCapabilityInfo,
   BlobFeatures,
@@ -77,7 +82,12 @@ export { effectGuard, type EffectGuardOptions, readOnly } from './lib/layers/eff
 export { logging, type LoggingOptions } from './lib/layers/logging.ts'
 export { prefix } from './lib/layers/prefix.ts'
 export { retry, type RetryOptions } from './lib/layers/retry.ts'
-export { type NoRetry, retryDecision, type RetryDecision, type RetryPolicy } from './lib/layers/retry-decision.ts'
+export {
+  type NoRetry,
+  retryDecision,
+  type RetryDecision,
+  type RetryPolicy,
+} from './lib/layers/retry-decision.ts'
 export { timeout, type TimeoutOptions } from './lib/layers/timeout.ts'
 
 export type {

@@ -1,5 +1,10 @@
 /** `@flowport/capabilities/memory`: a driver in memory for every contract. Gone with the process. */
-export { memoryBlobDriver, type MemoryBlobInfo, memoryBlobLimits, type MemoryBlobOptions } from './lib/memory/blob.ts'
+export {
+  memoryBlobDriver,
+  type MemoryBlobInfo,
+  memoryBlobLimits,
+  type MemoryBlobOptions,
+} from './lib/memory/blob.ts'
 export {
   memoryCacheDriver,
   type MemoryCacheInfo,

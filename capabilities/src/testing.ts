@@ -7,7 +7,13 @@ export {
   runCase,
   type Subject,
 } from './lib/testing/conformance.ts'
-export { blobCases, blobConformance, type BlobHarness, type OpenedBlobStore, openBlobSubject } from './lib/testing/blob-conformance.ts'
+export {
+  blobCases,
+  blobConformance,
+  type BlobHarness,
+  type OpenedBlobStore,
+  openBlobSubject,
+} from './lib/testing/blob-conformance.ts'
 export {
   dedupeCases,
   dedupeConformance,
@@ -15,7 +21,13 @@ export {
   openDedupeSubject,
   type OpenedDedupe,
 } from './lib/testing/dedupe-conformance.ts'
-export { kvCases, kvConformance, type KvHarness, type OpenedKv, openKvSubject } from './lib/testing/kv-conformance.ts'
+export {
+  kvCases,
+  kvConformance,
+  type KvHarness,
+  type OpenedKv,
+  openKvSubject,
+} from './lib/testing/kv-conformance.ts'
 export {
   type OpenedQueue,
   openQueueSubject,

@@ -1,6 +1,6 @@
 import { CapabilityError } from '@flowport/capabilities'
 import { blobRef, deny, flow, http, node, opaque, problem, reply, streamOf } from '@flowport/flow'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { serveFlows, type TestServer } from './support/app.ts'
@@ -134,7 +134,7 @@ describe('errors', () => {
     const response = await fetch(`${server.url}/boom`, { headers: { 'x-request-id': 'rid-7' } })
     const text = await response.text()
     expect(response.status).toBe(500)
-    expect(text).not.toMatch(/hunter2|secret|boom"|stack/)
+    expect(text).not.toMatch(/hunter2|secret|stack|\.ts/)
     expect(JSON.parse(text)).toEqual({
       type: 'urn:flowport:problem:internal',
       title: 'Something went wrong on the server',
@@ -330,7 +330,7 @@ describe('time and cancellation', () => {
         graph: (it, step) => step(flood, it),
       }),
     ])
-    const response = await new Promise<import('node:http').IncomingMessage>((resolve) =>
+    const response = await new Promise<IncomingMessage>((resolve) =>
       request(`${server?.url}/flood`, resolve).end(),
     )
     response.pause()

@@ -1,1 +1,56 @@
-export {}
+/** The `memory` preset: every contract, in memory, on every runtime. Gone with the process. */
+import { type Clock, definePreset, logging } from '@flowport/capabilities'
+import {
+  memoryBlobDriver,
+  memoryCacheDriver,
+  memoryDedupeDriver,
+  memoryKvDriver,
+  memoryQueueDriver,
+} from '@flowport/capabilities/memory'
+import Type from 'typebox'
+import {
+  memoryBlobInfo,
+  memoryCacheInfo,
+  memoryDedupeInfo,
+  memoryKvInfo,
+  memoryQueueInfo,
+} from './lib/memory/info.ts'
+
+export interface MemoryOptions {
+  /** Most bytes of keys and values `kv` holds, else `LimitExceeded`. Default: no bound but memory. */
+  readonly maxBytes?: number
+  /** Most entries `cache` holds; what was used longest ago goes first. Default 10 000. */
+  readonly maxEntries?: number
+  /** Deliveries of a message before it goes to the dead letters. Default 5. */
+  readonly maxAttempts?: number
+  /** Decides what has expired or is ready. Default: the host's clock. */
+  readonly clock?: Clock
+}
+
+const env = Type.Object({})
+
+const provides = {
+  kv: memoryKvInfo,
+  blob: memoryBlobInfo,
+  dedupe: memoryDedupeInfo,
+  queue: memoryQueueInfo,
+  cache: memoryCacheInfo,
+} as const
+
+/** Provides `kv`, `blob`, `dedupe`, `queue` and `cache`. The drivers are the next stop. */
+export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
+  name: 'memory',
+  env,
+  provides,
+  // Nothing here fails for a moment or keeps anybody waiting, so there is nothing to retry or to time out.
+  layers: ({ log, clock }) => [logging({ log, clock })],
+  open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, clock = hostClock } }) {
+    return {
+      kv: memoryKvDriver({ clock, ...(maxBytes === undefined ? {} : { maxBytes }) }),
+      blob: memoryBlobDriver({ clock }),
+      dedupe: memoryDedupeDriver({ clock }),
+      queue: () => memoryQueueDriver({ clock, ...(maxAttempts === undefined ? {} : { maxAttempts }) }),
+      cache: memoryCacheDriver({ clock, ...(maxEntries === undefined ? {} : { maxEntries }) }),
+    }
+  },
+})

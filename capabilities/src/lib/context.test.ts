@@ -6,7 +6,10 @@ import { ResourceBag } from './resource/bag.ts'
 
 function bagNamed(provider: string) {
   const driver = memoryKvDriver()
-  return ResourceBag.empty().with('kv', createKeyValue(Object.assign(driver, { info: { ...driver.info, provider } })))
+  return ResourceBag.empty().with(
+    'kv',
+    createKeyValue(Object.assign(driver, { info: { ...driver.info, provider } })),
+  )
 }
 
 const provider = () => currentResources().require('kv').info.provider
@@ -15,7 +18,10 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 describe('currentResources', () => {
   it('says what to do outside of any run', () => {
     expect(() => currentResources()).toThrow(
-      expect.objectContaining({ kind: 'Misconfigured', message: expect.stringContaining('runWithResources') }),
+      expect.objectContaining({
+        kind: 'Misconfigured',
+        message: expect.stringContaining('runWithResources'),
+      }),
     )
   })
 
@@ -100,7 +106,9 @@ describe('bindStream', () => {
       const seen: string[] = []
       const [left, right] = [a?.[Symbol.asyncIterator](), b?.[Symbol.asyncIterator]()]
       for (let i = 0; i < 3; i++) {
-        for (const { value } of await Promise.all([left?.next(), right?.next()]).then((all) => all.filter((one) => one !== undefined))) {
+        for (const { value } of await Promise.all([left?.next(), right?.next()]).then((all) =>
+          all.filter((one) => one !== undefined),
+        )) {
           seen.push(String(value))
         }
         expect(provider()).toBe('reader')

@@ -6,7 +6,14 @@ import { memoryKvDriver } from './memory/kv.ts'
 import { memorySecretsDriver } from './memory/secrets.ts'
 import { createSecrets } from './secrets/secrets.ts'
 import { systemHttpDriver } from './system/http.ts'
-import { CapabilityError, type ErrorKind, errorKinds, isCapabilityError, isKind, toCapabilityError } from './error.ts'
+import {
+  CapabilityError,
+  type ErrorKind,
+  errorKinds,
+  isCapabilityError,
+  isKind,
+  toCapabilityError,
+} from './error.ts'
 
 const where = { capability: 'kv', operation: 'get', key: 'k' }
 
@@ -59,7 +66,13 @@ describe('CapabilityError', () => {
       key: 'own',
     })
     const placed = error.at(where)
-    expect(placed).toMatchObject({ capability: 'kv', operation: 'get', key: 'own', code: 'X', retryAfterMs: 5 })
+    expect(placed).toMatchObject({
+      capability: 'kv',
+      operation: 'get',
+      key: 'own',
+      code: 'X',
+      retryAfterMs: 5,
+    })
     expect(placed.details).toEqual({ a: 1 })
     expect(placed.cause).toBe(error.cause)
     expect(placed.message).toBe('kv.get "own": slow')
@@ -89,7 +102,10 @@ describe('CapabilityError', () => {
 
 describe('isCapabilityError', () => {
   it('recognises errors of another copy of this package, and nothing else', () => {
-    const foreign = Object.assign(new Error('x'), { [Symbol.for('flowport.CapabilityError')]: true, kind: 'NotFound' })
+    const foreign = Object.assign(new Error('x'), {
+      [Symbol.for('flowport.CapabilityError')]: true,
+      kind: 'NotFound',
+    })
     expect(isCapabilityError(foreign)).toBe(true)
     expect(isKind(foreign, 'NotFound')).toBe(true)
     for (const other of [new Error('x'), { kind: 'NotFound' }, null, undefined, 'NotFound', 1]) {
@@ -161,11 +177,20 @@ describe('what errors show', () => {
       await thrownBy(() => http.fetch(`https://user:${secret}@host/path`)),
       await thrownBy(() => http.fetch(`https://host/path?token=${secret}#${secret}`)),
       await thrownBy(() => http.fetch(`https://host:${secret}/path`)),
-      await thrownBy(() => http.fetch('https://host/', { headers: { authorization: secret, 'bad name': '' } })),
-      await thrownBy(() => http.fetch('https://host/', { method: 'POST', headers: { authorization: secret } })),
+      await thrownBy(() =>
+        http.fetch('https://host/', { headers: { authorization: secret, 'bad name': '' } }),
+      ),
+      await thrownBy(() =>
+        http.fetch('https://host/', { method: 'POST', headers: { authorization: secret } }),
+      ),
     ]
     for (const error of errors) {
-      for (const text of [error.message, String(error), JSON.stringify(error), inspect(error, { depth: 10 })]) {
+      for (const text of [
+        error.message,
+        String(error),
+        JSON.stringify(error),
+        inspect(error, { depth: 10 }),
+      ]) {
         expect(text).not.toContain(secret)
       }
     }

@@ -26,12 +26,16 @@ describe('hintFor', () => {
     ['clock', 'read', 'resource::clock', 'pure', 'best_effort'],
     ['rng', 'read', 'resource::rng', 'pure', 'best_effort'],
     ['secrets', 'read', 'resource::secrets', 'pure', 'strict'],
-  ])('%s %s is %s: at least %s, at strictest %s', (resource, access, name, minEffect, strictestDeterminism) => {
-    expect(hintFor(resource, access)).toEqual({ name, minEffect, strictestDeterminism })
-  })
+  ])(
+    '%s %s is %s: at least %s, at strictest %s',
+    (resource, access, name, minEffect, strictestDeterminism) => {
+      expect(hintFor(resource, access)).toEqual({ name, minEffect, strictestDeterminism })
+    },
+  )
 
   it('knows no other domain, also none that only starts like one', () => {
-    for (const name of ['sql', 'kvx', 'kvx:a', '', ':kv', 'KV', '__proto__']) expect(hintFor(name, 'read')).toBeNull()
+    for (const name of ['sql', 'kvx', 'kvx:a', '', ':kv', 'KV', '__proto__'])
+      expect(hintFor(name, 'read')).toBeNull()
   })
 
   it('takes an access it does not know for the strongest effect', () => {
@@ -77,7 +81,8 @@ describe('effects and determinism', () => {
         }
         expect(effect === 'pure' || some.some(({ minEffect }) => minEffect === effect)).toBe(true)
         expect(
-          determinism === 'strict' || some.some(({ strictestDeterminism }) => strictestDeterminism === determinism),
+          determinism === 'strict' ||
+            some.some(({ strictestDeterminism }) => strictestDeterminism === determinism),
         ).toBe(true)
       }),
     )

@@ -25,6 +25,9 @@ export function fromJsonText(text: string, what: string, where: Place): unknown 
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
-    throw new CapabilityError('Corrupt', `the stored ${what} is not JSON: something else wrote it`, { ...where, cause })
+    throw new CapabilityError('Corrupt', `the stored ${what} is not JSON: something else wrote it`, {
+      ...where,
+      cause,
+    })
   }
 }

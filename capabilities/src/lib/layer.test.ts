@@ -2,8 +2,11 @@ import { describe, expect, it, vi } from 'vitest'
 import { CapabilityError } from './error.ts'
 import { type Call, createPipeline, isImmediate, isReplayable, type Layer } from './layer.ts'
 
-const run = (layers: readonly Layer[], execute: (call: Call) => unknown, scope: { signal?: AbortSignal } = {}) =>
-  createPipeline('kv', 'kv:x', layers).run('get', 'k', scope, undefined, execute)
+const run = (
+  layers: readonly Layer[],
+  execute: (call: Call) => unknown,
+  scope: { signal?: AbortSignal } = {},
+) => createPipeline('kv', 'kv:x', layers).run('get', 'k', scope, undefined, execute)
 
 describe('createPipeline', () => {
   it('tells layers and driver what is done, to what, and how', async () => {
@@ -27,7 +30,10 @@ describe('createPipeline', () => {
     const [own, scope] = [new AbortController(), new AbortController()]
     const pipeline = createPipeline('kv', 'kv', [])
     const signalOf = (a?: AbortSignal, b?: AbortSignal) =>
-      pipeline.run('get', 'k', { signal: a }, { signal: b, deadline: 7 }, ({ signal, deadline }) => ({ signal, deadline }))
+      pipeline.run('get', 'k', { signal: a }, { signal: b, deadline: 7 }, ({ signal, deadline }) => ({
+        signal,
+        deadline,
+      }))
     expect(await signalOf()).toEqual({ signal: undefined, deadline: 7 })
     expect((await signalOf(own.signal)).signal).toBe(own.signal)
     expect((await signalOf(undefined, scope.signal)).signal).toBe(scope.signal)
@@ -50,7 +56,12 @@ describe('createPipeline', () => {
       throw new TypeError('bug')
     }
     for (const execute of [fail, () => Promise.reject(new TypeError('bug'))]) {
-      await expect(run([], execute)).rejects.toMatchObject({ kind: 'Unexpected', capability: 'kv:x', operation: 'get', key: 'k' })
+      await expect(run([], execute)).rejects.toMatchObject({
+        kind: 'Unexpected',
+        capability: 'kv:x',
+        operation: 'get',
+        key: 'k',
+      })
     }
     const refuse = () => {
       throw new CapabilityError('NotFound', 'no')

@@ -21,6 +21,7 @@ const modes: Record<string, () => Promise<unknown>> = {
   increment,
   createKv,
   incrementKv,
+  overwrite,
   churn,
   write,
   fill,
@@ -80,6 +81,34 @@ async function incrementKv(): Promise<number> {
   return lost
 }
 
+/**
+ * One process overwrites and deletes without condition, the others add to what they find by compare-and-swap. What the
+ * one has written may be added to, but never be replaced by something older. Resolves how often the others won.
+ */
+async function overwrite(): Promise<number> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  let swaps = 0
+  if (args.index > 0) {
+    while ((await blob.head('stop')) === null) {
+      const current = await find(blob, 'key')
+      if (current === null) continue
+      const put = blob.put('key', text(`${current.text}+`), { ...plain, ifMatch: current.etag })
+      if (await succeeded(put, 'ConditionNotMatch')) swaps += 1
+    }
+  }
+  for (let i = 0; args.index === 0 && i < args.count; i++) {
+    await blob.put('key', text(`${i}:`), plain)
+    const { text: found } = await read(blob, 'key')
+    if (!found.startsWith(`${i}:`)) throw new Error(`${i} was overwritten by ${found}`)
+    if (i % 3 > 0) continue
+    await blob.delete('key')
+    if ((await find(blob, 'key')) !== null) throw new Error(`what was deleted came back`)
+  }
+  if (args.index === 0) await blob.put('stop', text('stop'), plain)
+  await blob.close()
+  return swaps
+}
+
 /** Makes and deletes objects in the directories others make and delete objects in. */
 async function churn(): Promise<number> {
   const blob = openFsBlobDriver(options(args.root, 'blobs'))
@@ -135,12 +164,20 @@ async function fill(): Promise<object> {
   return { kind, now }
 }
 
-async function read(
-  blob: BlobDriver,
-  key: string,
-): Promise<{ readonly text: string; readonly etag: string }> {
+interface Found {
+  readonly text: string
+  readonly etag: string
+}
+
+async function read(blob: BlobDriver, key: string): Promise<Found> {
+  const found = await find(blob, key)
+  if (found === null) throw new Error(`${key} is not there`)
+  return found
+}
+
+async function find(blob: BlobDriver, key: string): Promise<Found | null> {
   const opened = await blob.get(key, {})
-  if (!(opened?.body instanceof Uint8Array)) throw new Error(`${key} is not there`)
+  if (!(opened?.body instanceof Uint8Array)) return null
   return { text: new TextDecoder().decode(opened.body), etag: opened.object.etag }
 }
 

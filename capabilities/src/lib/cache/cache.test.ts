@@ -71,7 +71,9 @@ describe('createCache over memory', () => {
   it('refuses bad keys, times and values', async () => {
     const { cache } = setUp()
     await expect(cache.get('')).rejects.toMatchObject({ kind: 'InvalidInput', operation: 'get' })
-    await expect(cache.set('k'.repeat(1025), 1, { ttlMs: 1 })).rejects.toMatchObject({ kind: 'LimitExceeded' })
+    await expect(cache.set('k'.repeat(1025), 1, { ttlMs: 1 })).rejects.toMatchObject({
+      kind: 'LimitExceeded',
+    })
     for (const ttlMs of [0, -1, Number.NaN, Infinity]) {
       await expect(cache.set('k', 1, { ttlMs })).rejects.toMatchObject({ kind: 'InvalidInput' })
     }

@@ -16,7 +16,10 @@ export interface CreateCacheOptions {
 }
 
 /** A cache over a driver. */
-export function createCache(driver: CacheDriver, { name = 'cache', layers = [] }: CreateCacheOptions = {}): Cache & Resource {
+export function createCache(
+  driver: CacheDriver,
+  { name = 'cache', layers = [] }: CreateCacheOptions = {},
+): Cache & Resource {
   const wrapped = wrapDriver('cache', driver, layers)
   return new PortableCache({ driver: wrapped, pipeline: createPipeline('cache', name, layers) }, undefined)
 }
@@ -56,7 +59,9 @@ class PortableCacheReader implements CacheReader {
   async get(key: string, options?: CallOptions): Promise<unknown> {
     const where = this.checkedKey('get', key)
     const { driver, pipeline } = this.core
-    const text = await pipeline.run('get', key, options, this.scope, ({ signal }) => driver.get(key, { signal }))
+    const text = await pipeline.run('get', key, options, this.scope, ({ signal }) =>
+      driver.get(key, { signal }),
+    )
     return text === null ? undefined : fromJsonText(text, 'value', where)
   }
 

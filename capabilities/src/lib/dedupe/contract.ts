@@ -38,7 +38,13 @@ export interface DedupeStore {
    * Records the result, any JSON value (`undefined` is kept as `null`), for `ttlMs`. Resolves `false`, recording nothing, when the token is no longer the holder's:
    * the lease ended and another took over. A second call with the same token resolves `true`.
    */
-  complete(key: DedupeKey, token: string, result: unknown, ttlMs: number, options?: CallOptions): Promise<boolean>
+  complete(
+    key: DedupeKey,
+    token: string,
+    result: unknown,
+    ttlMs: number,
+    options?: CallOptions,
+  ): Promise<boolean>
   /** Gives the key back without a result. Resolves `false` when the token is no longer the holder's. */
   release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
   /** Extends the lease from now. Resolves `false` when the token is no longer the holder's. */

@@ -51,7 +51,10 @@ describe('createDedupeStore', () => {
   it('does not retry a release, whose answer would be another', async () => {
     const clock = new ManualClock()
     const store = createDedupeStore(losingAnswers(clock, 1), { layers: [retry({ clock })] })
-    await expect(store.release('k', 'token')).rejects.toMatchObject({ kind: 'Unavailable', retryable: 'temporary' })
+    await expect(store.release('k', 'token')).rejects.toMatchObject({
+      kind: 'Unavailable',
+      retryable: 'temporary',
+    })
   })
 
   it('suggests to ask again after a second at most, however long the lease', async () => {
@@ -67,14 +70,19 @@ describe('createDedupeStore', () => {
     const driver = memoryDedupeDriver()
     driver.begin('t:k', 'a', 1000, 'f', {})
     driver.complete('t:k', 'a', '{broken', 1000, {})
-    await expect(createDedupeStore(driver).begin('k', begin)).rejects.toMatchObject({ kind: 'Corrupt', key: 'k' })
+    await expect(createDedupeStore(driver).begin('k', begin)).rejects.toMatchObject({
+      kind: 'Corrupt',
+      key: 'k',
+    })
   })
 
   it('says its name, provider and layers, and closes its driver', async () => {
     let closed = 0
     const driver = Object.assign(memoryDedupeDriver(), { close: () => void (closed += 1) })
     const store = createDedupeStore(driver, { name: 'dedupe:orders', layers: [retry()] })
-    const { domain, provider, layers, close, check } = store[Symbol.for('flowport.resource') as never] as never as {
+    const { domain, provider, layers, close, check } = store[
+      Symbol.for('flowport.resource') as never
+    ] as never as {
       domain: string
       provider: string
       layers: readonly string[]
@@ -91,7 +99,9 @@ describe('createDedupeStore', () => {
 
 describe('encodeKey', () => {
   const encode = (key: string | Uint8Array) => encodeKey(key, 1e9, 'dedupe', 'begin')
-  const texts = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text !== '.' && text !== '..' && !text.includes('\0') && text.isWellFormed())
+  const texts = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .filter((text) => text !== '.' && text !== '..' && !text.includes('\0') && text.isWellFormed())
   const bytes = fc.uint8Array({ minLength: 1 })
 
   it('gives different keys different texts', () => {

@@ -22,7 +22,10 @@ export function createDedupeStore(
   { name = 'dedupe', layers = [] }: CreateDedupeStoreOptions = {},
 ): DedupeStore & Resource {
   const wrapped = wrapDriver('dedupe', driver, layers)
-  return new PortableDedupeStore({ driver: wrapped, pipeline: createPipeline('dedupe', name, layers) }, undefined)
+  return new PortableDedupeStore(
+    { driver: wrapped, pipeline: createPipeline('dedupe', name, layers) },
+    undefined,
+  )
 }
 
 interface Core {
@@ -79,7 +82,9 @@ class PortableDedupeStore implements DedupeStore {
   async forget(key: DedupeKey, options?: CallOptions): Promise<void> {
     const { encoded, where } = this.#key('forget', key)
     const { driver, pipeline } = this.#core
-    await pipeline.run('forget', where.key, options, this.#scope, ({ signal }) => driver.forget(encoded, { signal }))
+    await pipeline.run('forget', where.key, options, this.#scope, ({ signal }) =>
+      driver.forget(encoded, { signal }),
+    )
   }
 
   async begin(key: DedupeKey, { leaseMs, fingerprint, signal }: BeginOptions): Promise<BeginResult> {
@@ -152,9 +157,13 @@ class PortableDedupeStore implements DedupeStore {
     }
     const { provider, limits } = this.info
     if (ms >= limits.minTtlMs) return
-    throw new CapabilityError('InvalidInput', `${provider} keeps records for at least ${limits.minTtlMs} ms; ask for more`, {
-      ...where,
-      code: 'TTL001',
-    })
+    throw new CapabilityError(
+      'InvalidInput',
+      `${provider} keeps records for at least ${limits.minTtlMs} ms; ask for more`,
+      {
+        ...where,
+        code: 'TTL001',
+      },
+    )
   }
 }

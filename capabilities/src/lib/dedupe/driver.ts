@@ -24,7 +24,13 @@ export interface DedupeDriver {
    * this very token's (a retried call). A record made by `reserve` stands as done with result `'null'` and fingerprint
    * `''`.
    */
-  begin(key: string, token: string, leaseMs: number, fingerprint: string, call: DriverCall): Awaitable<DriverBegin>
+  begin(
+    key: string,
+    token: string,
+    leaseMs: number,
+    fingerprint: string,
+    call: DriverCall,
+  ): Awaitable<DriverBegin>
   /** Records the result if the record is `token`'s, in flight or already done; otherwise `false`. */
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Awaitable<boolean>
   /** Removes the record if it is `token`'s and in flight; otherwise `false`. */

@@ -4,7 +4,12 @@ import { checkKey, checkSize, utf8Length } from '../limits.ts'
 import type { DedupeKey } from './contract.ts'
 
 /** `t:` and the text, or `b:` and the bytes in base64url: that many bytes count against `maxKeyBytes`. */
-export function encodeKey(key: DedupeKey, maxKeyBytes: number, capability: string, operation: string): string {
+export function encodeKey(
+  key: DedupeKey,
+  maxKeyBytes: number,
+  capability: string,
+  operation: string,
+): string {
   if (key instanceof Uint8Array) {
     const where = { capability, operation }
     if (key.byteLength === 0) throw new CapabilityError('InvalidInput', 'a key must not be empty', where)
@@ -14,7 +19,8 @@ export function encodeKey(key: DedupeKey, maxKeyBytes: number, capability: strin
   }
   checkKey(key, Infinity, capability, operation)
   const encoded = `t:${key}`
-  if (encoded.length * 3 > maxKeyBytes) checkSize(utf8Length(encoded), maxKeyBytes, 'key', { capability, operation, key })
+  if (encoded.length * 3 > maxKeyBytes)
+    checkSize(utf8Length(encoded), maxKeyBytes, 'key', { capability, operation, key })
   return encoded
 }
 

@@ -1,7 +1,16 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { KeyValue, KvReader } from '../kv/contract.ts'
 import type { QueueConsumer, QueuePublisher } from '../queue/contract.ts'
-import { type AccessFor, type Domain, type DomainOf, type Domains, domainOf, domains, type ResourceFor, type ResourceName } from './domains.ts'
+import {
+  type AccessFor,
+  type Domain,
+  type DomainOf,
+  type Domains,
+  domainOf,
+  domains,
+  type ResourceFor,
+  type ResourceName,
+} from './domains.ts'
 
 describe('domains', () => {
   it('are found in resource names', () => {
@@ -22,7 +31,10 @@ describe('domains', () => {
     expectTypeOf<ResourceFor<'kv:sessions'>>().toEqualTypeOf<KeyValue>()
     expectTypeOf<AccessFor<'queue'>>().toEqualTypeOf<'publish' | 'consume'>()
     expectTypeOf<Domains['kv']['access']['read']>().toEqualTypeOf<KvReader>()
-    expectTypeOf<Domains['queue']['access']>().toEqualTypeOf<{ publish: QueuePublisher; consume: QueueConsumer }>()
+    expectTypeOf<Domains['queue']['access']>().toEqualTypeOf<{
+      publish: QueuePublisher
+      consume: QueueConsumer
+    }>()
     expectTypeOf<'kv:a'>().toExtend<ResourceName<'kv'>>()
     expectTypeOf<'blob:a'>().not.toExtend<ResourceName<'kv'>>()
   })

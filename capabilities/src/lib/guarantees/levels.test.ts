@@ -4,7 +4,9 @@ import { type AtLeast, type Guarantee, type Level, levels, type Offered, rank } 
 describe('levels', () => {
   it('rank from weakest to strongest; unknown is below all', () => {
     for (const guarantee of Object.keys(levels) as Guarantee[]) {
-      expect(levels[guarantee].map((level) => rank(guarantee, level))).toEqual(levels[guarantee].map((_, i) => i))
+      expect(levels[guarantee].map((level) => rank(guarantee, level))).toEqual(
+        levels[guarantee].map((_, i) => i),
+      )
       expect(rank(guarantee, 'unknown')).toBe(-1)
     }
   })

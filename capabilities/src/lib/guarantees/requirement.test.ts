@@ -66,7 +66,9 @@ describe('Accepted', () => {
     expectTypeOf<Accepted<'ttl', { readonly at_least: 'namespace_default' }>>().toEqualTypeOf<
       'namespace_default' | 'per_write'
     >()
-    expectTypeOf<Accepted<'delivery', { readonly any_of: readonly ['at_least_once'] }>>().toEqualTypeOf<'at_least_once'>()
+    expectTypeOf<
+      Accepted<'delivery', { readonly any_of: readonly ['at_least_once'] }>
+    >().toEqualTypeOf<'at_least_once'>()
     expectTypeOf<Accepted<'ttl', { readonly any_of: readonly ('none' | 'per_write')[] }>>().toEqualTypeOf<
       'none' | 'per_write'
     >()

@@ -58,7 +58,12 @@ describe('createHttp', () => {
   it('says Unavailable, temporary, when nothing answers', async () => {
     for (const url of [`${origin}/drop`, 'http://127.0.0.1:1/']) {
       const error = await failure(http.fetch(url))
-      expect(error).toMatchObject({ kind: 'Unavailable', retryable: 'temporary', capability: 'http', operation: 'read' })
+      expect(error).toMatchObject({
+        kind: 'Unavailable',
+        retryable: 'temporary',
+        capability: 'http',
+        operation: 'read',
+      })
     }
   })
 
@@ -71,7 +76,15 @@ describe('createHttp', () => {
   })
 
   it('fetches http and https only, from absolute URLs without credentials', async () => {
-    for (const url of ['file:///etc/passwd', 'data:text/plain,x', 'ftp://h/x', 'javascript:1', '/relative', 'not a url', '']) {
+    for (const url of [
+      'file:///etc/passwd',
+      'data:text/plain,x',
+      'ftp://h/x',
+      'javascript:1',
+      '/relative',
+      'not a url',
+      '',
+    ]) {
       expect((await failure(http.fetch(url))).kind, url).toBe('InvalidInput')
     }
     const error = await failure(http.fetch('http://user:hunter2@h/x?token=hunter2'))
@@ -79,11 +92,17 @@ describe('createHttp', () => {
   })
 
   it('never shows query, fragment or credentials in an error', async () => {
-    const urls = ['http://127.0.0.1:1/p?token=hunter2#hunter2', 'http://a:hunter2@h/p', 'hunter2://x', 'http://[hunter2']
+    const urls = [
+      'http://127.0.0.1:1/p?token=hunter2#hunter2',
+      'http://a:hunter2@h/p',
+      'hunter2://x',
+      'http://[hunter2',
+    ]
     for (const url of urls) {
       const error = await failure(http.fetch(url))
       expect(JSON.stringify(error) + error.message, url).not.toContain('token=hunter2')
-      if (!url.startsWith('hunter2')) expect(JSON.stringify(error) + error.message, url).not.toContain('hunter2')
+      if (!url.startsWith('hunter2'))
+        expect(JSON.stringify(error) + error.message, url).not.toContain('hunter2')
     }
   })
 
@@ -101,12 +120,16 @@ describe('createHttp', () => {
       if (seen.length % 2 === 1) throw new TypeError('fetch failed')
       return new Response('ok')
     })
-    const layered = createHttp(systemHttpDriver({ fetch }), { layers: [retry({ clock, rng: { float: () => 0 } })] })
+    const layered = createHttp(systemHttpDriver({ fetch }), {
+      layers: [retry({ clock, rng: { float: () => 0 } })],
+    })
     const read = layered.fetch('http://h/x')
     await clock.advance(1)
     expect(await (await read).text()).toBe('ok')
     expect(seen[0]).not.toBe(seen[1])
-    expect((await failure(layered.fetch('http://h/x', { method: 'POST', body: 'x' }))).retryable).toBe('temporary')
+    expect((await failure(layered.fetch('http://h/x', { method: 'POST', body: 'x' }))).retryable).toBe(
+      'temporary',
+    )
     expect(fetch).toHaveBeenCalledTimes(3)
   })
 
@@ -116,7 +139,11 @@ describe('createHttp', () => {
     const layered = createHttp(systemHttpDriver({ fetch }), { layers: [timeout({ timeoutMs: 1000, clock })] })
     const write = failure(layered.fetch('http://h/x', { method: 'POST' }))
     await clock.advance(1000)
-    expect(await write).toMatchObject({ kind: 'Timeout', operation: 'write', details: { outcome: 'unknown' } })
+    expect(await write).toMatchObject({
+      kind: 'Timeout',
+      operation: 'write',
+      details: { outcome: 'unknown' },
+    })
   })
 
   it('refuses methods that write in the reading view, in types and at run time', async () => {

@@ -13,7 +13,10 @@ export interface CreateHttpOptions {
 }
 
 /** Outgoing HTTP over a driver. Nodes that declared `read` get a view that refuses methods that write. */
-export function createHttp(driver: HttpDriver, { name = 'http', layers = [] }: CreateHttpOptions = {}): HttpWrite & Resource {
+export function createHttp(
+  driver: HttpDriver,
+  { name = 'http', layers = [] }: CreateHttpOptions = {},
+): HttpWrite & Resource {
   return new PortableHttp({ driver, pipeline: createPipeline('http', name, layers) }, true, undefined)
 }
 
@@ -87,26 +90,43 @@ class PortableHttp implements HttpWrite {
     }
     if (!writeMethods.includes(method)) {
       const known = [...readMethods, ...writeMethods].join(', ')
-      throw new CapabilityError('InvalidInput', `${method} is not a method of this contract: use ${known}`, where)
+      throw new CapabilityError(
+        'InvalidInput',
+        `${method} is not a method of this contract: use ${known}`,
+        where,
+      )
     }
     if (this.#writes) return
-    throw new CapabilityError('InvalidInput', `${method} writes, and only reading was declared: use http: 'write'`, where)
+    throw new CapabilityError(
+      'InvalidInput',
+      `${method} writes, and only reading was declared: use http: 'write'`,
+      where,
+    )
   }
 }
 
 function targetOf(url: string | URL, where: Place): URL {
   const text = String(url)
   // The text is not repeated: what cannot be parsed cannot be redacted.
-  if (!URL.canParse(text)) throw new CapabilityError('InvalidInput', 'the URL must be absolute and well-formed', where)
+  if (!URL.canParse(text))
+    throw new CapabilityError('InvalidInput', 'the URL must be absolute and well-formed', where)
   const target = new URL(text)
   if (target.protocol !== 'http:' && target.protocol !== 'https:') {
-    throw new CapabilityError('InvalidInput', `only http: and https: are fetched, not ${target.protocol}`, where)
+    throw new CapabilityError(
+      'InvalidInput',
+      `only http: and https: are fetched, not ${target.protocol}`,
+      where,
+    )
   }
   if (target.username === '' && target.password === '') return target
-  throw new CapabilityError('InvalidInput', 'the URL holds credentials: send them in an Authorization header', {
-    ...where,
-    key: target.origin + target.pathname,
-  })
+  throw new CapabilityError(
+    'InvalidInput',
+    'the URL holds credentials: send them in an Authorization header',
+    {
+      ...where,
+      key: target.origin + target.pathname,
+    },
+  )
 }
 
 function requestOf(
@@ -126,6 +146,9 @@ function requestOf(
       ...(body instanceof ReadableStream ? ({ duplex: 'half' } as object) : {}),
     })
   } catch (cause) {
-    throw new CapabilityError('InvalidInput', 'the request is malformed: check its headers and body', { ...where, cause })
+    throw new CapabilityError('InvalidInput', 'the request is malformed: check its headers and body', {
+      ...where,
+      cause,
+    })
   }
 }

@@ -9,7 +9,13 @@ export function amended(
   const { retryable, capability, operation, key, code, retryAfterMs, cause } = error
   const merged = details === undefined ? error.details : { ...error.details, ...details }
   return new CapabilityError(error.kind, reason, {
-    ...{ retryable, capability, operation, key, code, retryAfterMs, cause },
+    retryable,
+    capability,
+    operation,
+    key,
+    code,
+    retryAfterMs,
+    cause,
     ...(merged === undefined ? {} : { details: merged }),
     ...changes,
   })

@@ -3,7 +3,9 @@ import { CapabilityError, type ErrorKind } from '../error.ts'
 import { createPipeline } from '../layer.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { circuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts'
+import { concurrencyLimit } from './concurrency-limit.ts'
 import { retry } from './retry.ts'
+import { timeout } from './timeout.ts'
 
 function setUp(options: Partial<CircuitBreakerOptions> = {}) {
   const clock = new ManualClock()
@@ -113,10 +115,35 @@ describe('circuitBreaker', () => {
 
   it('does not count what the caller did wrong, nor cancelled calls', async () => {
     const { fail, work } = setUp({ failures: 1 })
-    for (const kind of ['NotFound', 'InvalidInput', 'AlreadyExists', 'ConditionNotMatch', 'Cancelled'] as const) {
+    for (const kind of [
+      'NotFound',
+      'InvalidInput',
+      'AlreadyExists',
+      'ConditionNotMatch',
+      'Cancelled',
+    ] as const) {
       await fail(kind)
       expect(await work()).toBe('answer')
     }
+  })
+
+  it('does not count calls that a layer below never sent', async () => {
+    const clock = new ManualClock()
+    const layers = [
+      circuitBreaker({ failures: 1, resetAfterMs: 1000, clock }),
+      timeout({ timeoutMs: 1000, clock }),
+      concurrencyLimit({ limit: 1, maxQueued: 0 }),
+    ]
+    const pipeline = createPipeline('kv', 'kv', layers)
+    const run = (execute: () => unknown, deadline?: number) =>
+      pipeline.run('get', 'k', { deadline }, undefined, execute)
+    await expect(run(() => 1, clock.now())).rejects.toMatchObject({ kind: 'Timeout' })
+    let end: (value: string) => void = () => undefined
+    const first = run(() => new Promise((resolve) => (end = resolve)))
+    await expect(run(() => 1)).rejects.toMatchObject({ details: { limit: 1 } })
+    end('ok')
+    expect(await first).toBe('ok')
+    expect(await run(() => 'ok')).toBe('ok')
   })
 
   it('counts what is unforeseen, and what a retry below has made final', async () => {
@@ -125,10 +152,15 @@ describe('circuitBreaker', () => {
     expect(await unforeseen.work()).toBe('open')
 
     const clock = new ManualClock()
-    const layers = [circuitBreaker({ failures: 1, resetAfterMs: 1000, clock }), retry({ clock, maxAttempts: 1 })]
+    const layers = [
+      circuitBreaker({ failures: 1, resetAfterMs: 1000, clock }),
+      retry({ clock, maxAttempts: 1 }),
+    ]
     const pipeline = createPipeline('kv', 'kv', layers)
     const down = () => Promise.reject(new CapabilityError('Unavailable', 'down'))
-    await expect(pipeline.run('get', 'k', undefined, undefined, down)).rejects.toMatchObject({ retryable: 'never' })
+    await expect(pipeline.run('get', 'k', undefined, undefined, down)).rejects.toMatchObject({
+      retryable: 'never',
+    })
     await expect(pipeline.run('get', 'k', undefined, undefined, () => 1)).rejects.toMatchObject({
       details: { circuit: 'open' },
     })

@@ -25,7 +25,12 @@ type Verdict = 'works' | 'fails' | 'unclear'
  * While the circuit is open every call is `Unavailable` at once, with `retryAfterMs`. Failures of the store count;
  * refusals such as `NotFound` show that it works. One layer object is one circuit: resources that share it open together.
  */
-export function circuitBreaker({ failures, windowMs, resetAfterMs, clock = systemClock }: CircuitBreakerOptions): Layer {
+export function circuitBreaker({
+  failures,
+  windowMs,
+  resetAfterMs,
+  clock = systemClock,
+}: CircuitBreakerOptions): Layer {
   checkCount('circuitBreaker', 'failures', failures)
   checkMs('circuitBreaker', { resetAfterMs, ...(windowMs === undefined ? {} : { windowMs }) }, 1)
   let failedAt: number[] = []
@@ -94,14 +99,19 @@ export function circuitBreaker({ failures, windowMs, resetAfterMs, clock = syste
 /** What the outcome of a call says about the store. Kinds count also where a retry below has made them final. */
 function verdictOf(error: unknown): Verdict {
   if (!isCapabilityError(error)) return 'fails'
-  if (error.kind === 'Cancelled') return 'unclear'
-  const failed = error.retryable === 'temporary' || isKind(error, 'RateLimited', 'Unavailable', 'Timeout', 'Unexpected')
+  // A layer below that never asked the store has learnt nothing about it.
+  if (error.kind === 'Cancelled' || error.details?.['outcome'] === 'not_started') return 'unclear'
+  const failed =
+    error.retryable === 'temporary' || isKind(error, 'RateLimited', 'Unavailable', 'Timeout', 'Unexpected')
   return failed ? 'fails' : 'works'
 }
 
 function openCircuit({ capability, operation, key }: Call, retryAfterMs: number): CapabilityError {
   return new CapabilityError('Unavailable', 'the store kept failing and is given a rest; try again later', {
-    ...{ capability, operation, key, retryAfterMs },
-    details: { circuit: 'open' },
+    capability,
+    operation,
+    key,
+    retryAfterMs,
+    details: { circuit: 'open', outcome: 'not_started' },
   })
 }

@@ -18,7 +18,14 @@ function setUp(limit: number, maxQueued: number) {
         ends.set(key, { resolve, reject })
       }).finally(() => (active -= 1))
     })
-  return { call, started, ends, most: () => most, settle: () => new Promise((resolve) => setImmediate(resolve)), pipeline }
+  return {
+    call,
+    started,
+    ends,
+    most: () => most,
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    pipeline,
+  }
 }
 
 describe('concurrencyLimit', () => {
@@ -60,7 +67,7 @@ describe('concurrencyLimit', () => {
       kind: 'Unavailable',
       retryable: 'temporary',
       key: 'c',
-      details: { limit: 1, maxQueued: 1 },
+      details: { limit: 1, maxQueued: 1, outcome: 'not_started' },
     })
     ends.get('a')?.resolve('a')
     await first
@@ -108,7 +115,9 @@ describe('concurrencyLimit', () => {
   it('works off a long queue of calls that are answered at once', async () => {
     const { call, ends, pipeline } = setUp(1, 20_000)
     const first = call('a')
-    const rest = Array.from({ length: 20_000 }, (_, i) => pipeline.run('get', 'k', undefined, undefined, () => i))
+    const rest = Array.from({ length: 20_000 }, (_, i) =>
+      pipeline.run('get', 'k', undefined, undefined, () => i),
+    )
     ends.get('a')?.resolve('a')
     await first
     expect((await Promise.all(rest)).at(-1)).toBe(19_999)

@@ -71,6 +71,6 @@ function overflow({ capability, operation, key }: Call, limit: number, maxQueued
   return new CapabilityError(
     'Unavailable',
     `${limit} calls are under way and ${maxQueued} wait: try again later, or raise limit or maxQueued`,
-    { capability, operation, key, details: { limit, maxQueued } },
+    { capability, operation, key, details: { limit, maxQueued, outcome: 'not_started' } },
   )
 }

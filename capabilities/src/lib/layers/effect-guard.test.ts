@@ -46,7 +46,12 @@ describe('readOnly', () => {
     const kv = createKeyValue(driver, { layers: [readOnly()] })
     await createKeyValue(driver).put('k', 'v')
     expect(await kv.get('k')).toBe('v')
-    for (const write of [kv.put('k', 'w'), kv.put('k', 'w', { ifAbsent: true }), kv.delete('k'), kv.deleteMany(['k'])]) {
+    for (const write of [
+      kv.put('k', 'w'),
+      kv.put('k', 'w', { ifAbsent: true }),
+      kv.delete('k'),
+      kv.deleteMany(['k']),
+    ]) {
       await expect(write).rejects.toMatchObject({ kind: 'PermissionDenied', code: 'EFFECT201' })
     }
     expect(await kv.get('k')).toBe('v')

@@ -83,7 +83,9 @@ describe('logging', () => {
 
   it('fits console and writes unforeseen errors as Unexpected', async () => {
     const { log, run } = setUp()
-    await expect(run(() => Promise.reject(new TypeError('bug with secret')))).rejects.toMatchObject({ kind: 'Unexpected' })
+    await expect(run(() => Promise.reject(new TypeError('bug with secret')))).rejects.toMatchObject({
+      kind: 'Unexpected',
+    })
     expect(log.warn.mock.calls[0]?.[0]).toMatchObject({ kind: 'Unexpected' })
     expect(JSON.stringify(log.warn.mock.calls)).not.toContain('secret')
     expect(logging({ log: console }).name).toBe('logging')

@@ -62,5 +62,10 @@ function fieldsOf(
   start: number | undefined,
   clock: Clock,
 ): Readonly<Record<string, unknown>> {
-  return { capability, operation, key, ...(start === undefined ? {} : { durationMs: clock.monotonic() - start }) }
+  return {
+    capability,
+    operation,
+    key,
+    ...(start === undefined ? {} : { durationMs: clock.monotonic() - start }),
+  }
 }

@@ -14,6 +14,9 @@ export function checkCount(layer: string, option: string, value: number, min = 1
 export function checkMs(layer: string, options: Readonly<Record<string, number>>, min = 0): void {
   for (const [option, ms] of Object.entries(options)) {
     if (Number.isFinite(ms) && ms >= min && ms <= maxTimerMs) continue
-    throw new CapabilityError('Misconfigured', `${layer}: ${option} must be ${min} to ${maxTimerMs} milliseconds`)
+    throw new CapabilityError(
+      'Misconfigured',
+      `${layer}: ${option} must be ${min} to ${maxTimerMs} milliseconds`,
+    )
   }
 }

@@ -10,7 +10,11 @@ import { retry } from './retry.ts'
 import { timeout } from './timeout.ts'
 
 /** Milliseconds until the call settles, and how often the driver was reached. */
-async function measure(clock: ManualClock, layers: readonly Layer[], answer: (attempt: number) => Promise<unknown>) {
+async function measure(
+  clock: ManualClock,
+  layers: readonly Layer[],
+  answer: (attempt: number) => Promise<unknown>,
+) {
   const start = clock.monotonic()
   let reached = 0
   let end: number | undefined
@@ -49,7 +53,11 @@ describe('the order of layers', () => {
       throw new CapabilityError('Unavailable', 'down')
     }
     expect(await measure(clock, [limit(), again()], slow)).toEqual({ ms: 1000, reached: 3, kind: 'Timeout' })
-    expect(await measure(clock, [again(), limit()], slow)).toEqual({ ms: 1200, reached: 3, kind: 'Unavailable' })
+    expect(await measure(clock, [again(), limit()], slow)).toEqual({
+      ms: 1200,
+      reached: 3,
+      kind: 'Unavailable',
+    })
   })
 
   it('[logging, retry] logs once, [retry, logging] logs every try', async () => {
@@ -70,7 +78,10 @@ describe('the order of layers', () => {
       const order: string[] = []
       const run = (key: string, execute: (call: Call) => Promise<unknown>) =>
         pipeline.run('get', key, undefined, undefined, execute).then(() => order.push(key))
-      const both = [run('retried', (call) => failsFirst(call.attempt)), run('other', () => Promise.resolve('ok'))]
+      const both = [
+        run('retried', (call) => failsFirst(call.attempt)),
+        run('other', () => Promise.resolve('ok')),
+      ]
       await clock.advance(1000)
       await Promise.all(both)
       return order

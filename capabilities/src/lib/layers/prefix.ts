@@ -64,7 +64,10 @@ function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
   const deleteMany = driver.deleteMany?.bind(driver)
   const copy = driver.copy?.bind(driver)
   const presign = driver.presign?.bind(driver)
-  const bareObject = <O extends { readonly key: string }>(object: O): O => ({ ...object, key: bare(text, object.key) })
+  const bareObject = <O extends { readonly key: string }>(object: O): O => ({
+    ...object,
+    key: bare(text, object.key),
+  })
   const found = (object: BlobObject | null) => (object === null ? null : bareObject(object))
   return {
     info: shortened(text, driver.info),
@@ -168,17 +171,26 @@ function hiding(text: string, error: unknown): unknown {
 
 function bare(text: string, key: string): string {
   if (key.startsWith(text)) return key.slice(text.length)
-  throw new CapabilityError('Unexpected', 'the store answered with a key that was not asked for; its driver is at fault')
+  throw new CapabilityError(
+    'Unexpected',
+    'the store answered with a key that was not asked for; its driver is at fault',
+  )
 }
 
 function withPrefix(text: string, keys: readonly string[]): readonly string[] {
   return keys.map((key) => text + key)
 }
 
-function shortened<I extends { readonly limits: { readonly maxKeyBytes: number } }>(text: string, info: I): I {
+function shortened<I extends { readonly limits: { readonly maxKeyBytes: number } }>(
+  text: string,
+  info: I,
+): I {
   const maxKeyBytes = info.limits.maxKeyBytes - utf8Length(text)
   if (maxKeyBytes > 0) return { ...info, limits: { ...info.limits, maxKeyBytes } }
-  throw new CapabilityError('Misconfigured', `prefix: "${text}" leaves no room for a key in the store's limit`)
+  throw new CapabilityError(
+    'Misconfigured',
+    `prefix: "${text}" leaves no room for a key in the store's limit`,
+  )
 }
 
 function check(text: string): void {

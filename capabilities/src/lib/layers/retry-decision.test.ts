@@ -97,7 +97,10 @@ describe('retryDecision', () => {
   it('waits at least as long as the store asks', () => {
     fc.assert(
       fc.property(policies, fc.integer({ min: 0, max: 100_000 }), randoms, (any, retryAfterMs, random) => {
-        const decision = retryDecision(failure({ retryAfterMs }), call(), 1, now, random, { ...any, maxAttempts: 9 })
+        const decision = retryDecision(failure({ retryAfterMs }), call(), 1, now, random, {
+          ...any,
+          maxAttempts: 9,
+        })
         expect(decision.retry).toBe(retryAfterMs <= any.maxRetryAfterMs)
         if (decision.retry) expect(decision.delayMs).toBeGreaterThanOrEqual(retryAfterMs)
       }),
@@ -108,7 +111,14 @@ describe('retryDecision', () => {
     const leftMs = fc.integer({ min: -1000, max: 20_000 })
     fc.assert(
       fc.property(policies, attempts, randoms, leftMs, leftMs, (any, attempt, random, left, retryAfterMs) => {
-        const decision = retryDecision(failure({ retryAfterMs }), call({ deadline: now + left }), attempt, now, random, any)
+        const decision = retryDecision(
+          failure({ retryAfterMs }),
+          call({ deadline: now + left }),
+          attempt,
+          now,
+          random,
+          any,
+        )
         if (decision.retry) expect(decision.delayMs).toBeLessThan(left)
       }),
     )

@@ -49,7 +49,8 @@ export function retryDecision(
   { maxAttempts, baseMs, maxMs, maxRetryAfterMs }: RetryPolicy,
 ): RetryDecision {
   if (call.signal?.aborted) return { retry: false, why: 'cancelled' }
-  if (!isCapabilityError(error) || error.retryable !== 'temporary') return { retry: false, why: 'not_temporary' }
+  if (!isCapabilityError(error) || error.retryable !== 'temporary')
+    return { retry: false, why: 'not_temporary' }
   if (!isReplayable(call)) return { retry: false, why: 'not_replayable' }
   if (attempt >= maxAttempts) return { retry: false, why: 'exhausted' }
   const asked = Math.max(0, error.retryAfterMs ?? 0)

@@ -25,7 +25,12 @@ function down(options: CapabilityErrorOptions = {}) {
   return new CapabilityError('Unavailable', 'down', options)
 }
 
-function start(operation: string, store: ReturnType<typeof failing>, options: RetryOptions = {}, scope: CallScope = {}) {
+function start(
+  operation: string,
+  store: ReturnType<typeof failing>,
+  options: RetryOptions = {},
+  scope: CallScope = {},
+) {
   const clock = new ManualClock()
   const rng = { float: () => 0.5 }
   const pipeline = createPipeline('kv', 'kv', [retry({ clock, rng, ...options })])
@@ -111,7 +116,11 @@ describe('retry', () => {
     const store = failing(new CapabilityError('RateLimited', 'slow down', { retryAfterMs: 2000 }))
     const { outcome } = start('get', store, { clock }, { deadline: clock.now() + 1500 })
     const { error } = (await outcome) as { error: CapabilityError }
-    expect(error).toMatchObject({ kind: 'RateLimited', retryAfterMs: 2000, details: { attempts: 1, gaveUp: 'deadline' } })
+    expect(error).toMatchObject({
+      kind: 'RateLimited',
+      retryAfterMs: 2000,
+      details: { attempts: 1, gaveUp: 'deadline' },
+    })
     expect(clock.sleeping).toBe(0)
   })
 
@@ -133,7 +142,9 @@ describe('retry', () => {
     await clock.advance(10)
     expect(clock.sleeping).toBe(1)
     controller.abort(new Error('gone'))
-    expect(await outcome).toMatchObject({ error: { kind: 'Cancelled', capability: 'kv', operation: 'get', key: 'k' } })
+    expect(await outcome).toMatchObject({
+      error: { kind: 'Cancelled', capability: 'kv', operation: 'get', key: 'k' },
+    })
     expect(clock.sleeping).toBe(0)
     expect(store.calls).toHaveLength(1)
   })
@@ -180,7 +191,15 @@ describe('retry', () => {
     await outcome
     expect(info.mock.calls).toEqual([
       [
-        { capability: 'kv', operation: 'get', key: 'k', attempt: 1, delayMs: 50, kind: 'Unavailable', code: 'X' },
+        {
+          capability: 'kv',
+          operation: 'get',
+          key: 'k',
+          attempt: 1,
+          delayMs: 50,
+          kind: 'Unavailable',
+          code: 'X',
+        },
         'capability call is tried again',
       ],
     ])

@@ -50,10 +50,14 @@ export function retry({
     for (let attempt = 1; ; attempt++) {
       const decision = retryDecision(error, call, attempt, clock.now(), rng.float(), policy)
       if (!decision.retry) throw verdict(error, decision.why, call, attempt)
-      log?.info(fieldsOf(call, error as CapabilityError, attempt, decision.delayMs), 'capability call is tried again')
+      log?.info(
+        fieldsOf(call, error as CapabilityError, attempt, decision.delayMs),
+        'capability call is tried again',
+      )
       await pause(clock, decision.delayMs, call)
       // A pause can last longer than asked for: a machine that slept, a loop that was busy.
-      if (call.deadline !== undefined && clock.now() >= call.deadline) throw verdict(error, 'deadline', call, attempt)
+      if (call.deadline !== undefined && clock.now() >= call.deadline)
+        throw verdict(error, 'deadline', call, attempt)
       try {
         return await next({ ...call, attempt: attempt + 1 })
       } catch (again) {
@@ -88,6 +92,11 @@ function verdict(error: unknown, why: NoRetry, call: Call, attempts: number): un
   return amended(error, { retryable: 'never', details: { attempts, gaveUp: why } })
 }
 
-function fieldsOf({ capability, operation, key }: Call, { kind, code }: CapabilityError, attempt: number, delayMs: number) {
+function fieldsOf(
+  { capability, operation, key }: Call,
+  { kind, code }: CapabilityError,
+  attempt: number,
+  delayMs: number,
+) {
   return { capability, operation, key, attempt, delayMs: Math.round(delayMs), kind, code }
 }

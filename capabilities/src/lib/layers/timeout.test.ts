@@ -11,7 +11,11 @@ const clock = new ManualClock()
 function run(
   operation: string,
   execute: (call: Call) => unknown,
-  { layers = [timeout({ timeoutMs: 1000, clock })] as readonly Layer[], signal, deadline }: { layers?: readonly Layer[]; signal?: AbortSignal; deadline?: number } = {},
+  {
+    layers = [timeout({ timeoutMs: 1000, clock })] as readonly Layer[],
+    signal,
+    deadline,
+  }: { layers?: readonly Layer[]; signal?: AbortSignal; deadline?: number } = {},
 ) {
   return createPipeline('kv', 'kv', layers)
     .run(operation, 'k', { signal, deadline }, undefined, execute)
@@ -27,7 +31,9 @@ describe('timeout', () => {
   it('lets answers through and leaves no timer behind', async () => {
     expect(await run('get', () => 'at once')).toEqual({ value: 'at once' })
     expect(await run('get', () => Promise.resolve('later'))).toEqual({ value: 'later' })
-    expect(await run('get', () => Promise.reject(new Error('no')))).toMatchObject({ error: { kind: 'Unexpected' } })
+    expect(await run('get', () => Promise.reject(new Error('no')))).toMatchObject({
+      error: { kind: 'Unexpected' },
+    })
     await clock.advance(0)
     expect(clock.sleeping).toBe(0)
   })
@@ -72,17 +78,23 @@ describe('timeout', () => {
   it('does not begin after the deadline', async () => {
     const execute = vi.fn()
     const outcome = await run('put', execute, { deadline: clock.now() })
-    expect(outcome).toMatchObject({ error: { kind: 'Timeout', details: { deadline: true } } })
+    expect(outcome).toMatchObject({
+      error: { kind: 'Timeout', details: { deadline: true, outcome: 'not_started' } },
+    })
     expect(execute).not.toHaveBeenCalled()
   })
 
   it('passes the caller’s signal on, during the call and for a stream after it', async () => {
     const controller = new AbortController()
     let below: AbortSignal | undefined
-    const answer = await run('get', ({ signal }) => {
-      below = signal
-      return Promise.resolve('opened')
-    }, { signal: controller.signal })
+    const answer = await run(
+      'get',
+      ({ signal }) => {
+        below = signal
+        return Promise.resolve('opened')
+      },
+      { signal: controller.signal },
+    )
     expect(answer).toEqual({ value: 'opened' })
     expect(below?.aborted).toBe(false)
     controller.abort()
@@ -111,6 +123,17 @@ describe('timeout', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(unhandled).not.toHaveBeenCalled()
     process.off('unhandledRejection', unhandled)
+  })
+
+  it('lets go of a stream that is opened too late', async () => {
+    const cancel = vi.fn()
+    let open: (opened: unknown) => void = () => undefined
+    const outcome = run('get', () => new Promise((resolve) => (open = resolve)))
+    await clock.advance(1000)
+    expect(await outcome).toMatchObject({ error: { kind: 'Timeout' } })
+    open({ body: new ReadableStream({ cancel }) })
+    await clock.advance(0)
+    expect(cancel).toHaveBeenCalledTimes(1)
   })
 
   it('is a driver’s silence that retry tries again', async () => {

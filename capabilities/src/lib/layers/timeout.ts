@@ -31,15 +31,18 @@ export function timeout({ timeoutMs, clock = systemClock }: TimeoutOptions): Lay
       if (isImmediate(answer)) return answer
       return new Promise<T>((resolve, reject) => {
         // One timer per call, and none shared between calls: workerd ends a timer with the request that started it.
+        let late = false
         const stop = after(clock, Math.min(timeoutMs, remainingMs), () => {
+          late = true
           const error = timedOut(call, timeoutMs, remainingMs)
           reject(error)
           controller.abort(error)
         })
-        // Both handlers stay after the timer has fired: what the driver says then comes too late to matter, and a late
-        // rejection that nobody handles would end the process.
+        // Both handlers stay after the timer has fired: what the driver says then comes too late to matter, but a late
+        // rejection that nobody handles would end the process, and a late stream that nobody reads would stay open.
         answer.then(
           (value) => {
+            if (late) return letGo(value)
             stop()
             resolve(value)
           },
@@ -70,7 +73,15 @@ function timedOut(call: Call, timeoutMs: number, remainingMs: number): Capabilit
 
 function notStarted({ capability, operation, key }: Call): CapabilityError {
   return new CapabilityError('Timeout', 'the deadline had passed before the call began; nothing was done', {
-    ...{ capability, operation, key },
-    details: { deadline: true },
+    capability,
+    operation,
+    key,
+    details: { deadline: true, outcome: 'not_started' },
   })
+}
+
+/** Cancels the stream of an opened blob or a response. */
+function letGo(answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null || !('body' in answer)) return
+  if (answer.body instanceof ReadableStream) answer.body.cancel().catch(() => undefined)
 }

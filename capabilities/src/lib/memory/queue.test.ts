@@ -60,7 +60,11 @@ describe('memoryQueueDriver', () => {
       if (i % 7 === 0) await clock.advance(500)
     }
     await clock.advance(2000)
-    const rest = await Promise.all([queue.receive({ limit: 100 }), queue.receive({ limit: 100 }), queue.receive({ limit: 100 })])
+    const rest = await Promise.all([
+      queue.receive({ limit: 100 }),
+      queue.receive({ limit: 100 }),
+      queue.receive({ limit: 100 }),
+    ])
     expect(rest.flat().map(({ body }) => body)).toEqual(Array.from({ length: 300 }, (_, i) => i))
   })
 

@@ -5,7 +5,14 @@ import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
 import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
-import type { Queue, QueueConsumer, QueueMessage, QueuePublisher, ReceiveOptions, SendOptions } from './contract.ts'
+import type {
+  Queue,
+  QueueConsumer,
+  QueueMessage,
+  QueuePublisher,
+  ReceiveOptions,
+  SendOptions,
+} from './contract.ts'
 import type { QueueDriver, StoredMessage } from './driver.ts'
 
 export interface CreateQueueOptions {
@@ -114,10 +121,14 @@ class PortableConsumer implements QueueConsumer {
   async retry({ id, receipt }: QueueMessage, options: SendOptions = {}): Promise<boolean> {
     const delayMs = checkDelay(this.#core, options.delayMs, { ...placeOf(this.#core, 'retry'), key: id })
     const { driver, pipeline } = this.#core
-    return pipeline.run('retry', id, options, this.#scope, ({ signal }) => driver.retry(id, receipt, delayMs, { signal }))
+    return pipeline.run('retry', id, options, this.#scope, ({ signal }) =>
+      driver.retry(id, receipt, delayMs, { signal }),
+    )
   }
 
-  async deadLetters(options: { readonly limit?: number } & CallOptions = {}): Promise<readonly QueueMessage[]> {
+  async deadLetters(
+    options: { readonly limit?: number } & CallOptions = {},
+  ): Promise<readonly QueueMessage[]> {
     const where = placeOf(this.#core, 'deadLetters')
     const { driver, pipeline } = this.#core
     if (!this.info.features.deadLetter || driver.deadLetters === undefined) {
@@ -211,9 +222,19 @@ function checkDelay({ driver }: Core, delayMs: number | undefined, where: Place)
 
 function sentId(id: string | undefined, where: Place): string {
   if (id !== undefined) return id
-  throw new CapabilityError('Unexpected', 'the store took the message and named no id; its driver is at fault', where)
+  throw new CapabilityError(
+    'Unexpected',
+    'the store took the message and named no id; its driver is at fault',
+    where,
+  )
 }
 
 function delivered({ id, body, attempt, sentAt, receipt }: StoredMessage, where: Place): QueueMessage {
-  return { id, body: fromJsonText(body, 'message', { ...where, key: id }), attempt, sentAt: new Date(sentAt), receipt }
+  return {
+    id,
+    body: fromJsonText(body, 'message', { ...where, key: id }),
+    attempt,
+    sentAt: new Date(sentAt),
+    receipt,
+  }
 }

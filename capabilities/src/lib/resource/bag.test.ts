@@ -34,7 +34,11 @@ describe('ResourceBag', () => {
     const bag = ResourceBag.empty().with('kv', kv)
     expect(bag.get('kv:sessions')).toBeUndefined()
     expect(() => bag.require('kv:sessions')).toThrow(
-      expect.objectContaining({ kind: 'Misconfigured', code: 'CAP101', message: '"kv:sessions" is not bound (bound: kv)' }),
+      expect.objectContaining({
+        kind: 'Misconfigured',
+        code: 'CAP101',
+        message: '"kv:sessions" is not bound (bound: kv)',
+      }),
     )
     expect(() => ResourceBag.empty().with('kv:a', kv).require('kv')).toThrow('(bound: kv:a)')
     expect(() => ResourceBag.empty().require('kv')).toThrow('(bound: nothing)')
@@ -71,9 +75,18 @@ describe('ResourceBag', () => {
 
   it('describes what it holds', () => {
     const guarded = createKeyValue(memoryKvDriver(), { name: 'kv:guarded', layers: [readOnly()] })
-    const described = ResourceBag.empty().with('kv:guarded', guarded).with('clock', new ManualClock()).describe()
+    const described = ResourceBag.empty()
+      .with('kv:guarded', guarded)
+      .with('clock', new ManualClock())
+      .describe()
     expect(described).toMatchObject([
-      { name: 'kv:guarded', domain: 'kv', provider: 'memory', layers: ['readOnly'], info: { consistency: 'strong' } },
+      {
+        name: 'kv:guarded',
+        domain: 'kv',
+        provider: 'memory',
+        layers: ['readOnly'],
+        info: { consistency: 'strong' },
+      },
       { name: 'clock', domain: 'clock', provider: 'custom', layers: [], info: null },
     ])
   })
@@ -106,10 +119,14 @@ describe('ResourceBag', () => {
 
   it('closes everything though some fail, and tells all failures', async () => {
     const trail: string[] = []
-    const one = ResourceBag.empty().with('kv:a', closing('a', trail, true)).with('kv:b', closing('b', trail))
+    const one = ResourceBag.empty()
+      .with('kv:a', closing('a', trail, true))
+      .with('kv:b', closing('b', trail))
     await expect(one.close()).rejects.toThrow('a did not close')
     expect(trail).toEqual(['b', 'a'])
-    const two = ResourceBag.empty().with('kv:a', closing('a', trail, true)).with('kv:b', closing('b', trail, true))
+    const two = ResourceBag.empty()
+      .with('kv:a', closing('a', trail, true))
+      .with('kv:b', closing('b', trail, true))
     const error = await two.close().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(AggregateError)
     expect((error as AggregateError).errors).toHaveLength(2)

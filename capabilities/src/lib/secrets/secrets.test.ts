@@ -37,7 +37,11 @@ describe('createSecrets', () => {
   })
 
   it('says NotFound with the name when there is none', async () => {
-    await expect(secrets.get('OTHER')).rejects.toMatchObject({ kind: 'NotFound', key: 'OTHER', capability: 'secrets' })
+    await expect(secrets.get('OTHER')).rejects.toMatchObject({
+      kind: 'NotFound',
+      key: 'OTHER',
+      capability: 'secrets',
+    })
     for (const name of ['__proto__', 'constructor', 'toString']) {
       await expect(secrets.get(name)).rejects.toMatchObject({ kind: 'NotFound' })
     }
@@ -56,11 +60,14 @@ describe('envSecretsDriver', () => {
     expect((await fromEnv.get('A')).reveal()).toBe('1')
     env['A'] = 'rotated'
     expect((await fromEnv.get('A')).reveal()).toBe('rotated')
-    for (const name of ['B', 'C', '__proto__']) await expect(fromEnv.get(name)).rejects.toMatchObject({ kind: 'NotFound' })
+    for (const name of ['B', 'C', '__proto__'])
+      await expect(fromEnv.get(name)).rejects.toMatchObject({ kind: 'NotFound' })
   })
 
   it('takes bindings that are not text for absent', async () => {
     const env = { KV: { get: () => 1 } } as unknown as Record<string, string>
-    await expect(createSecrets(envSecretsDriver(env, ['KV'])).get('KV')).rejects.toMatchObject({ kind: 'NotFound' })
+    await expect(createSecrets(envSecretsDriver(env, ['KV'])).get('KV')).rejects.toMatchObject({
+      kind: 'NotFound',
+    })
   })
 })

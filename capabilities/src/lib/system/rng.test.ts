@@ -28,7 +28,12 @@ describe.each<[string, Rng]>([
     const seen = new Set(Array.from({ length: 1000 }, () => rng.int(-2, 3)))
     expect([...seen].toSorted((a, b) => a - b)).toEqual([-2, -1, 0, 1, 2, 3])
     expect(rng.int(7, 7)).toBe(7)
-    for (const [min, max] of [[1, 0], [0.5, 1], [0, Number.NaN], [-(2 ** 53) + 1, 2 ** 53 - 1]] as const) {
+    for (const [min, max] of [
+      [1, 0],
+      [0.5, 1],
+      [0, Number.NaN],
+      [-(2 ** 53) + 1, 2 ** 53 - 1],
+    ] as const) {
       expect(() => rng.int(min, max)).toThrow(expect.objectContaining({ kind: 'InvalidInput' }))
     }
   })

@@ -17,13 +17,21 @@ export const systemRng: Rng = {
 /** Refuses a length outside 1 to 65 536. */
 export function checkLength(length: number): void {
   if (Number.isInteger(length) && length >= 1 && length <= 65_536) return
-  throw new CapabilityError('InvalidInput', 'length must be 1 to 65 536 bytes', { capability: 'rng', operation: 'bytes' })
+  throw new CapabilityError('InvalidInput', 'length must be 1 to 65 536 bytes', {
+    capability: 'rng',
+    operation: 'bytes',
+  })
 }
 
 /** An unbiased integer in [min, max] from integers in [0, 2 ** 53). */
 export function integer(min: number, max: number, next53: () => number): number {
   const span = max - min + 1
-  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || span < 1 || span > Number.MAX_SAFE_INTEGER) {
+  if (
+    !Number.isSafeInteger(min) ||
+    !Number.isSafeInteger(max) ||
+    span < 1 ||
+    span > Number.MAX_SAFE_INTEGER
+  ) {
     throw new CapabilityError('InvalidInput', 'min and max must be safe integers, min at most max', {
       capability: 'rng',
       operation: 'int',

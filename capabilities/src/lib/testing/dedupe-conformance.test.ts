@@ -29,7 +29,9 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
       return {
         reserve: takeSlowly,
         begin: async (key, _token, _leaseMs, fingerprint) =>
-          (await takeSlowly(key)) ? { state: 'fresh' } : { state: 'in_flight', fingerprint, leaseEndsInMs: 1 },
+          (await takeSlowly(key))
+            ? { state: 'fresh' }
+            : { state: 'in_flight', fingerprint, leaseEndsInMs: 1 },
         release: (key) => records.delete(key),
       }
     },
@@ -135,7 +137,8 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     ],
     as: (honest) => ({
       reserve: (key, token, ttlMs, call) => honest.reserve(key, token, ttlMs + 1, call),
-      begin: (key, token, leaseMs, fingerprint, call) => honest.begin(key, token, leaseMs + 1, fingerprint, call),
+      begin: (key, token, leaseMs, fingerprint, call) =>
+        honest.begin(key, token, leaseMs + 1, fingerprint, call),
     }),
   },
   {
@@ -205,14 +208,17 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     lie: 'tells bytes and texts by the same name',
     caught: ['a text and its bytes are two keys'],
     as: (honest) => {
-      const same = (key: string) => (key.startsWith('b:') ? `t:${atob(key.slice(2).replaceAll('-', '+').replaceAll('_', '/'))}` : key)
+      const same = (key: string) =>
+        key.startsWith('b:') ? `t:${atob(key.slice(2).replaceAll('-', '+').replaceAll('_', '/'))}` : key
       return { reserve: (key, token, ttlMs, call) => honest.reserve(same(key), token, ttlMs, call) }
     },
   },
   {
     lie: 'folds the case of keys',
     caught: ['keys that look alike, or that some store would change, are each their own'],
-    as: (honest) => ({ reserve: (key, token, ttlMs, call) => honest.reserve(key.toLowerCase(), token, ttlMs, call) }),
+    as: (honest) => ({
+      reserve: (key, token, ttlMs, call) => honest.reserve(key.toLowerCase(), token, ttlMs, call),
+    }),
   },
   {
     lie: 'forgets by prefix',
@@ -267,7 +273,11 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     caught: ['a key that is being worked on, or done, cannot be reserved'],
     as: (honest) => {
       const reserved = memoryDedupeDriver()
-      return { reserve: reserved.reserve.bind(reserved), forget: (key, call) => Promise.all([honest.forget(key, call), reserved.forget(key, call)]).then(() => undefined) }
+      return {
+        reserve: reserved.reserve.bind(reserved),
+        forget: (key, call) =>
+          Promise.all([honest.forget(key, call), reserved.forget(key, call)]).then(() => undefined),
+      }
     },
   },
   {
@@ -276,7 +286,9 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     as: (honest) => ({
       begin: async (key, token, leaseMs, fingerprint, call) => {
         const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
-        return begun.state === 'in_flight' ? { ...begun, leaseEndsInMs: begun.leaseEndsInMs + 3_600_000 } : begun
+        return begun.state === 'in_flight'
+          ? { ...begun, leaseEndsInMs: begun.leaseEndsInMs + 3_600_000 }
+          : begun
       },
     }),
   },

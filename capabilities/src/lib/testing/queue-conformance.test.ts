@@ -19,7 +19,8 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     as: () => {
       const messages: StoredMessage[] = []
       return {
-        send: (bodies) => bodies.map((body) => String(messages.push(stored(String(messages.length + 1), body)))),
+        send: (bodies) =>
+          bodies.map((body) => String(messages.push(stored(String(messages.length + 1), body)))),
         receive: async (limit) => {
           const taken = messages.slice(0, limit)
           await Promise.resolve()
@@ -34,7 +35,10 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
   },
   {
     lie: 'delivers now and then twice',
-    caught: ['messages come in the order they were sent', '32 receivers at once get each of 200 messages once'],
+    caught: [
+      'messages come in the order they were sent',
+      '32 receivers at once get each of 200 messages once',
+    ],
     as: (honest) => {
       let last: StoredMessage | undefined
       let calls = 0
@@ -42,7 +46,8 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
         receive: async (limit, leaseMs, call) => {
           const taken = await honest.receive(limit, leaseMs, call)
           calls += 1
-          if (last !== undefined && calls % 3 === 0 && taken.length > 0) return [last, ...taken].slice(0, limit + 1)
+          if (last !== undefined && calls % 3 === 0 && taken.length > 0)
+            return [last, ...taken].slice(0, limit + 1)
           last = taken.at(-1) ?? last
           return taken
         },
@@ -63,7 +68,10 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
   },
   {
     lie: 'ignores delays',
-    caught: ['a delayed message is not received before its time', 'retry with a delay gives it back after that'],
+    caught: [
+      'a delayed message is not received before its time',
+      'retry with a delay gives it back after that',
+    ],
     as: (honest) => ({
       send: (bodies, _delayMs, call) => honest.send(bodies, 0, call),
       retry: (id, receipt, _delayMs, call) => honest.retry(id, receipt, 0, call),
@@ -119,7 +127,10 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
   },
   {
     lie: 'says yes to every ack and keeps the message',
-    caught: ['a message that was acked does not come again', 'a second ack is false, and so is retry after ack'],
+    caught: [
+      'a message that was acked does not come again',
+      'a second ack is false, and so is retry after ack',
+    ],
     as: () => ({ ack: () => true }),
   },
   {
@@ -248,7 +259,8 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     lie: 'hands out dead letters newest first',
     caught: ['dead letters come oldest first, as many as asked for, and stay'],
     as: (honest) => ({
-      deadLetters: async (limit, call) => ((await honest.deadLetters?.(100, call)) ?? []).toReversed().slice(0, limit),
+      deadLetters: async (limit, call) =>
+        ((await honest.deadLetters?.(100, call)) ?? []).toReversed().slice(0, limit),
     }),
   },
   {

@@ -2,7 +2,13 @@
 import type { Awaitable } from '../kv/driver.ts'
 import type { Queue } from '../queue/contract.ts'
 import { controlOf } from '../resource/resource.ts'
-import { type ConformanceGroup, type HarnessOptions, type OpenContext, openSubject, register } from './conformance.ts'
+import {
+  type ConformanceGroup,
+  type HarnessOptions,
+  type OpenContext,
+  openSubject,
+  register,
+} from './conformance.ts'
 import type { ManualClock } from './manual-clock.ts'
 import { calls } from './queue/calls.ts'
 import { deadLetters } from './queue/dead-letters.ts'

@@ -44,6 +44,16 @@ describe('eight processes on one directory', { timeout: 120_000 }, () => {
     await kv.close()
   })
 
+  it('never replace by compare-and-swap what another put or deleted meanwhile', async () => {
+    const root = tempDirectory()
+    const swaps = (await runChildren(processes, 'fs-worker.ts', 'overwrite', {
+      root,
+      count: 400,
+    })) as number[]
+    // Without swaps in between the test has shown nothing.
+    expect(swaps.reduce((a, b) => a + b)).toBeGreaterThan(20)
+  })
+
   it('do not take directories away from one another', async () => {
     const root = tempDirectory()
     await runChildren(processes, 'fs-worker.ts', 'churn', { root, count: 60 })

@@ -40,7 +40,8 @@ export const calls: ConformanceGroup<QueueSubject> = {
         const consumer = viewOf<QueueConsumer>(queue, 'consume')
         await publisher?.send('x')
         expect(await consumer?.receive()).toMatchObject([{ body: 'x' }])
-        for (const method of ['receive', 'ack', 'retry', 'deadLetters']) expect(publisher).not.toHaveProperty(method)
+        for (const method of ['receive', 'ack', 'retry', 'deadLetters'])
+          expect(publisher).not.toHaveProperty(method)
         for (const method of ['send', 'sendBatch']) expect(consumer).not.toHaveProperty(method)
       },
     },

@@ -1,7 +1,14 @@
 /** Queue cases: messages that failed too often are set aside. */
 import { expect } from 'vitest'
 import { type ConformanceGroup, refused } from '../conformance.ts'
-import { allOf, needsDeadLetters, needsManualClock, type QueueSubject, receiveAll, receiveOne } from './subject.ts'
+import {
+  allOf,
+  needsDeadLetters,
+  needsManualClock,
+  type QueueSubject,
+  receiveAll,
+  receiveOne,
+} from './subject.ts'
 
 export const deadLetters: ConformanceGroup<QueueSubject> = {
   name: 'dead letters',
@@ -84,7 +91,8 @@ export const deadLetters: ConformanceGroup<QueueSubject> = {
       name: 'a limit that is no whole number from 1 on is InvalidInput',
       skip: needsDeadLetters,
       async run({ queue }) {
-        for (const bad of [0, -1, 1.5, Number.NaN]) await refused(queue.deadLetters({ limit: bad }), 'InvalidInput')
+        for (const bad of [0, -1, 1.5, Number.NaN])
+          await refused(queue.deadLetters({ limit: bad }), 'InvalidInput')
       },
     },
     {

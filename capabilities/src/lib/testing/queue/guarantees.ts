@@ -42,8 +42,14 @@ export const guarantees: ConformanceGroup<QueueSubject> = {
       async run({ queue, shortMs, reopen }) {
         if (reopen === null) return
         await queue.sendBatch(['retried', 'leased', 'waiting'])
-        const byBody = new Map((await receiveAll(queue, { leaseMs: shortMs * 100 })).map((one) => [one.body, one]))
-        const [retried, leased, waiting] = [byBody.get('retried'), byBody.get('leased'), byBody.get('waiting')]
+        const byBody = new Map(
+          (await receiveAll(queue, { leaseMs: shortMs * 100 })).map((one) => [one.body, one]),
+        )
+        const [retried, leased, waiting] = [
+          byBody.get('retried'),
+          byBody.get('leased'),
+          byBody.get('waiting'),
+        ]
         if (!retried || !leased || !waiting) return expect.fail('not every message was received')
         await queue.retry(retried)
         await queue.retry(waiting)

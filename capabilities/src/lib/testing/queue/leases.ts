@@ -131,7 +131,9 @@ export const leases: ConformanceGroup<QueueSubject> = {
         await queue.sendBatch([1, 2, 3, 4])
         expect(await receiveAll(queue, { leaseMs: shortMs })).toHaveLength(4)
         await pass(shortMs + 1)
-        const taken = await Promise.all(Array.from({ length: 32 }, () => queue.receive({ leaseMs: shortMs * 100 })))
+        const taken = await Promise.all(
+          Array.from({ length: 32 }, () => queue.receive({ leaseMs: shortMs * 100 })),
+        )
         expect(taken.flat().map(({ attempt }) => attempt)).toEqual([2, 2, 2, 2])
         expect(new Set(taken.flat().map(({ id }) => id)).size).toBe(4)
       },

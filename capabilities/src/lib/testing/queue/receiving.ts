@@ -104,7 +104,8 @@ export const receiving: ConformanceGroup<QueueSubject> = {
       name: 'a lease that is not positive and finite is InvalidInput and takes nothing',
       async run({ queue }) {
         await queue.send('stays')
-        for (const bad of [0, -1, Number.NaN, Infinity]) await refused(queue.receive({ leaseMs: bad }), 'InvalidInput')
+        for (const bad of [0, -1, Number.NaN, Infinity])
+          await refused(queue.receive({ leaseMs: bad }), 'InvalidInput')
         await receiveOne(queue)
       },
     },

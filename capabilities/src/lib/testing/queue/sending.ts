@@ -63,7 +63,9 @@ export const sending: ConformanceGroup<QueueSubject> = {
         const batch = await queue.sendBatch(['same', 'same', 'same'])
         expect(new Set([...single, ...batch].map(({ id }) => id)).size).toBe(5)
         const received = await receiveAll(queue, { limit: Math.min(5, info.limits.maxBatchMessages) })
-        expect(new Set(received.map(({ id }) => id))).toEqual(new Set([...single, ...batch].map(({ id }) => id)))
+        expect(new Set(received.map(({ id }) => id))).toEqual(
+          new Set([...single, ...batch].map(({ id }) => id)),
+        )
       },
     },
     {
@@ -112,7 +114,9 @@ export const sending: ConformanceGroup<QueueSubject> = {
         const sent = await queue.sendBatch([10, 11, 12, 13])
         expect(sent).toHaveLength(4)
         const byId = new Map<string, unknown>()
-        for (const { id, body } of await receiveAll(queue, { limit: Math.min(4, info.limits.maxBatchMessages) })) {
+        for (const { id, body } of await receiveAll(queue, {
+          limit: Math.min(4, info.limits.maxBatchMessages),
+        })) {
           byId.set(id, body)
         }
         expect(sent.map(({ id }) => byId.get(id))).toEqual([10, 11, 12, 13])

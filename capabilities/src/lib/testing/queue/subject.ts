@@ -58,7 +58,9 @@ export function needsDeadLetters({ info }: QueueSubject): string | null {
 
 /** Skips when delays are not possible. */
 export function needsDelay({ info, shortMs }: QueueSubject): string | null {
-  return info.limits.maxDelayMs >= shortMs ? null : `${info.provider} states maxDelayMs: ${info.limits.maxDelayMs}`
+  return info.limits.maxDelayMs >= shortMs
+    ? null
+    : `${info.provider} states maxDelayMs: ${info.limits.maxDelayMs}`
 }
 
 /** Skips when the case would have to wait for real, and longer than the harness permits. */
@@ -76,5 +78,6 @@ export function needsManualClock({ clock }: QueueSubject): string | null {
 export function allOf(
   ...conditions: readonly ((subject: QueueSubject) => string | null)[]
 ): (subject: QueueSubject) => string | null {
-  return (subject) => conditions.reduce<string | null>((reason, condition) => reason ?? condition(subject), null)
+  return (subject) =>
+    conditions.reduce<string | null>((reason, condition) => reason ?? condition(subject), null)
 }

@@ -1,0 +1,151 @@
+/** `POST /echo` through the plugin beside the same work in bare Fastify, tRPC and oRPC: requests and server CPU. */
+import { deepStrictEqual } from 'node:assert/strict'
+import autocannon from 'autocannon'
+import { shuffled } from './harness.ts'
+import { digits, range, ratios, spread } from './numbers.ts'
+import type { Report } from './report.ts'
+import { ServerProcess } from './server-process.ts'
+
+const reference = 'fastify'
+
+const candidates: Readonly<Record<string, string>> = {
+  fastify: 'Fastify, JSON schema in and out',
+  flowport: 'Flowport on Fastify',
+  'flowport-no-timing': 'Flowport on Fastify, `serverTiming: false`',
+  'fastify-zod': 'Fastify, zod in and out',
+  orpc: 'oRPC on Fastify (zod)',
+  trpc: 'tRPC on Fastify (zod)',
+}
+
+const connections = 32
+const rounds = 7
+const roundSeconds = 2
+const warmUpSeconds = 1.5
+
+export async function measure(): Promise<Report> {
+  const entries: Entry[] = []
+  try {
+    for (const name of Object.keys(candidates)) {
+      const server = await ServerProcess.start('echo-server.ts', name)
+      entries.push({ server, expected: '', samples: [] })
+    }
+    for (const entry of entries) entry.expected = await checkedAnswer(entry.server)
+    for (const entry of entries) await load(entry, warmUpSeconds)
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of shuffled(entries)) entry.samples.push(await load(entry, roundSeconds))
+    }
+    return reportOf(entries)
+  } finally {
+    await Promise.all(entries.map(({ server }) => server.stop()))
+  }
+}
+
+interface Entry {
+  readonly server: ServerProcess
+  expected: string
+  readonly samples: Sample[]
+}
+
+interface Sample {
+  readonly perSecond: number
+  readonly cpuMicros: number
+  readonly p99: number
+}
+
+// Decomposed and with spare whitespace, so that normalising has work to do: 201 bytes.
+const sent = `  ${'Cafe\u0301  au   lait, re\u0301sume\u0301,\tnaïve words. '.repeat(4)} `
+const normal = sent.normalize('NFC').trim().replaceAll(/\s+/gu, ' ')
+const wanted = { value: normal, length: [...normal].length }
+const body = JSON.stringify({ value: sent })
+const headers = { 'content-type': 'application/json' }
+
+/** Asks once with `fetch`, and answers the text that every further answer must be. */
+async function checkedAnswer({ name, url }: ServerProcess): Promise<string> {
+  const response = await fetch(`${url}/echo`, { method: 'POST', headers, body })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`"${name}" answered ${response.status}: ${text}`)
+  const answer: unknown = JSON.parse(text)
+  deepStrictEqual(
+    answer,
+    name === 'trpc' ? { result: { data: wanted } } : wanted,
+    `"${name}" gave a wrong answer`,
+  )
+  return text
+}
+
+async function load({ server, expected }: Entry, seconds: number): Promise<Sample> {
+  const before = await server.usage()
+  const result = await autocannon({
+    url: `${server.url}/echo`,
+    method: 'POST',
+    headers,
+    body,
+    connections,
+    duration: seconds,
+    sampleInt: 100,
+    expectBody: expected,
+  })
+  const after = await server.usage()
+  const failed = result.non2xx + result.errors + result.timeouts + result.mismatches
+  if (failed > 0 || result['2xx'] === 0) {
+    throw new Error(`"${server.name}": ${failed} failed or wrong answers of ${result['2xx'] + failed}`)
+  }
+  return {
+    perSecond: result['2xx'] / result.duration,
+    cpuMicros: (after.cpuMicros - before.cpuMicros) / result['2xx'],
+    p99: result.latency.p99,
+  }
+}
+
+function reportOf(entries: readonly Entry[]): Report {
+  const base = entries.find(({ server }) => server.name === reference)?.samples ?? []
+  const figures = entries.map(({ server, samples }) => {
+    const of = (key: keyof Sample) => samples.map((sample) => sample[key])
+    const ratio = (key: keyof Sample) =>
+      spread(
+        ratios(
+          of(key),
+          base.map((sample) => sample[key]),
+        ),
+      ).median
+    return {
+      name: server.name,
+      perSecond: spread(of('perSecond')),
+      perSecondRatio: ratio('perSecond'),
+      cpu: spread(of('cpuMicros')),
+      cpuRatio: ratio('cpuMicros'),
+      p99: spread(of('p99')),
+    }
+  })
+  const ours = figures.find(({ name }) => name === 'flowport')
+  if (ours === undefined) throw new Error('flowport was not measured')
+  return {
+    tables: [
+      {
+        title: `POST /echo, ${Buffer.byteLength(body)} B of JSON, ${connections} connections, ${rounds} rounds of ${roundSeconds} s`,
+        header: ['', 'requests/s [min–max]', '×', 'server CPU µs/request [min–max]', 'CPU ×', 'p99 ms'],
+        rows: figures.map(({ name, perSecond, perSecondRatio, cpu, cpuRatio, p99 }) => [
+          candidates[name] ?? name,
+          range(perSecond),
+          digits(perSecondRatio),
+          range(cpu),
+          digits(cpuRatio),
+          digits(p99.median),
+        ]),
+        notes: ['Every answer of every round had status 200 and the expected body.'],
+      },
+    ],
+    aims: [
+      {
+        aim: 'requests/s: at least 0.9 of bare Fastify',
+        measured: digits(ours.perSecondRatio),
+        holds: ours.perSecondRatio >= 0.9,
+      },
+      {
+        aim: 'server CPU per request: at most 1.15 of bare Fastify',
+        measured: digits(ours.cpuRatio),
+        holds: ours.cpuRatio <= 1.15,
+      },
+    ],
+  }
+}

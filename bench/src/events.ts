@@ -1,0 +1,33 @@
+/** The events `sse.ts` has streamed: what the server sends and what every client must have got in the end. */
+export const eventCount = 50
+
+export interface Tick {
+  readonly sequence: number
+  readonly status: 'up' | 'degraded'
+  readonly at: string
+  readonly text: string
+}
+
+/** About 130 bytes as an event. */
+export function tick(sequence: number): Tick {
+  return {
+    sequence,
+    status: sequence % 4 === 3 ? 'degraded' : 'up',
+    at: '2026-11-21T06:00:00.000Z',
+    text: 'The quick brown fox.',
+  }
+}
+
+/** One event as the plugin writes it. */
+export function encodeTick(one: Tick): string {
+  return `id: ${one.sequence}\nevent: tick\ndata: ${JSON.stringify(one)}\n\n`
+}
+
+export const preamble = 'retry: 3000\n\n'
+
+/** The whole body. */
+export function wholeStream(): string {
+  let text = preamble
+  for (let sequence = 0; sequence < eventCount; sequence++) text += encodeTick(tick(sequence))
+  return text
+}
