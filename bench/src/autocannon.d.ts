@@ -6,8 +6,10 @@ declare module 'autocannon' {
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
     readonly connections: number
-    /** Seconds. */
-    readonly duration: number
+    /** Seconds. Default 10. */
+    readonly duration?: number
+    /** Requests, instead of a duration. */
+    readonly amount?: number
     /** Milliseconds between looks at the time; also the precision of `duration`. */
     readonly sampleInt: number
     /** Every other body counts as a mismatch. */

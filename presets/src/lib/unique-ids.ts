@@ -1,5 +1,4 @@
 /** Identifiers that no other process and no other moment makes again, at the price of a counter. */
-import { randomBytes } from 'node:crypto'
 
 export interface UniqueIds {
   /** What all identifiers of this maker begin with: 16 hex digits. */
@@ -8,9 +7,11 @@ export interface UniqueIds {
   next(): string
 }
 
-/** Makes identifiers. `random` gives 8 bytes; default `node:crypto`. */
-export function uniqueIds(random: () => Uint8Array = () => randomBytes(8)): UniqueIds {
-  const prefix = Buffer.from(random()).toString('hex')
+/** Makes identifiers. `random` gives 8 random bytes; default the runtime's. */
+export function uniqueIds(
+  random: () => Uint8Array = () => crypto.getRandomValues(new Uint8Array(8)),
+): UniqueIds {
+  const prefix = Array.from(random(), (byte) => byte.toString(16).padStart(2, '0')).join('')
   let count = 0
   return {
     prefix,

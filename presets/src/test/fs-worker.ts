@@ -28,7 +28,7 @@ const modes: Record<string, () => Promise<unknown>> = {
 }
 const run = modes[mode]
 if (run === undefined) throw new Error(`no mode ${mode}`)
-console.log(JSON.stringify((await run()) ?? null))
+print((await run()) ?? null)
 
 /** Creates the keys everybody creates; resolves those it won. */
 async function create(): Promise<string[]> {
@@ -127,12 +127,12 @@ async function churn(): Promise<number> {
 async function write(): Promise<never> {
   const blob = openFsBlobDriver(options(args.root, 'blobs'))
   const kv = openFsKvDriver(options(args.root, 'kv'))
-  console.log('"started"')
+  print('started')
   for (let i = 0; ; i++) {
     const bytes = new Uint8Array(randomBytes(1 + ((i * 7919) % 400_000)))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const key = `crash/${i % 5}`
-    const body = i % 2 === 0 ? bytes : (new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>)
+    const body = i % 2 === 0 ? bytes : new Blob([bytes]).stream()
     await Promise.all([
       blob.put(key, body, { contentType: null, metadata: { sha256 } }),
       kv.put(key, bytes, { metadata: { sha256 } }),
@@ -193,4 +193,8 @@ async function succeeded(call: unknown, refusal: 'AlreadyExists' | 'ConditionNot
 
 function text(value: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(value)
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
 }

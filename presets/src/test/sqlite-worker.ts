@@ -28,7 +28,7 @@ const modes: Record<string, () => unknown> = {
 }
 const run = modes[mode]
 if (run === undefined) throw new Error(`no mode ${mode}`)
-console.log(JSON.stringify(run()))
+print(run())
 drivers.close()
 
 function create(): string[] {
@@ -74,7 +74,7 @@ function receive(): string[] {
 /** Writes until it is killed. */
 function write(): never {
   const queue = drivers.queue('jobs')
-  console.log('"started"')
+  print('started')
   for (let i = 0; ; i++) {
     const letter = String.fromCharCode(97 + (i % 26))
     const value = letter.repeat(1 + ((i * 7919) % 50_000))
@@ -94,4 +94,8 @@ function succeeded(call: () => unknown): boolean {
     if (isKind(error, 'AlreadyExists', 'ConditionNotMatch')) return false
     throw error
   }
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
 }

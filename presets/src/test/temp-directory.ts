@@ -6,14 +6,14 @@ import { afterAll } from 'vitest'
 
 const made: string[] = []
 
+// Here, where the file that imports this is being collected: from within a test it would not be heard.
+afterAll(() => {
+  for (const each of made.splice(0)) rmSync(each, { recursive: true, force: true })
+})
+
 /** An empty directory of its own. */
 export function tempDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'flowport-presets-'))
-  if (made.length === 0) {
-    afterAll(() => {
-      for (const each of made.splice(0)) rmSync(each, { recursive: true, force: true })
-    })
-  }
   made.push(directory)
   return directory
 }

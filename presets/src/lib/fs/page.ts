@@ -40,7 +40,7 @@ export async function readPage(home: Home, directories: Directories, request: Pa
   for await (const batch of batches(candidates(home, directories, request), limit)) {
     signal?.throwIfAborted()
     const headers = await Promise.all(
-      batch.map(({ path, isGroup }) => (isGroup ? null : headerOf(home, path))),
+      batch.map(({ path, isGroup }) => (isGroup ? Promise.resolve(null) : headerOf(home, path))),
     )
     for (const [i, { name, path, isGroup }] of batch.entries()) {
       const header = headers[i] ?? null

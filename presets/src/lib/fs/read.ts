@@ -28,11 +28,10 @@ export async function openObject(home: Home, path: string, readAhead: number): P
     await checkPlace(home, path, fd)
     const stat = fs.fstatSync(fd)
     if (!stat.isFile()) throw corrupt('something else stands where an object should be')
-    let head = Buffer.allocUnsafeSlow(Math.min(stat.size, readAhead)) as Buffer<ArrayBuffer>
-    head = await fill(fd, head)
+    let head = await fill(fd, Buffer.allocUnsafeSlow(Math.min(stat.size, readAhead)))
     const length = headerLength(head)
     if (length === null || length > stat.size) throw corrupt('the file is no object of this store')
-    if (length > head.length) head = await fill(fd, Buffer.allocUnsafeSlow(length) as Buffer<ArrayBuffer>)
+    if (length > head.length) head = await fill(fd, Buffer.allocUnsafeSlow(length))
     const header = decodeHeader(head, length)
     return { fd, header, head, isWhole: stat.size === length + header.size }
   } catch (error) {

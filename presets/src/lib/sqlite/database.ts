@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type * as NodeSqlite from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CapabilityError } from '@flowport/capabilities'
 import { checkOwner, migrate, rollBack } from './schema.ts'
@@ -92,7 +93,7 @@ export class Database {
 }
 
 /** Loaded when opened, so that importing the preset never fails. */
-async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+async function loadSqlite(): Promise<typeof NodeSqlite> {
   try {
     return await import('node:sqlite')
   } catch (cause) {
