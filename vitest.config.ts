@@ -8,7 +8,10 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           pool: 'forks',
-          include: ['.ci/*.test.ts', '{capabilities,flow,presets,host-node,examples/*}/{src,test}/**/*.test.ts'],
+          include: [
+            '.ci/*.test.ts',
+            '{capabilities,flow,presets,host-node,examples/*}/{src,test}/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -52,7 +52,10 @@ export function determinismAllows(declared: Determinism, strictest: Determinism)
 
 /** The strongest effect among the hints; `pure` for none. */
 export function impliedEffect(hints: readonly Hint[]): Effect {
-  return hints.reduce<Effect>((worst, { minEffect }) => (effectCovers(worst, minEffect) ? worst : minEffect), 'pure')
+  return hints.reduce<Effect>(
+    (worst, { minEffect }) => (effectCovers(worst, minEffect) ? worst : minEffect),
+    'pure',
+  )
 }
 
 /** The strictest determinism the hints permit; `strict` for none. */

@@ -98,6 +98,6 @@ function malformed({ code, lines }: CsvError): Error {
     status: 400,
     code: 'MALFORMED_CSV',
     title: 'The body is not CSV',
-    detail: `${String(code).slice(4).toLowerCase().replaceAll('_', ' ')} at line ${String(lines)}; the rows before it are stored`,
+    detail: `${code.slice(4).toLowerCase().replaceAll('_', ' ')} at line ${String(lines)}; the rows before it are stored`,
   })
 }

@@ -56,7 +56,7 @@ export class FastifyCall implements HttpCall {
 
 /** Sends an outcome as it is. */
 export function sendOutcome(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
-  reply.code(status).headers(headers as Record<string, string>)
+  reply.code(status).headers(headers)
   // A refused body need not be read to its end just to keep the connection.
   if (status >= 400 && !reply.request.raw.complete) reply.header('connection', 'close')
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)

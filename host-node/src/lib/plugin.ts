@@ -140,12 +140,14 @@ function addRoute(
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(serverTiming === undefined ? {} : { serverTiming }),
   }
+  // For the server's own documentation tools; Fastify itself validates nothing by it.
+  const schema = { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] }
   scope.route({
     // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
     exposeHeadRoute: false,
     url: trigger.path,
-    schema: { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] } as object,
+    schema,
     config: { flow: flow.name },
     handler(request, reply) {
       void handleHttp(runtime, route, new FastifyCall(request, reply), settings).then((outcome) =>

@@ -2,7 +2,7 @@
 import type { App } from '@flowport/flow'
 import closeWithGrace from 'close-with-grace'
 import { problemOutcome } from '@flowport/flow/http'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { type Environment, validateVariables } from './environment.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
@@ -44,16 +44,12 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     http: { maxHeaderSize: 32 * 1024 },
     // Node closes what sends its headers too slowly (60 s by default); bodies may take as long as they flow.
     requestTimeout: 0,
+    // A connection on which nothing moves for this long is closed; streams send a comment every 15 s.
+    connectionTimeout: 15 * 60_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => {
-      sendOutcome(
-        reply as FastifyReply,
-        problemOutcome(
-          toFastifyProblem(error),
-          new FastifyCall(request as FastifyRequest, reply as FastifyReply),
-        ),
-      )
+      sendOutcome(reply, problemOutcome(toFastifyProblem(error), new FastifyCall(request, reply)))
     },
   })
   await server.register(flowport, { ...rest, app })

@@ -19,7 +19,7 @@ export function startChild(
 ): Child {
   const file = fileURLToPath(new URL(worker, import.meta.url))
   const [command = '', ...rest] = [...through, process.execPath, file, mode, JSON.stringify(args)]
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
   let markStarted: () => void = () => undefined

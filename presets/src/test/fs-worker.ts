@@ -1,4 +1,5 @@
 /** A process that works on a file system store others work on too. Prints its result as JSON. */
+import './ends-with-parent.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import { type BlobDriver, isKind } from '@flowport/capabilities'
 import { openFsBlobDriver } from '../lib/fs/blob-driver.ts'

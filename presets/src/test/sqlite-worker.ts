@@ -1,4 +1,5 @@
 /** A process that works on an SQLite file others work on too. Prints its result as JSON. */
+import './ends-with-parent.ts'
 import { isKind } from '@flowport/capabilities'
 import { openSqliteDrivers } from '../lib/sqlite/drivers.ts'
 

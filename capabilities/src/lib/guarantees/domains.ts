@@ -95,7 +95,11 @@ export type Domain = keyof Domains
 export type ResourceName<D extends Domain = Domain> = D | `${D}:${string}`
 
 /** The domain of a resource name: `DomainOf<'kv:sessions'>` is `'kv'`. */
-export type DomainOf<N extends string> = N extends Domain ? N : N extends `${infer D extends Domain}:${string}` ? D : never
+export type DomainOf<N extends string> = N extends Domain
+  ? N
+  : N extends `${infer D extends Domain}:${string}`
+    ? D
+    : never
 
 /** The contract a bag holds under resource name `N`. */
 export type ResourceFor<N extends string> = Domains[DomainOf<N>]['resource']

@@ -55,7 +55,11 @@ export interface BlobLimits {
   /** Most keys one bulk delete takes at the provider; the portable type splits larger calls. */
   readonly maxBulkKeys: number
   /** Part sizes of a multipart upload, where the provider has them. */
-  readonly multipart?: { readonly minPartBytes: number; readonly maxPartBytes: number; readonly maxParts: number }
+  readonly multipart?: {
+    readonly minPartBytes: number
+    readonly maxPartBytes: number
+    readonly maxParts: number
+  }
 }
 
 export interface BlobFeatures {

@@ -20,7 +20,10 @@ export type Offered<G extends Guarantee> = Level<G> | 'unknown'
 /** The levels of `G` that are at least `L`. */
 export type AtLeast<G extends Guarantee, L extends Level<G>> = From<(typeof levels)[G], L>
 
-type From<Tuple extends readonly string[], L> = Tuple extends readonly [infer Head, ...infer Rest extends readonly string[]]
+type From<Tuple extends readonly string[], L> = Tuple extends readonly [
+  infer Head,
+  ...infer Rest extends readonly string[],
+]
   ? Head extends L
     ? Tuple[number]
     : From<Rest, L>

@@ -31,7 +31,8 @@ export function satisfies<G extends Guarantee>(
 
 /** The requirement in words, for messages: `strong`, `at least durable`, `one of a, b`. */
 export function describeRequirement<G extends Guarantee>(guarantee: G, requirement: Requirement<G>): string {
-  if (typeof requirement === 'object' && 'any_of' in requirement) return `one of ${requirement.any_of.join(', ')}`
+  if (typeof requirement === 'object' && 'any_of' in requirement)
+    return `one of ${requirement.any_of.join(', ')}`
   const wanted = typeof requirement === 'object' ? requirement.at_least : requirement
   return wanted === levels[guarantee].at(-1) ? wanted : `at least ${wanted}`
 }

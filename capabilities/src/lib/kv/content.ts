@@ -1,4 +1,5 @@
 /** The forms of a value: what `put` takes becomes text or bytes, what is stored becomes what `get` was asked for. */
+import { toJsonText } from '../json-text.ts'
 import { CapabilityError } from '../error.ts'
 import { checkSize, utf8Length } from '../limits.ts'
 import type { KvFormat, KvValue } from './contract.ts'
@@ -32,22 +33,9 @@ export function contentOf(
       where,
     )
   }
-  const text = jsonText(value.json, 'value', where)
+  const text = toJsonText(value.json, 'value', where)
   checkSize(utf8Length(text), maxBytes, 'value', where)
   return text
-}
-
-/** The value as JSON; `InvalidInput` when it has none. */
-export function jsonText(value: unknown, what: string, where: Place): string {
-  let text: string | undefined
-  let cause: unknown
-  try {
-    text = JSON.stringify(value)
-  } catch (error) {
-    cause = error
-  }
-  if (text !== undefined) return text
-  throw new CapabilityError('InvalidInput', `the ${what} cannot be written as JSON`, { ...where, cause })
 }
 
 /** The stored value in the form asked for; `Corrupt` when it should be JSON and is not. */

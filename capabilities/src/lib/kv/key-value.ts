@@ -23,7 +23,8 @@ import type {
   KvSchemaOptions,
   KvValue,
 } from './contract.ts'
-import { contentOf, convert, jsonText, type Place } from './content.ts'
+import { toJsonText } from '../json-text.ts'
+import { contentOf, convert, type Place } from './content.ts'
 import type { Awaitable, KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
 
 export interface CreateKeyValueOptions {
@@ -342,7 +343,7 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     if (metadata === undefined || metadata === null) return undefined
     const { provider, features, limits } = this.info
     if (!features.metadata) throw new CapabilityError('Unsupported', `${provider} keeps no metadata`, where)
-    const text = jsonText(metadata, 'metadata', where)
+    const text = toJsonText(metadata, 'metadata', where)
     checkSize(utf8Length(text), limits.maxMetadataBytes, 'metadata', where)
     return JSON.parse(text) as unknown
   }

@@ -21,7 +21,10 @@ import type { Resource } from '../resource/resource.ts'
 /** The domains a preset can provide. */
 export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'cache'
 
-/** What a preset states of each domain it provides; the driver's own info must agree when it is opened. */
+/**
+ * What a preset states of each domain it provides, with its default options. The compiler reads this; preflight reads the
+ * info of the opened driver, which knows its real options.
+ */
 export type Provides = { readonly [D in ProvidedDomain]?: Domains[D]['info'] }
 
 /** Drivers of one opened provider. Queues are made by name; the unnamed one is `'default'`. */
@@ -94,10 +97,13 @@ export type Preset<Options, P extends Provides> = <const O extends Options & Pre
 
 /** `P` with only the chosen domains, under the chosen names. */
 export type Bound<P, O> = {
-  readonly [D in Chosen<P, O> as O extends { readonly as: infer A extends string } ? `${D}:${A}` : D]: P[D & keyof P]
+  readonly [D in Chosen<P, O> as O extends { readonly as: infer A extends string } ? `${D}:${A}` : D]: P[D &
+    keyof P]
 }
 
-type Chosen<P, O> = O extends { readonly only: readonly (infer D extends keyof P & string)[] } ? D : keyof P & string
+type Chosen<P, O> = O extends { readonly only: readonly (infer D extends keyof P & string)[] }
+  ? D
+  : keyof P & string
 
 /** Declares a preset. */
 export function definePreset<Options extends object, Env extends TObject, const P extends Provides>(
@@ -114,29 +120,34 @@ export function definePreset<Options extends object, Env extends TObject, const 
       preset,
       env,
       nativeRetry,
-      provides: Object.fromEntries(domains.map((domain) => [nameOf(domain), definition.provides[domain]])) as never,
-      hints: domains.flatMap((domain) =>
-        accesses[domain].flatMap((access) => hintFor(domain, access) ?? []),
-      ),
+      provides: Object.fromEntries(
+        domains.map((domain) => [nameOf(domain), definition.provides[domain]]),
+      ) as never,
+      hints: domains.flatMap((domain) => accesses[domain].flatMap((access) => hintFor(domain, access) ?? [])),
       async open(context) {
         const drivers = await definition.open({
           ...context,
           env: context.env as Static<Env>,
           options: (options ?? {}) as Options,
         })
-        const defaults = definition.layers(context)
-        const layers = chosen.layers?.(defaults) ?? defaults
-        const opened = domains.map((domain) => {
-          const name = nameOf(domain)
-          const resource = portable(domain, drivers, { name, layers, clock: context.clock }, chosen.as ?? 'default')
-          if (resource !== null) return [name, resource] as const
-          throw new CapabilityError('Misconfigured', `preset "${preset}" states ${domain} but opened no driver for it`)
-        })
-        return {
-          resources: new Map(opened),
-          close: async () => {
-            await drivers.close?.()
-          },
+        const close = async () => {
+          await drivers.close?.()
+        }
+        try {
+          const defaults = definition.layers(context)
+          const layers = chosen.layers?.(defaults) ?? defaults
+          const resources = domains.map((domain) => {
+            const name = nameOf(domain)
+            const queue = chosen.as ?? 'default'
+            const resource = portable(domain, drivers, { name, layers, clock: context.clock }, queue)
+            if (resource !== null) return [name, resource] as const
+            const message = `preset "${preset}" states ${domain} but opened no driver for it`
+            throw new CapabilityError('Misconfigured', message)
+          })
+          return { resources: new Map(resources), close }
+        } catch (error) {
+          await close()
+          throw error
         }
       },
     }

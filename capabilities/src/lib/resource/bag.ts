@@ -45,10 +45,16 @@ export class ResourceBag<out Contents extends BagContents = BagContents> impleme
     resource: R,
   ): ResourceBag<Contents & { readonly [K in N]: R }> {
     if (domainOf(name) === null || name.endsWith(':')) {
-      throw new CapabilityError('Misconfigured', `"${name}" is not a resource name: use a domain or "domain:name"`)
+      throw new CapabilityError(
+        'Misconfigured',
+        `"${name}" is not a resource name: use a domain or "domain:name"`,
+      )
     }
     if (this.#entries.has(name)) {
-      throw new CapabilityError('Misconfigured', `"${name}" is bound twice: give one of them a name, as "${name}:other"`)
+      throw new CapabilityError(
+        'Misconfigured',
+        `"${name}" is bound twice: give one of them a name, as "${name}:other"`,
+      )
     }
     const control = controlOf(name, resource)
     const entries = new Map(this.#entries).set(name, { resource, control })
@@ -136,5 +142,6 @@ async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
     }
   }
   if (failures.length === 1) throw failures[0]
-  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} resources did not close cleanly`)
+  if (failures.length > 1)
+    throw new AggregateError(failures, `${failures.length} resources did not close cleanly`)
 }

@@ -21,9 +21,9 @@ export async function openProviders(
   for (const [name, resource] of host.others) bag = bag.with(name, resource as never)
   try {
     for (const provider of providers) {
-      const { resources, close } = await openOne(provider, { ...context, clock: host.clock })
-      bag = bag.closing(close)
-      for (const [name, resource] of resources) bag = bag.with(name, resource as never)
+      const opened = await openOne(provider, { ...context, clock: host.clock })
+      bag = bag.closing(() => opened.close())
+      for (const [name, resource] of opened.resources) bag = bag.with(name, resource as never)
     }
     return bag
   } catch (error) {

@@ -27,7 +27,8 @@ export interface Resource {
 export function controlOf(name: string, resource: object): ResourceControl {
   if (control in resource) return (resource as Resource)[control]
   const info: unknown = 'info' in resource ? resource.info : null
-  const provider = typeof info === 'object' && info !== null && 'provider' in info ? String(info.provider) : 'custom'
+  const provider =
+    typeof info === 'object' && info !== null && 'provider' in info ? String(info.provider) : 'custom'
   return {
     domain: domainOf(name) ?? 'kv',
     provider,

@@ -159,7 +159,7 @@ class Tracer {
     }
     return {
       kind: 'object',
-      fields: Object.entries(from).map(([key, ref]) => [key, this.#slot(ref as AnyRef, at)]),
+      fields: Object.entries(from).map(([key, ref]) => [key, this.#slot(ref, at)]),
     }
   }
 

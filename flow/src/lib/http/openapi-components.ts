@@ -64,7 +64,7 @@ function rewrite(schema: Json, follow: (ref: string) => string): Json {
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [
       key,
-      key === '$ref' && typeof value === 'string' ? follow(value) : rewrite(value as Json, follow),
+      key === '$ref' && typeof value === 'string' ? follow(value) : rewrite(value, follow),
     ]),
   )
 }

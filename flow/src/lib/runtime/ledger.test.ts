@@ -74,8 +74,10 @@ describe('a node with an idempotency key', () => {
       await clock.sleep(100)
       return 'done'
     })
-    const processes = [process(effect), process(effect)]
-    const all = Promise.all(Array.from({ length: 64 }, (_, i) => processes[i % 2]?.({ id: 'a', amount: 1 })))
+    const [one, other] = [process(effect), process(effect)]
+    const all = Promise.all(
+      Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? one : other)({ id: 'a', amount: 1 })),
+    )
     for (let i = 0; i < 100; i++) await clock.advance(10)
     expect(new Set(await all)).toEqual(new Set(['done']))
     expect(effect).toHaveBeenCalledTimes(1)

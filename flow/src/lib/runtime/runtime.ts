@@ -195,7 +195,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
           }),
         )
       }
-      const run = start(flow as AnyFlow, input, {
+      const run = start(flow, input, {
         ...(metadata === undefined ? {} : { metadata: () => metadata }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline.getTime() - clock.now() }),
       })

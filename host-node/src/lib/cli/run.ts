@@ -37,7 +37,7 @@ export async function run(app: App, name: string, options: RunOptions, out: Cons
   process.once('SIGINT', interrupt)
   try {
     const input = await readInput(flow, options, out.host, opened.bag.get('blob'))
-    const answer = await runtime.invoke(flow as never, { input: input as never, signal: stop.signal })
+    const answer = await runtime.invoke(flow, { input: input as never, signal: stop.signal })
     await print(answer, options.json === true, name, out)
     return exitCodes.ok
   } catch (error) {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { startChild } from '../../test/children.ts'
+import { required } from '../../test/required.ts'
 import { tempDirectory } from '../../test/temp-directory.ts'
 
 /** A command that runs its arguments with a file system of 2 MiB mounted on the directory, as an ordinary user may. */
@@ -24,7 +25,7 @@ const works = (command: readonly string[]) => {
 }
 
 describe('when there is no room', { timeout: 60_000 }, () => {
-  const canMount = works(onSmallDisk(tempDirectory()))
+  const canMount = required('unshare with user namespaces', works(onSmallDisk(tempDirectory())))
   it.skipIf(!canMount)(
     'on the disk, a put is Unavailable and the old object stays (needs user namespaces)',
     async () => {
@@ -39,7 +40,7 @@ describe('when there is no room', { timeout: 60_000 }, () => {
     },
   )
 
-  it.skipIf(!works(withSmallFiles))(
+  it.skipIf(!required('ulimit', works(withSmallFiles)))(
     'in a file, a put is LimitExceeded and the old object stays (needs ulimit)',
     async () => {
       const child = startChild(
