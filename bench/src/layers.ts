@@ -29,8 +29,10 @@ const stacks: Readonly<Record<string, () => readonly Layer[]>> = {
   'logging, retry, readOnly': () => [logging({ log }), retry({ log }), readOnly()],
   'logging, retry, timeout': () => [logging({ log }), retry({ log }), timeout({ timeoutMs: 2_000 })],
   'logging, retry, timeout, circuitBreaker': () => [
-    ...[logging({ log }), retry({ log })],
-    ...[timeout({ timeoutMs: 2_000 }), breaker()],
+    logging({ log }),
+    retry({ log }),
+    timeout({ timeoutMs: 2_000 }),
+    breaker(),
   ],
 }
 

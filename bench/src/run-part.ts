@@ -3,7 +3,8 @@ import { parts } from './parts.ts'
 import { aimsToMarkdown, load, toMarkdown } from './report.ts'
 
 // Whoever started this is gone: nobody is left to read the figures.
-process.once('disconnect', () => process.exit(1))
+const onOrphaned = () => process.exit(1)
+process.once('disconnect', onOrphaned)
 
 const name = process.argv[2] ?? ''
 const part = parts[name]
@@ -18,4 +19,5 @@ console.log(
 )
 for (const table of tables) console.log(toMarkdown(table))
 if (aims.length > 0) console.log(aimsToMarkdown(aims))
+process.off('disconnect', onOrphaned)
 if (process.connected) process.disconnect()

@@ -141,7 +141,7 @@ function addRoute(
     ...(serverTiming === undefined ? {} : { serverTiming }),
   }
   // For the server's own documentation tools; Fastify itself validates nothing by it.
-  const schema = { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] }
+  const schema: object = { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] }
   scope.route({
     // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,

@@ -4,7 +4,7 @@ import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver }
 import { checkBlobKey, checkLimit, chunks } from '../limits.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import type { Awaitable } from '../kv/driver.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import { anySignal } from '../stream.ts'
 import { prepareBody } from './body.ts'
 import {
@@ -44,8 +44,10 @@ export function createBlobStore(
   driver: BlobDriver,
   { name = 'blob', layers = [] }: CreateBlobStoreOptions = {},
 ): BlobStore & Resource {
-  const wrapped = wrapDriver('blob', driver, layers)
-  return new PortableBlobStore({ driver: wrapped, pipeline: createPipeline('blob', name, layers) }, undefined)
+  const core = { driver: wrapDriver('blob', driver, layers), pipeline: createPipeline('blob', name, layers) }
+  return withControl(new PortableBlobStore(core, undefined), 'blob', core, (access, scope) =>
+    access === 'read' ? new PortableBlobReader(core, scope) : new PortableBlobStore(core, scope),
+  )
 }
 
 interface Core {
@@ -64,20 +66,6 @@ class PortableBlobReader implements BlobReader {
 
   get info() {
     return this.core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const { core } = this
-    return {
-      domain: 'blob',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (access, scope) =>
-        access === 'read' ? new PortableBlobReader(core, scope) : new PortableBlobStore(core, scope),
-      check: async (options) => core.driver.check?.({ signal: options?.signal }),
-      close: async () => core.driver.close?.(),
-    }
   }
 
   async head(key: string, options?: CallOptions): Promise<BlobObject | null> {

@@ -4,7 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkKey } from '../limits.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import type { Cache, CacheReader, CacheSetOptions } from './contract.ts'
 import type { CacheDriver } from './driver.ts'
 
@@ -20,8 +20,13 @@ export function createCache(
   driver: CacheDriver,
   { name = 'cache', layers = [] }: CreateCacheOptions = {},
 ): Cache & Resource {
-  const wrapped = wrapDriver('cache', driver, layers)
-  return new PortableCache({ driver: wrapped, pipeline: createPipeline('cache', name, layers) }, undefined)
+  const core = {
+    driver: wrapDriver('cache', driver, layers),
+    pipeline: createPipeline('cache', name, layers),
+  }
+  return withControl(new PortableCache(core, undefined), 'cache', core, (access, scope) =>
+    access === 'read' ? new PortableCacheReader(core, scope) : new PortableCache(core, scope),
+  )
 }
 
 interface Core {
@@ -40,20 +45,6 @@ class PortableCacheReader implements CacheReader {
 
   get info() {
     return this.core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const { core } = this
-    return {
-      domain: 'cache',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (access, scope) =>
-        access === 'read' ? new PortableCacheReader(core, scope) : new PortableCache(core, scope),
-      check: async (options) => core.driver.check?.({ signal: options?.signal }),
-      close: async () => core.driver.close?.(),
-    }
   }
 
   async get(key: string, options?: CallOptions): Promise<unknown> {

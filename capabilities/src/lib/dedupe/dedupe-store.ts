@@ -4,7 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkSize, utf8Length } from '../limits.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
 import { encodeKey } from './key.ts'
@@ -21,11 +21,12 @@ export function createDedupeStore(
   driver: DedupeDriver,
   { name = 'dedupe', layers = [] }: CreateDedupeStoreOptions = {},
 ): DedupeStore & Resource {
-  const wrapped = wrapDriver('dedupe', driver, layers)
-  return new PortableDedupeStore(
-    { driver: wrapped, pipeline: createPipeline('dedupe', name, layers) },
-    undefined,
-  )
+  const core = {
+    driver: wrapDriver('dedupe', driver, layers),
+    pipeline: createPipeline('dedupe', name, layers),
+  }
+  const view = (_access: string, scope: CallScope | undefined) => new PortableDedupeStore(core, scope)
+  return withControl(new PortableDedupeStore(core, undefined), 'dedupe', core, view)
 }
 
 interface Core {
@@ -53,19 +54,6 @@ class PortableDedupeStore implements DedupeStore {
 
   get info() {
     return this.#core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const core = this.#core
-    return {
-      domain: 'dedupe',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (_access, scope) => new PortableDedupeStore(core, scope),
-      check: async (options) => core.driver.check?.({ signal: options?.signal }),
-      close: async () => core.driver.close?.(),
-    }
   }
 
   async putIfAbsent(key: DedupeKey, ttlMs: number, options?: CallOptions): Promise<boolean> {

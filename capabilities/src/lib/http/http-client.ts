@@ -1,7 +1,7 @@
 /** Makes outgoing HTTP of a driver: argument checks, one error shape, layers. The host's `fetch` is the last stop. */
 import { CapabilityError, isCapabilityError } from '../error.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import type { HttpOptions, HttpRead, HttpWrite } from './contract.ts'
 import type { HttpDriver } from './driver.ts'
 
@@ -17,7 +17,10 @@ export function createHttp(
   driver: HttpDriver,
   { name = 'http', layers = [] }: CreateHttpOptions = {},
 ): HttpWrite & Resource {
-  return new PortableHttp({ driver, pipeline: createPipeline('http', name, layers) }, true, undefined)
+  const core = { driver, pipeline: createPipeline('http', name, layers) }
+  const view = (access: string, scope: CallScope | undefined): HttpRead =>
+    new PortableHttp(core, access !== 'read', scope)
+  return withControl(new PortableHttp(core, true, undefined), 'http', core, view)
 }
 
 interface Core {
@@ -47,19 +50,6 @@ class PortableHttp implements HttpWrite {
 
   get info() {
     return this.#core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const core = this.#core
-    return {
-      domain: 'http',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (access, scope): HttpRead => new PortableHttp(core, access !== 'read', scope),
-      check: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-    }
   }
 
   async fetch(url: string | URL, options: HttpOptions = {}): Promise<Response> {

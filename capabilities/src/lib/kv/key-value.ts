@@ -4,7 +4,7 @@ import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
 import { checkKey, checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
 import { type Call, type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import { systemClock } from '../system/clock.ts'
 import { anySignal, collect } from '../stream.ts'
 import type {
@@ -41,10 +41,13 @@ export function createKeyValue(
   driver: KvDriver,
   { name = 'kv', layers = [], clock = systemClock }: CreateKeyValueOptions = {},
 ): KeyValue & Resource {
-  const wrapped = wrapDriver('kv', driver, layers)
-  return new PortableKeyValue(
-    { driver: wrapped, pipeline: createPipeline('kv', name, layers), clock },
-    undefined,
+  const core = {
+    driver: wrapDriver('kv', driver, layers),
+    pipeline: createPipeline('kv', name, layers),
+    clock,
+  }
+  return withControl(new PortableKeyValue(core, undefined), 'kv', core, (access, scope) =>
+    access === 'read' ? new PortableKvReader(core, scope) : new PortableKeyValue(core, scope),
   )
 }
 
@@ -71,20 +74,6 @@ class PortableKvReader implements KvReader {
 
   get info() {
     return this.core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const { core } = this
-    return {
-      domain: 'kv',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (access, scope) =>
-        access === 'read' ? new PortableKvReader(core, scope) : new PortableKeyValue(core, scope),
-      check: async (options) => core.driver.check?.({ signal: options?.signal }),
-      close: async () => core.driver.close?.(),
-    }
   }
 
   get(key: string, options?: KvGetOptions<'text'>): Promise<string | null>

@@ -4,7 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import type {
   Queue,
   QueueConsumer,
@@ -27,7 +27,10 @@ export function createQueue(
   driver: QueueDriver,
   { name = 'queue', layers = [] }: CreateQueueOptions = {},
 ): Queue & Resource {
-  return new PortableQueue({ driver, pipeline: createPipeline('queue', name, layers) })
+  const core = { driver, pipeline: createPipeline('queue', name, layers) }
+  return withControl(new PortableQueue(core), 'queue', core, (access, scope) =>
+    access === 'publish' ? new PortablePublisher(core, scope) : new PortableConsumer(core, scope),
+  )
 }
 
 interface Core {
@@ -156,20 +159,6 @@ class PortableQueue implements Queue {
 
   get info() {
     return this.#core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const core = this.#core
-    return {
-      domain: 'queue',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (access, scope) =>
-        access === 'publish' ? new PortablePublisher(core, scope) : new PortableConsumer(core, scope),
-      check: async (options) => core.driver.check?.({ signal: options?.signal }),
-      close: async () => core.driver.close?.(),
-    }
   }
 
   send(body: unknown, options?: SendOptions) {

@@ -1,7 +1,7 @@
 /** What every portable object carries beside its contract: how a bag inspects, narrows, checks and closes it. */
 import { type Domain, domainOf } from '../guarantees/domains.ts'
 import type { CallOptions } from '../kv/contract.ts'
-import type { CallScope } from '../layer.ts'
+import type { CallScope, Pipeline } from '../layer.ts'
 
 /** The key under which a portable object keeps its `ResourceControl`. */
 export const control: unique symbol = Symbol.for('flowport.resource') as never
@@ -21,6 +21,35 @@ export interface ResourceControl {
 
 export interface Resource {
   readonly [control]: ResourceControl
+}
+
+/** What a driver offers beside its operations. */
+interface Manageable {
+  readonly info: { readonly provider: string }
+  check?(call: { readonly signal?: AbortSignal | undefined }): unknown
+  close?(): unknown
+}
+
+/**
+ * The portable object with its control. Only the whole object carries one: a view must not be a way back to what it
+ * was narrowed from.
+ */
+export function withControl<T extends object>(
+  portable: T,
+  domain: Domain,
+  { driver, pipeline }: { readonly driver: Manageable; readonly pipeline: Pipeline },
+  view: ResourceControl['view'],
+): T & Resource {
+  const value: ResourceControl = {
+    domain,
+    provider: driver.info.provider,
+    info: driver.info,
+    layers: pipeline.layers,
+    view,
+    check: async (options) => void (await driver.check?.({ signal: options?.signal })),
+    close: async () => void (await driver.close?.()),
+  }
+  return Object.defineProperty(portable, control, { value }) as T & Resource
 }
 
 /** The control of a resource. An object without one, such as a test's own, gets one that does nothing. */

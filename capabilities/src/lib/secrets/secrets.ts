@@ -3,7 +3,7 @@ import { CapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { checkKey } from '../limits.ts'
-import { control, type Resource, type ResourceControl } from '../resource/resource.ts'
+import { type Resource, withControl } from '../resource/resource.ts'
 import type { Secret, Secrets } from './contract.ts'
 import type { SecretsDriver } from './driver.ts'
 
@@ -19,7 +19,9 @@ export function createSecrets(
   driver: SecretsDriver,
   { name = 'secrets', layers = [] }: CreateSecretsOptions = {},
 ): Secrets & Resource {
-  return new PortableSecrets({ driver, pipeline: createPipeline('secrets', name, layers) }, undefined)
+  const core = { driver, pipeline: createPipeline('secrets', name, layers) }
+  const view = (_access: string, scope: CallScope | undefined) => new PortableSecrets(core, scope)
+  return withControl(new PortableSecrets(core, undefined), 'secrets', core, view)
 }
 
 interface Core {
@@ -38,19 +40,6 @@ class PortableSecrets implements Secrets {
 
   get info() {
     return this.#core.driver.info
-  }
-
-  get [control](): ResourceControl {
-    const core = this.#core
-    return {
-      domain: 'secrets',
-      provider: core.driver.info.provider,
-      info: core.driver.info,
-      layers: core.pipeline.layers,
-      view: (_access, scope) => new PortableSecrets(core, scope),
-      check: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-    }
   }
 
   async get(name: string, options?: CallOptions): Promise<Secret> {
