@@ -85,12 +85,11 @@ class RawStore {
   #version = 0
 
   constructor(db: DatabaseSync) {
-    db.exec(`CREATE TABLE kv (key TEXT NOT NULL PRIMARY KEY, value ANY NOT NULL, metadata TEXT, expires_at INTEGER,
-        version TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    db.exec(`CREATE TABLE kv (key TEXT NOT NULL PRIMARY KEY, expires_at INTEGER, version TEXT NOT NULL, metadata TEXT,
+        value ANY NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
-      CREATE TABLE dedupe (key TEXT NOT NULL PRIMARY KEY, token TEXT NOT NULL, done INTEGER NOT NULL,
-        fingerprint TEXT NOT NULL, result TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE INDEX dedupe_expiry ON dedupe (expires_at)`)
+      CREATE TABLE dedupe (key TEXT NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL, done INTEGER NOT NULL,
+        token TEXT NOT NULL, fingerprint TEXT NOT NULL, result TEXT NOT NULL) STRICT, WITHOUT ROWID`)
     this.#get = db.prepare(
       `SELECT key, value, metadata, expires_at, version FROM kv
         WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
