@@ -6,14 +6,16 @@ import { Readable } from 'node:stream'
 import { NodeBody } from './request-body.ts'
 
 export class FastifyCall implements HttpCall {
-  readonly body: NodeBody
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.#request = request
     this.#reply = reply
-    this.body = new NodeBody(request)
+  }
+
+  get body(): NodeBody {
+    return new NodeBody(this.#request)
   }
 
   get method(): string {

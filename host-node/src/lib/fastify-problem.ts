@@ -1,10 +1,12 @@
 /** Fastify's own errors, such as a bad URL or content length, as problems. */
 import { HttpProblem } from '@flowport/flow'
+import { tooLarge } from '@flowport/flow/http'
 
 /** A client's mistake keeps its status and gets a plain title; anything else stays as it is and becomes a 500. */
-export function toFastifyProblem(error: unknown): unknown {
+export function toFastifyProblem(error: unknown, bodyLimit: number): unknown {
   if (typeof error !== 'object' || error === null || !('statusCode' in error) || !('code' in error))
     return error
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(bodyLimit)
   const status = Number(error.statusCode)
   if (!(status >= 400 && status < 500)) return error
   const known = titles[String(error.code)]
@@ -16,7 +18,6 @@ export function toFastifyProblem(error: unknown): unknown {
 }
 
 const titles: Readonly<Record<string, readonly [code: string, title: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['CAPABILITY_LIMIT_EXCEEDED', 'The request is larger than allowed'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'UNSUPPORTED_MEDIA_TYPE',
     'The body is of a type this route does not take',

@@ -99,9 +99,10 @@ export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x'
 const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { served }) => {
   const { app, notFound = true, operations = true, overview = true } = served
   const all = httpRoutes(app)
-  readBodiesOurselves(scope)
+  leaveBodiesUnread(scope)
   scope.setErrorHandler((error, request, reply) => {
-    sendOutcome(reply, problemOutcome(toFastifyProblem(error), new FastifyCall(request, reply)))
+    const problem = toFastifyProblem(error, request.routeOptions.bodyLimit)
+    sendOutcome(reply, problemOutcome(problem, new FastifyCall(request, reply)))
   })
   const root = scope.prefix
   if (notFound) {
@@ -111,22 +112,38 @@ const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { 
       sendOutcome(reply, problemOutcome(noRoute(request.method, methodsFor(all, path)), call))
     })
   }
-  for (const route of all) if (route.trigger.body?.kind !== 'multipart') addRoute(scope, route, served)
   if (operations) addOperations(scope, app)
   if (overview && !all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
     addOverview(scope, app)
+  const takes = (...kinds: readonly (string | undefined)[]) =>
+    all.filter(({ trigger }) => kinds.includes(trigger.body?.kind))
+  for (const route of takes('blob', 'stream')) addRoute(scope, route, served)
+  await scope.register(async (texts) => {
+    readBodiesAsText(texts)
+    for (const route of takes('json', undefined)) addRoute(texts, route, served)
+  })
   // A scope of its own: the multipart plugin's hooks cost every route they are on.
   await scope.register(async (forms) => {
-    const formRoutes = all.filter(({ trigger }) => trigger.body?.kind === 'multipart')
-    if (formRoutes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
-    for (const route of formRoutes) addRoute(forms, route, served)
+    const routes = takes('multipart')
+    if (routes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
+    for (const route of routes) addRoute(forms, route, served)
   })
 }
 
-/** The bridge reads bodies: what reaches a flow must be the same bytes on every host. */
-function readBodiesOurselves(scope: FastifyInstance): void {
+/** The bridge reads raw bodies as streams, when it is ready for them. */
+function leaveBodiesUnread(scope: FastifyInstance): void {
   scope.removeContentTypeParser(['application/json', 'text/plain'])
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
+}
+
+/** Fastify collects text within the route's limit; the bridge parses it, so that every host parses alike. */
+function readBodiesAsText(scope: FastifyInstance): void {
+  const asText = (_request: unknown, text: string | Buffer, done: (error: null, body: unknown) => void) =>
+    done(null, text)
+  scope.removeContentTypeParser('*')
+  if (scope.hasContentTypeParser('multipart/form-data')) scope.removeContentTypeParser('multipart/form-data')
+  // By its exact name as well: Fastify finds that without parsing the header.
+  scope.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, asText)
 }
 
 function addRoute(
@@ -146,6 +163,7 @@ function addRoute(
     // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
     exposeHeadRoute: false,
+    ...(trigger.body?.kind === 'json' ? { bodyLimit: trigger.body.maxBytes } : {}),
     url: trigger.path,
     schema,
     config: { flow: flow.name },

@@ -1,10 +1,9 @@
-/** A Node request's body in the forms the bridge reads: text within a bound, a web stream, multipart parts. */
+/** A Node request's body in the forms the bridge reads: text, a web stream, multipart parts. */
 import type { HttpBody, HttpPart, PartLimits } from '@flowport/flow/http'
-import { tooLarge, truncated } from '@flowport/flow/http'
+import { truncated } from '@flowport/flow/http'
 import type { FastifyRequest } from 'fastify'
 import { multipartParts } from './multipart-parts.ts'
 import { toWebStream } from './web-stream.ts'
-import type { IncomingMessage } from 'node:http'
 
 export class NodeBody implements HttpBody {
   readonly #request: FastifyRequest
@@ -13,12 +12,9 @@ export class NodeBody implements HttpBody {
     this.#request = request
   }
 
-  text(maxBytes: number): Promise<string> | string {
-    const { raw } = this.#request
-    if (raw.headers['content-length'] === '0') return ''
-    if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined)
-      return ''
-    return readText(raw, maxBytes)
+  /** What Fastify has collected within the route's limit. */
+  text(): string {
+    return typeof this.#request.body === 'string' ? this.#request.body : ''
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -28,38 +24,4 @@ export class NodeBody implements HttpBody {
   parts(limits: PartLimits): AsyncIterable<HttpPart> {
     return multipartParts(this.#request, limits)
   }
-}
-
-function readText(raw: IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length <= maxBytes) return void chunks.push(chunk)
-      finish()
-      raw.resume()
-      reject(tooLarge(maxBytes))
-    }
-    const onEnd = () => {
-      finish()
-      resolve(
-        chunks.length === 1 ? (chunks[0] as Buffer).toString() : Buffer.concat(chunks, length).toString(),
-      )
-    }
-    const onError = () => {
-      finish()
-      reject(truncated())
-    }
-    const finish = () => {
-      raw.off('data', onData)
-      raw.off('end', onEnd)
-      raw.off('error', onError)
-      raw.off('close', onError)
-    }
-    raw.on('data', onData)
-    raw.on('end', onEnd)
-    raw.on('error', onError)
-    raw.on('close', onError)
-  })
 }

@@ -49,7 +49,7 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => {
-      sendOutcome(reply, problemOutcome(toFastifyProblem(error), new FastifyCall(request, reply)))
+      sendOutcome(reply, problemOutcome(toFastifyProblem(error, 0), new FastifyCall(request, reply)))
     },
   })
   await server.register(flowport, { ...rest, app })

@@ -1,6 +1,6 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
 import { describeThrown, RunError } from '../runtime/errors.ts'
-import type { Run } from '../runtime/run.ts'
+import type { Run, Timing } from '../runtime/run.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
@@ -30,7 +30,8 @@ export async function handleHttp(
       trigger.idempotencyKey === 'ignored'
         ? undefined
         : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
-    const input = await readInput(trigger, call, runtime.bag, () => gone.signal)
+    const reading = readInput(trigger, call, runtime.bag, () => gone.signal)
+    const input = reading instanceof Promise ? await reading : reading
     const run = runtime.start(flow, input, {
       validated: true,
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
@@ -152,10 +153,21 @@ function isTraceparent(value: string): boolean {
 }
 
 /** At most 20 nodes: proxies bound header sizes. */
-function timingHeader(run: Run): string {
+function timingHeader({ timings }: Run): string {
   let text = ''
-  for (const { node, ms } of run.timings.slice(0, 20)) {
-    text += `${text === '' ? '' : ', '}${node.replaceAll(/[^\w!#$%&'*+.^`|~-]/g, '_')};dur=${ms.toFixed(2)}`
+  const count = Math.min(timings.length, 20)
+  for (let i = 0; i < count; i++) {
+    const { node, ms } = timings[i] as Timing
+    text += `${i === 0 ? '' : ', '}${tokenOf(node)};dur=${Math.round(ms * 100) / 100}`
   }
   return text
+}
+
+const tokens = new Map<string, string>()
+
+/** A node's alias as an HTTP token. Aliases are few and fixed when flows are defined. */
+function tokenOf(alias: string): string {
+  let token = tokens.get(alias)
+  if (token === undefined) tokens.set(alias, (token = alias.replaceAll(/[^\w!#$%&'*+.^`|~-]/g, '_')))
+  return token
 }

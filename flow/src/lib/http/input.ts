@@ -9,31 +9,47 @@ import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
 
-/** The validated message. Nothing is stored unless all of it is valid. */
-export async function readInput(
+/** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
+export function readInput(
   trigger: HttpTrigger,
   call: HttpCall,
   bag: ResourceBag,
   signal: () => AbortSignal,
-): Promise<unknown> {
+): unknown {
   const { body } = trigger
   if (body === null) return validateFields(trigger, fieldsOf(call))
-  if (body.kind === 'json') return validateFields(trigger, await readJson(body, call))
+  if (body.kind === 'json') return readJson(trigger, body, call)
   if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, signal())
+  return readRaw(trigger, body, call, bag, signal())
+}
+
+function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {
+  checkLength(call, maxBytes)
+  const text = call.body.text(maxBytes)
+  return typeof text === 'string'
+    ? fromText(trigger, call, text)
+    : Promise.resolve(text).then((read) => fromText(trigger, call, read))
+}
+
+function fromText(trigger: HttpTrigger, call: HttpCall, text: string): unknown {
+  if (text !== '' && !isJson(call.header('content-type')))
+    throw unsupported(call.header('content-type'), 'application/json')
+  return validateFields(trigger, messageOf(call.params, text))
+}
+
+async function readRaw(
+  trigger: HttpTrigger,
+  body: BlobBody | StreamBody,
+  call: HttpCall,
+  bag: ResourceBag,
+  signal: AbortSignal,
+): Promise<unknown> {
   checkLength(call, body.maxBytes)
   if (body.kind === 'stream') checkMediaType(body, call)
   const fields = await validateFields(trigger, fieldsOf(call))
   const content =
-    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal()) : sourceOf(body, call)
+    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal) : sourceOf(body, call)
   return withContent(fields, body.field, content)
-}
-
-async function readJson({ maxBytes }: JsonBody, call: HttpCall): Promise<unknown> {
-  checkLength(call, maxBytes)
-  const type = call.header('content-type')
-  const text = await call.body.text(maxBytes)
-  if (text !== '' && !isJson(type)) throw unsupported(type, 'application/json')
-  return messageOf(call.params, text)
 }
 
 async function storeBody(
@@ -93,6 +109,7 @@ function checkMediaType({ accept }: StreamBody, call: HttpCall): void {
 }
 
 function isJson(type: string | undefined): boolean {
+  if (type === 'application/json') return true
   const media = type?.split(';', 1)[0]?.trim().toLowerCase()
   return (
     media === 'application/json' || (media?.startsWith('application/') === true && media.endsWith('+json'))

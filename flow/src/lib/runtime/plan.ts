@@ -84,7 +84,7 @@ export function compilePlan(flow: AnyFlow, bag: ResourceBag): Plan {
             ? () => undefined
             : compileSource(vertex.source),
       execute:
-        vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(graph, vertex.source), bag) : null,
+        vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(flow, vertex.source), bag) : null,
       check: stream === null ? checker(output as StandardSchemaV1 | undefined, vertex) : null,
       stream,
       handsOn: handedOn(vertex),
@@ -146,11 +146,17 @@ function firstMade(results: readonly number[]): (values: readonly unknown[]) => 
 }
 
 /** The schema a single source value has already been checked against, so that the same schema need not run twice. */
-function alreadyChecked(graph: Graph, source: Source): StandardSchemaV1 | undefined {
+function alreadyChecked({ graph, trigger }: AnyFlow, source: Source): StandardSchemaV1 | undefined {
   const slot = slotsOf(source)[0]
   const from = source.kind === 'slot' && slot !== undefined ? graph.vertices[slot] : undefined
+  if (from?.kind === 'trigger') return addsBody(trigger) ? undefined : trigger.input
   if (from?.kind !== 'node' || isStreamSchema(from.node.output)) return undefined
   return from.node.output
+}
+
+/** Whether the message has more in it than the trigger's schema has seen. */
+function addsBody(trigger: AnyFlow['trigger']): boolean {
+  return trigger.kind === 'http' && trigger.body !== null && trigger.body.kind !== 'json'
 }
 
 function checker(schema: StandardSchemaV1 | undefined, vertex: Vertex): ((value: unknown) => unknown) | null {
