@@ -220,15 +220,17 @@ class PortableKvReader implements KvReader {
 }
 
 class PortableKeyValue extends PortableKvReader implements KeyValue {
-  async put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
-    if (value instanceof ReadableStream) return this.#putStream(key, value, options)
-    const put = this.#checked(key, options)
-    return this.#write(
-      key,
-      contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key)),
-      options,
-      put,
-    )
+  put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
+    if (typeof value === 'object' && value instanceof ReadableStream)
+      return this.#putStream(key, value, options)
+    // Not async: over a driver that answers at once a put then costs the pipeline's promise and no other.
+    try {
+      const put = this.#checked(key, options)
+      const content = contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key))
+      return this.#write(key, content, options, put)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   async delete(key: string, options?: CallOptions): Promise<void> {
@@ -268,7 +270,7 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     }
   }
 
-  async #write(
+  #write(
     key: string,
     content: string | Uint8Array<ArrayBuffer>,
     options: KvPutOptions,
@@ -276,10 +278,10 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
   ): Promise<KvPutResult> {
     const { driver, pipeline } = this.core
     const operation = put.ifAbsent === true || put.ifVersion !== undefined ? 'putConditional' : 'put'
-    const version = await pipeline.run(operation, key, options, this.scope, (call) =>
-      driver.put(key, content, { ...put, signal: call.signal }),
-    )
-    return { version: version ?? null }
+    return pipeline.run(operation, key, options, this.scope, ({ signal }) => {
+      const version = driver.put(key, content, signal === undefined ? put : { ...put, signal })
+      return typeof version === 'object' ? version.then(toPutResult) : toPutResult(version)
+    })
   }
 
   #checked(key: string, options: KvPutOptions): KvDriverPut {
@@ -340,4 +342,8 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
 
 function at({ pipeline }: Core, operation: string, key: string): Place {
   return { capability: pipeline.capability, operation, key }
+}
+
+function toPutResult(version: string | undefined): KvPutResult {
+  return { version: version ?? null }
 }

@@ -52,7 +52,7 @@ export function circuitBreaker({
   }
 
   function judge(verdict: Verdict): void {
-    if (verdict === 'works' && windowMs === undefined) failedAt.length = 0
+    if (verdict === 'works' && windowMs === undefined && failedAt.length > 0) failedAt = []
     if (verdict !== 'fails') return
     const now = clock.monotonic()
     if (windowMs !== undefined) failedAt = failedAt.filter((at) => at > now - windowMs)

@@ -22,10 +22,10 @@ export function readOnly(): Layer {
 const needed: Readonly<Record<OperationEffect, Effect>> = { read: 'read_only', write: 'effectful' }
 
 function guard(name: string, allow: Effect): Layer {
+  const allowed = { read: effectCovers(allow, needed.read), write: effectCovers(allow, needed.write) }
   return {
     name,
-    around: (call, next) =>
-      effectCovers(allow, needed[call.effect]) ? next(call) : Promise.reject(refusal(call, allow)),
+    around: (call, next) => (allowed[call.effect] ? next(call) : Promise.reject(refusal(call, allow))),
   }
 }
 

@@ -13,7 +13,7 @@ export interface HttpCall {
   /** A header by its lower-case name. */
   header(name: string): string | undefined
   readonly body: HttpBody
-  readonly log?: Logger
+  readonly log?: Logger | undefined
   /** Calls the listener if the client goes away before the answer has been sent. */
   onDisconnect(listener: () => void): void
 }

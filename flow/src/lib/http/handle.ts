@@ -38,7 +38,7 @@ export async function handleHttp(
       timings: serverTiming,
       metadata: () => httpMetadata(call, trigger.path, requestId, key),
       header: (name) => call.header(name),
-      ...(call.log === undefined ? {} : { log: call.log }),
+      log: call.log,
     })
     gone.cancels(run)
     const answer = await run.answer

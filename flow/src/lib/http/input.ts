@@ -24,7 +24,6 @@ export function readInput(
 }
 
 function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {
-  checkLength(call, maxBytes)
   const text = call.body.text(maxBytes)
   return typeof text === 'string'
     ? fromText(trigger, call, text)

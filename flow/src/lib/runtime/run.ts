@@ -7,19 +7,29 @@ import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
 import { RunStream } from './run-stream.ts'
 
-export interface RunSettings {
+/** What a runtime lends all its runs. */
+export interface RunHost {
   readonly log: Logger
   readonly maxConcurrency: number
-  /** Milliseconds since the epoch. */
-  readonly deadline: number | undefined
   readonly clock: Clock
   /** A number in [0, 1), for jitter. */
   readonly random: () => number
-  /** Take node timings. */
-  readonly timings: boolean
-  readonly metadata: () => Metadata
-  readonly id: () => string
-  readonly onFinished: (run: Run, error: Error | undefined) => void
+  /** Told when everything of a run has ended. */
+  finished(run: Run, error: Error | undefined): void
+}
+
+/** What is particular to one run. */
+export interface RunRequest {
+  /** Milliseconds from now until an answer is of no use. Default never. */
+  readonly deadlineMs?: number | undefined
+  /** Default: the runtime's. */
+  readonly log?: Logger | undefined
+  /** Take node timings. Default false. */
+  readonly timings?: boolean | undefined
+  /** Called at most once, and only when somebody looks. */
+  readonly metadata?: (() => Metadata) | undefined
+  /** A request header by its lower-case name. */
+  readonly header?: ((name: string) => string | undefined) | undefined
 }
 
 /** How long a node took, for `Server-Timing` and logs. */
@@ -32,60 +42,62 @@ export class Run implements RunView {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
   readonly answer: Promise<unknown>
   readonly plan: Plan
-  readonly settings: RunSettings
+  readonly request: RunRequest
+  readonly deadline: number | undefined
+  /** When it started, on the runtime's monotonic clock; 0 where nobody asks. */
+  startedAt = 0
+  readonly #host: RunHost
   readonly #values: unknown[]
   readonly #waits: number[]
   readonly #ready: number[] = []
   readonly #timings: Timing[] = []
-  #resolve: (answer: unknown) => void = () => undefined
-  #reject: (error: Error) => void = () => undefined
+  #resolve: (answer: unknown) => void = nothing
+  #reject: (error: Error) => void = nothing
   #active = 0
   #settled = false
   #finished = false
   #pumping = false
   #error: RunError | undefined
   #controller: AbortController | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer: ReturnType<typeof setTimeout> | undefined
   #stream: RunStream | undefined
   #metadata: Metadata | undefined
   #id: string | undefined
   #scope: CallScope | undefined
-  readonly #listeners: (() => void)[] = []
+  #listeners: (() => void)[] | undefined
 
-  constructor(plan: Plan, settings: RunSettings) {
+  constructor(plan: Plan, host: RunHost, request: RunRequest) {
     this.plan = plan
-    this.settings = settings
+    this.request = request
+    this.#host = host
     this.#values = plan.blank.slice()
     this.#waits = plan.waits.slice()
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (settings.deadline !== undefined) {
-      const left = settings.deadline - settings.clock.now()
-      this.#timer = setTimeout(() => this.#expire(), Math.min(Math.max(left, 0), 0x7fffffff))
+    const { deadlineMs } = request
+    if (deadlineMs !== undefined) {
+      this.deadline = host.clock.now() + deadlineMs
+      this.#timer = setTimeout(expire, Math.min(Math.max(deadlineMs, 0), longestTimer), this)
     }
   }
 
   get id(): string {
-    this.#id ??= this.settings.id()
+    this.#id ??= crypto.randomUUID()
     return this.#id
   }
 
   get log(): Logger {
-    return this.settings.log
+    return this.request.log ?? this.#host.log
   }
 
   get clock(): Clock {
-    return this.settings.clock
+    return this.#host.clock
   }
 
   get random(): () => number {
-    return this.settings.random
-  }
-
-  get deadline(): number | undefined {
-    return this.settings.deadline
+    return this.#host.random
   }
 
   get metadata(): Metadata {
@@ -94,7 +106,7 @@ export class Run implements RunView {
       'flow.name': this.plan.flow.name,
       'flow.version': this.plan.flow.version,
       'flow.run_id': this.id,
-      ...this.settings.metadata(),
+      ...this.request.metadata?.(),
     })
     return this.#metadata
   }
@@ -110,7 +122,7 @@ export class Run implements RunView {
 
   /** What calls made on behalf of this run carry. */
   get scope(): CallScope {
-    this.#scope ??= { signal: this.signal, deadline: this.settings.deadline }
+    this.#scope ??= { signal: this.signal, deadline: this.deadline }
     return this.#scope
   }
 
@@ -127,7 +139,7 @@ export class Run implements RunView {
   /** Calls `listener` when everything of this run has ended, its answer's stream included. */
   whenFinished(listener: () => void): void {
     if (this.#finished) listener()
-    else this.#listeners.push(listener)
+    else (this.#listeners ??= []).push(listener)
   }
 
   /** Starts the flow with a validated input. */
@@ -169,7 +181,7 @@ export class Run implements RunView {
     if (this.#pumping) return
     this.#pumping = true
     const { steps } = this.plan
-    const { maxConcurrency } = this.settings
+    const { maxConcurrency } = this.#host
     while (this.#ready.length > 0 && this.#active < maxConcurrency && this.#error === undefined) {
       this.#begin(steps[this.#ready.shift() as number] as PlannedStep)
     }
@@ -180,7 +192,7 @@ export class Run implements RunView {
   #begin(step: PlannedStep): void {
     const input = step.input(this.#values)
     if (step.execute === null) return this.#complete(step, input)
-    const started = this.settings.timings ? this.settings.clock.monotonic() : 0
+    const started = this.request.timings === true ? this.#host.clock.monotonic() : 0
     let result: unknown
     try {
       result = step.execute(input, this)
@@ -204,8 +216,9 @@ export class Run implements RunView {
   }
 
   #yielded(step: PlannedStep, value: unknown, started: number): void {
-    if (this.settings.timings)
-      this.#timings.push({ node: step.alias, ms: this.settings.clock.monotonic() - started })
+    if (this.request.timings === true) {
+      this.#timings.push({ node: step.alias, ms: this.#host.clock.monotonic() - started })
+    }
     if (step.check === null) return this.#complete(step, value)
     try {
       const checked = step.check(value)
@@ -305,14 +318,19 @@ export class Run implements RunView {
   #finishIfIdle(): void {
     if (this.#finished || this.#active > 0 || !this.#settled || this.#stream !== undefined) return
     this.#finished = true
-    this.settings.onFinished(this, this.#error)
-    for (const listener of this.#listeners) listener()
+    this.#host.finished(this, this.#error)
+    if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
   }
+}
 
-  #expire(): void {
-    const message = 'the deadline passed before there was an answer'
-    this.fail(new RunError('DeadlineExceeded', message, { flow: this.plan.flow.name, code: 'TIME015' }))
-  }
+const nothing = () => undefined
+
+/** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
+const longestTimer = 0x7fffffff
+
+function expire(run: Run): void {
+  const message = 'the deadline passed before there was an answer'
+  run.fail(new RunError('DeadlineExceeded', message, { flow: run.plan.flow.name, code: 'TIME015' }))
 }
 
 /** What a node's context reads of its run. */

@@ -8,7 +8,7 @@ import { SchemaError } from '../schema.ts'
 import { DeniedError, describeThrown, RunError } from './errors.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
-import { Run } from './run.ts'
+import { Run, type RunHost, type RunRequest } from './run.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
@@ -35,17 +35,9 @@ export interface InvokeOptions {
 }
 
 /** What a host hands over with an input. */
-export interface StartOptions {
-  /** Called at most once, and only when somebody looks. */
-  readonly metadata?: () => Metadata
-  /** Milliseconds from now. */
-  readonly deadlineMs?: number | undefined
-  readonly log?: Logger
-  /** Take node timings. Default false. */
-  readonly timings?: boolean
+export interface StartOptions extends RunRequest {
   /** The input has passed `validateMessage` already. Default false. */
   readonly validated?: boolean
-  readonly header?: (name: string) => string | undefined
 }
 
 export interface Runtime {
@@ -73,8 +65,17 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   const runs = new Set<Run>()
   const idle: (() => void)[] = []
   let closing: Promise<void> | undefined
-  const ids = () => crypto.randomUUID()
-  const noMetadata = () => ({})
+
+  const host: RunHost = {
+    log,
+    maxConcurrency,
+    clock,
+    random: options.random ?? Math.random,
+    finished(run, error) {
+      if (hooks.length === 0) return forget(run)
+      void after(run, error).finally(() => forget(run))
+    },
+  }
 
   function planOf(flow: AnyFlow): Plan {
     let plan = plans.get(flow)
@@ -83,36 +84,17 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   }
 
   function start(flow: AnyFlow, input: unknown, request: StartOptions = {}): Run {
-    const plan = planOf(flow)
-    const deadlineMs = request.deadlineMs ?? options.deadlineMs
-    const startedAt = hooks.length === 0 ? 0 : clock.monotonic()
-    const run: Run = new Run(plan, {
-      log: request.log ?? log,
-      maxConcurrency,
-      deadline: deadlineMs === undefined ? undefined : clock.now() + deadlineMs,
-      clock,
-      random: options.random ?? Math.random,
-      timings: request.timings === true,
-      metadata: request.metadata ?? noMetadata,
-      id: ids,
-      onFinished: (ended, error) => {
-        if (hooks.length === 0) return forget(ended)
-        void after(infoOf(ended), error, clock.monotonic() - startedAt).finally(() => forget(ended))
-      },
-    })
-    const infoOf = (of: Run): RunInfo => ({
-      id: of.id,
-      flow: flow.name,
-      version: flow.version,
-      metadata: of.metadata,
-      signal: of.signal,
-      header: request.header ?? (() => undefined),
-    })
+    const wanted =
+      request.deadlineMs === undefined && options.deadlineMs !== undefined
+        ? { ...request, deadlineMs: options.deadlineMs }
+        : request
+    const run = new Run(planOf(flow), host, wanted)
     runs.add(run)
-    if (closing !== undefined)
+    const validated = request.validated === true
+    if (closing !== undefined) {
       run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
-    else if (hooks.length === 0) admit(run, input, request.validated === true)
-    else void before(run, infoOf).then((allowed) => allowed && admit(run, input, request.validated === true))
+    } else if (hooks.length === 0) admit(run, input, validated)
+    else void before(run).then((allowed) => allowed && admit(run, input, validated))
     return run
   }
 
@@ -136,7 +118,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     run.fail(new RunError(failure, describeThrown(error), { flow: name, cause: error }))
   }
 
-  async function before(run: Run, infoOf: (run: Run) => RunInfo): Promise<boolean> {
+  async function before(run: Run): Promise<boolean> {
+    run.startedAt = clock.monotonic()
     try {
       for (const hook of hooks) {
         const added = await hook.before?.(infoOf(run))
@@ -149,7 +132,9 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     }
   }
 
-  async function after(info: RunInfo, error: Error | undefined, durationMs: number): Promise<void> {
+  async function after(run: Run, error: Error | undefined): Promise<void> {
+    const info = infoOf(run)
+    const durationMs = clock.monotonic() - run.startedAt
     const outcome =
       error === undefined ? ({ ok: true, durationMs } as const) : ({ ok: false, durationMs, error } as const)
     for (const hook of hooks.toReversed()) {
@@ -163,7 +148,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
 
   function forget(run: Run): void {
     runs.delete(run)
-    if (runs.size === 0) for (const wake of idle.splice(0)) wake()
+    if (runs.size === 0 && idle.length > 0) for (const wake of idle.splice(0)) wake()
   }
 
   async function drain(): Promise<void> {
@@ -217,5 +202,17 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       closing ??= drain()
       return closing
     },
+  }
+}
+
+function infoOf(run: Run): RunInfo {
+  const { flow } = run.plan
+  return {
+    id: run.id,
+    flow: flow.name,
+    version: flow.version,
+    metadata: run.metadata,
+    signal: run.signal,
+    header: run.request.header ?? (() => undefined),
   }
 }
