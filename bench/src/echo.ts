@@ -13,6 +13,7 @@ const candidates: Readonly<Record<string, string>> = {
   flowport: 'Flowport on Fastify',
   'flowport-no-timing': 'Flowport on Fastify, `serverTiming: false`',
   'fastify-zod': 'Fastify, zod in and out',
+  'fastify-headers': 'Fastify, zod in and out, the same three headers',
   orpc: 'oRPC on Fastify (zod)',
   trpc: 'tRPC on Fastify (zod)',
 }

@@ -13,7 +13,7 @@ import type {
 } from '@flowport/capabilities'
 import { CapabilityError, resolveRange } from '@flowport/capabilities'
 import fs from 'node:fs'
-import { chunkBytes, contentStream } from './content-stream.ts'
+import { contentStream } from './content-stream.ts'
 import { Directories } from './directories.ts'
 import type { NewHeader } from './header.ts'
 import { Home } from './home.ts'
@@ -42,8 +42,10 @@ export function openFsBlobDriver({ directory, fsync, clock }: FsDriverOptions): 
   )
 }
 
-/** Objects up to this size, header included, are read in one call and handed over as bytes. */
-const smallBytes = chunkBytes
+/** What is read with the header: an object that ends within it needs no second call. */
+const readAheadBytes = 16 * 1024
+/** Content up to this size is read in one call and handed over as bytes; larger content is streamed. */
+const wholeBytes = 1024 * 1024
 
 export class FsBlobDriver implements BlobDriver {
   readonly info: BlobCapabilityInfo
@@ -69,7 +71,7 @@ export class FsBlobDriver implements BlobDriver {
 
   get(key: string, { range, ifMatch }: BlobDriverGet): Promise<OpenedBlob | null> {
     return translated(async () => {
-      const opened = await openObject(this.#home, fileOfKey(key), smallBytes)
+      const opened = await openObject(this.#home, fileOfKey(key), readAheadBytes)
       if (opened === null) return null
       let isHandedOver = false
       try {
@@ -79,7 +81,7 @@ export class FsBlobDriver implements BlobDriver {
           throw new CapabilityError('ConditionNotMatch', 'the object has another version; read it again')
         }
         const { start, end } = resolveRange(range, header.size)
-        isHandedOver = end - start > smallBytes
+        isHandedOver = end - start > wholeBytes
         const body = isHandedOver
           ? contentStream(fd, header.length + start, end - start)
           : await readContent(opened, start, end)
