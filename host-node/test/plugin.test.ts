@@ -240,10 +240,10 @@ describe('a profile', () => {
     expect(failure).toBeInstanceOf(DiagnosticsError)
     const { diagnostics, message } = failure as DiagnosticsError
     expect(diagnostics.map(({ code, details }) => [code, details?.['variable']])).toEqual([
-      ['CAP103', 'NEEDY_URL'],
-      ['CAP103', 'NEEDY_PORT'],
-      ['CAP103', 'NEEDY_MODE'],
       ['CAP103', 'API_TOKEN'],
+      ['CAP103', 'NEEDY_MODE'],
+      ['CAP103', 'NEEDY_PORT'],
+      ['CAP103', 'NEEDY_URL'],
     ])
     expect(message).not.toMatch(/hunter/)
   })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ExampleServer, startExample } from './support/example-server.ts'
+import { required } from './support/required.ts'
 
 const MiB = 1024 * 1024
 const chunk = 256 * 1024
@@ -24,7 +25,7 @@ function* content(): Generator<Buffer, void, void> {
   }
 }
 
-describe.skipIf(!existsSync('/proc/self/status'))(
+describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
   'a file of 1 GiB (needs /proc to see the memory of the server)',
   () => {
     it('goes in and out with the server’s memory growing by less than 100 MiB', {

@@ -5,13 +5,12 @@ import { promisify } from 'node:util'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ExampleServer, startExample } from './support/example-server.ts'
+import { required } from './support/required.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const readme = readFileSync(resolve(root, 'README.md'), 'utf8')
 const commands = readme.split('\n').filter((line) => line.startsWith('curl '))
-const hasCurl = spawnSync('curl', ['--version']).status === 0
-if (!hasCurl && process.env['FLOWPORT_TEST_REQUIRE'] === 'all')
-  throw new Error('curl is required: FLOWPORT_TEST_REQUIRE=all')
+const hasCurl = required('curl', spawnSync('curl', ['--version']).status === 0)
 
 let server: ExampleServer
 beforeAll(async () => {

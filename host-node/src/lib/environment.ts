@@ -1,5 +1,5 @@
 /** Reads the variables of one profile, and tells everything wrong with them at once. Values are never shown. */
-import { diagnostic, type Diagnostic, DiagnosticsError } from '@flowport/flow'
+import { DiagnosticsError, type EnvironmentIssue, environmentDiagnostics } from '@flowport/flow'
 import type { Provider } from '@flowport/capabilities'
 import { envSchema } from 'env-schema'
 
@@ -27,7 +27,7 @@ export function readEnvironment(
   const { profile, providers, secrets } = variables
   const { values, faults } = validateVariables(
     env,
-    providers.map((provider) => provider.env as unknown as VariablesSchema),
+    providers.map((provider) => provider.env),
   )
   const missing = secrets.filter((name) => env[name] === undefined || env[name] === '')
   const all = [
@@ -37,20 +37,15 @@ export function readEnvironment(
   if (all.length === 0) return values
   throw new DiagnosticsError(
     `the environment does not fit profile "${profile}"`,
-    all.map((fault) => finding(fault, profile)),
+    environmentDiagnostics(profile, all),
   )
-}
-
-export interface VariableFault {
-  readonly variable: string
-  readonly problem: string
 }
 
 /** Validates and coerces the variables that the schemas name. */
 export function validateVariables(
   env: Environment,
   schemas: readonly VariablesSchema[],
-): { readonly values: Readonly<Record<string, unknown>>; readonly faults: readonly VariableFault[] } {
+): { readonly values: Readonly<Record<string, unknown>>; readonly faults: readonly EnvironmentIssue[] } {
   const schema = {
     type: 'object',
     properties: Object.assign(
@@ -80,7 +75,7 @@ interface AjvError {
 }
 
 /** Ajv's messages name rules, not values; `enum` lists what is allowed. */
-function faultOf({ keyword, instancePath, params, message }: AjvError): VariableFault {
+function faultOf({ keyword, instancePath, params, message }: AjvError): EnvironmentIssue {
   if (keyword === 'required') return { variable: String(params['missingProperty']), problem: 'is missing' }
   const variable = instancePath.slice(1)
   if (keyword === 'enum') {
@@ -90,13 +85,4 @@ function faultOf({ keyword, instancePath, params, message }: AjvError): Variable
     }
   }
   return { variable, problem: message ?? 'is malformed' }
-}
-
-function finding({ variable, problem }: VariableFault, profile: string): Diagnostic {
-  return diagnostic({
-    code: 'CAP103',
-    message: `${variable} ${problem}`,
-    location: { flow: '*', profile },
-    details: { variable },
-  })
 }

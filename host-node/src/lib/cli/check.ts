@@ -55,11 +55,12 @@ function environmentFindings(app: App, profile: string, env: Readonly<Record<str
 
 function pretty({ code, severity, message, location, hint }: Diagnostic, out: Console): string {
   const head = out.paint(severity === 'error' ? 'red' : 'yellow', `${severity}[${code}]`)
-  const place = [location.flow, location.node ?? location.edge]
-    .filter((part) => part !== undefined)
-    .join(' / ')
-  const profile = location.profile === undefined ? '' : ` (profile ${location.profile})`
-  return `${head}: ${message}\n  at ${place}${profile}${hint === '' ? '' : `\n  help: ${hint}`}`
+  const { flow, node, edge, profile } = location
+  const place = [flow, node ?? edge].filter((part) => part !== undefined && part !== '').join(' / ')
+  const where = [place, profile === undefined ? '' : `profile ${profile}`]
+    .filter((part) => part !== '')
+    .join(', ')
+  return `${head}: ${message}\n  at ${where}${hint === '' ? '' : `\n  help: ${hint}`}`
 }
 
 function summary(

@@ -91,7 +91,7 @@ function finite(info: unknown): unknown {
 }
 
 function variablesOf({ preset, env }: Provider) {
-  const { properties, required = [] } = env as unknown as VariablesSchema
+  const { properties, required = [] } = env satisfies VariablesSchema as VariablesSchema
   return Object.entries(properties).map(([variable, schema]) => {
     const { description = '', default: usual } = schema as { description?: string; default?: unknown }
     return {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { required } from '../../test/required.ts'
 import { tempDirectory } from '../../test/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 
@@ -14,7 +15,7 @@ async function settled(expected: number): Promise<number> {
   return openFiles()
 }
 
-describe.skipIf(process.platform !== 'linux')('descriptors (counted in /proc)', () => {
+describe.skipIf(!required('Linux', process.platform === 'linux'))('descriptors (counted in /proc)', () => {
   it('are closed after reads that end, are cancelled or are aborted, and puts that fail', async () => {
     const directory = join(tempDirectory(), 'blobs')
     const blob = openFsBlobDriver({ directory, fsync: 'none', clock })
