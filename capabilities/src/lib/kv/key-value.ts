@@ -229,7 +229,7 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
       const content = contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key))
       return this.#write(key, content, options, put)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
