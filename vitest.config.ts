@@ -14,6 +14,8 @@ export default defineConfig({
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // Machines that run this are shared: polling waits longer than it ever should have to.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

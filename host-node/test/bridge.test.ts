@@ -211,10 +211,8 @@ describe('errors', () => {
 
 describe('time and cancellation', () => {
   it('answers 504 at the deadline though the node does not listen', async () => {
-    const deaf = node('deaf', {
-      input: anything,
-      run: () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 300)),
-    })
+    const work = Promise.withResolvers<number>()
+    const deaf = node('deaf', { input: anything, run: () => work.promise })
     server = await serveFlows([
       flow('deaf', {
         trigger: http.get('/deaf', { input: anything, deadline: '30ms' }),
@@ -224,6 +222,7 @@ describe('time and cancellation', () => {
     const response = await fetch(`${server.url}/deaf`)
     expect([response.status, await response.json()]).toMatchObject([504, { code: 'TIME015' }])
     expect(server.fastify.flowport.runtime.running).toBe(1)
+    work.resolve(1)
     await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
   })
 
