@@ -1,8 +1,10 @@
 /** The system's randomness: `bytes`, `int` and `uuid` are fit for secrets, `float` is for jitter and sampling. */
 import { CapabilityError } from '../error.ts'
+import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 import type { Rng } from '../rng/contract.ts'
 
-export const systemRng: Rng = {
+export const systemRng: Rng & { readonly info: PlainCapabilityInfo } = {
+  info: { provider: 'system', extensions: {} },
   bytes(length) {
     checkLength(length)
     return crypto.getRandomValues(new Uint8Array(length))

@@ -44,14 +44,9 @@ export async function handleHttp(
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
-    const outcome = await toOutcome(answer, {
-      call,
-      run,
-      bag: runtime.bag,
-      requestId,
-      status: trigger.status,
-      headers,
-    })
+    const context = { call, run, bag: runtime.bag, requestId, status: trigger.status, headers }
+    const made = toOutcome(answer, context)
+    const outcome = made instanceof Promise ? await made : made
     return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
     return problemOutcome(error, call, requestId)
