@@ -77,6 +77,7 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
     log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
   const runtime = createRuntime(opened.bag, {
     log,
+    deadlineTimer: 'shared',
     ...(hooks === undefined ? {} : { hooks }),
     ...(drainMs === undefined ? {} : { drainMs }),
   })

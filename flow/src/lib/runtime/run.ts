@@ -3,6 +3,7 @@ import type { CallScope, Clock, Logger } from '@flowport/capabilities'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
+import type { Deadlines, Watched } from './deadlines.ts'
 import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
 import { RunStream } from './run-stream.ts'
@@ -14,6 +15,7 @@ export interface RunHost {
   readonly clock: Clock
   /** A number in [0, 1), for jitter. */
   readonly random: () => number
+  readonly deadlines: Deadlines
   /** Told when everything of a run has ended. */
   finished(run: Run, error: Error | undefined): void
 }
@@ -38,7 +40,7 @@ export interface Timing {
   readonly ms: number
 }
 
-export class Run implements RunView {
+export class Run implements RunView, Watched {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
   readonly answer: Promise<unknown>
   readonly plan: Plan
@@ -46,6 +48,7 @@ export class Run implements RunView {
   readonly deadline: number | undefined
   /** When it started, on the runtime's monotonic clock; 0 where nobody asks. */
   startedAt = 0
+  timer: ReturnType<typeof setTimeout> | undefined
   readonly #host: RunHost
   readonly #values: unknown[]
   readonly #waits: number[]
@@ -59,7 +62,6 @@ export class Run implements RunView {
   #pumping = false
   #error: RunError | undefined
   #controller: AbortController | undefined
-  readonly #timer: ReturnType<typeof setTimeout> | undefined
   #stream: RunStream | undefined
   #metadata: Metadata | undefined
   #id: string | undefined
@@ -79,7 +81,7 @@ export class Run implements RunView {
     const { deadlineMs } = request
     if (deadlineMs !== undefined) {
       this.deadline = host.clock.now() + deadlineMs
-      this.#timer = setTimeout(expire, Math.min(Math.max(deadlineMs, 0), longestTimer), this)
+      host.deadlines.watch(this)
     }
   }
 
@@ -154,6 +156,15 @@ export class Run implements RunView {
     this.fail(
       new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }),
     )
+  }
+
+  get isSettled(): boolean {
+    return this.#settled
+  }
+
+  expire(): void {
+    const message = 'the deadline passed before there was an answer'
+    this.fail(new RunError('DeadlineExceeded', message, { flow: this.plan.flow.name, code: 'TIME015' }))
   }
 
   fail(error: RunError): void {
@@ -312,7 +323,7 @@ export class Run implements RunView {
 
   #settle(): void {
     this.#settled = true
-    if (this.#timer !== undefined) clearTimeout(this.#timer)
+    if (this.deadline !== undefined) this.#host.deadlines.release(this)
   }
 
   #finishIfIdle(): void {
@@ -324,14 +335,6 @@ export class Run implements RunView {
 }
 
 const nothing = () => undefined
-
-/** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
-const longestTimer = 0x7fffffff
-
-function expire(run: Run): void {
-  const message = 'the deadline passed before there was an answer'
-  run.fail(new RunError('DeadlineExceeded', message, { flow: run.plan.flow.name, code: 'TIME015' }))
-}
 
 /** What a node's context reads of its run. */
 export interface RunView {

@@ -347,20 +347,69 @@ describe('deadline and cancellation', () => {
 
   const deaf = (done: Promise<number>) => node('deaf', { input: number, run: () => done })
 
-  it('answers at the deadline even when a node does not listen, and drains it in the background', async () => {
+  for (const deadlineTimer of ['per_run', 'shared'] as const) {
+    it(`answers at the deadline even when a node does not listen, and drains it in the background (${deadlineTimer} timer)`, async () => {
+      const work = gate<number>()
+      const slow = flow('slow', { trigger, graph: (x, step) => step(deaf(work.promise), x) })
+      const runtime = runtimeOf({ deadlineMs: 100, deadlineTimer })
+      const failed = failureOf(runtime.invoke(slow, { input: 1 }))
+      await vi.advanceTimersByTimeAsync(99)
+      expect(runtime.running).toBe(1)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await failed).toMatchObject({ failure: 'DeadlineExceeded', code: 'TIME015' })
+      expect(runtime.running).toBe(1)
+      work.resolve(1)
+      await vi.advanceTimersByTimeAsync(0)
+      expect(runtime.running).toBe(0)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+  }
+
+  it('watches many runs with one timer, each to its own deadline', async () => {
     const work = gate<number>()
     const slow = flow('slow', { trigger, graph: (x, step) => step(deaf(work.promise), x) })
-    const runtime = runtimeOf({ deadlineMs: 100 })
-    const failed = failureOf(runtime.invoke(slow, { input: 1 }))
-    await vi.advanceTimersByTimeAsync(99)
-    expect(runtime.running).toBe(1)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await failed).toMatchObject({ failure: 'DeadlineExceeded', code: 'TIME015' })
-    expect(runtime.running).toBe(1)
+    const runtime = runtimeOf({ deadlineTimer: 'shared' })
+    const ended: number[] = []
+    for (const deadlineMs of [300, 100, 200, 100_000]) {
+      runtime.start(slow, 1, { deadlineMs }).answer.catch(() => ended.push(deadlineMs))
+    }
+    expect(vi.getTimerCount()).toBe(1)
+    for (const reached of [[100], [100, 200], [100, 200, 300]]) {
+      await vi.advanceTimersByTimeAsync(99)
+      expect(ended).toEqual(reached.slice(0, -1))
+      await vi.advanceTimersByTimeAsync(1)
+      expect(ended).toEqual(reached)
+    }
+    expect(vi.getTimerCount()).toBe(1)
+    const late = failureOf(runtime.start(slow, 1, { deadlineMs: 50 }).answer)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(await late).toMatchObject({ code: 'TIME015' })
     work.resolve(1)
-    await vi.advanceTimersByTimeAsync(0)
-    expect(runtime.running).toBe(0)
+    await runtime.close()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('does not end a stream that began in time', async () => {
+    const open = gate()
+    const slow = node('slow', {
+      input: number,
+      output: streamOf(number),
+      async *run() {
+        yield 1
+        await open.promise
+        yield 2
+      },
+    })
+    const slowly = flow('slowly', { trigger, graph: (x, step) => step(slow, x) })
+    for (const deadlineTimer of ['per_run', 'shared'] as const) {
+      const items = (await runtimeOf({ deadlineMs: 100, deadlineTimer }).invoke(slowly, { input: 1 }))[
+        Symbol.asyncIterator
+      ]()
+      expect(await items.next()).toMatchObject({ value: 1 })
+      await vi.advanceTimersByTimeAsync(1_000)
+      open.resolve()
+      expect(await items.next()).toMatchObject({ value: 2 })
+    }
   })
 
   it('gives every node a signal that fires when the caller cancels', async () => {

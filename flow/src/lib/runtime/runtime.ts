@@ -5,6 +5,7 @@ import type { AnyFlow, Flow } from '../flow.ts'
 import { validateMessage } from '../message.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
+import { sharedTimer, timerPerRun } from './deadlines.ts'
 import { DeniedError, describeThrown, RunError } from './errors.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
@@ -23,6 +24,11 @@ export interface RuntimeOptions {
   readonly maxConcurrency?: number
   /** Milliseconds until a run fails with `TIME015`, unless its caller says otherwise. Default none. */
   readonly deadlineMs?: number
+  /**
+   * `'shared'`: one timer watches all runs, which is cheaper for a server. `'per_run'` works everywhere; on Workers a
+   * timer belongs to its request. Default `'per_run'`.
+   */
+  readonly deadlineTimer?: 'per_run' | 'shared'
   /** Milliseconds `close` waits for running flows before it cancels them. Default 10 000. */
   readonly drainMs?: number
 }
@@ -66,11 +72,13 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   const idle: (() => void)[] = []
   let closing: Promise<void> | undefined
 
+  const deadlines = options.deadlineTimer === 'shared' ? sharedTimer(runs, clock) : timerPerRun(clock)
   const host: RunHost = {
     log,
     maxConcurrency,
     clock,
     random: options.random ?? Math.random,
+    deadlines,
     finished(run, error) {
       if (hooks.length === 0) return forget(run)
       void after(run, error).finally(() => forget(run))
@@ -199,7 +207,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       return closing !== undefined
     },
     close() {
-      closing ??= drain()
+      closing ??= drain().finally(() => deadlines.close())
       return closing
     },
   }
