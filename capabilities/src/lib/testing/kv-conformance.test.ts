@@ -288,7 +288,7 @@ const lies: readonly {
   {
     lie: 'resolves keys as paths',
     caught: ['keys that look like paths are kept apart'],
-    as: renamed((key) => new URL(key.replaceAll('\\', '/'), 'file:///root/').pathname),
+    as: renamed((key) => new URL(key.replaceAll('\\', '/'), 'file:///store/').pathname),
   },
   {
     lie: 'decodes percent signs',

@@ -1,6 +1,7 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
 import { describeThrown, RunError } from '../runtime/errors.ts'
-import type { Run, Timing } from '../runtime/run.ts'
+import type { Run } from '../runtime/run.ts'
+import type { Timing } from '../runtime/run-host.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'

@@ -3,7 +3,7 @@ import { CapabilityError, controlOf, type DedupeStore } from '@flowport/capabili
 import canonicalize from 'canonicalize'
 import type { NodeIdempotency } from '../node.ts'
 import type { Execute } from './node-executor.ts'
-import type { RunView } from './run.ts'
+import type { RunView } from './run-host.ts'
 
 type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 

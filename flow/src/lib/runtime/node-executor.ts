@@ -7,7 +7,7 @@ import type { NodeVertex } from '../graph/graph.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
-import type { RunView } from './run.ts'
+import type { RunView } from './run-host.ts'
 
 /** Runs a node's handler on a checked input for one run. */
 export type Execute = (input: unknown, run: RunView) => unknown

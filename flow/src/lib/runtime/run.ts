@@ -3,42 +3,11 @@ import type { CallScope, Clock, Logger } from '@flowport/capabilities'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
-import type { Deadlines, Watched } from './deadlines.ts'
+import type { Watched } from './deadlines.ts'
 import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
+import type { RunHost, RunRequest, RunView, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
-
-/** What a runtime lends all its runs. */
-export interface RunHost {
-  readonly log: Logger
-  readonly maxConcurrency: number
-  readonly clock: Clock
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number
-  readonly deadlines: Deadlines
-  /** Told when everything of a run has ended. */
-  finished(run: Run, error: Error | undefined): void
-}
-
-/** What is particular to one run. */
-export interface RunRequest {
-  /** Milliseconds from now until an answer is of no use. Default never. */
-  readonly deadlineMs?: number | undefined
-  /** Default: the runtime's. */
-  readonly log?: Logger | undefined
-  /** Take node timings. Default false. */
-  readonly timings?: boolean | undefined
-  /** Called at most once, and only when somebody looks. */
-  readonly metadata?: (() => Metadata) | undefined
-  /** A request header by its lower-case name. */
-  readonly header?: ((name: string) => string | undefined) | undefined
-}
-
-/** How long a node took, for `Server-Timing` and logs. */
-export interface Timing {
-  readonly node: string
-  readonly ms: number
-}
 
 export class Run implements RunView, Watched {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
@@ -335,18 +304,6 @@ export class Run implements RunView, Watched {
 }
 
 const nothing = () => undefined
-
-/** What a node's context reads of its run. */
-export interface RunView {
-  readonly id: string
-  readonly log: Logger
-  readonly clock: Clock
-  readonly random: () => number
-  readonly deadline: number | undefined
-  readonly metadata: Metadata
-  readonly signal: AbortSignal
-  readonly scope: CallScope
-}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

@@ -9,7 +9,8 @@ import { sharedTimer, timerPerRun } from './deadlines.ts'
 import { DeniedError, describeThrown, RunError } from './errors.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
-import { Run, type RunHost, type RunRequest } from './run.ts'
+import { Run } from './run.ts'
+import type { RunHost, RunRequest } from './run-host.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
