@@ -59,11 +59,25 @@ export class FastifyCall implements HttpCall {
 /** Sends an outcome as it is. */
 export function sendOutcome(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
   reply.code(status).headers(headers)
-  // A refused body need not be read to its end just to keep the connection.
-  if (status >= 400 && !reply.request.raw.complete) reply.header('connection', 'close')
+  if (status >= 400 && !reply.request.raw.complete) discardRest(reply)
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
   else if (typeof body === 'function') void reply.send(pushed(body))
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
+}
+
+/** Longest time the rest of a refused body is read, in milliseconds. */
+const lingerMs = 30_000
+
+/**
+ * Reads on after a refusal. A connection closed while the client still sends breaks before it has read why (Fastify would
+ * close it); one that goes on sending for too long is closed after all.
+ */
+function discardRest(reply: FastifyReply): void {
+  const { raw } = reply.request
+  reply.removeHeader('connection')
+  raw.resume()
+  const timer = setTimeout(() => raw.destroy(), lingerMs).unref()
+  raw.once('close', () => clearTimeout(timer))
 }
 
 /** A readable that a writer fills at the reader's pace. */

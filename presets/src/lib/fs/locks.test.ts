@@ -35,6 +35,7 @@ describe('whoever holds an object', () => {
       release = resolve
     })
     const holding = locks.hold('a+/key', () => gate)
+    await expect.poll(() => locks.isHeld('a+/key')).toBe(true)
     const options = kind === 'swap' ? { ...plain, ifMatch: etag } : plain
     const change = kind === 'delete' ? blob.delete('a/key') : blob.put('a/key', new Uint8Array(2), options)
     expect(await settles(change)).toBe(false)
