@@ -179,6 +179,14 @@ describe('flowport run', () => {
     })
   })
 
+  it('stores a body where the flow’s binding says', async () => {
+    const put = await onApp(['run', 'put-file', '--input', '{"name":"cli.txt"}', '--body', '-'], {
+      stdin: 'hello',
+    })
+    expect(JSON.parse(put.stdout)).toMatchObject({ key: 'cli.txt', size: 5 })
+    expect((await onApp(['run', 'echo', '--body', '-'])).code).toBe(2)
+  })
+
   it('fails with the node and the reason', async () => {
     const refused = await onApp(['run', 'echo', '--input', '{"value":1}', '--json'])
     expect(refused.code).toBe(1)

@@ -1,5 +1,5 @@
 /** `flowport run`: one flow on a profile, with its input from the command line, a file or standard input. */
-import { type BlobStore, type Logger, silentLogger } from '@flowport/capabilities'
+import { type Logger, type ResourceBag, silentLogger } from '@flowport/capabilities'
 import {
   type AnyFlow,
   type App,
@@ -36,7 +36,7 @@ export async function run(app: App, name: string, options: RunOptions, out: Cons
   const interrupt = () => stop.abort(new Error('interrupted'))
   process.once('SIGINT', interrupt)
   try {
-    const input = await readInput(flow, options, out.host, opened.bag.get('blob'))
+    const input = await readInput(flow, options, out.host, opened.bag)
     const answer = await runtime.invoke(flow, { input: input as never, signal: stop.signal })
     await print(answer, options.json === true, name, out)
     return exitCodes.ok
@@ -63,7 +63,7 @@ async function readInput(
   { trigger }: AnyFlow,
   { input, body }: RunOptions,
   host: CommandHost,
-  blobs: BlobStore | undefined,
+  bag: ResourceBag,
 ) {
   const message: unknown = input === undefined ? {} : parse(await sourceText(input, host))
   const binding = trigger.kind === 'http' ? trigger.body : null
@@ -75,11 +75,8 @@ async function readInput(
   const stream = Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>
   if (binding.kind === 'stream')
     return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
-  const object = await blobs?.put(binding.key(message as never), stream)
-  return {
-    ...(message as object),
-    ...(object === undefined ? {} : { [binding.field]: blobRef(object, binding.store) }),
-  }
+  const object = await bag.require(binding.store).put(binding.key(message as never), stream)
+  return { ...(message as object), [binding.field]: blobRef(object, binding.store) }
 }
 
 async function sourceText(input: string, host: CommandHost): Promise<string> {
