@@ -31,6 +31,7 @@ import type {
 } from './contract.ts'
 import type { BlobDriver, BlobDriverGet, OpenedBlob } from './driver.ts'
 import { PortableBlobHandle } from './handle.ts'
+import { LentBuffers } from './lent-bytes.ts'
 
 export interface CreateBlobStoreOptions {
   /** Name in the bag, shown in errors and logs. Default `'blob'`. */
@@ -44,7 +45,12 @@ export function createBlobStore(
   driver: BlobDriver,
   { name = 'blob', layers = [] }: CreateBlobStoreOptions = {},
 ): BlobStore & Resource {
-  const core = { driver: wrapDriver('blob', driver, layers), pipeline: createPipeline('blob', name, layers) }
+  const wrapped = wrapDriver('blob', driver, layers)
+  const core: Core = {
+    driver: wrapped,
+    pipeline: createPipeline('blob', name, layers),
+    buffers: wrapped.returnsBytes === true ? new LentBuffers() : undefined,
+  }
   return withControl(new PortableBlobStore(core, undefined), 'blob', core, (access, scope) =>
     access === 'read' ? new PortableBlobReader(core, scope) : new PortableBlobStore(core, scope),
   )
@@ -53,6 +59,8 @@ export function createBlobStore(
 interface Core {
   readonly driver: BlobDriver
   readonly pipeline: Pipeline
+  /** For copies of bytes, where the driver keeps none. */
+  readonly buffers: LentBuffers | undefined
 }
 
 class PortableBlobReader implements BlobReader {
@@ -200,7 +208,7 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
     const own = body instanceof Blob ? body.type : ''
     const contentType = contentTypeOf(options.contentType, own, this.info, where)
     const metadata = metadataOf(options.metadata, this.info, where)
-    const content = prepareBody(body, options, this.info, where)
+    const content = prepareBody(body, options, this.info, where, this.core.buffers)
     const { driver, pipeline } = this.core
     const operation = ifMatch === undefined && ifNoneMatch === undefined ? 'put' : 'putConditional'
     let stored = false
@@ -217,6 +225,8 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
           } catch (error) {
             // What was wrong with the body is told as it was, whatever the provider's client made of it.
             throw content.failure() ?? error
+          } finally {
+            content.attemptEnded()
           }
         },
         content.tracked,

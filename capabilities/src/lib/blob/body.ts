@@ -5,6 +5,7 @@ import { checkSize, utf8Length } from '../limits.ts'
 import { isCount, type Place } from './checks.ts'
 import type { BlobBody, BlobPutOptions } from './contract.ts'
 import { GuardedStream } from './guarded-stream.ts'
+import type { LentBuffers } from './lent-bytes.ts'
 
 export interface PreparedBody {
   /** Length in bytes, where it is known. */
@@ -13,18 +14,24 @@ export interface PreparedBody {
   readonly tracked: { readonly touched: boolean } | undefined
   /** What to hand to the driver for one attempt. */
   open(signal: AbortSignal | undefined): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
+  /** Call when the driver is done with what `open` gave it. */
+  attemptEnded(): void
   /** What went wrong with the bytes themselves. */
   failure(): CapabilityError | undefined
   /** Call when the put is over, however it ended. */
   release(stored: boolean): void
 }
 
-/** Checks length and limits as far as they are known now; a stream is checked while it is read. */
+/**
+ * Checks length and limits as far as they are known now; a stream is checked while it is read. With `buffers`, bytes are
+ * copied into one of them, which goes back when put and attempts are over.
+ */
 export function prepareBody(
   body: BlobBody,
   { size, maxBytes = Infinity, onProgress }: BlobPutOptions,
   info: BlobCapabilityInfo,
   where: Place,
+  buffers?: LentBuffers,
 ): PreparedBody {
   if (size !== undefined && !isCount(size)) {
     throw new CapabilityError('InvalidInput', 'size must be a whole number of bytes', where)
@@ -46,14 +53,36 @@ export function prepareBody(
   if (body instanceof ReadableStream)
     return streamed(new GuardedStream(body, { ...rules, reopenable: true }), length)
   if (body instanceof Blob) return reopened(() => new GuardedStream(body.stream(), rules), length)
-  const bytes = typeof body === 'string' ? encoder.encode(body) : new Uint8Array(body)
+  if (typeof body === 'string') return copied(encoder.encode(body), undefined, onBytes)
+  if (buffers === undefined) return copied(new Uint8Array(body), undefined, onBytes)
+  const lent = buffers.copy(body)
+  return copied(lent.bytes, lent.release, onBytes)
+}
+
+/** Bytes that are ours: every attempt is given the same. An attempt that timed out may still read them after the put. */
+function copied(
+  bytes: Uint8Array<ArrayBuffer>,
+  giveBack: (() => void) | undefined,
+  onBytes: (bytes: number) => void,
+): PreparedBody {
+  const { byteLength } = bytes
+  let readers = 1
+  const readerEnded = () => {
+    readers -= 1
+    if (readers === 0) giveBack?.()
+  }
   return {
-    size: bytes.byteLength,
+    size: byteLength,
     tracked: undefined,
-    open: () => bytes,
+    open: () => {
+      readers += 1
+      return bytes
+    },
+    attemptEnded: readerEnded,
     failure: () => undefined,
     release: (stored) => {
-      if (stored) onBytes(bytes.byteLength)
+      if (stored) onBytes(byteLength)
+      readerEnded()
     },
   }
 }
@@ -64,6 +93,7 @@ function streamed(source: GuardedStream, size: number | undefined): PreparedBody
     size,
     tracked: source,
     open: (signal) => source.open(signal),
+    attemptEnded: () => undefined,
     failure: () => source.failure,
     release: () => source.release(),
   }
@@ -80,6 +110,7 @@ function reopened(open: () => GuardedStream, size: number | undefined): Prepared
       source = open()
       return source.open(signal)
     },
+    attemptEnded: () => undefined,
     failure: () => source?.failure,
     release: () => source?.release(),
   }

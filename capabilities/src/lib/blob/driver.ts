@@ -42,11 +42,17 @@ export interface BlobDriverPage {
 
 export interface BlobDriver {
   readonly info: BlobCapabilityInfo
+  /**
+   * States that `put` does not read its bytes once its promise has settled: their buffer is then used again. Without it,
+   * bytes may be kept. Default false.
+   */
+  readonly returnsBytes?: boolean
   head(key: string, call: DriverCall): Awaitable<BlobObject | null>
   get(key: string, get: BlobDriverGet): Awaitable<OpenedBlob | null>
   /**
    * Stores the whole body or nothing. A stream that errors, or a signal that fires, must leave what was there before;
-   * the stream's own error is thrown on. Bytes may be kept without copying: the portable type has copied them.
+   * the stream's own error is thrown on. Bytes may be kept without copying, unless `returnsBytes` says otherwise: the
+   * portable type has copied them.
    */
   put(
     key: string,

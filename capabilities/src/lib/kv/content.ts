@@ -15,26 +15,26 @@ export interface Place {
 export function contentOf(
   value: Exclude<KvValue, ReadableStream>,
   maxBytes: number,
-  where: Place,
+  where: () => Place,
 ): string | Uint8Array<ArrayBuffer> {
   if (typeof value === 'string') {
-    if (value.length * 3 > maxBytes) checkSize(utf8Length(value), maxBytes, 'value', where)
+    if (value.length * 3 > maxBytes) checkSize(utf8Length(value), maxBytes, 'value', where())
     // A lone surrogate has no UTF-8 form: every store keeps U+FFFD for it, as encoding would.
     return value.toWellFormed()
   }
   if (value instanceof Uint8Array) {
-    checkSize(value.byteLength, maxBytes, 'value', where)
+    checkSize(value.byteLength, maxBytes, 'value', where())
     return new Uint8Array(value)
   }
   if (typeof value !== 'object' || value === null || !('json' in value)) {
     throw new CapabilityError(
       'InvalidInput',
       'a value is text, a Uint8Array, a ReadableStream or { json }',
-      where,
+      where(),
     )
   }
-  const text = toJsonText(value.json, 'value', where)
-  checkSize(utf8Length(text), maxBytes, 'value', where)
+  const text = toJsonText(value.json, 'value', where())
+  checkSize(utf8Length(text), maxBytes, 'value', where())
   return text
 }
 

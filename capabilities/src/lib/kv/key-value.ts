@@ -220,13 +220,13 @@ class PortableKvReader implements KvReader {
 }
 
 class PortableKeyValue extends PortableKvReader implements KeyValue {
-  put(key: string, value: KvValue, options: KvPutOptions = {}): Promise<KvPutResult> {
+  put(key: string, value: KvValue, options?: KvPutOptions): Promise<KvPutResult> {
     if (typeof value === 'object' && value instanceof ReadableStream)
       return this.#putStream(key, value, options)
     // Not async: over a driver that answers at once a put then costs the pipeline's promise and no other.
     try {
       const put = this.#checked(key, options)
-      const content = contentOf(value, this.info.limits.maxValueBytes, at(this.core, 'put', key))
+      const content = contentOf(value, this.info.limits.maxValueBytes, () => at(this.core, 'put', key))
       return this.#write(key, content, options, put)
     } catch (error) {
       return Promise.reject(error)
@@ -256,11 +256,11 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
   async #putStream(
     key: string,
     value: ReadableStream<Uint8Array>,
-    options: KvPutOptions,
+    options: KvPutOptions | undefined,
   ): Promise<KvPutResult> {
     try {
       const put = this.#checked(key, options)
-      const signal = anySignal(options.signal, this.scope?.signal)
+      const signal = anySignal(options?.signal, this.scope?.signal)
       const content = await collect(value, this.info.limits.maxValueBytes, at(this.core, 'put', key), signal)
       return await this.#write(key, content, options, put)
     } catch (error) {
@@ -273,7 +273,7 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
   #write(
     key: string,
     content: string | Uint8Array<ArrayBuffer>,
-    options: KvPutOptions,
+    options: KvPutOptions | undefined,
     put: KvDriverPut,
   ): Promise<KvPutResult> {
     const { driver, pipeline } = this.core
@@ -284,8 +284,9 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     })
   }
 
-  #checked(key: string, options: KvPutOptions): KvDriverPut {
+  #checked(key: string, options: KvPutOptions | undefined): KvDriverPut {
     this.checkKey('put', key)
+    if (options === undefined) return plainPut
     const where = at(this.core, 'put', key)
     const { ifAbsent, ifVersion } = options
     if ((ifAbsent === true || ifVersion !== undefined) && !this.info.features.conditional) {
@@ -339,6 +340,9 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     return JSON.parse(text) as unknown
   }
 }
+
+/** A put without options. */
+const plainPut: KvDriverPut = Object.freeze({})
 
 function at({ pipeline }: Core, operation: string, key: string): Place {
   return { capability: pipeline.capability, operation, key }

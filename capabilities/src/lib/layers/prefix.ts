@@ -99,6 +99,7 @@ function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
     ...(presign && {
       presign: (key, options) => inside(text, () => presign(text + key, options)),
     }),
+    ...(driver.returnsBytes && { returnsBytes: true }),
     ...rest(driver),
   }
 }

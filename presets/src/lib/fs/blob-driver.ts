@@ -49,6 +49,7 @@ const wholeBytes = 1024 * 1024
 
 export class FsBlobDriver implements BlobDriver {
   readonly info: BlobCapabilityInfo
+  readonly returnsBytes = true
   readonly #home: Home
   readonly #objects: Objects
   readonly #directories: Directories
