@@ -177,6 +177,7 @@ export { type BagContents, ResourceBag, type ResourceDescription } from './lib/r
 export { type HostResources, openProviders } from './lib/resource/open-providers.ts'
 export { control, controlOf, type Resource, type ResourceControl } from './lib/resource/resource.ts'
 export {
+  type BindingNeed,
   type Bound,
   definePreset,
   type Drivers,

@@ -59,16 +59,19 @@ function slowDriver(returnsBytes: boolean) {
 }
 
 describe('blob put › bytes', () => {
-  it.each([true, false])('are what they were when put was called (returnsBytes: %s)', async (returnsBytes) => {
-    const { driver, seen, settleNext } = slowDriver(returnsBytes)
-    const store = createBlobStore(driver)
-    const body = filled(100 * KiB, 1)
-    const putting = store.put('a', body)
-    body.fill(9)
-    await expect.poll(settleNextWhenThere(settleNext, seen)).toBe(1)
-    await putting
-    expect(seen[0]).toEqual(filled(100 * KiB, 1))
-  })
+  it.each([true, false])(
+    'are what they were when put was called (returnsBytes: %s)',
+    async (returnsBytes) => {
+      const { driver, seen, settleNext } = slowDriver(returnsBytes)
+      const store = createBlobStore(driver)
+      const body = filled(100 * KiB, 1)
+      const putting = store.put('a', body)
+      body.fill(9)
+      await expect.poll(settleNextWhenThere(settleNext, seen)).toBe(1)
+      await putting
+      expect(seen[0]).toEqual(filled(100 * KiB, 1))
+    },
+  )
 
   it('stay what they were for a driver that goes on after the put has timed out', async () => {
     const { driver, seen, settleNext } = slowDriver(true)

@@ -48,6 +48,16 @@ export interface OpenContext {
   readonly bindings: Readonly<Record<string, unknown>>
 }
 
+/** A binding of the platform that a provider opens, such as a KV namespace of a Worker. Hosts check all of them at once. */
+export interface BindingNeed {
+  /** Its name among `OpenContext.bindings`. */
+  readonly name: string
+  /** What it must be, and how it is declared, such as `a KV namespace (kv_namespaces)`. */
+  readonly what: string
+  /** Whether what is bound can be it. */
+  readonly fits: (binding: unknown) => boolean
+}
+
 /** Options every preset takes beside its own. */
 export interface PresetOptions<D extends string = string> {
   /** Provide only these domains. Default: all the preset has. */
@@ -65,6 +75,8 @@ export interface Provider<P = unknown> {
   readonly provides: P
   /** The variables it reads. */
   readonly env: TObject
+  /** The bindings of the platform it opens; empty where it needs none. */
+  readonly bindings: readonly BindingNeed[]
   /** Whether the drivers retry by themselves, so that a retry layer above would multiply. */
   readonly nativeRetry: boolean
   readonly hints: readonly Hint[]
@@ -83,6 +95,8 @@ export interface PresetDefinition<Options, Env extends TObject, P extends Provid
   readonly env: Env
   /** What it states of each domain. */
   readonly provides: P
+  /** The bindings of the platform it opens. Default none. */
+  bindings?(options: Options): readonly BindingNeed[]
   /** Default false. */
   readonly nativeRetry?: boolean
   /** Default layers, outermost first. */
@@ -119,6 +133,7 @@ export function definePreset<Options extends object, Env extends TObject, const 
     return {
       preset,
       env,
+      bindings: definition.bindings?.((options ?? {}) as Options) ?? [],
       nativeRetry,
       provides: Object.fromEntries(
         domains.map((domain) => [nameOf(domain), definition.provides[domain]]),
