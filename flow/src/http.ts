@@ -18,5 +18,14 @@ export {
   overviewOf,
   overviewOutcome,
 } from './lib/http/overview.ts'
-export { noRoute, tooLarge, truncated, unsupported } from './lib/http/refusals.ts'
+export {
+  badPath,
+  fieldTooLong,
+  malformedForm,
+  noRoute,
+  tooLarge,
+  tooManyParts,
+  truncated,
+  unsupported,
+} from './lib/http/refusals.ts'
 export { type HttpRoute, httpRoutes, methodsFor } from './lib/http/route.ts'

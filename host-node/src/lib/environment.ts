@@ -1,5 +1,10 @@
 /** Reads the variables of one profile, and tells everything wrong with them at once. Values are never shown. */
-import { DiagnosticsError, type EnvironmentIssue, environmentDiagnostics } from '@flowport/flow'
+import {
+  DiagnosticsError,
+  type EnvironmentIssue,
+  environmentDiagnostics,
+  missingSecrets,
+} from '@flowport/flow'
 import type { Provider } from '@flowport/capabilities'
 import { envSchema } from 'env-schema'
 
@@ -29,11 +34,7 @@ export function readEnvironment(
     env,
     providers.map((provider) => provider.env),
   )
-  const missing = secrets.filter((name) => env[name] === undefined || env[name] === '')
-  const all = [
-    ...faults,
-    ...missing.map((name) => ({ variable: name, problem: 'is missing (the app reads it as a secret)' })),
-  ]
+  const all = [...faults, ...missingSecrets({ secrets }, env)]
   if (all.length === 0) return values
   throw new DiagnosticsError(
     `the environment does not fit profile "${profile}"`,

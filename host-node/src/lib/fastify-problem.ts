@@ -1,12 +1,13 @@
 /** Fastify's own errors, such as a bad URL or content length, as problems. */
 import { HttpProblem } from '@flowport/flow'
-import { tooLarge } from '@flowport/flow/http'
+import { badPath, tooLarge } from '@flowport/flow/http'
 
 /** A client's mistake keeps its status and gets a plain title; anything else stays as it is and becomes a 500. */
 export function toFastifyProblem(error: unknown, bodyLimit: number): unknown {
   if (typeof error !== 'object' || error === null || !('statusCode' in error) || !('code' in error))
     return error
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(bodyLimit)
+  if (error.code === 'FST_ERR_BAD_URL') return badPath()
   const status = Number(error.statusCode)
   if (!(status >= 400 && status < 500)) return error
   const known = titles[String(error.code)]
@@ -26,5 +27,4 @@ const titles: Readonly<Record<string, readonly [code: string, title: string]>> =
     'BAD_CONTENT_LENGTH',
     'The body does not have the length its header says',
   ],
-  FST_ERR_BAD_URL: ['BAD_URL', 'The path is not valid: check its percent-encoding'],
 }

@@ -1,7 +1,6 @@
 /** The parts of a multipart form as the bridge reads them, over `@fastify/multipart`. */
 import type { HttpPart, PartLimits } from '@flowport/flow/http'
-import { truncated } from '@flowport/flow/http'
-import { HttpProblem } from '@flowport/flow'
+import { fieldTooLong, malformedForm, tooManyParts, truncated } from '@flowport/flow/http'
 import type { FastifyRequest } from 'fastify'
 import { toWebStream } from './web-stream.ts'
 
@@ -34,7 +33,7 @@ export async function* multipartParts(
           stream: toWebStream(part.file, translate),
         }
       } else {
-        if (part.valueTruncated) throw fieldTooLong(part.fieldname, maxFieldBytes)
+        if (part.valueTruncated) throw fieldTooLong(maxFieldBytes)
         yield { kind: 'field', name: part.fieldname, value: String(part.value) }
       }
     }
@@ -47,28 +46,10 @@ function translate(error: unknown): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const message = error instanceof Error ? error.message : ''
   if (code === 'FST_MP_PREMATURE_CLOSE' || message.includes('nexpected end of')) return truncated()
-  if (code.endsWith('_LIMIT')) return tooMany(code)
-  if (code.startsWith('FST_') || /multipart|boundary|Malformed|part header/i.test(message)) {
-    return new HttpProblem({
-      status: 400,
-      code: 'MALFORMED_MULTIPART',
-      title: 'The multipart form is malformed',
-    })
-  }
+  if (code === 'FST_FILES_LIMIT') return tooManyParts('files')
+  if (code === 'FST_FIELDS_LIMIT') return tooManyParts('fields')
+  if (code.endsWith('_LIMIT')) return tooManyParts('parts')
+  if (code.startsWith('FST_') || /multipart|boundary|Malformed|part header/i.test(message))
+    return malformedForm()
   return error
-}
-
-function tooMany(code: string): HttpProblem {
-  const what = code === 'FST_FILES_LIMIT' ? 'files' : code === 'FST_FIELDS_LIMIT' ? 'fields' : 'parts'
-  return new HttpProblem({ status: 413, code: 'TOO_MANY_PARTS', title: `The form has too many ${what}` })
-}
-
-function fieldTooLong(name: string, maxBytes: number): HttpProblem {
-  const detail = `"${name.slice(0, 100)}" may have ${maxBytes} bytes`
-  return new HttpProblem({
-    status: 413,
-    code: 'FIELD_TOO_LONG',
-    title: 'A field of the form is too long',
-    detail,
-  })
 }

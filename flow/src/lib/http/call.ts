@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly log?: Logger | undefined
   /** Calls the listener if the client goes away before the answer has been sent. */
   onDisconnect(listener: () => void): void
+  /** Where a platform stops a request's work with its answer: keeps it working until the promise settles. */
+  waitUntil?(work: Promise<unknown>): void
 }
 
 /** A body, readable once, in one of its forms. */

@@ -42,6 +42,7 @@ export async function handleHttp(
       log: call.log,
     })
     gone.cancels(run)
+    call.waitUntil?.(new Promise<void>((ended) => run.whenFinished(ended)))
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)

@@ -1,5 +1,7 @@
 /** Errors as RFC 9457 problems. What nobody foresaw is a bare 500: its text stays on the server. */
 import { type CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts'
+import { UnknownProfileError } from '../open-profile.ts'
 import { DeniedError, RunError } from '../runtime/errors.ts'
 import { SchemaError } from '../schema.ts'
 
@@ -62,6 +64,8 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof SchemaError) return ofSchema(error)
   if (error instanceof DeniedError) return ofDenied(error)
   if (isCapabilityError(error)) return ofCapability(error)
+  if (error instanceof DiagnosticsError) return ofDiagnostics(error)
+  if (error instanceof UnknownProfileError) return notSetUp('UNKNOWN_PROFILE', error.message)
   return internal()
 }
 
@@ -157,6 +161,24 @@ function ofCapability(error: CapabilityError): HttpProblem {
     ...(status < 500 && error.details !== undefined ? { details: error.details } : {}),
     headers:
       retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1_000))) },
+  })
+}
+
+/** A profile that cannot be opened: every finding, by name and never with a value. */
+function ofDiagnostics({ diagnostics }: DiagnosticsError): HttpProblem {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  const findings = errors.map(({ code, message, location }) => ({ code, message, location }))
+  return notSetUp(errors[0]?.code ?? 'INTERNAL', errors.map(({ message }) => message).join('; '), { findings })
+}
+
+function notSetUp(code: string, detail: string, details?: Readonly<Record<string, unknown>>): HttpProblem {
+  return new HttpProblem({
+    status: 503,
+    code,
+    title: 'This server is not set up for the flows it serves',
+    detail: detail.slice(0, 2_000),
+    ...(details === undefined ? {} : { details }),
+    headers: { 'retry-after': '60' },
   })
 }
 

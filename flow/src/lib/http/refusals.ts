@@ -30,6 +30,34 @@ export function truncated(): CapabilityError {
   )
 }
 
+/** The 400 of a multipart form that is none. Of a capability's kind, as are those below: they pass through stores. */
+export function malformedForm(): CapabilityError {
+  return new CapabilityError('InvalidInput', 'the multipart form is malformed', {
+    code: 'MALFORMED_MULTIPART',
+  })
+}
+
+/** The 413 of a form with more parts of a kind than the route takes. */
+export function tooManyParts(what: 'files' | 'fields' | 'parts'): CapabilityError {
+  return new CapabilityError('LimitExceeded', `the form has too many ${what}`, { code: 'TOO_MANY_PARTS' })
+}
+
+/** The 413 of a form field over its bound. */
+export function fieldTooLong(maxBytes: number): CapabilityError {
+  return new CapabilityError('LimitExceeded', `a field of the form may have ${maxBytes} bytes`, {
+    code: 'FIELD_TOO_LONG',
+  })
+}
+
+/** The 400 of a path whose percent-encoding cannot be read. */
+export function badPath(): HttpProblem {
+  return new HttpProblem({
+    status: 400,
+    code: 'BAD_URL',
+    title: 'The path is not valid: check its percent-encoding',
+  })
+}
+
 /** The 404 of a path without a route, or the 405 of a path without that method. */
 export function noRoute(method: string, methods: readonly string[]): HttpProblem {
   if (methods.includes(method)) {

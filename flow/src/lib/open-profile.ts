@@ -1,0 +1,120 @@
+/** Opens a profile of an app, on any host: validation, variables and bindings, drivers, preflight, in that order. */
+import {
+  type BindingNeed,
+  type Clock,
+  type Logger,
+  openProviders,
+  type Provider,
+  type ResourceBag,
+  type ResourceName,
+} from '@flowport/capabilities'
+import type { App } from './app.ts'
+import { type Diagnostic, DiagnosticsError, hasErrors } from './diagnostics/diagnostic.ts'
+import { type EnvironmentIssue, environmentDiagnostics } from './preflight/environment.ts'
+import { preflight } from './preflight/preflight.ts'
+import { validateApp } from './validate/validate-app.ts'
+
+/** The variables of a profile, read by a host in its own way. Values never show in `faults`. */
+export interface ReadVariables {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly faults: readonly EnvironmentIssue[]
+}
+
+export interface OpenProfileOptions {
+  readonly app: App
+  /** A profile the app has. */
+  readonly profile: string
+  /** Validates and coerces what the providers' `env` schemas name. */
+  readonly readVariables: (providers: readonly Provider[]) => ReadVariables
+  /** Text values by name, where secrets are looked up. */
+  readonly env: Readonly<Record<string, unknown>>
+  /** Bindings of the platform. Default none: presets that need some then say so. */
+  readonly bindings?: Readonly<Record<string, unknown>>
+  readonly log: Logger
+  readonly clock: Clock
+  /**
+   * How messages come to queue flows: `'pulled'` by the host out of `queue:<name>`, or `'pushed'` by the platform. Default
+   * `'pushed'`.
+   */
+  readonly queues?: 'pulled' | 'pushed'
+  /** What the host binds by itself, beside the clock. */
+  readonly others: ReadonlyMap<ResourceName, object>
+}
+
+export interface OpenedProfile {
+  readonly name: string
+  readonly bag: ResourceBag
+  /** What is worth a look but refuses nothing. */
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** The name of the profile to use. One the app does not have is an `UnknownProfileError` that lists those it has. */
+export function chooseProfile(app: App, wanted: string): string {
+  if (Object.hasOwn(app.profiles, wanted)) return wanted
+  const known = Object.keys(app.profiles).join(', ') || 'none'
+  throw new UnknownProfileError(
+    `there is no profile "${wanted.slice(0, 100)}": set FLOWPORT_PROFILE to one of: ${known}`,
+  )
+}
+
+/** A profile the app does not have. */
+export class UnknownProfileError extends Error {
+  override readonly name = 'UnknownProfileError'
+}
+
+/** Opens a profile. Whatever would make a flow fail later is a `DiagnosticsError` now, with every finding at once. */
+export async function openProfile(options: OpenProfileOptions): Promise<OpenedProfile> {
+  const { app, profile, readVariables, env, bindings = {}, queues = 'pushed', log, clock, others } = options
+  const providers = app.profiles[profile] ?? []
+  const findings = validateApp(app)
+  refuse('the flows are not valid', findings)
+  const { values, faults } = readVariables(providers)
+  refuse(
+    `the environment does not fit profile "${profile}"`,
+    environmentDiagnostics(profile, [
+      ...faults,
+      ...missingSecrets(app, env),
+      ...unfitBindings(providers, bindings),
+    ]),
+  )
+  const bag = await openProviders(providers, { clock, others }, { env: values, log, bindings })
+  const checked = preflight(app.flows, bag, { profile, providers, queues })
+  try {
+    refuse(`profile "${profile}" cannot run these flows`, checked)
+  } catch (error) {
+    await bag.close()
+    throw error
+  }
+  return { name: profile, bag, warnings: [...findings, ...checked] }
+}
+
+/** Secrets the app names and the environment lacks. */
+export function missingSecrets(
+  { secrets }: Pick<App, 'secrets'>,
+  env: Readonly<Record<string, unknown>>,
+): readonly EnvironmentIssue[] {
+  return secrets
+    .filter((name) => env[name] === undefined || env[name] === '')
+    .map((variable) => ({ variable, problem: 'is missing (the app reads it as a secret)' }))
+}
+
+function unfitBindings(
+  providers: readonly Provider[],
+  bindings: Readonly<Record<string, unknown>>,
+): readonly EnvironmentIssue[] {
+  return providers.flatMap(({ preset, bindings: needs }) =>
+    needs.flatMap((need) => {
+      const problem = problemOf(need, bindings[need.name])
+      return problem === null ? [] : [{ variable: need.name, problem: `${problem} (preset "${preset}")` }]
+    }),
+  )
+}
+
+function problemOf({ what, fits }: BindingNeed, bound: unknown): string | null {
+  if (bound === undefined) return `is not bound: it must be ${what}`
+  return fits(bound) ? null : `is bound to something else: it must be ${what}`
+}
+
+function refuse(what: string, findings: readonly Diagnostic[]): void {
+  if (hasErrors(findings)) throw new DiagnosticsError(what, findings)
+}

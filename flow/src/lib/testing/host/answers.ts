@@ -1,0 +1,96 @@
+/** Values become the answers they should. */
+import { expect } from 'vitest'
+import { type HostGroup, json } from './case.ts'
+
+export const answers: HostGroup = {
+  name: 'answers',
+  cases: [
+    ...(
+      [
+        ['nothing', 204, null, ''],
+        ['null', 204, null, ''],
+        ['zero', 200, json, '0'],
+        ['text', 200, json, '"ä"'],
+        ['created', 201, json, '{"a":1}'],
+        ['reply', 202, json, '{"b":2}'],
+        ['plain', 200, 'text/plain', 'hello'],
+        ['empty', 303, null, ''],
+      ] as const
+    ).map(([path, status, type, body]) => ({
+      name: `"${path}" is ${status} ${JSON.stringify(body)}`,
+      run: async (ask: (path: string, init?: RequestInit) => Promise<Response>) => {
+        const response = await ask(`/${path}`, { redirect: 'manual' })
+        expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+          status,
+          type,
+          body,
+        ])
+      },
+    })),
+    {
+      name: 'reply() replaces headers of the bridge',
+      async run(ask) {
+        const { headers } = await ask('/reply', { redirect: 'manual' })
+        expect([headers.get('location'), headers.get('cache-control')]).toEqual(['/x', 'max-age=1'])
+      },
+    },
+    {
+      name: 'every answer has a request id, no-store and the nodes’ timings',
+      async run(ask) {
+        const { headers } = await ask('/zero')
+        expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/)
+        expect(headers.get('cache-control')).toBe('no-store')
+        expect(headers.get('server-timing')).toMatch(/^zero;dur=\d/)
+      },
+    },
+    {
+      name: 'a request id is echoed, one that could be an injection is replaced',
+      async run(ask) {
+        const given = await ask('/zero', { headers: { 'x-request-id': 'rid:7' } })
+        expect(given.headers.get('x-request-id')).toBe('rid:7')
+        const odd = await ask('/zero', { headers: { 'x-request-id': 'a b<script>' } })
+        expect(odd.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/)
+      },
+    },
+    {
+      name: 'a valid traceparent is passed on, another is not',
+      async run(ask) {
+        const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+        expect((await ask('/zero', { headers: { traceparent } })).headers.get('traceparent')).toBe(
+          traceparent,
+        )
+        const bad = await ask('/zero', { headers: { traceparent: '00-zz-1-01' } })
+        expect(bad.headers.get('traceparent')).toBeNull()
+      },
+    },
+    {
+      name: 'HEAD answers as GET does, without the body',
+      async run(ask) {
+        const response = await ask('/text', { method: 'HEAD' })
+        expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+          200,
+          json,
+          '',
+        ])
+      },
+    },
+    {
+      name: 'nodes read the request’s metadata, and no credentials',
+      async run(ask) {
+        const response = await ask('/metadata/1?q=2', {
+          headers: { authorization: 'Bearer good', cookie: 'session=1', 'x-request-id': 'rid-1' },
+        })
+        const metadata = (await response.json()) as Record<string, unknown>
+        expect(metadata).toMatchObject({
+          'http.method': 'GET',
+          'http.path': '/metadata/1',
+          'http.route': '/metadata/:id',
+          'http.query': 'q=2',
+          'http.request_id': 'rid-1',
+          'flow.name': 'metadata',
+        })
+        expect(JSON.stringify(metadata)).not.toMatch(/good|session=1/)
+      },
+    },
+  ],
+}

@@ -1,0 +1,3 @@
+/** Conformance suites for hosts, over vitest. */
+export { type HostHarness, hostConformance, type OpenedHost } from './lib/testing/host-conformance.ts'
+export { hostApp, hostFlows } from './lib/testing/host/flows.ts'

@@ -1,0 +1,99 @@
+/** A Worker in workerd itself, without the proxies that development tools put before it, on a free port of loopback. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+/** The package is CommonJS, and its default export the path of the binary. */
+const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
+
+export interface PlainWorkerd {
+  readonly url: string
+  readonly pid: number
+  close(): Promise<void>
+}
+
+/** Header that gives a request up after so many milliseconds, as the platform does when its client has gone. */
+export const giveUpHeader = 'x-give-up-after-ms'
+
+/**
+ * Stands where the platform's edge does: hands requests on to the Worker, and cancels those whose client has gone. The
+ * binary's own HTTP server tells a Worker of that only when it writes.
+ */
+const edge = `export default {
+  fetch(request, env) {
+    const ms = request.headers.get('${giveUpHeader}')
+    return ms === null ? env.MAIN.fetch(request) : env.MAIN.fetch(request, { signal: AbortSignal.timeout(Number(ms)) })
+  },
+}
+`
+
+/** Bundles `entry` as wrangler does and serves it. It has no bindings but `vars`. */
+export async function servePlainWorkerd(
+  entry: string,
+  vars: Readonly<Record<string, string>> = {},
+): Promise<PlainWorkerd> {
+  const folder = mkdtempSync(join(tmpdir(), 'flowport-workerd-'))
+  await build({
+    entryPoints: [entry],
+    outfile: join(folder, 'worker.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'error',
+  })
+  writeFileSync(join(folder, 'edge.js'), edge)
+  writeFileSync(join(folder, 'config.capnp'), configOf(vars))
+  const child = spawn(workerd, ['serve', '--experimental', '--control-fd=3', 'config.capnp'], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const control = child.stdio[3]
+  const port = await new Promise<number>((resolve, reject) => {
+    let told = ''
+    control?.on('data', (chunk: Buffer) => {
+      told += chunk.toString()
+      const match = /"event":"listen".*?"port":(\d+)/.exec(told)
+      if (match !== null) resolve(Number(match[1]))
+    })
+    void exited.then(([code]) => reject(new Error(`workerd ended with ${String(code)}`)))
+  })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    async close() {
+      child.kill('SIGTERM')
+      await exited
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function configOf(vars: Readonly<Record<string, string>>): string {
+  const bindings = Object.entries(vars).map(
+    ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
+  )
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker), (name = "edge", worker = .edge)],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "edge")],
+);
+const edge :Workerd.Worker = (
+  modules = [(name = "edge", esModule = embed "edge.js")],
+  compatibilityDate = "2026-11-01",
+  bindings = [(name = "MAIN", service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker", esModule = embed "worker.js")],
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["enable_request_signal"],
+  bindings = [${bindings.join(', ')}],
+);
+`
+}

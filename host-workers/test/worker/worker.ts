@@ -1,0 +1,6 @@
+/** The Worker the host is tried with: the conformance flows over memory. */
+import { hostApp } from '@flowport/flow/testing'
+import { createWorker } from '@flowport/host-workers'
+import { memory } from '@flowport/presets/memory'
+
+export default createWorker(hostApp('workers', [memory()]))
