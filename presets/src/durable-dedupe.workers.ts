@@ -1,0 +1,35 @@
+/** The `durable-dedupe` preset: the dedupe ledger and a strongly consistent key-value store on Durable Objects. */
+import { definePreset } from '@flowport/capabilities'
+import {
+  type DurableDedupeOptions,
+  durableDedupeBindings,
+  durableDedupeEnv,
+  durableDedupeLayers,
+  durableDedupeProvides,
+} from './lib/durable-dedupe/declaration.ts'
+import { openDurableDrivers } from './lib/durable-dedupe/drivers.ts'
+
+export type { DurableDedupeOptions } from './lib/durable-dedupe/declaration.ts'
+export {
+  durableObject,
+  type Jurisdiction,
+  type LocationHint,
+  type ObjectAddress,
+  type ObjectId,
+  type ObjectNamespace,
+  type StubOptions,
+} from './lib/durable/addressing.ts'
+
+/** Provides `dedupe` and `kv`. The drivers are the next stop. */
+export const durableDedupe = definePreset<
+  DurableDedupeOptions,
+  typeof durableDedupeEnv,
+  typeof durableDedupeProvides
+>({
+  name: 'durable-dedupe',
+  env: durableDedupeEnv,
+  provides: durableDedupeProvides,
+  bindings: durableDedupeBindings,
+  layers: durableDedupeLayers,
+  open: ({ bindings, options }) => openDurableDrivers(bindings, options),
+})

@@ -1,0 +1,104 @@
+/** The Durable Object classes of the ledger. A driver calls their methods over RPC; the records are the next stop. */
+import { DurableObject } from 'cloudflare:workers'
+import type { DriverBegin } from '@flowport/capabilities'
+import type { ObjectState } from '../durable/object-state.ts'
+import { type Outcome, outcomeOf } from '../durable/outcome.ts'
+import { ExpiryAlarm } from './expiry-alarm.ts'
+import { LegacyRecords } from './legacy-records.ts'
+import {
+  begin,
+  complete,
+  forget,
+  type LedgerRecord,
+  release,
+  renew,
+  reserve,
+  type Step,
+  uselessAt,
+} from './ledger.ts'
+import type { LedgerCalls } from './protocol.ts'
+import type { Records } from './records.ts'
+import { SqlRecords } from './sql-records.ts'
+
+abstract class LedgerBase extends DurableObject implements LedgerCalls {
+  readonly #records: Records
+  readonly #alarm: ExpiryAlarm
+
+  constructor(ctx: ObjectState, env: unknown, records: Records) {
+    super(ctx, env)
+    this.#records = records
+    this.#alarm = new ExpiryAlarm(ctx.storage)
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load())
+  }
+
+  reserve(key: string, token: string, ttlMs: number): Promise<Outcome<boolean>> {
+    return this.#step(key, (found, now) => reserve(found, now, token, ttlMs))
+  }
+
+  begin(key: string, token: string, leaseMs: number, fingerprint: string): Promise<Outcome<DriverBegin>> {
+    return this.#step(key, (found, now) => begin(found, now, token, leaseMs, fingerprint))
+  }
+
+  complete(key: string, token: string, result: string, ttlMs: number): Promise<Outcome<boolean>> {
+    return this.#step(key, (found, now) => complete(found, now, token, result, ttlMs))
+  }
+
+  release(key: string, token: string): Promise<Outcome<boolean>> {
+    return this.#step(key, (found) => release(found, token))
+  }
+
+  renew(key: string, token: string, leaseMs: number): Promise<Outcome<boolean>> {
+    return this.#step(key, (found, now) => renew(found, now, token, leaseMs))
+  }
+
+  forget(key: string): Promise<Outcome<null>> {
+    return this.#step(key, forget)
+  }
+
+  check(): Promise<Outcome<null>> {
+    return outcomeOf(async () => {
+      await this.#records.check()
+      return null
+    })
+  }
+
+  /** Called by the platform: removes what is useless, and everything when nothing is left. */
+  async alarm(): Promise<void> {
+    const now = Date.now()
+    const next = await this.#records.sweep(now)
+    if (next === null) this.#records.emptied()
+    await this.#alarm.fired(now, next)
+  }
+
+  #step<A>(
+    key: string,
+    step: (found: LedgerRecord | undefined, now: number) => Step<A>,
+  ): Promise<Outcome<A>> {
+    const now = Date.now()
+    return outcomeOf(async () => {
+      let alarm: Promise<void> | undefined
+      const answer = await this.#records.change(key, (found) => {
+        const made = step(found, now)
+        // Before the record is written, so that none is without an alarm.
+        if (made.record) alarm = this.#alarm.by(uselessAt(made.record), now)
+        return made
+      })
+      await alarm
+      return answer
+    })
+  }
+}
+
+/** The ledger in SQLite. Declare it under `new_sqlite_classes`. */
+export class LedgerObject extends LedgerBase {
+  constructor(ctx: ObjectState, env: unknown) {
+    super(ctx, env, new SqlRecords(ctx.storage.sql))
+  }
+}
+
+/** The ledger in the key-value storage of older classes, on paid plans. Declare it under `new_classes`. */
+export class LegacyLedgerObject extends LedgerBase {
+  constructor(ctx: ObjectState, env: unknown) {
+    super(ctx, env, new LegacyRecords(ctx.storage))
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Ledger records in the storage of a key-value class, one value each. While a read is under way the object is given no
+ * other call, and what follows the read writes without a pause: nothing comes between.
+ */
+import { CapabilityError, utf8Length } from '@flowport/capabilities'
+import type { ObjectStorage } from '../durable/object-state.ts'
+import { legacyKeyBytes, legacyKeysPerCall, legacyValueBytes, recordOverheadBytes } from './limits.ts'
+import { type LedgerRecord, type Step, uselessAt } from './ledger.ts'
+import type { Records } from './records.ts'
+
+/** Records read at once while sweeping: 128 KiB each at most. */
+const sweepKeys: number = legacyKeysPerCall / 2
+
+const prefix = 'r:'
+
+export class LegacyRecords implements Records {
+  readonly #storage: ObjectStorage
+
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage
+  }
+
+  async change<A>(key: string, step: (found: LedgerRecord | undefined) => Step<A>): Promise<A> {
+    const place = prefix + key
+    checkFits('key', utf8Length(place), legacyKeyBytes)
+    const stored = await this.#storage.get<Stored>(place)
+    const { answer, record } = step(stored === undefined ? undefined : recordOf(stored))
+    if (record === null) await this.#storage.delete(place)
+    else if (record !== undefined) await this.#storage.put(place, storedOf(record))
+    return answer
+  }
+
+  async sweep(now: number): Promise<number | null> {
+    let next: number | null = null
+    let startAfter: string | undefined
+    do {
+      const page: Map<string, Stored> = await this.#storage.list<Stored>({
+        prefix,
+        limit: sweepKeys,
+        ...(startAfter === undefined ? {} : { startAfter }),
+      })
+      const useless: string[] = []
+      startAfter = undefined
+      for (const [place, stored] of page) {
+        const at = uselessAt(recordOf(stored))
+        if (at <= now) useless.push(place)
+        else next = Math.min(next ?? at, at)
+        startAfter = place
+      }
+      if (useless.length > 0) await this.#storage.delete(useless)
+      if (page.size < sweepKeys) startAfter = undefined
+    } while (startAfter !== undefined)
+    return next
+  }
+
+  emptied(): void {
+    // There is no table to make again.
+  }
+
+  async check(): Promise<void> {
+    await this.#storage.get(prefix)
+  }
+}
+
+/** Texts as UTF-8: V8 would serialise text with one wide character as two bytes each. */
+interface Stored {
+  readonly token: string
+  readonly endsAt: number
+  readonly fingerprint: Uint8Array
+  readonly result: Uint8Array | null
+}
+
+function storedOf({ token, endsAt, fingerprint, result }: LedgerRecord): Stored {
+  const stored = {
+    token,
+    endsAt,
+    fingerprint: encoder.encode(fingerprint),
+    result: result === null ? null : encoder.encode(result),
+  }
+  const bytes = stored.fingerprint.byteLength + (stored.result?.byteLength ?? 0) + recordOverheadBytes
+  checkFits('result', bytes, legacyValueBytes)
+  return stored
+}
+
+function recordOf({ token, endsAt, fingerprint, result }: Stored): LedgerRecord {
+  return {
+    token,
+    endsAt,
+    fingerprint: decoder.decode(fingerprint),
+    result: result === null ? null : decoder.decode(result),
+  }
+}
+
+/** workerd outside of Cloudflare's network does not check these limits; a Worker must not pass locally and fail there. */
+function checkFits(what: string, bytes: number, max: number): void {
+  if (bytes <= max) return
+  throw new CapabilityError(
+    'LimitExceeded',
+    `the ${what} needs ${bytes} bytes, a key-value class stores ${max}; use a SQLite class, or set storage: 'legacy-kv'`,
+    { details: { limit: what, max } },
+  )
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

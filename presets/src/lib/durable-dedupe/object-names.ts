@@ -1,0 +1,34 @@
+/** Which object a dedupe key belongs to: the same one for every caller, always. */
+import { utf8Length } from '@flowport/capabilities'
+
+export interface ObjectNaming {
+  /** Name of the store: each has objects of its own. */
+  readonly name: string
+  /** `undefined`: one object for each key. */
+  readonly shards: number | undefined
+}
+
+/** Longest key that stands in an object's name itself, in bytes: the platform states no limit for names. */
+const longestNamedKey = 512
+
+/** The name of the object that keeps `key`. Several keys may share one: records are kept under their whole key. */
+export function objectName({ name, shards }: ObjectNaming, key: string): string {
+  if (shards !== undefined) return `${name}#${hash(key, 0) % shards}/${shards}`
+  if (key.length * 3 <= longestNamedKey || utf8Length(key) <= longestNamedKey) return `${name}/${key}`
+  return `${name}#${hex(hash(key, 0))}${hex(hash(key, 1))}`
+}
+
+/** FNV-1a over the UTF-8 bytes (http://www.isthe.com/chongo/tech/comp/fnv/), then mixed, so that every bit counts. */
+export function hash(text: string, seed: number): number {
+  let sum = 0x811c9dc5 ^ seed
+  for (const byte of encoder.encode(text)) sum = Math.imul(sum ^ byte, 0x01000193)
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
+  sum = Math.imul(sum ^ (sum >>> 13), 0xc2b2ae35)
+  return (sum ^ (sum >>> 16)) >>> 0
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0')
+}
+
+const encoder = new TextEncoder()
