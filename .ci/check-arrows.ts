@@ -22,13 +22,19 @@ const rules: readonly Rule[] = [
   { folder: 'flow', may: [capabilities], node: 'none' },
   { folder: 'presets', may: [capabilities], node: /^src\/(lib\/)?(fs|sqlite)(\/|\.ts$)/ },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
-  { folder: 'host-workers', may: [capabilities, flow, presets], node: 'none' },
+  {
+    folder: 'host-workers',
+    may: [capabilities, flow, presets],
+    node: /^src\/(testing\.ts|lib\/testing\/)/,
+  },
   { folder: 'examples/flows', may: [capabilities, flow, presets], node: 'none' },
   {
     folder: 'examples/node',
     may: everything.filter((name) => name !== '@flowport/host-workers'),
     node: 'all',
   },
+  // Its tests hold the two hosts beside each other.
+  { folder: 'examples/workers', may: everything, node: /^(start\.ts$|test\/)/ },
   { folder: 'bench', may: everything, node: 'all' },
 ]
 

@@ -23,6 +23,7 @@ export {
   fieldTooLong,
   malformedForm,
   noRoute,
+  pathTooLong,
   tooLarge,
   tooManyParts,
   truncated,

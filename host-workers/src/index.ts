@@ -1,5 +1,7 @@
 /** Flowport on Cloudflare Workers: the Worker entry, and the Hono app for those who have one. */
 export { type FlowportHonoEnv, type FlowportHonoOptions, flowportHono } from './lib/app.ts'
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'
+export type { DeliverySettings, PlatformBatch, PlatformMessage, PlatformSchedule } from './lib/deliver.ts'
 export type { WorkerEnv } from './lib/environment.ts'
-export { createWorker, type ExecutionContext, type FlowportWorker } from './lib/worker.ts'
+export type { RoutesOf } from './lib/schema.ts'
+export { createWorker, type FlowportWorker, type WorkerContext, type WorkerOptions } from './lib/worker.ts'

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { giveUpHeader, type PlainWorkerd, servePlainWorkerd } from './support/plain-workerd.ts'
+import { giveUpHeader, type RunningWorkerd, serveWorkerd } from '@flowport/host-workers/testing'
 
-let worker: PlainWorkerd | undefined
+let worker: RunningWorkerd | undefined
 beforeAll(async () => {
-  worker = await servePlainWorkerd(resolve(import.meta.dirname, 'worker/worker.ts'))
+  worker = await serveWorkerd(resolve(import.meta.dirname, 'worker/worker.ts'))
 })
 afterAll(() => worker?.close())
 

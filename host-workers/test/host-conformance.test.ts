@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { hostConformance } from '@flowport/flow/testing'
-import { servePlainWorkerd } from './support/plain-workerd.ts'
+import { serveWorkerd } from '@flowport/host-workers/testing'
 
 hostConformance('Hono on workerd', {
   async open() {
-    const { url, close } = await servePlainWorkerd(resolve(import.meta.dirname, 'worker/worker.ts'))
+    const { url, close } = await serveWorkerd(resolve(import.meta.dirname, 'worker/worker.ts'))
     return { ask: (path, init) => fetch(url + path, init), close }
   },
   skip: {

@@ -1,10 +1,17 @@
 /** The example app: host-free flows, and the profiles they run on. */
 import { defineApp } from '@flowport/flow'
+import { cloudflareKv } from '@flowport/presets/cloudflare-kv'
+import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
+import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
+import { durableDedupe } from '@flowport/presets/durable-dedupe'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'
 import { sqlite } from '@flowport/presets/sqlite'
 import { echo } from './echo.ts'
+import { getEmail, postEmail, sendEmail } from './emails.ts'
 import { deleteFile, getFile, listFiles, postFiles, putFile } from './files.ts'
+import { getFlag, putFlag } from './flags.ts'
+import { getHeartbeat, heartbeat } from './heartbeat.ts'
 import { imports } from './imports.ts'
 import { deleteNote, getNote, listNotes, putNote } from './notes.ts'
 import { getOrder, postOrder } from './orders.ts'
@@ -31,9 +38,30 @@ export default defineApp({
     postOrder,
     getOrder,
     imports,
+    postEmail,
+    sendEmail,
+    getEmail,
+    putFlag,
+    getFlag,
+    heartbeat,
+    getHeartbeat,
   ],
   profiles: {
     /** Embedded: a SQLite file and a folder, under `FLOWPORT_DATA_DIR`. */
-    local: [sqlite(), fs({ only: ['blob'] }), memory({ only: ['cache'] })],
+    local: [
+      sqlite({ only: ['kv', 'dedupe'] }),
+      sqlite({ only: ['queue'], as: 'emails' }),
+      fs({ only: ['blob'] }),
+      fs({ only: ['kv'], as: 'flags' }),
+      memory({ only: ['cache'] }),
+    ],
+    /** Cloudflare: Durable Objects where a strong store is needed, KV where it is not, R2 for files. */
+    workers: [
+      durableDedupe(),
+      cloudflareKv({ as: 'flags', binding: 'FLAGS' }),
+      cloudflareR2({ binding: 'FILES' }),
+      cloudflareQueues({ as: 'emails', binding: 'EMAILS' }),
+      memory({ only: ['cache'] }),
+    ],
   },
 })

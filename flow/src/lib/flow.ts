@@ -7,25 +7,25 @@ import type { Trigger, TriggerSpec } from './trigger.ts'
 
 export type FlowProfile = 'web' | 'queue' | 'temporal' | 'wasm' | 'dev'
 
-export interface FlowSpec<I, TN, J extends Joined> {
+export interface FlowSpec<I, TN, J extends Joined, T extends TriggerSpec = TriggerSpec> {
   /** Semantic version; part of the flow's id. Default `'1.0.0'`. */
   readonly version?: string
   readonly summary?: string
   readonly tags?: readonly string[]
-  readonly trigger: Trigger<I, TN>
+  readonly trigger: Trigger<I, TN, T>
   /** Runs once, when the flow is declared; describes the DAG with references. What it returns is the answer. */
   graph(input: Ref<I, TN>, step: Step): J
   readonly policies?: { readonly requireControlHints?: boolean }
 }
 
-/** A flow: takes `I`, answers `O`, asks `N` of a profile. */
-export interface Flow<in I, out O, out N> {
+/** A flow: takes `I`, answers `O`, asks `N` of a profile, is started by `T`. */
+export interface Flow<in I, out O, out N, out T extends TriggerSpec = TriggerSpec> {
   readonly name: string
   readonly version: string
   readonly summary: string | undefined
   readonly tags: readonly string[]
   readonly profile: FlowProfile
-  readonly trigger: TriggerSpec
+  readonly trigger: T
   readonly graph: Graph
   readonly policies: { readonly requireControlHints: boolean }
   /** Types only. */
@@ -34,11 +34,17 @@ export interface Flow<in I, out O, out N> {
 
 export type AnyFlow = Flow<never, unknown, unknown>
 
+/** A scheduled run has, like a message, nobody who waits for its answer. */
+const profiles = { http: 'web', queue: 'queue', cron: 'queue', manual: 'dev' } as const satisfies Record<
+  TriggerSpec['kind'],
+  FlowProfile
+>
+
 /** Declares a flow. A graph that cannot be is a `FlowDefinitionError`. */
-export function flow<I, TN, const J extends Joined>(
+export function flow<I, TN, const J extends Joined, T extends TriggerSpec = TriggerSpec>(
   name: string,
-  spec: FlowSpec<I, TN, J>,
-): Flow<I, ValueOf<J>, NeedsOf<J>> {
+  spec: FlowSpec<I, TN, J, T>,
+): Flow<I, ValueOf<J>, NeedsOf<J>, T> {
   if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
     throw new TypeError(
       `"${name}" is not a flow name: use letters, digits, "-" and "_", starting with a letter`,
@@ -50,7 +56,7 @@ export function flow<I, TN, const J extends Joined>(
     version,
     summary,
     tags,
-    profile: trigger.kind === 'http' ? 'web' : 'dev',
+    profile: profiles[trigger.kind],
     trigger,
     graph: traceGraph(name, (input, step) => spec.graph(input, step)),
     policies: { requireControlHints: policies?.requireControlHints ?? false },

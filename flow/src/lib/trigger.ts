@@ -1,18 +1,28 @@
-/** What starts a flow. `http.*` names a method and a path; `manual()` is for code, tests and the command line. */
+/**
+ * What starts a flow. `http.*` names a method and a path, `queue()` a queue, `cron()` a schedule; `manual()` is for code,
+ * tests and the command line.
+ */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type BodyBinding, type BodyOf, jsonBody } from './body.ts'
+import { parseCron } from './cron-expression.ts'
+import { cronMessage } from './cron-message.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
 import type { OutputOf } from './schema.ts'
 
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type HttpMethod = (typeof httpMethods)[number]
 
-export interface HttpTrigger {
+/** Method, path and schema keep their own types, so that typed clients can be made of a flow. */
+export interface HttpTrigger<
+  M extends HttpMethod = HttpMethod,
+  P extends string = string,
+  S extends StandardSchemaV1 = StandardSchemaV1,
+> {
   readonly kind: 'http'
-  readonly method: HttpMethod
+  readonly method: M
   /** A path with `:name` parameters, such as `/notes/:id`. */
-  readonly path: string
-  readonly input: StandardSchemaV1
+  readonly path: P
+  readonly input: S
   /** `null` for methods without a body. */
   readonly body: BodyBinding | null
   /** Status of a plain answer. */
@@ -26,7 +36,29 @@ export interface ManualTrigger {
   readonly input: StandardSchemaV1
 }
 
-export type TriggerSpec = HttpTrigger | ManualTrigger
+export interface QueueTrigger {
+  readonly kind: 'queue'
+  /** Name of the queue. A host that takes messages itself takes them from the resource `queue:<name>`. */
+  readonly queue: string
+  readonly input: StandardSchemaV1
+  /** `undefined`: the queue's own limit. */
+  readonly maxAttempts: number | undefined
+  readonly backoffMs: number
+  readonly concurrency: number
+  readonly deadlineMs: number | undefined
+}
+
+export interface CronTrigger {
+  readonly kind: 'cron'
+  /** Five fields, separated by one space each, in upper case. */
+  readonly cron: string
+  /** An IANA name. */
+  readonly timeZone: string
+  readonly input: StandardSchemaV1
+  readonly deadlineMs: number | undefined
+}
+
+export type TriggerSpec = HttpTrigger | QueueTrigger | CronTrigger | ManualTrigger
 
 /** A trigger whose message is of type `I` and that asks `N` of a profile. */
 export type Trigger<I, N, T extends TriggerSpec = TriggerSpec> = T & {
@@ -54,18 +86,18 @@ export interface HttpBodyOptions<S extends StandardSchemaV1, Adds, N> extends Ht
 
 type Merge<A, B> = unknown extends B ? A : A & B
 
-function bodiless(method: HttpMethod) {
-  return <S extends StandardSchemaV1>(
-    path: string,
+function bodiless<M extends HttpMethod>(method: M) {
+  return <const P extends string, S extends StandardSchemaV1>(
+    path: P,
     options: HttpOptions<S>,
-  ): Trigger<OutputOf<S>, unknown, HttpTrigger> => httpTrigger(method, path, options, null)
+  ): Trigger<OutputOf<S>, unknown, HttpTrigger<M, P, S>> => httpTrigger(method, path, options, null)
 }
 
-function bodied(method: HttpMethod) {
-  return <S extends StandardSchemaV1, Adds = unknown, N = unknown>(
-    path: string,
+function bodied<M extends HttpMethod>(method: M) {
+  return <const P extends string, S extends StandardSchemaV1, Adds = unknown, N = unknown>(
+    path: P,
     options: HttpBodyOptions<S, Adds, N>,
-  ): Trigger<Merge<OutputOf<S>, Adds>, N, HttpTrigger> =>
+  ): Trigger<Merge<OutputOf<S>, Adds>, N, HttpTrigger<M, P, S>> =>
     httpTrigger(method, path, options, options.body ?? jsonBody())
 }
 
@@ -79,6 +111,73 @@ export const http = {
   patch: bodied('PATCH'),
 } as const
 
+export interface QueueOptions<S extends StandardSchemaV1> {
+  /** The message: the body that was sent. One that does not fit can never be worked on, and is set aside. */
+  readonly input: S
+  /**
+   * Deliveries before a message that keeps failing is set aside, from 1 to 1024. The queue's own limit, where that is
+   * lower, comes first. Default: the queue's own.
+   */
+  readonly maxAttempts?: number
+  /** Upper bound of the pause after the first failure; it doubles with every attempt, up to an hour. Default `'5s'`. */
+  readonly backoff?: Duration
+  /** Most messages one process (on Workers: one batch) works on at a time, from 1 to 1024. Default 10. */
+  readonly concurrency?: number
+  /** How long one delivery may work. Default: the host's, 30 s. */
+  readonly deadline?: Duration
+}
+
+/** A flow that is handed the messages of a queue, each at least once. One flow per queue. */
+export function queue<S extends StandardSchemaV1>(
+  name: string,
+  { input, maxAttempts, backoff = '5s', concurrency = 10, deadline }: QueueOptions<S>,
+): Trigger<OutputOf<S>, unknown, QueueTrigger> {
+  if (!/^[a-z0-9][\w-]{0,62}$/i.test(name)) {
+    throw new TypeError(
+      `"${name}" is not a queue name: use up to 63 letters, digits, "-" and "_", starting with a letter or digit`,
+    )
+  }
+  if (maxAttempts !== undefined) checkCount('maxAttempts', maxAttempts)
+  checkCount('concurrency', concurrency)
+  return {
+    kind: 'queue',
+    queue: name,
+    input,
+    maxAttempts,
+    backoffMs: toMilliseconds(backoff),
+    concurrency,
+    deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
+  }
+}
+
+export interface CronOptions<S extends StandardSchemaV1<unknown, unknown>> {
+  /** An IANA name such as `'Europe/Berlin'`. Workers have `'UTC'` only. Default `'UTC'`. */
+  readonly timeZone?: string
+  /** How long one run may work. Default: the host's, 30 s. */
+  readonly deadline?: Duration
+  /** What to make of `{ scheduledAt, cron }`, such as a `Date`. Default: those two texts as they are. */
+  readonly input?: S
+}
+
+/**
+ * A flow that runs by the clock: `cron('0 3 * * MON-FRI')`. Five fields of numbers, months and weekdays by name, `*`, `,`,
+ * `-` and `/`. What hosts read differently is a `TypeError`: weekdays as numbers, a day of the month together with a
+ * weekday, `L`, `W`, `#`, `?`, seconds and nicknames such as `@daily`.
+ */
+export function cron<S extends StandardSchemaV1<unknown, unknown> = typeof cronMessage>(
+  expression: string,
+  { timeZone = 'UTC', deadline, input }: CronOptions<S> = {},
+): Trigger<OutputOf<S>, unknown, CronTrigger> {
+  checkTimeZone(timeZone)
+  return {
+    kind: 'cron',
+    cron: parseCron(expression),
+    timeZone,
+    input: input ?? cronMessage,
+    deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
+  }
+}
+
 /** A flow that only code, tests and the command line start. */
 export function manual<S extends StandardSchemaV1>({
   input,
@@ -88,12 +187,12 @@ export function manual<S extends StandardSchemaV1>({
   return { kind: 'manual', input }
 }
 
-function httpTrigger(
-  method: HttpMethod,
-  path: string,
-  { input, status = 200, deadline, idempotencyKey = 'accepted' }: HttpOptions<StandardSchemaV1>,
+function httpTrigger<M extends HttpMethod, P extends string, S extends StandardSchemaV1>(
+  method: M,
+  path: P,
+  { input, status = 200, deadline, idempotencyKey = 'accepted' }: HttpOptions<S>,
   body: BodyBinding | null,
-): HttpTrigger {
+): HttpTrigger<M, P, S> {
   if (!/^\/(?:[^\s?#]*)$/.test(path))
     throw new TypeError(`"${path}" is not a route: start with "/" and leave out query and spaces`)
   return {
@@ -105,5 +204,20 @@ function httpTrigger(
     status,
     deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
     idempotencyKey,
+  }
+}
+
+function checkCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= 1024) return
+  throw new TypeError(`${option} is ${value}: use an integer from 1 to 1024`)
+}
+
+function checkTimeZone(timeZone: string): void {
+  try {
+    Intl.DateTimeFormat('en', { timeZone })
+  } catch (cause) {
+    throw new TypeError(`"${timeZone}" is not a time zone: use an IANA name such as "Europe/Berlin"`, {
+      cause,
+    })
   }
 }

@@ -1,6 +1,6 @@
 /** Fastify's own errors, such as a bad URL or content length, as problems. */
 import { HttpProblem } from '@flowport/flow'
-import { badPath, tooLarge } from '@flowport/flow/http'
+import { badPath, pathTooLong, tooLarge } from '@flowport/flow/http'
 
 /** A client's mistake keeps its status and gets a plain title; anything else stays as it is and becomes a 500. */
 export function toFastifyProblem(error: unknown, bodyLimit: number): unknown {
@@ -9,6 +9,7 @@ export function toFastifyProblem(error: unknown, bodyLimit: number): unknown {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(bodyLimit)
   if (error.code === 'FST_ERR_BAD_URL') return badPath()
   const status = Number(error.statusCode)
+  if (status === 414) return pathTooLong()
   if (!(status >= 400 && status < 500)) return error
   const known = titles[String(error.code)]
   return new HttpProblem({

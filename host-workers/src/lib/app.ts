@@ -1,7 +1,7 @@
 /** `flowportHono`: a Hono app with a route per flow, to serve or to mount. The next stop is `handleHttp`. */
 import { silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import type { App } from '@flowport/flow'
+import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
   handleHttp,
   health,
@@ -21,6 +21,7 @@ import { routePath } from 'hono/route'
 import type { WorkerEnv } from './environment.ts'
 import { type Open, type Opened, opener, type OpenOptions } from './opened.ts'
 import { pathParams } from './path.ts'
+import type { RoutesOf } from './schema.ts'
 import { WebCall } from './web-call.ts'
 
 export interface FlowportHonoOptions extends OpenOptions {
@@ -46,9 +47,15 @@ export interface FlowportHonoEnv {
 
 type HonoContext = Context<FlowportHonoEnv>
 
-/** A Hono app with the routes of the flows. `new Hono().route('/api', flowportHono(app))` mounts it. */
-export function flowportHono(app: App, options: FlowportHonoOptions = {}): Hono<FlowportHonoEnv> {
-  return honoFor(app, opener(app, options), options)
+/**
+ * A Hono app with the routes of the flows, typed for Hono's client. `new Hono().route('/api', flowportHono(app))` mounts it;
+ * `hc<typeof mounted>(url)` calls it.
+ */
+export function flowportHono<const F extends readonly AnyFlow[]>(
+  app: App<F, Profiles>,
+  options: FlowportHonoOptions = {},
+): Hono<FlowportHonoEnv, RoutesOf<F>, '/'> {
+  return honoFor(app, opener(app, options), options) as unknown as Hono<FlowportHonoEnv, RoutesOf<F>, '/'>
 }
 
 /** The same over an opener that is shared with what else a Worker does. */

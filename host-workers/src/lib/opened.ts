@@ -11,12 +11,14 @@ import {
   type App,
   chooseProfile,
   createRuntime,
+  DiagnosticsError,
   formatDiagnostic,
   type Hook,
   type OpenedProfile,
   openProfile,
   type Runtime,
 } from '@flowport/flow'
+import { schedulesBesideUtc } from '@flowport/flow/delivery'
 import { consoleLogger, type LogLevel, logLevels } from './console-logger.ts'
 import { readVariables, type WorkerEnv } from './environment.ts'
 
@@ -60,9 +62,12 @@ export function opener(app: App, options: OpenOptions): Open {
 
 async function open(app: App, env: WorkerEnv, { profile, hooks, log }: OpenOptions): Promise<Opened> {
   const logger = log ?? consoleLogger(levelOf(env))
+  const name = chooseProfile(app, profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers')
+  const schedules = schedulesBesideUtc(app, name)
+  if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
   const opened = await openProfile({
     app,
-    profile: chooseProfile(app, profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers'),
+    profile: name,
     readVariables: (providers) => readVariables(env, providers),
     env,
     bindings: env,

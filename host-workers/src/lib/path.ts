@@ -1,5 +1,5 @@
 /** Path parameters from a URL as it was sent: decoded once, segment by segment. */
-import { badPath, noRoute } from '@flowport/flow/http'
+import { badPath, pathTooLong } from '@flowport/flow/http'
 
 /** Longest parameter in characters as sent: room for any key a store takes. */
 const longestParam = 8 * 1024
@@ -11,7 +11,7 @@ export function pathParams(pattern: string, path: string): Readonly<Record<strin
   for (const [index, part] of pattern.split('/').entries()) {
     if (!part.startsWith(':')) continue
     const sent = segments[index] ?? ''
-    if (sent.length > longestParam) throw noRoute('GET', ['GET'])
+    if (sent.length > longestParam) throw pathTooLong()
     params[part.slice(1)] = decoded(sent)
   }
   return params

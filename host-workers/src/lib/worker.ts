@@ -1,24 +1,39 @@
 /** `createWorker`: a Worker's entry. HTTP goes to the Hono app, batches and schedules to the flows that ask for them. */
 import type { App } from '@flowport/flow'
 import { type FlowportHonoOptions, honoFor } from './app.ts'
+import {
+  deliverPlatformBatch,
+  type DeliverySettings,
+  type PlatformBatch,
+  type PlatformSchedule,
+  runPlatformSchedule,
+} from './deliver.ts'
 import type { WorkerEnv } from './environment.ts'
 import { opener } from './opened.ts'
 
+export interface WorkerOptions extends FlowportHonoOptions, DeliverySettings {}
+
 /** What the platform lends to each event. */
-export interface ExecutionContext {
+export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void
   passThroughOnException(): void
 }
 
 export interface FlowportWorker {
-  fetch(request: Request, env: WorkerEnv, context: ExecutionContext): Promise<Response>
+  fetch(request: Request, env: WorkerEnv, context: WorkerContext): Promise<Response>
+  queue(batch: PlatformBatch, env: WorkerEnv, context: WorkerContext): Promise<void>
+  scheduled(schedule: PlatformSchedule, env: WorkerEnv, context: WorkerContext): Promise<void>
 }
 
 /** `export default createWorker(app)`. The profile is the one `env.FLOWPORT_PROFILE` names, else `'workers'`. */
-export function createWorker(app: App, options: FlowportHonoOptions = {}): FlowportWorker {
+export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
   const open = opener(app, options)
   const hono = honoFor(app, open, options)
   return {
     fetch: async (request, env, context) => hono.fetch(request, env, context as never),
+    queue: async (batch, env, context) =>
+      deliverPlatformBatch(app, await open(env), batch, options, (work) => context.waitUntil(work)),
+    scheduled: async (schedule, env, context) =>
+      runPlatformSchedule(app, await open(env), schedule, options, (work) => context.waitUntil(work)),
   }
 }

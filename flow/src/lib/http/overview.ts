@@ -12,6 +12,9 @@ export interface OverviewFlow {
   readonly trigger: string
   readonly method?: string
   readonly path?: string
+  readonly queue?: string
+  readonly cron?: string
+  readonly timeZone?: string
 }
 
 export interface Overview {
@@ -76,13 +79,20 @@ function flowRow({ name, version, summary, trigger }: AnyFlow): OverviewFlow {
     ...(summary === undefined ? {} : { summary }),
     trigger: trigger.kind,
     ...(trigger.kind === 'http' ? { method: trigger.method, path: trigger.path } : {}),
+    ...(trigger.kind === 'queue' ? { queue: trigger.queue } : {}),
+    ...(trigger.kind === 'cron' ? { cron: trigger.cron, timeZone: trigger.timeZone } : {}),
   }
+}
+
+/** A flow's cell under "Path": whatever tells it from others of its kind. */
+function whichOf({ path, queue, cron, timeZone = 'UTC' }: OverviewFlow): string {
+  return path ?? queue ?? (cron === undefined ? '' : timeZone === 'UTC' ? cron : `${cron} (${timeZone})`)
 }
 
 function page({ name, version, profile, flows, bindings }: Overview): string {
   const flowRows = flows.map(
     (flow) =>
-      `<tr><td><code>${text(flow.method ?? flow.trigger)}</code></td><td><code>${text(flow.path ?? '')}</code></td><td>${text(flow.name)}</td><td>${text(flow.summary ?? '')}</td></tr>`,
+      `<tr><td><code>${text(flow.method ?? flow.trigger)}</code></td><td><code>${text(whichOf(flow))}</code></td><td>${text(flow.name)}</td><td>${text(flow.summary ?? '')}</td></tr>`,
   )
   const bindingRows = bindings.map(
     (binding) =>
@@ -107,7 +117,7 @@ h1 small { font-weight: normal; opacity: .6; font-size: 1rem }
 </style>
 <h1>${text(name)} <small>${text(version)}, profile ${text(profile)}</small></h1>
 <h2>Flows</h2>
-<div class="scroll"><table><thead><tr><th>Method</th><th>Path</th><th>Flow</th><th>What it does</th></tr></thead>
+<div class="scroll"><table><thead><tr><th>Trigger</th><th>On</th><th>Flow</th><th>What it does</th></tr></thead>
 <tbody>${flowRows.join('\n')}</tbody></table></div>
 <h2>Bindings</h2>
 <div class="scroll"><table><thead><tr><th>Name</th><th>Provider</th><th>Guarantees</th><th>Layers</th></tr></thead>

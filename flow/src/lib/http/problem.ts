@@ -168,7 +168,9 @@ function ofCapability(error: CapabilityError): HttpProblem {
 function ofDiagnostics({ diagnostics }: DiagnosticsError): HttpProblem {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   const findings = errors.map(({ code, message, location }) => ({ code, message, location }))
-  return notSetUp(errors[0]?.code ?? 'INTERNAL', errors.map(({ message }) => message).join('; '), { findings })
+  return notSetUp(errors[0]?.code ?? 'INTERNAL', errors.map(({ message }) => message).join('; '), {
+    findings,
+  })
 }
 
 function notSetUp(code: string, detail: string, details?: Readonly<Record<string, unknown>>): HttpProblem {

@@ -58,15 +58,18 @@ export function badPath(): HttpProblem {
   })
 }
 
+/** The 414 of a path with a parameter that is longer than the server takes. */
+export function pathTooLong(): HttpProblem {
+  return new HttpProblem({
+    status: 414,
+    code: 'PATH_TOO_LONG',
+    title: 'A part of the path is longer than the server takes',
+  })
+}
+
 /** The 404 of a path without a route, or the 405 of a path without that method. */
 export function noRoute(method: string, methods: readonly string[]): HttpProblem {
-  if (methods.includes(method)) {
-    return new HttpProblem({
-      status: 414,
-      code: 'PATH_TOO_LONG',
-      title: 'A part of the path is longer than the server takes',
-    })
-  }
+  if (methods.includes(method)) return pathTooLong()
   if (methods.length === 0)
     return new HttpProblem({ status: 404, code: 'NO_SUCH_ROUTE', title: 'There is no such route' })
   return new HttpProblem({

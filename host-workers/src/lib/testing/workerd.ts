@@ -10,10 +10,17 @@ import { build } from 'esbuild'
 /** The package is CommonJS, and its default export the path of the binary. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
-export interface PlainWorkerd {
+export interface RunningWorkerd {
   readonly url: string
   readonly pid: number
   close(): Promise<void>
+}
+
+export interface ServeWorkerdOptions {
+  /** Text variables of the Worker's `env`. */
+  readonly vars?: Readonly<Record<string, string>>
+  /** Put a Worker before it that cancels requests as the platform's edge does; see `giveUpHeader`. Default true. */
+  readonly edge?: boolean
 }
 
 /** Header that gives a request up after so many milliseconds, as the platform does when its client has gone. */
@@ -23,7 +30,7 @@ export const giveUpHeader = 'x-give-up-after-ms'
  * Stands where the platform's edge does: hands requests on to the Worker, and cancels those whose client has gone. The
  * binary's own HTTP server tells a Worker of that only when it writes.
  */
-const edge = `export default {
+const edgeSource = `export default {
   fetch(request, env) {
     const ms = request.headers.get('${giveUpHeader}')
     return ms === null ? env.MAIN.fetch(request) : env.MAIN.fetch(request, { signal: AbortSignal.timeout(Number(ms)) })
@@ -31,11 +38,11 @@ const edge = `export default {
 }
 `
 
-/** Bundles `entry` as wrangler does and serves it. It has no bindings but `vars`. */
-export async function servePlainWorkerd(
+/** Bundles the module at path `entry` as wrangler does and serves it. It has no bindings but `vars`. */
+export async function serveWorkerd(
   entry: string,
-  vars: Readonly<Record<string, string>> = {},
-): Promise<PlainWorkerd> {
+  { vars = {}, edge = true }: ServeWorkerdOptions = {},
+): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'flowport-workerd-'))
   await build({
     entryPoints: [entry],
@@ -47,8 +54,8 @@ export async function servePlainWorkerd(
     external: ['cloudflare:*', 'node:*'],
     logLevel: 'error',
   })
-  writeFileSync(join(folder, 'edge.js'), edge)
-  writeFileSync(join(folder, 'config.capnp'), configOf(vars))
+  writeFileSync(join(folder, 'edge.js'), edgeSource)
+  writeFileSync(join(folder, 'config.capnp'), configOf(vars, edge))
   const child = spawn(workerd, ['serve', '--experimental', '--control-fd=3', 'config.capnp'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
@@ -75,14 +82,14 @@ export async function servePlainWorkerd(
   }
 }
 
-function configOf(vars: Readonly<Record<string, string>>): string {
+function configOf(vars: Readonly<Record<string, string>>, edge: boolean): string {
   const bindings = Object.entries(vars).map(
     ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker), (name = "edge", worker = .edge)],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "edge")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "${edge ? 'edge' : 'main'}")],
 );
 const edge :Workerd.Worker = (
   modules = [(name = "edge", esModule = embed "edge.js")],

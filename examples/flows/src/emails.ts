@@ -1,0 +1,73 @@
+/** Emails: a request is accepted at once and worked on by a queue, once per email whatever is delivered twice. */
+import { flow, http, node, problem, queue } from '@flowport/flow'
+import * as z from 'zod'
+
+const id = z.string().min(1).max(100)
+const Request = z.object({ id, to: z.email(), subject: z.string().min(1).max(200) })
+const Accepted = z.object({ id })
+const EmailId = z.object({ id })
+const Status = z.object({ id, status: z.enum(['queued', 'sent']), sentAt: z.string().optional() })
+
+const keyOf = (id: string) => `emails/${id}`
+
+const enqueue = node('enqueue', {
+  summary: 'Notes the email and puts it in the queue',
+  input: Request,
+  output: Accepted,
+  uses: { kv: { access: 'write', consistency: 'strong' }, 'queue:emails': 'publish' },
+  idempotency: { key: '/id', ttl: '7d' },
+  async run(email, { kv, 'queue:emails': emails }) {
+    await kv.put(keyOf(email.id), { json: { id: email.id, status: 'queued' } })
+    await emails.send(email)
+    return { id: email.id }
+  },
+})
+
+const send = node('send', {
+  summary: 'Sends an email, once per id',
+  input: Request,
+  output: Status,
+  uses: { kv: { access: 'write', consistency: 'strong' }, clock: 'read' },
+  idempotency: { key: '/id', ttl: '7d' },
+  async run({ id }, { kv, clock }) {
+    // Where a real app would call its mail provider, with the id as the idempotency key.
+    const status = { id, status: 'sent' as const, sentAt: new Date(clock.now()).toISOString() }
+    await kv.put(keyOf(id), { json: status })
+    return status
+  },
+})
+
+const find = node('find-email', {
+  input: EmailId,
+  output: Status,
+  uses: { kv: { access: 'read', consistency: 'strong' } },
+  async run({ id }, { kv }) {
+    const status = await kv.get(keyOf(id), { schema: Status })
+    if (status === null)
+      throw problem({ status: 404, code: 'EMAIL_NOT_FOUND', title: 'There is no such email', detail: id })
+    return status
+  },
+})
+
+const tags = ['emails']
+
+export const postEmail = flow('post-email', {
+  summary: 'Takes an email to send',
+  tags,
+  trigger: http.post('/emails', { input: Request, status: 202 }),
+  graph: (email, step) => step(enqueue, email),
+})
+
+export const sendEmail = flow('send-email', {
+  summary: 'Sends what is in the queue',
+  tags,
+  trigger: queue('emails', { input: Request, maxAttempts: 5 }),
+  graph: (email, step) => step(send, email),
+})
+
+export const getEmail = flow('get-email', {
+  summary: 'Tells how far an email is',
+  tags,
+  trigger: http.get('/emails/:id', { input: EmailId }),
+  graph: (email, step) => step(find, email),
+})

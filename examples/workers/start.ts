@@ -1,0 +1,45 @@
+/** Serves the example Worker in workerd, offline, with its data under `.flowport/workers` (`FLOWPORT_DATA_DIR`). */
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+
+const port = Number(process.env['PORT'] ?? 8787)
+if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  process.stderr.write('PORT must be a whole number from 0 to 65535\n')
+  process.exit(1)
+}
+const host = process.env['HOST'] ?? '127.0.0.1'
+const data = resolve(process.env['FLOWPORT_DATA_DIR'] ?? '.flowport', 'workers')
+const manifest = createRequire(import.meta.url).resolve('wrangler/package.json')
+const wrangler = join(dirname(manifest), 'bin/wrangler.js')
+
+const child = spawn(
+  process.execPath,
+  [
+    wrangler,
+    'dev',
+    '--port',
+    String(port),
+    '--ip',
+    host,
+    '--persist-to',
+    data,
+    '--show-interactive-dev-session=false',
+  ],
+  {
+    cwd: import.meta.dirname,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      // Nothing here needs the network: no account data, no metrics, no update check.
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_WRITE_LOGS: 'false',
+    },
+  },
+)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+child.on('exit', (code) => {
+  process.exitCode = code ?? 0
+})

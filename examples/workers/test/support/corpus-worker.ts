@@ -1,0 +1,6 @@
+/** The conformance flows over memory, as a Worker: one side of the parity test. */
+import { hostApp } from '@flowport/flow/testing'
+import { createWorker } from '@flowport/host-workers'
+import { memory } from '@flowport/presets/memory'
+
+export default createWorker(hostApp('local', [memory()]), { profile: 'local' })
