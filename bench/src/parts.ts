@@ -9,6 +9,8 @@ export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
   fs: () => import('./fs.ts'),
   echo: () => import('./echo.ts'),
   sse: () => import('./sse.ts'),
+  workers: () => import('./workers.ts'),
+  sizes: () => import('./sizes.ts'),
 }
 
 export function isPart(name: string): boolean {

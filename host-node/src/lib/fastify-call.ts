@@ -50,6 +50,7 @@ export class FastifyCall implements HttpCall {
   /** Not `request.signal`: Fastify has fired that on healthy requests with a body. */
   onDisconnect(listener: () => void): void {
     const { raw } = this.#reply
+    if (raw.closed && !raw.writableEnded) return listener()
     raw.on('close', () => {
       if (!raw.writableEnded) listener()
     })

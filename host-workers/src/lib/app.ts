@@ -64,7 +64,9 @@ export function honoFor(app: App, open: Open, options: FlowportHonoOptions): Hon
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
   for (const route of routes) {
-    hono.on(route.trigger.method, route.trigger.path, (context) => serve(context, open, route, options))
+    const { method, path } = route.trigger
+    const hasParams = path.includes('/:')
+    hono.on(method, path, (context) => serve(context, open, route, hasParams, options))
   }
   if (operations) addOperations(hono, app, open)
   if (overview && !routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
@@ -78,13 +80,15 @@ async function serve(
   context: HonoContext,
   open: Open,
   route: HttpRoute,
+  hasParams: boolean,
   { deadlineMs = 25_000, serverTiming }: FlowportHonoOptions,
 ): Promise<Response> {
   let call = callOf(context)
   try {
     const opening = open(context.env)
     const { runtime, log } = opening instanceof Promise ? await opening : opening
-    call = callOf(context, { params: pathParams(routePath(context), call.path), log })
+    const params = hasParams ? pathParams(routePath(context), call.path) : {}
+    call = callOf(context, { params, log })
     const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }
     return await call.respond(await handleHttp(runtime, route, call, settings))
   } catch (error) {

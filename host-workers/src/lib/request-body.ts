@@ -12,9 +12,12 @@ export class WebBody implements HttpBody {
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
   async text(maxBytes: number): Promise<string> {
-    const { body, headers } = this.#request
+    const announced = this.#request.headers.get('content-length')
+    if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
+    // The platform hands over no more than was announced.
+    if (announced !== null) return this.#request.text().catch(() => Promise.reject(truncated()))
+    const { body } = this.#request
     if (body === null) return ''
-    if (Number(headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
     const decoder = new TextDecoder()
     let text = ''
     let bytes = 0

@@ -15,8 +15,6 @@ export interface WebCallOptions {
 export class WebCall implements HttpCall {
   readonly params: Readonly<Record<string, string>>
   readonly log: Logger
-  readonly path: string
-  readonly query: string
   readonly body: WebBody
   readonly #request: Request
   readonly #waitUntil: WebCallOptions['waitUntil']
@@ -28,9 +26,14 @@ export class WebCall implements HttpCall {
     this.params = params
     this.log = log
     this.#waitUntil = waitUntil
-    const { path, query } = partsOf(request.url)
-    this.path = path
-    this.query = query
+  }
+
+  get path(): string {
+    return partsOf(this.#request.url).path
+  }
+
+  get query(): string {
+    return partsOf(this.#request.url).query
   }
 
   get method(): string {
@@ -42,6 +45,7 @@ export class WebCall implements HttpCall {
   }
 
   onDisconnect(listener: () => void): void {
+    if (this.#request.signal.aborted) return listener()
     this.#listeners.push(listener)
     this.#request.signal.addEventListener('abort', listener, { once: true })
   }

@@ -33,6 +33,12 @@ function streamOf(length: number, end: (c: ReadableStreamDefaultController<Uint8
   )
 }
 
+async function digest(stream: ReadableStream<Uint8Array> | undefined): Promise<string> {
+  const bytes = await new Response(stream as ReadableStream).arrayBuffer()
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 describe('limits of the R2 binding: at, under and over', () => {
   it('keys have up to 1024 bytes, as the bucket itself says', async () => {
     const blob = open()
@@ -84,9 +90,7 @@ describe('limits of the R2 binding: at, under and over', () => {
       // An object in parts has the number of them in its etag.
       const parts = size <= partBytes ? 0 : Math.ceil(size / partBytes)
       expect(put.etag).toMatch(parts === 0 ? /^[0-9a-f]{32}$/ : new RegExp(`-${parts}$`))
-      const read = await (await blob.get('key'))?.bytes()
-      const expected = new Uint8Array(await new Response(streamOf(size)).arrayBuffer())
-      expect(read).toEqual(expected)
+      expect(await digest((await blob.get('key'))?.stream())).toBe(await digest(streamOf(size)))
     }
   })
 

@@ -10,6 +10,9 @@ import {
 import { StateObject as Base } from '../../src/durable-state.objects.ts'
 
 export class StateObject extends Base {
+  /** Another one each time the object wakes. */
+  readonly life: string = crypto.randomUUID()
+
   override onAlarm({ scheduledTime }: AlarmInfo): void {
     this.entries.put('alarm', { scheduledTime })
   }
@@ -27,6 +30,10 @@ export class StateObject extends Base {
 
   override onWebSocketClose(_socket: ObjectSocket, code: number): void {
     this.entries.put('closed', code)
+  }
+
+  lifeNow(): string {
+    return this.life
   }
 
   /** A read-modify-write of the object's own code, in one step. */
@@ -53,6 +60,7 @@ export class TestSequencer extends Sequencer<Job> {
   mostRunning = 0
   /** Milliseconds the object's clock is ahead. */
   ahead = 0
+  timeoutMs = 60_000
   /** Held attempts wait until it resolves. */
   gate: Promise<void> = Promise.resolve()
 
@@ -61,7 +69,7 @@ export class TestSequencer extends Sequencer<Job> {
     this.mostRunning = Math.max(this.mostRunning, this.running)
     this.journal.push(`begin ${n} attempt ${attempt}`)
     try {
-      await this.gate
+      await Promise.race([this.gate, aborted(signal)])
       await new Promise((resolve) => setTimeout(resolve, n % 3))
       signal.throwIfAborted()
       if (attempt <= failures) throw new Error(`no luck with ${n}`)
@@ -77,10 +85,14 @@ export class TestSequencer extends Sequencer<Job> {
   }
 
   override options(): SequencerOptions {
-    return { maxAttempts: 3, retryBaseMs: 60_000, rememberMs: 3_600_000 }
+    return { maxAttempts: 3, retryBaseMs: 60_000, rememberMs: 3_600_000, timeoutMs: this.timeoutMs }
   }
 
   override now(): number {
     return Date.now() + this.ahead
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 }

@@ -1,4 +1,5 @@
 import {
+  control,
   createDurableState,
   type DurableState,
   type OpenContext,
@@ -58,6 +59,8 @@ describe('preset durable-state', () => {
   it('says so when another class is bound, or jurisdictions do not exist here', async () => {
     const wrong = createDurableState(openDurableStateDriver(bindings, { binding: 'SEQUENCER' }))
     await expect(wrong.of('wrong').get('key')).rejects.toMatchObject({ kind: 'Misconfigured' })
+    await expect(wrong[control].check()).rejects.toMatchObject({ kind: 'Misconfigured' })
+    await state[control].check()
     await expect(durableState({ jurisdiction: 'eu' }).open(context())).rejects.toMatchObject({
       kind: 'Unsupported',
     })
@@ -164,6 +167,17 @@ describe('sql cursors', () => {
     await expect.poll(() => openCursors('freed')).toBe(0)
   })
 
+  it('are freed when the signal fires', async () => {
+    const controller = new AbortController()
+    const query = `${endless} SELECT n FROM c`
+    const read = async () => {
+      for await (const _ of state.of('aborted').sql.iterate({ query, signal: controller.signal }))
+        controller.abort(new Error('enough'))
+    }
+    await expect(read()).rejects.toMatchObject({ kind: 'Cancelled' })
+    await expect.poll(() => openCursors('aborted')).toBe(0)
+  })
+
   it('of which there are many do not disturb each other', async () => {
     const one = state.of('many')
     const read = async (from: number) => {
@@ -259,6 +273,33 @@ describe('sql exec', () => {
         expect(() => run(limit + 1), name).toThrow()
       }
     })
+  })
+})
+
+describe('what one call carries', () => {
+  it('is never more than the platform takes: transactions up to their limit, in two-byte text too', async () => {
+    const one = state.of('large transaction')
+    const { maxTransactionBytes } = durableStateLimits
+    const values = Array.from({ length: 4 }, () => `€${'x'.repeat(1_900_000)}`)
+    const rest = maxTransactionBytes - 4 * (2 + 1_900_003 + 2) - 4
+    const write = (last: number) =>
+      one.transaction((tx) => {
+        for (const [i, value] of values.entries()) tx.put(`k${i}`, value)
+        tx.put('last', 'x'.repeat(last - 2))
+      })
+    await write(rest - 1)
+    await write(rest)
+    await expect(write(rest + 1)).rejects.toMatchObject({ kind: 'LimitExceeded' })
+    expect(((await one.get('last')) as string).length).toBe(rest - 2)
+    let bytes = 0
+    for await (const { value } of one.entries()) bytes += (value as string).length
+    expect(bytes).toBe(4 * 1_900_001 + rest - 2)
+  })
+
+  it('past it is LimitExceeded: parameters of SQL that are too large together', async () => {
+    const large = new Uint8Array(2_000_000)
+    const call = state.of('large parameters').sql.exec('SELECT 1', ...Array<Uint8Array>(20).fill(large))
+    await expect(call).rejects.toMatchObject({ kind: 'LimitExceeded' })
   })
 })
 

@@ -66,6 +66,23 @@ describe('Sequencer', () => {
     ])
   })
 
+  it('tells an event that its time is over, and takes that for a failure', async () => {
+    const key = 'slow'
+    await inside(key, (object) => {
+      object.timeoutMs = 30
+      object.gate = new Promise(() => {})
+    })
+    await jobs.of(key).enqueue({ n: 1 }, { id: 'slow' })
+    await expect
+      .poll(async () => (await jobs.of(key).status()).head)
+      .toMatchObject({
+        id: 'slow',
+        attempts: 1,
+        notBefore: expect.toSatisfy((at: number) => at > Date.now()) as number,
+      })
+    expect(await inside(key, ({ running }) => running)).toBe(0)
+  })
+
   it('sets an event aside after its attempts, goes on, and takes it back when asked', async () => {
     const key = 'dead'
     await jobs.of(key).enqueue({ n: 1, failures: 3 }, { id: 'hopeless' })

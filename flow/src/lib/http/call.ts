@@ -14,7 +14,7 @@ export interface HttpCall {
   header(name: string): string | undefined
   readonly body: HttpBody
   readonly log?: Logger | undefined
-  /** Calls the listener if the client goes away before the answer has been sent. */
+  /** Calls the listener if the client goes away before the answer has been sent; at once, if it has gone already. */
   onDisconnect(listener: () => void): void
   /** Where a platform stops a request's work with its answer: keeps it working until the promise settles. */
   waitUntil?(work: Promise<unknown>): void

@@ -41,8 +41,10 @@ export async function handleHttp(
       header: (name) => call.header(name),
       log: call.log,
     })
-    gone.cancels(run)
-    call.waitUntil?.(new Promise<void>((ended) => run.whenFinished(ended)))
+    if (!run.isFinished) {
+      gone.cancels(run)
+      call.waitUntil?.(new Promise<void>((ended) => run.whenFinished(ended)))
+    }
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
@@ -91,30 +93,46 @@ function withoutBody({ status, headers, body }: HttpOutcome): HttpOutcome {
   }
 }
 
-/** The client's going away, as a signal while the body is read and as the run's cancellation afterwards. */
+/**
+ * The client's going away, as a signal while the body is read and as the run's cancellation afterwards. It listens only
+ * when somebody needs to know: most runs have ended before a client could go.
+ */
 class Disconnect {
+  readonly #call: HttpCall
+  #listening = false
   #controller: AbortController | undefined
   #run: Run | undefined
   #gone = false
 
   constructor(call: HttpCall) {
-    call.onDisconnect(() => {
-      this.#gone = true
-      const reason = new Error('the client disconnected')
-      this.#controller?.abort(reason)
-      this.#run?.cancel(reason)
-    })
+    this.#call = call
   }
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.#gone) this.#controller.abort(new Error('the client disconnected'))
+    this.#listen()
     return this.#controller.signal
   }
 
   cancels(run: Run): void {
     this.#run = run
-    if (this.#gone) run.cancel(new Error('the client disconnected'))
+    this.#listen()
+    if (this.#gone) this.#tell()
+  }
+
+  #listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    this.#call.onDisconnect(() => {
+      this.#gone = true
+      this.#tell()
+    })
+  }
+
+  #tell(): void {
+    const reason = new Error('the client disconnected')
+    this.#controller?.abort(reason)
+    this.#run?.cancel(reason)
   }
 }
 

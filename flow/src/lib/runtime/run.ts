@@ -48,10 +48,7 @@ export class Run implements RunView, Watched {
       this.#reject = reject
     })
     const { deadlineMs } = request
-    if (deadlineMs !== undefined) {
-      this.deadline = host.clock.now() + deadlineMs
-      host.deadlines.watch(this)
-    }
+    if (deadlineMs !== undefined) this.deadline = host.clock.now() + deadlineMs
   }
 
   get id(): string {
@@ -129,6 +126,11 @@ export class Run implements RunView, Watched {
 
   get isSettled(): boolean {
     return this.#settled
+  }
+
+  /** Whether everything of it has ended, its answer's stream included. */
+  get isFinished(): boolean {
+    return this.#finished
   }
 
   expire(): void {

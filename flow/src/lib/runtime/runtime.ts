@@ -104,6 +104,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
     } else if (hooks.length === 0) admit(run, input, validated)
     else void before(run).then((allowed) => allowed && admit(run, input, validated))
+    // Many runs have ended by now: they need no timer.
+    if (run.deadline !== undefined && !run.isSettled) deadlines.watch(run)
     return run
   }
 

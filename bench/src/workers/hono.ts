@@ -1,0 +1,12 @@
+/** `POST /echo` in bare Hono: the same handler and schema, without Flowport. */
+import { Hono } from 'hono'
+import * as z from 'zod'
+
+const Value = z.object({ value: z.string().max(10_000) })
+const Echoed = z.object({ value: z.string(), length: z.number().int() })
+
+export default new Hono().post('/echo', async (context) => {
+  const { value } = Value.parse(await context.req.json())
+  const normal = value.normalize('NFC').trim().replaceAll(/\s+/gu, ' ')
+  return context.json(Echoed.parse({ value: normal, length: [...normal].length }))
+})

@@ -1,0 +1,30 @@
+/** The `cloudflare-kv` preset on Node: key-value entries in Workers KV, over Cloudflare's REST API. */
+import { definePreset } from '@flowport/capabilities'
+import {
+  type CloudflareKvOptions,
+  type CloudflareKvProvides,
+  cloudflareKvRestEnv,
+  cloudflareKvRestLayers,
+} from './lib/cloudflare-kv/declaration.ts'
+import { cloudflareKvRestInfo } from './lib/cloudflare-kv/info.ts'
+import { restAccess } from './lib/cloudflare-kv/rest-access.ts'
+import { KvRestDriver } from './lib/cloudflare-kv/rest-driver.ts'
+
+export type { CloudflareKvOptions, CloudflareKvProvides } from './lib/cloudflare-kv/declaration.ts'
+export type { CloudflareKvInfo } from './lib/cloudflare-kv/info.ts'
+
+/** Provides `kv`. The driver is the next stop. */
+export const cloudflareKv = definePreset<
+  CloudflareKvOptions,
+  typeof cloudflareKvRestEnv,
+  CloudflareKvProvides
+>({
+  name: 'cloudflare-kv',
+  env: cloudflareKvRestEnv,
+  provides: { kv: cloudflareKvRestInfo },
+  layers: cloudflareKvRestLayers,
+  open({ env, clock, options }) {
+    const { defaultTtlSeconds, baseUrl, fetch } = options
+    return { kv: new KvRestDriver({ ...restAccess(options, env), defaultTtlSeconds, baseUrl, fetch, clock }) }
+  },
+})

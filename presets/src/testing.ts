@@ -1,0 +1,14 @@
+/** `@flowport/presets/testing`: twins of providers, in memory, that behave as the platform does in production. */
+export type { KvNamespaceBinding } from './lib/cloudflare-kv/binding.ts'
+export {
+  cloudflareKvTwin,
+  type CloudflareKvTwin,
+  type CloudflareKvTwinOptions,
+  type TwinNamespace,
+} from './lib/twins/cloudflare-kv.ts'
+export {
+  cloudflareR2Twin,
+  type CloudflareR2Twin,
+  type CloudflareR2TwinOptions,
+  FixedLengthStreamTwin,
+} from './lib/twins/cloudflare-r2.ts'
