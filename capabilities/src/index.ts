@@ -26,6 +26,10 @@ export type {
   KvLimits,
   PlainCapabilityInfo,
   QueueCapabilityInfo,
+  StateCapabilityInfo,
+  StateFeatures,
+  StateLimits,
+  StateSqlLimits,
 } from './lib/guarantees/info.ts'
 export {
   type AccessFor,
@@ -110,6 +114,8 @@ export type {
   Awaitable,
   DriverCall,
   KvDriver,
+  KvDriverGet,
+  KvDriverGetMany,
   KvDriverList,
   KvDriverPage,
   KvDriverPut,
@@ -156,6 +162,41 @@ export type {
 } from './lib/queue/contract.ts'
 export type { QueueDriver, StoredMessage } from './lib/queue/driver.ts'
 export { createQueue, type CreateQueueOptions } from './lib/queue/queue.ts'
+
+export type {
+  DurableState,
+  DurableStateReader,
+  SqlParameter,
+  SqlRow,
+  SqlStatement,
+  SqlValue,
+  StateAlarm,
+  StateAlarmReader,
+  StateEntry,
+  StateHandle,
+  StateHandleReader,
+  StateListOptions,
+  StateListPage,
+  StateRange,
+  StateSchemaOptions,
+  StateSql,
+  StateTransaction,
+  TransactionOptions,
+} from './lib/state/contract.ts'
+export type {
+  StateCommit,
+  StateDriver,
+  StateDriverAlarm,
+  StateDriverCursor,
+  StateDriverList,
+  StateDriverPage,
+  StateDriverSql,
+  StateDriverStatement,
+  StateKeyRange,
+  StateScan,
+  StoredStateEntry,
+} from './lib/state/driver.ts'
+export { createDurableState, type CreateDurableStateOptions } from './lib/state/state-store.ts'
 
 export type { Cache, CacheReader, CacheSetOptions } from './lib/cache/contract.ts'
 export type { CacheDriver } from './lib/cache/driver.ts'

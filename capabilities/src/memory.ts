@@ -25,3 +25,9 @@ export {
   type MemoryQueueOptions,
 } from './lib/memory/queue.ts'
 export { memorySecretsDriver } from './lib/memory/secrets.ts'
+export {
+  memoryStateDriver,
+  type MemoryStateInfo,
+  memoryStateLimits,
+  type MemoryStateOptions,
+} from './lib/memory/state.ts'

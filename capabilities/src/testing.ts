@@ -35,5 +35,12 @@ export {
   queueConformance,
   type QueueHarness,
 } from './lib/testing/queue-conformance.ts'
+export {
+  type OpenedState,
+  openStateSubject,
+  stateCases,
+  stateConformance,
+  type StateHarness,
+} from './lib/testing/state-conformance.ts'
 export { ManualClock } from './lib/testing/manual-clock.ts'
 export { seededRng } from './lib/testing/seeded-rng.ts'

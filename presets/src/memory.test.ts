@@ -2,6 +2,7 @@ import {
   type BlobStore,
   type Cache,
   type DedupeStore,
+  type DurableState,
   type KeyValue,
   type Layer,
   type OpenContext,
@@ -18,6 +19,7 @@ import {
   kvConformance,
   ManualClock,
   queueConformance,
+  stateConformance,
 } from '@flowport/capabilities/testing'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { memory } from './memory.ts'
@@ -50,12 +52,16 @@ queueConformance('preset memory: queue', {
   clock: 'manual',
   open: async ({ clock }) => ({ queue: await open<Queue>(clock, 'queue') }),
 })
+stateConformance('preset memory: state', {
+  clock: 'manual',
+  open: async ({ clock }) => ({ state: await open<DurableState>(clock, 'state') }),
+})
 
 describe('preset memory', () => {
   it('states what its drivers state', async () => {
     const provider = memory()
     const opened = await provider.open(context())
-    expect([...opened.resources.keys()]).toEqual(['kv', 'blob', 'dedupe', 'queue', 'cache'])
+    expect([...opened.resources.keys()]).toEqual(['kv', 'blob', 'dedupe', 'queue', 'state', 'cache'])
     for (const [name, stated] of Object.entries(provider.provides)) {
       expect(controlOf(name, resource<object>(opened, name as ResourceName)).info).toEqual(stated)
     }
@@ -112,6 +118,18 @@ describe('preset memory', () => {
     expect(await queue.deadLetters()).toHaveLength(1)
   })
 
+  it('calls the alarms of its objects', async () => {
+    const clock = new ManualClock()
+    const onAlarm = vi.fn()
+    const opened = await memory({ only: ['state'], onAlarm }).open(context(clock))
+    await resource<DurableState>(opened, 'state')
+      .of('one')
+      .alarm.set(new Date(clock.now() + 1000))
+    await clock.advance(1000)
+    expect(onAlarm.mock.calls).toEqual([['one']])
+    await opened.close()
+  })
+
   it('opens a store of its own each time', async () => {
     const provider = memory()
     const [one, two] = await Promise.all([provider.open(context()), provider.open(context())])
@@ -128,7 +146,9 @@ describe('preset memory', () => {
   it('states its guarantees as types, for the domains and under the names chosen', () => {
     type Provided<P> = P extends Provider<infer T> ? T : never
     const all = memory()
-    expectTypeOf<keyof Provided<typeof all>>().toEqualTypeOf<'kv' | 'blob' | 'dedupe' | 'queue' | 'cache'>()
+    expectTypeOf<keyof Provided<typeof all>>().toEqualTypeOf<
+      'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache'
+    >()
     expectTypeOf<Provided<typeof all>['kv']['consistency']>().toEqualTypeOf<'strong'>()
     expectTypeOf<Provided<typeof all>['kv']['durability']>().toEqualTypeOf<'ephemeral'>()
     expectTypeOf<Provided<typeof all>['dedupe']['reservation']>().toEqualTypeOf<'atomic'>()

@@ -6,14 +6,16 @@ import {
   memoryDedupeDriver,
   memoryKvDriver,
   memoryQueueDriver,
+  memoryStateDriver,
 } from '@flowport/capabilities/memory'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import {
   memoryBlobInfo,
   memoryCacheInfo,
   memoryDedupeInfo,
   memoryKvInfo,
   memoryQueueInfo,
+  memoryStateInfo,
 } from './lib/memory/info.ts'
 
 export interface MemoryOptions {
@@ -23,6 +25,8 @@ export interface MemoryOptions {
   readonly maxEntries?: number
   /** Deliveries of a message before it goes to the dead letters. Default 5. */
   readonly maxAttempts?: number
+  /** Called with the name of a `state` object whose alarm is due, as the object's own code would be. Default: nothing. */
+  readonly onAlarm?: (name: string) => void
   /** Decides what has expired or is ready. Default: the host's clock. */
   readonly clock?: Clock
 }
@@ -34,22 +38,24 @@ const provides = {
   blob: memoryBlobInfo,
   dedupe: memoryDedupeInfo,
   queue: memoryQueueInfo,
+  state: memoryStateInfo,
   cache: memoryCacheInfo,
 } as const
 
-/** Provides `kv`, `blob`, `dedupe`, `queue` and `cache`. The drivers are the next stop. */
+/** Provides `kv`, `blob`, `dedupe`, `queue`, `state` and `cache`. The drivers are the next stop. */
 export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
   name: 'memory',
   env,
   provides,
   // Nothing here fails for a moment or keeps anybody waiting, so there is nothing to retry or to time out.
   layers: ({ log, clock }) => [logging({ log, clock })],
-  open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, clock = hostClock } }) {
+  open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, onAlarm, clock = hostClock } }) {
     return {
       kv: memoryKvDriver({ clock, ...(maxBytes === undefined ? {} : { maxBytes }) }),
       blob: memoryBlobDriver({ clock }),
       dedupe: memoryDedupeDriver({ clock }),
       queue: () => memoryQueueDriver({ clock, ...(maxAttempts === undefined ? {} : { maxAttempts }) }),
+      state: memoryStateDriver({ clock, ...(onAlarm === undefined ? {} : { onAlarm }) }),
       cache: memoryCacheDriver({ clock, ...(maxEntries === undefined ? {} : { maxEntries }) }),
     }
   },

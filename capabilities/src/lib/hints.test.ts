@@ -22,6 +22,8 @@ describe('hintFor', () => {
     ['queue', 'publish', 'resource::queue::publish', 'effectful', 'best_effort'],
     ['queue', 'consume', 'resource::queue::consume', 'effectful', 'best_effort'],
     ['dedupe', 'write', 'resource::dedupe::write', 'effectful', 'best_effort'],
+    ['state', 'read', 'resource::state::read', 'read_only', 'best_effort'],
+    ['state:rooms', 'write', 'resource::state::write', 'effectful', 'best_effort'],
     ['http', 'read', 'resource::http::read', 'read_only', 'best_effort'],
     ['clock', 'read', 'resource::clock', 'pure', 'best_effort'],
     ['rng', 'read', 'resource::rng', 'pure', 'best_effort'],

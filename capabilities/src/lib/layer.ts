@@ -6,6 +6,7 @@ import type { CacheDriver } from './cache/driver.ts'
 import type { DedupeDriver } from './dedupe/driver.ts'
 import type { Awaitable, KvDriver } from './kv/driver.ts'
 import { type Operation, operations } from './operations.ts'
+import type { StateDriver } from './state/driver.ts'
 import { anySignal } from './stream.ts'
 
 /** One operation on its way through the layers. */
@@ -40,6 +41,7 @@ export interface DriverWraps {
   readonly kv?: (driver: KvDriver) => KvDriver
   readonly blob?: (driver: BlobDriver) => BlobDriver
   readonly dedupe?: (driver: DedupeDriver) => DedupeDriver
+  readonly state?: (driver: StateDriver) => StateDriver
   readonly cache?: (driver: CacheDriver) => CacheDriver
 }
 

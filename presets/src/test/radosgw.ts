@@ -62,7 +62,9 @@ export async function startRadosgw(): Promise<Radosgw | null> {
 }
 
 function installed(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, program)))
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((directory) => existsSync(join(directory, program)))
 }
 
 const runFile = promisify(execFile)
@@ -70,7 +72,7 @@ const runFile = promisify(execFile)
 async function answering(endpoint: string): Promise<void> {
   for (let left = 600; ; left--) {
     const answer = await fetch(endpoint).catch((error: unknown) => error)
-    if (answer instanceof Response) return void (await answer.body?.cancel())
+    if (answer instanceof Response) return answer.body?.cancel()
     if (left === 0) throw new Error('radosgw did not start within a minute', { cause: answer })
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -18,7 +18,10 @@ function open(options: Partial<R2BindingDriverOptions> = {}): BlobStore {
 }
 
 /** A stream of no known length. */
-function streamOf(length: number, end: (c: ReadableStreamDefaultController<Uint8Array>) => void = (c) => c.close()) {
+function streamOf(
+  length: number,
+  end: (c: ReadableStreamDefaultController<Uint8Array>) => void = (c) => c.close(),
+) {
   let sent = 0
   return new ReadableStream<Uint8Array>(
     {
@@ -59,14 +62,17 @@ describe('limits of the R2 binding: at, under and over', () => {
       expect((await blob.head('key'))?.metadata).toEqual(value(bytes))
     }
     const over = value(maxMetadataBytes + 1)
-    await expect(blob.put('key', 'value', { metadata: over })).rejects.toMatchObject({ kind: 'LimitExceeded' })
+    await expect(blob.put('key', 'value', { metadata: over })).rejects.toMatchObject({
+      kind: 'LimitExceeded',
+    })
     await expect(env.BUCKET.put('key', 'value', { customMetadata: over })).rejects.toThrow('(10012)')
   })
 
   it('pages have up to 1000 objects, as the bucket itself says', async () => {
     const blob = open()
     await blob.put('key', 'value')
-    for (const limit of [maxListKeys - 1, maxListKeys]) expect((await blob.list({ limit })).objects).toHaveLength(1)
+    for (const limit of [maxListKeys - 1, maxListKeys])
+      expect((await blob.list({ limit })).objects).toHaveLength(1)
     await expect(blob.list({ limit: maxListKeys + 1 })).rejects.toMatchObject({ kind: 'InvalidInput' })
     await expect(env.BUCKET.list({ limit: maxListKeys + 1 })).rejects.toThrow('(10022)')
   })
@@ -113,7 +119,10 @@ describe('limits of the R2 binding: at, under and over', () => {
       [6 * mebibyte, /^[0-9a-f]{32}$/],
       [6 * mebibyte + 1, /-2$/],
     ] as const) {
-      expect(await blob.put('key', streamOf(size), { size })).toMatchObject({ size, etag: expect.stringMatching(etag) })
+      expect(await blob.put('key', streamOf(size), { size })).toMatchObject({
+        size,
+        etag: expect.stringMatching(etag),
+      })
     }
   })
 })
@@ -133,11 +142,15 @@ describe('streams into R2', () => {
   it('a conditional stream holds one part, and needs its size beyond', async () => {
     const blob = open()
     const create = { ifNoneMatch: '*' } as const
-    await expect(blob.put('key', streamOf(partBytes + 1), create)).rejects.toMatchObject({ kind: 'LimitExceeded' })
+    await expect(blob.put('key', streamOf(partBytes + 1), create)).rejects.toMatchObject({
+      kind: 'LimitExceeded',
+    })
     expect(await blob.head('key')).toBeNull()
     const size = 2 * partBytes
     const { etag } = await blob.put('key', streamOf(size), { ...create, size })
-    await expect(blob.put('key', streamOf(size), { ...create, size })).rejects.toMatchObject({ kind: 'AlreadyExists' })
+    await expect(blob.put('key', streamOf(size), { ...create, size })).rejects.toMatchObject({
+      kind: 'AlreadyExists',
+    })
     const other = blob.put('key', streamOf(size), { ifMatch: 'other', size })
     await expect(other).rejects.toMatchObject({ kind: 'ConditionNotMatch' })
     expect((await blob.head('key'))?.etag).toBe(etag)

@@ -27,10 +27,11 @@ const credentials = {
 }
 
 describe('preset cloudflare-r2 on Workers', () => {
-  it('takes the platform\'s own binding, by its type and by its looks', () => {
+  it("takes the platform's own binding, by its type and by its looks", () => {
     expectTypeOf(env.BUCKET).toExtend<R2BucketLike>()
     expect(isR2Bucket(env.BUCKET)).toBe(true)
-    for (const other of [env.KV, env.QUEUE, env.STATE, {}, null, 'BUCKET']) expect(isR2Bucket(other)).toBe(false)
+    for (const other of [env.KV, env.QUEUE, env.STATE, {}, null, 'BUCKET'])
+      expect(isR2Bucket(other)).toBe(false)
     expect(isR2Bucket(cloudflareR2Twin())).toBe(true)
   })
 
@@ -55,7 +56,10 @@ describe('preset cloudflare-r2 on Workers', () => {
   it('is Misconfigured without its binding, or with another', async () => {
     for (const bindings of [{}, { BUCKET: env.KV }]) {
       const error = opened(cloudflareR2(), { bindings })
-      await expect(error).rejects.toMatchObject({ kind: 'Misconfigured', message: expect.stringContaining('"BUCKET"') })
+      await expect(error).rejects.toMatchObject({
+        kind: 'Misconfigured',
+        message: expect.stringContaining('"BUCKET"'),
+      })
     }
   })
 
@@ -73,20 +77,27 @@ describe('preset cloudflare-r2 on Workers', () => {
     expect(url.searchParams.get('X-Amz-Expires')).toBe('60')
     expect(url.searchParams.get('X-Amz-Credential')).toMatch(/\/auto\/s3\/aws4_request$/)
     expect(url.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/)
-    for (const [seconds, kind] of [[604_801, 'LimitExceeded'], [0, 'InvalidInput']] as const) {
-      await expect(blob.presign('key', { method: 'put', expiresInSeconds: seconds })).rejects.toMatchObject({ kind })
+    for (const [seconds, kind] of [
+      [604_801, 'LimitExceeded'],
+      [0, 'InvalidInput'],
+    ] as const) {
+      await expect(blob.presign('key', { method: 'put', expiresInSeconds: seconds })).rejects.toMatchObject({
+        kind,
+      })
     }
     await blob.presign('key', { method: 'put', expiresInSeconds: 604_800 })
   })
 
   it('tells which credentials are missing, and none that are there', async () => {
-    const error = await opened(cloudflareR2(), { env: { R2_SECRET_ACCESS_KEY: 'very secret' } }).catch((e: unknown) => e)
+    const error = await opened(cloudflareR2(), { env: { R2_SECRET_ACCESS_KEY: 'very secret' } }).catch(
+      (e: unknown) => e,
+    )
     expect(error).toMatchObject({ kind: 'Misconfigured' })
     expect(String(error)).toMatch(/R2_ACCOUNT_ID.*R2_BUCKET.*R2_ACCESS_KEY_ID/)
     expect(String(error)).not.toContain('very secret')
   })
 
-  it('has a part size within R2\'s bounds', async () => {
+  it("has a part size within R2's bounds", async () => {
     const mebibyte = 1024 * 1024
     await opened(cloudflareR2({ partBytes: 5 * mebibyte }))
     await opened(cloudflareR2({ partBytes: 5 * 1024 * mebibyte - 5 * mebibyte }))
@@ -96,7 +107,9 @@ describe('preset cloudflare-r2 on Workers', () => {
   })
 
   it('opens the twin as its binding', async () => {
-    const blob = await opened(cloudflareR2({ layers: () => [] }), { bindings: { BUCKET: cloudflareR2Twin() } })
+    const blob = await opened(cloudflareR2({ layers: () => [] }), {
+      bindings: { BUCKET: cloudflareR2Twin() },
+    })
     await blob.put('sized', new Blob(['value']).stream(), { size: 5 })
     await expect(blob.put('sized', 'again')).rejects.toMatchObject({ kind: 'RateLimited' })
   })

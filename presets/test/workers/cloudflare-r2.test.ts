@@ -16,7 +16,8 @@ const features = {
   presign: false,
 }
 
-const driver = (partBytes: number) => new R2BindingDriver({ bucket: env.BUCKET, log: silentLogger, partBytes })
+const driver = (partBytes: number) =>
+  new R2BindingDriver({ bucket: env.BUCKET, log: silentLogger, partBytes })
 
 /** The suite's large streams have about 6 MB: two parts of the smallest there may be. */
 const smallParts = 5 * 1024 * 1024

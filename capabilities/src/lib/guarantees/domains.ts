@@ -8,6 +8,7 @@ import type { KeyValue, KvReader } from '../kv/contract.ts'
 import type { Queue, QueueConsumer, QueuePublisher } from '../queue/contract.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { Secrets } from '../secrets/contract.ts'
+import type { DurableState, DurableStateReader } from '../state/contract.ts'
 import type {
   BlobCapabilityInfo,
   BlobFeatures,
@@ -17,6 +18,8 @@ import type {
   KvFeatures,
   PlainCapabilityInfo,
   QueueCapabilityInfo,
+  StateCapabilityInfo,
+  StateFeatures,
 } from './info.ts'
 
 /**
@@ -51,6 +54,13 @@ export interface Domains {
     guarantees: 'delivery' | 'ordering' | 'durability'
     features: QueueCapabilityInfo['features']
     info: QueueCapabilityInfo
+  }
+  state: {
+    resource: DurableState
+    access: { read: DurableStateReader; write: DurableState }
+    guarantees: 'consistency' | 'durability'
+    features: StateFeatures
+    info: StateCapabilityInfo
   }
   cache: {
     resource: Cache
@@ -112,6 +122,7 @@ export const domains = [
   'blob',
   'dedupe',
   'queue',
+  'state',
   'cache',
   'http',
   'clock',

@@ -124,6 +124,59 @@ export interface QueueCapabilityInfo {
   readonly extensions: Extensions
 }
 
+/** What one SQL statement may be, where the store has SQL. */
+export interface StateSqlLimits {
+  /** Longest text of one call's statements in UTF-8 bytes. */
+  readonly maxStatementBytes: number
+  /** Most bound parameters. */
+  readonly maxParameters: number
+  /** Most columns of a table or a result. */
+  readonly maxColumns: number
+  /** Most arguments of a function. */
+  readonly maxFunctionArguments: number
+  /** Longest `LIKE` or `GLOB` pattern in UTF-8 bytes. */
+  readonly maxLikePatternBytes: number
+  /** Largest text, blob or row in bytes. */
+  readonly maxRowBytes: number
+  /** Most bytes `exec` or one batch of `iterate` hands over, as the store counts them. */
+  readonly maxResultBytes: number
+}
+
+export interface StateLimits {
+  /** Longest name of an object in UTF-8 bytes. */
+  readonly maxNameBytes: number
+  /** Longest key of an entry in UTF-8 bytes. */
+  readonly maxKeyBytes: number
+  /** Largest value, in bytes of its JSON text. */
+  readonly maxValueBytes: number
+  /** Key and value of one entry together, in bytes. */
+  readonly maxEntryBytes: number
+  /** Most entries one `list` page returns; a page of large values may hold fewer. */
+  readonly maxListKeys: number
+  /** Most entries one transaction reads, and most it writes. */
+  readonly maxTransactionEntries: number
+  /** Most bytes of keys and values one transaction writes. */
+  readonly maxTransactionBytes: number
+  /** Present with `features.sql`. */
+  readonly sql?: StateSqlLimits
+}
+
+export interface StateFeatures {
+  /** `sql.exec` and `sql.iterate` run SQLite's SQL on a database of the object's own. */
+  readonly sql: boolean
+  /** An object can set one alarm; when it is due, the object's own code is called. */
+  readonly alarms: boolean
+}
+
+export interface StateCapabilityInfo {
+  readonly provider: string
+  readonly consistency: Offered<'consistency'>
+  readonly durability: Offered<'durability'>
+  readonly limits: StateLimits
+  readonly features: StateFeatures
+  readonly extensions: Extensions
+}
+
 export interface CacheCapabilityInfo {
   readonly provider: string
   readonly limits: { readonly maxKeyBytes: number; readonly maxEntries: number }

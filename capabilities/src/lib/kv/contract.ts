@@ -36,7 +36,7 @@ export interface KvEntry<V> {
   readonly value: V
   /** The JSON value given to `put`, or `null`. */
   readonly metadata: unknown
-  /** When the entry stops being visible, or `null` for never. */
+  /** When the entry stops being visible; `null` for never, and where a provider tells it in lists only. */
   readonly expiresAt: Date | null
   /** Opaque, changes with every put; `null` where the store has no conditional writes. */
   readonly version: string | null

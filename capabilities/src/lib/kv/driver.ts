@@ -17,6 +17,19 @@ export interface StoredKvEntry {
   readonly version?: string | undefined
 }
 
+/** What the caller will make of what is read, so that a store need not fetch more. */
+export interface KvDriverGet extends DriverCall {
+  readonly cacheTtlSeconds?: number | undefined
+  /** Whether metadata and expiry are of use. Default true. */
+  readonly withMetadata?: boolean | undefined
+}
+
+export interface KvDriverGetMany extends DriverCall {
+  readonly cacheTtlSeconds?: number | undefined
+  /** `'text'`: the values are read as text or JSON, so bytes that are no UTF-8 may come as U+FFFD. Default `'bytes'`. */
+  readonly form?: 'text' | 'bytes' | undefined
+}
+
 export interface KvDriverPut extends DriverCall {
   /** Milliseconds since the epoch; present only when `info.ttl` is `'per_write'`. */
   readonly expiresAt?: number | undefined
@@ -45,10 +58,7 @@ export interface KvDriverPage {
 export interface KvDriver {
   readonly info: KvCapabilityInfo
   /** The visible entry, or `null`. */
-  get(
-    key: string,
-    call: DriverCall & { readonly cacheTtlSeconds?: number | undefined },
-  ): Awaitable<StoredKvEntry | null>
+  get(key: string, call: KvDriverGet): Awaitable<StoredKvEntry | null>
   /**
    * Writes, or throws `AlreadyExists` / `ConditionNotMatch`. Resolves the new version, if the store has versions. Bytes
    * may be kept without copying: the portable type has copied them.
@@ -56,8 +66,8 @@ export interface KvDriver {
   put(key: string, value: string | Uint8Array<ArrayBuffer>, put: KvDriverPut): Awaitable<string | undefined>
   delete(key: string, call: DriverCall): Awaitable<void>
   list?(list: KvDriverList): Awaitable<KvDriverPage>
-  /** Only with `features.bulk`. At most `limits.maxBulkKeys` keys. */
-  getMany?(keys: readonly string[], call: DriverCall): Awaitable<ReadonlyMap<string, StoredKvEntry>>
+  /** At most `limits.maxBulkKeys` keys. Without this, as without `deleteMany`, the portable type goes key by key. */
+  getMany?(keys: readonly string[], call: KvDriverGetMany): Awaitable<ReadonlyMap<string, StoredKvEntry>>
   deleteMany?(keys: readonly string[], call: DriverCall): Awaitable<void>
   /** Rejects when the store cannot serve; asked by readiness checks. */
   check?(call: DriverCall): Awaitable<void>

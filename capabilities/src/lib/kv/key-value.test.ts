@@ -66,9 +66,46 @@ describe('get', () => {
     await createKeyValue(driver).get('key', { cacheTtlSeconds: 60 })
     expect(seen).toEqual([60])
   })
+
+  it('tells the driver whether metadata and expiry are of use', async () => {
+    const seen: unknown[] = []
+    const driver = driverWith(() => ({
+      get: (_key, { withMetadata }) => {
+        seen.push(withMetadata)
+        return null
+      },
+    }))
+    const kv = createKeyValue(driver)
+    await kv.get('key')
+    await kv.getWithMetadata('key')
+    expect(seen).toEqual([false, true])
+  })
 })
 
 describe('getMany', () => {
+  it('tells the driver the form the values are read in, and the cache time', async () => {
+    const seen: unknown[] = []
+    const kv = createKeyValue(
+      driverWith(() => ({
+        getMany: (_keys, { form, cacheTtlSeconds }) => {
+          seen.push([form, cacheTtlSeconds])
+          return new Map()
+        },
+      })),
+    )
+    await kv.getMany(['key'])
+    for (const as of ['text', 'json', 'bytes', 'stream'] as const) {
+      await kv.getMany(['key'], { as, cacheTtlSeconds: 60 })
+    }
+    expect(seen).toEqual([
+      ['text', undefined],
+      ['text', 60],
+      ['text', 60],
+      ['bytes', 60],
+      ['bytes', 60],
+    ])
+  })
+
   it('asks in chunks of maxBulkKeys, or key by key where the driver has no bulk', async () => {
     const asked: (readonly string[])[] = []
     const bulk = driverWith((honest) => ({

@@ -116,7 +116,7 @@ class PortableKvReader implements KvReader {
     const found = new Map<string, unknown>()
     for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
       const entries = await this.core.pipeline.run('getMany', undefined, options, this.scope, (call) =>
-        this.#readMany(chunk, call),
+        this.#readMany(chunk, options, call),
       )
       for (const key of chunk) {
         const value = entries.get(key)?.value
@@ -189,19 +189,30 @@ class PortableKvReader implements KvReader {
     }
     const { driver, pipeline } = this.core
     return pipeline.run(operation, key, options, this.scope, (call) => {
-      const entry = driver.get(key, { signal: call.signal, cacheTtlSeconds: options?.cacheTtlSeconds })
+      const entry = driver.get(key, {
+        signal: call.signal,
+        cacheTtlSeconds: options?.cacheTtlSeconds,
+        withMetadata: operation === 'getWithMetadata',
+      })
       if (entry === null) return null
       if ('then' in entry) return entry.then((found) => (found === null ? null : finish(found)))
       return finish(entry)
     })
   }
 
-  async #readMany(keys: readonly string[], call: Call): Promise<ReadonlyMap<string, StoredKvEntry>> {
+  async #readMany(
+    keys: readonly string[],
+    options: AnyGetOptions | undefined,
+    { signal }: Call,
+  ): Promise<ReadonlyMap<string, StoredKvEntry>> {
     const { driver } = this.core
-    if (driver.getMany !== undefined) return driver.getMany(keys, { signal: call.signal })
-    const entries = await Promise.all(
-      keys.map(async (key) => [key, await driver.get(key, { signal: call.signal })] as const),
-    )
+    const cacheTtlSeconds = options?.cacheTtlSeconds
+    if (driver.getMany !== undefined) {
+      const form = options?.as === 'bytes' || options?.as === 'stream' ? 'bytes' : 'text'
+      return driver.getMany(keys, { signal, cacheTtlSeconds, form })
+    }
+    const get = { signal, cacheTtlSeconds, withMetadata: false }
+    const entries = await Promise.all(keys.map(async (key) => [key, await driver.get(key, get)] as const))
     return new Map(entries.flatMap(([key, entry]) => (entry === null ? [] : [[key, entry]])))
   }
 

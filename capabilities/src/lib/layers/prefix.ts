@@ -7,11 +7,13 @@ import { CapabilityError, isCapabilityError } from '../error.ts'
 import type { Awaitable, KvDriver } from '../kv/driver.ts'
 import type { Layer } from '../layer.ts'
 import { utf8Length } from '../limits.ts'
+import type { StateDriver } from '../state/driver.ts'
 import { amended } from './amended-error.ts'
 
 /**
  * Adds `text` to every key on the way down and takes it off on the way up, in answers, listings and errors;
- * `limits.maxKeyBytes` shrinks by its UTF-8 bytes. A presigned URL shows it. Queues have no keys and stay as they are.
+ * `limits.maxKeyBytes` shrinks by its UTF-8 bytes. A presigned URL shows it. Of durable state it is the objects' names
+ * that are put under it. Queues have no keys and stay as they are.
  *
  * @param text Ends in `/` or `:`, such as `'tenant-1/'`, so that no prefix is the start of another by accident.
  */
@@ -23,6 +25,7 @@ export function prefix(text: string): Layer {
       kv: (driver) => prefixKv(text, driver),
       blob: (driver) => prefixBlob(text, driver),
       dedupe: (driver) => prefixDedupe(text, driver),
+      state: (driver) => prefixState(text, driver),
       cache: (driver) => prefixCache(text, driver),
     },
   }
@@ -117,6 +120,33 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
   }
 }
 
+function prefixState(text: string, driver: StateDriver): StateDriver {
+  const { sql, alarm, info } = driver
+  const maxNameBytes = room(text, info.limits.maxNameBytes)
+  return {
+    info: { ...info, limits: { ...info.limits, maxNameBytes } },
+    get: (name, ...more) => inside(text, () => driver.get(text + name, ...more)),
+    put: (name, ...more) => inside(text, () => driver.put(text + name, ...more)),
+    delete: (name, ...more) => inside(text, () => driver.delete(text + name, ...more)),
+    list: (name, list) => inside(text, () => driver.list(text + name, list)),
+    commit: (name, ...more) => inside(text, () => driver.commit(text + name, ...more)),
+    ...(sql && {
+      sql: {
+        exec: (name, ...more) => inside(text, () => sql.exec(text + name, ...more)),
+        open: (name, ...more) => inside(text, () => sql.open(text + name, ...more)),
+      },
+    }),
+    ...(alarm && {
+      alarm: {
+        get: (name, call) => inside(text, () => alarm.get(text + name, call)),
+        set: (name, ...more) => inside(text, () => alarm.set(text + name, ...more)),
+        delete: (name, call) => inside(text, () => alarm.delete(text + name, call)),
+      },
+    }),
+    ...rest(driver),
+  }
+}
+
 function prefixCache(text: string, driver: CacheDriver): CacheDriver {
   return {
     info: shortened(text, driver.info),
@@ -186,8 +216,13 @@ function shortened<I extends { readonly limits: { readonly maxKeyBytes: number }
   text: string,
   info: I,
 ): I {
-  const maxKeyBytes = info.limits.maxKeyBytes - utf8Length(text)
-  if (maxKeyBytes > 0) return { ...info, limits: { ...info.limits, maxKeyBytes } }
+  return { ...info, limits: { ...info.limits, maxKeyBytes: room(text, info.limits.maxKeyBytes) } }
+}
+
+/** The bytes that are left for a key. */
+function room(text: string, max: number): number {
+  const left = max - utf8Length(text)
+  if (left > 0) return left
   throw new CapabilityError(
     'Misconfigured',
     `prefix: "${text}" leaves no room for a key in the store's limit`,

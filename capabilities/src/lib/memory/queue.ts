@@ -136,6 +136,14 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
     return true
   }
 
+  reject(id: string, receipt: string): boolean {
+    const message = this.#leased(id, receipt)
+    if (message === undefined) return false
+    message.receipt = ''
+    this.#bury(message)
+    return true
+  }
+
   deadLetters(limit: number): readonly StoredMessage[] {
     this.#wake(this.#clock.monotonic())
     return this.#dead.slice(0, limit).map(stored)

@@ -17,9 +17,11 @@ import type { Logger } from '../logger.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { createQueue } from '../queue/queue.ts'
 import type { Resource } from '../resource/resource.ts'
+import type { StateDriver } from '../state/driver.ts'
+import { createDurableState } from '../state/state-store.ts'
 
 /** The domains a preset can provide. */
-export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'cache'
+export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache'
 
 /**
  * What a preset states of each domain it provides, with its default options. The compiler reads this; preflight reads the
@@ -33,6 +35,7 @@ export interface Drivers {
   readonly blob?: BlobDriver
   readonly dedupe?: DedupeDriver
   readonly queue?: (name: string) => QueueDriver
+  readonly state?: StateDriver
   readonly cache?: CacheDriver
   /** Closes what the drivers share; called after their own `close`. */
   close?(): Awaitable<void>
@@ -174,6 +177,7 @@ const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   blob: ['read', 'write'],
   dedupe: ['write'],
   queue: ['publish', 'consume'],
+  state: ['read', 'write'],
   cache: ['read', 'write'],
 }
 
@@ -198,6 +202,8 @@ function portable(
       return drivers.dedupe === undefined ? null : createDedupeStore(drivers.dedupe, options)
     case 'queue':
       return drivers.queue === undefined ? null : createQueue(drivers.queue(queueName), options)
+    case 'state':
+      return drivers.state === undefined ? null : createDurableState(drivers.state, options)
     case 'cache':
       return drivers.cache === undefined ? null : createCache(drivers.cache, options)
   }

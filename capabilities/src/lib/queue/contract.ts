@@ -43,6 +43,11 @@ export interface QueueConsumer {
   ack(message: QueueMessage, options?: CallOptions): Promise<boolean>
   /** Gives the message back, after `delayMs`; past the store's attempts it goes to the dead letters. */
   retry(message: QueueMessage, options?: SendOptions): Promise<boolean>
+  /**
+   * Sets the message aside with the dead letters at once, whatever its attempts. Resolves `false` when the lease had ended
+   * and it went to another receiver. `Unsupported` without `features.deadLetter`.
+   */
+  reject(message: QueueMessage, options?: CallOptions): Promise<boolean>
   /** Messages set aside after too many attempts, oldest first. `Unsupported` without `features.deadLetter`. */
   deadLetters(options?: { readonly limit?: number } & CallOptions): Promise<readonly QueueMessage[]>
 }

@@ -129,6 +129,17 @@ class PortableConsumer implements QueueConsumer {
     )
   }
 
+  async reject({ id, receipt }: QueueMessage, options?: CallOptions): Promise<boolean> {
+    const { driver, pipeline } = this.#core
+    if (!this.info.features.deadLetter || driver.reject === undefined) {
+      const where = { ...placeOf(this.#core, 'reject'), key: id }
+      throw new CapabilityError('Unsupported', `${this.info.provider} keeps no dead letters`, where)
+    }
+    return pipeline.run('reject', id, options, this.#scope, ({ signal }) =>
+      (driver.reject as NonNullable<QueueDriver['reject']>)(id, receipt, { signal }),
+    )
+  }
+
   async deadLetters(
     options: { readonly limit?: number } & CallOptions = {},
   ): Promise<readonly QueueMessage[]> {
@@ -179,6 +190,10 @@ class PortableQueue implements Queue {
 
   retry(message: QueueMessage, options?: SendOptions) {
     return this.#consumer.retry(message, options)
+  }
+
+  reject(message: QueueMessage, options?: CallOptions) {
+    return this.#consumer.reject(message, options)
   }
 
   deadLetters(options?: { readonly limit?: number } & CallOptions) {

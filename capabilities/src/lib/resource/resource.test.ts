@@ -15,7 +15,7 @@ const resources = {
   kv: [createKeyValue(memoryKvDriver()), 'read', ['put', 'delete', 'deleteMany']],
   blob: [createBlobStore(memoryBlobDriver()), 'read', ['put', 'delete', 'deleteMany', 'copy', 'presign']],
   cache: [createCache(memoryCacheDriver()), 'read', ['set', 'delete']],
-  queue: [createQueue(memoryQueueDriver()), 'publish', ['receive', 'ack', 'retry', 'deadLetters']],
+  queue: [createQueue(memoryQueueDriver()), 'publish', ['receive', 'ack', 'retry', 'reject', 'deadLetters']],
   dedupe: [createDedupeStore(memoryDedupeDriver()), 'write', []],
 } as const
 

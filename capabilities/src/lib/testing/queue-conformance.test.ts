@@ -251,6 +251,21 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     as: (honest, clock) => ({ ...bound(memoryQueueDriver({ clock, maxAttempts: 1e9 })), info: honest.info }),
   },
   {
+    lie: 'drops what is rejected',
+    caught: ['a rejected message is set aside at once, as it was sent, and does not come back'],
+    as: (honest) => ({ reject: honest.ack }),
+  },
+  {
+    lie: 'rejects for whoever asks, whatever the receipt',
+    caught: ['a rejected message is set aside at once, as it was sent, and does not come back'],
+    as: (honest) => ({
+      reject: async (id, receipt, call) => {
+        await honest.reject?.(id, receipt, call)
+        return true
+      },
+    }),
+  },
+  {
     lie: 'drops what failed too often',
     caught: ['a message retried past the attempts is set aside, as it was sent'],
     as: () => ({ deadLetters: () => [] }),
@@ -315,6 +330,7 @@ function bound(driver: QueueDriver): QueueDriver {
     receive: driver.receive.bind(driver),
     ack: driver.ack.bind(driver),
     retry: driver.retry.bind(driver),
+    reject: (id, receipt, call) => driver.reject?.(id, receipt, call) ?? false,
     deadLetters: (limit, call) => driver.deadLetters?.(limit, call) ?? [],
   }
 }

@@ -7,7 +7,7 @@ import { endOfPrefix } from '../sqlite/prefix-range.ts'
 import { uniqueIds } from '../unique-ids.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { entryOf, type KvRow, listedBytes, recordBytes } from './kv-rows.ts'
-import { LazyTable } from './lazy-table.ts'
+import { LazyTable } from '../durable/lazy-table.ts'
 import { answerBytes } from './limits.ts'
 import type { KvCalls, KvFound, KvListed, KvPut, KvRecord } from './protocol.ts'
 

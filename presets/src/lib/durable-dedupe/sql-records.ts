@@ -1,6 +1,6 @@
 /** Ledger records in the SQLite of an object. Reading and writing happen without a pause: nothing comes between. */
 import type { ObjectSql } from '../durable/object-state.ts'
-import { LazyTable } from './lazy-table.ts'
+import { LazyTable } from '../durable/lazy-table.ts'
 import { lateHolderMs, type LedgerRecord, type Step } from './ledger.ts'
 import type { Records } from './records.ts'
 

@@ -1,6 +1,6 @@
 /** The `fs` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
 import { type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { fsBlobInfo, fsKvInfo } from './info.ts'
 
 export interface FsOptions {

@@ -5,6 +5,7 @@ import type {
   DedupeCapabilityInfo,
   KvCapabilityInfo,
   QueueCapabilityInfo,
+  StateCapabilityInfo,
 } from '@flowport/capabilities'
 import {
   memoryBlobLimits,
@@ -12,6 +13,7 @@ import {
   memoryDedupeLimits,
   memoryKvLimits,
   memoryQueueLimits,
+  memoryStateLimits,
 } from '@flowport/capabilities/memory'
 
 export const memoryKvInfo = {
@@ -59,6 +61,15 @@ export const memoryQueueInfo = {
   features: { deadLetter: true },
   extensions: {},
 } as const satisfies QueueCapabilityInfo
+
+export const memoryStateInfo = {
+  provider: 'memory',
+  consistency: 'strong',
+  durability: 'ephemeral',
+  limits: memoryStateLimits,
+  features: { sql: false, alarms: true },
+  extensions: {},
+} as const satisfies StateCapabilityInfo
 
 export const memoryCacheInfo = {
   provider: 'memory',

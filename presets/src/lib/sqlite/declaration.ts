@@ -1,6 +1,6 @@
 /** The `sqlite` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
 import { type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { sqliteDedupeInfo, sqliteKvInfo, sqliteQueueInfo } from './info.ts'
 
 export interface SqliteOptions {

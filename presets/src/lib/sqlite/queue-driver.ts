@@ -68,6 +68,10 @@ export class SqliteQueueDriver implements QueueDriver {
     )
   }
 
+  reject(id: string, receipt: string): boolean {
+    return translated(() => this.#sql.reject.run(id, this.#name, receipt).changes === 1)
+  }
+
   deadLetters(limit: number): readonly StoredMessage[] {
     return translated(() => {
       this.#wake(this.#now())
@@ -123,6 +127,9 @@ function prepare(db: Database) {
     retry: db.prepare(
       `UPDATE queue SET state = iif(attempt >= ?1, 2, 1), ready_at = ?2, receipt = NULL
         WHERE id = ?3 AND queue = ?4 AND receipt = ?5 AND state < 2`,
+    ),
+    reject: db.prepare(
+      'UPDATE queue SET state = 2, receipt = NULL WHERE id = ? AND queue = ? AND receipt = ? AND state < 2',
     ),
     dead: db.prepare(
       'SELECT id, sent_at, attempt, receipt, body FROM queue WHERE queue = ? AND state = 2 ORDER BY id LIMIT ?',

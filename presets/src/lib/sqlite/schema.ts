@@ -44,8 +44,8 @@ const migrations: readonly string[] = [
 
 /** Refuses the file of another program, before anything in it is changed, and one of a later Flowport. */
 export function checkOwner(db: DatabaseSync): void {
-  const version = versionOf(db)
-  if (idOf(db) !== applicationId && (version !== 0 || !isEmpty(db))) {
+  const { id, version, tables } = marksOf(db)
+  if (id !== applicationId && (version !== 0 || tables !== 0)) {
     throw new CapabilityError(
       'Misconfigured',
       'the sqlite file belongs to another program; give a path of its own',
@@ -88,10 +88,13 @@ function versionOf(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
-function idOf(db: DatabaseSync): number {
-  return Number(db.prepare('PRAGMA application_id').get()?.['application_id'])
-}
-
-function isEmpty(db: DatabaseSync): boolean {
-  return db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'] === 0
+/** In one statement: another process may be making the schema between two. */
+function marksOf(db: DatabaseSync): Readonly<Record<'id' | 'version' | 'tables', number>> {
+  const marks = db.prepare(
+    `SELECT (SELECT application_id FROM pragma_application_id) AS id,
+      (SELECT user_version FROM pragma_user_version) AS version,
+      (SELECT count(*) FROM sqlite_schema) AS tables`,
+  )
+  const { id, version, tables } = marks.get() ?? {}
+  return { id: Number(id), version: Number(version), tables: Number(tables) }
 }

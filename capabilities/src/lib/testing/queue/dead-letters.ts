@@ -45,6 +45,33 @@ export const deadLetters: ConformanceGroup<QueueSubject> = {
       },
     },
     {
+      name: 'a rejected message is set aside at once, as it was sent, and does not come back',
+      skip: needsDeadLetters,
+      async run({ queue }) {
+        const { id } = await queue.send({ poison: true })
+        const message = await receiveOne(queue)
+        expect(await queue.reject(message)).toBe(true)
+        expect(await queue.receive()).toEqual([])
+        expect(await queue.deadLetters()).toMatchObject([{ id, body: { poison: true }, attempt: 1 }])
+        expect(await queue.reject(message)).toBe(false)
+        expect(await queue.ack(message)).toBe(false)
+        expect(await queue.deadLetters()).toHaveLength(1)
+      },
+    },
+    {
+      name: 'who lost the lease cannot reject what another receiver holds',
+      skip: allOf(needsDeadLetters, needsManualClock),
+      async run({ queue, shortMs, pass }) {
+        await queue.send('x')
+        const late = await receiveOne(queue, { leaseMs: shortMs })
+        await pass(shortMs)
+        const held = await receiveOne(queue)
+        expect(await queue.reject(late)).toBe(false)
+        expect(await queue.deadLetters()).toEqual([])
+        expect(await queue.ack(held)).toBe(true)
+      },
+    },
+    {
       name: 'the last attempt can still be acked',
       skip: needsDeadLetters,
       async run({ queue, maxAttempts }) {
@@ -96,9 +123,11 @@ export const deadLetters: ConformanceGroup<QueueSubject> = {
       },
     },
     {
-      name: 'asking for dead letters is Unsupported where there are none',
+      name: 'rejecting, and asking for dead letters, is Unsupported where there are none',
       skip: ({ info }) => (info.features.deadLetter ? 'the queue states features.deadLetter: true' : null),
       async run({ queue }) {
+        await queue.send('x')
+        await refused(queue.reject(await receiveOne(queue)), 'Unsupported')
         await refused(queue.deadLetters(), 'Unsupported')
       },
     },

@@ -1,5 +1,5 @@
 /** A table that the first write makes, so that an object that was only asked stores nothing and costs nothing. */
-import type { ObjectSql } from '../durable/object-state.ts'
+import type { ObjectSql } from './object-state.ts'
 
 export class LazyTable {
   readonly #sql: ObjectSql

@@ -1,0 +1,43 @@
+/** The `cloudflare-r2` preset on Node: blobs in R2 over its S3 endpoint, or over a binding where the host has one. */
+import { definePreset } from '@flowport/capabilities'
+import { isR2Bucket } from './lib/cloudflare-r2/binding.ts'
+import {
+  checkedPartBytes,
+  type CloudflareR2Options,
+  credentialsFrom,
+  defaultBinding,
+  misconfigured,
+  r2Env,
+  r2Layers,
+  r2Provides,
+} from './lib/cloudflare-r2/declaration.ts'
+import { s3Details, withExtras } from './lib/cloudflare-r2/extras.ts'
+import { openR2Binding } from './lib/cloudflare-r2/open-binding.ts'
+import { R2S3Driver, r2S3Client } from './lib/cloudflare-r2/s3-driver.ts'
+
+export type { R2WriteOptions } from './lib/cloudflare-r2/binding-puts.ts'
+export type { CloudflareR2Options } from './lib/cloudflare-r2/declaration.ts'
+export { type R2Details, type R2Extras, r2Extras } from './lib/cloudflare-r2/extras.ts'
+
+/** Provides `blob`. `R2S3Driver` is the next stop. */
+export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, typeof r2Provides>({
+  name: 'cloudflare-r2',
+  env: r2Env,
+  provides: r2Provides,
+  layers: r2Layers,
+  open({ bindings, env, options, log, clock: hostClock }) {
+    const { binding = defaultBinding, clock = hostClock } = options
+    // Bindings on Node: those of wrangler's `getPlatformProxy`, or a twin in a test.
+    const bucket = bindings[binding]
+    if (isR2Bucket(bucket)) return { blob: openR2Binding({ bucket, env, options, log, clock }) }
+    const partBytes = checkedPartBytes(options.partBytes)
+    const credentials = credentialsFrom(options, env)
+    if (credentials === null) {
+      throw misconfigured(
+        'on Node it needs R2_ACCOUNT_ID (or R2_ENDPOINT), R2_BUCKET, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY, or the options of these names',
+      )
+    }
+    const client = r2S3Client(credentials, clock)
+    return { blob: withExtras((write) => new R2S3Driver({ client, log, partBytes, write }), s3Details) }
+  },
+})

@@ -1,0 +1,43 @@
+/** The `durable-state` preset: entries, transactions, SQL and alarms of one key, on a Durable Object of its own. */
+import { definePreset } from '@flowport/capabilities'
+import {
+  type DurableStateOptions,
+  durableStateBindings,
+  durableStateEnv,
+  durableStateLayers,
+  durableStateProvides,
+} from './lib/durable-state/declaration.ts'
+import { openDurableStateDriver } from './lib/durable-state/open.ts'
+
+export type { DurableStateOptions } from './lib/durable-state/declaration.ts'
+export { stateObjectAt, type StateObjectHandle } from './lib/durable-state/open.ts'
+export {
+  sequencer,
+  type SequencerHandle,
+  type Sequencers,
+  type SequencersOptions,
+} from './lib/durable-state/sequencer-client.ts'
+export type { DeadEvent, Enqueued, SequencerStatus } from './lib/durable-state/sequencer-protocol.ts'
+export {
+  durableObject,
+  type Jurisdiction,
+  type LocationHint,
+  type ObjectAddress,
+  type ObjectId,
+  type ObjectNamespace,
+  type StubOptions,
+} from './lib/durable/addressing.ts'
+
+/** Provides `state`. The driver is the next stop. */
+export const durableState = definePreset<
+  DurableStateOptions,
+  typeof durableStateEnv,
+  typeof durableStateProvides
+>({
+  name: 'durable-state',
+  env: durableStateEnv,
+  provides: durableStateProvides,
+  bindings: durableStateBindings,
+  layers: durableStateLayers,
+  open: ({ bindings, options }) => ({ state: openDurableStateDriver(bindings, options) }),
+})

@@ -1,0 +1,287 @@
+import { createServer, type RequestListener } from 'node:http'
+import { inspect } from 'node:util'
+import { createBlobStore, isCapabilityError, silentLogger } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
+import { afterAll, describe, expect, it } from 'vitest'
+import { cephProfile } from '../../test/ceph-profile.ts'
+import { startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
+import { clientFor, createBucket } from '../../test/s3-bucket.ts'
+import { S3BlobDriver, type S3BlobDriverOptions } from './blob-driver.ts'
+import { bucketUrl, S3Client, type S3ClientOptions } from './client.ts'
+
+const server = await startRadosgw()
+if (server !== null) await createBucket(clientFor(server, 'client'))
+
+const open = (client: S3Client, options: Partial<S3BlobDriverOptions> = {}) =>
+  createBlobStore(new S3BlobDriver({ client, profile: cephProfile, log: silentLogger, ...options }))
+
+describe.skipIf(server === null)(`S3Client${server === null ? `: ${withoutRadosgw}` : ''}`, () => {
+  const on = (bucket: string, options: Partial<S3ClientOptions> = {}) => {
+    if (server === null) throw new Error(withoutRadosgw)
+    return clientFor(server, bucket, options)
+  }
+  const skewed = { now: () => Date.now() - 3_600_000 }
+
+  it.each([
+    ['a wrong secret', { secretAccessKey: 'very wrong' }, 'Unauthenticated'],
+    ['an unknown access key', { accessKeyId: 'nobody' }, 'Unauthenticated'],
+    ['a clock that is an hour late', { clock: skewed }, 'Unauthenticated'],
+  ] as const)('is refused with %s, and tells no secret', async (_, options, kind) => {
+    const error: unknown = await open(on('client', options))
+      .put('key', 'value')
+      .catch((e: unknown) => e)
+    expect(error).toMatchObject({ kind, retryable: 'never' })
+    const shown = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)
+    for (const secret of [
+      server?.secretAccessKey,
+      server?.accessKeyId,
+      'very wrong',
+      'nobody',
+      'AWS4-HMAC',
+    ]) {
+      expect(shown).not.toContain(secret)
+    }
+  })
+
+  it('says that the bucket is missing', async () => {
+    await expect(open(on('absent')).put('key', 'value')).rejects.toMatchObject({
+      kind: 'Misconfigured',
+      details: { s3: 'NoSuchBucket', status: 404 },
+    })
+  })
+
+  it('refuses to read what fetch would decode on the way', async () => {
+    const blob = open(on('client'), { putHeaders: { 'content-encoding': 'gzip' } })
+    await blob.put('encoded', 'not really gzip')
+    await expect(blob.get('encoded')).rejects.toMatchObject({ kind: 'Unsupported' })
+    expect(await blob.head('encoded')).toMatchObject({ size: 15 })
+  })
+
+  it('makes URLs that work for their method, key and time only', async () => {
+    const blob = open(on('client'))
+    await blob.put('signed', 'value')
+    const url = await blob.presign('signed', { method: 'get', expiresInSeconds: 60 })
+    expect(await (await fetch(url)).text()).toBe('value')
+    expect((await fetch(url, { method: 'PUT', body: 'other' })).status).toBe(403)
+    url.pathname = url.pathname.replace('signed', 'other')
+    expect((await fetch(url)).status).toBe(403)
+    const late = await open(on('client', { clock: skewed })).presign('signed', {
+      method: 'get',
+      expiresInSeconds: 60,
+    })
+    expect((await fetch(late)).status).toBe(403)
+  })
+})
+
+const stops: (() => void)[] = []
+afterAll(() => {
+  for (const stop of stops) stop()
+})
+
+/** A client of a fake that answers as the test says: for answers the real server does not give. */
+async function fake(answer: RequestListener): Promise<S3Client> {
+  const http = createServer(answer)
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  stops.push(() => {
+    http.closeAllConnections()
+    http.close()
+  })
+  const address = http.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return new S3Client({
+    bucketUrl: bucketUrl(`http://127.0.0.1:${port}`, 'bucket', 'test'),
+    bucket: 'bucket',
+    region: 'auto',
+    accessKeyId: 'some key',
+    secretAccessKey: 'some secret',
+    clock: systemClock,
+  })
+}
+
+const errorXml = (code: string) =>
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`
+
+describe('S3Client on a fake', () => {
+  it('sends a request once, whatever the answer', async () => {
+    let requests = 0
+    const client = await fake((_, response) => {
+      requests += 1
+      response.writeHead(503).end(errorXml('SlowDown'))
+    })
+    await expect(open(client).head('key')).rejects.toMatchObject({ kind: 'Unavailable' })
+    await expect(open(client).put('key', 'value')).rejects.toMatchObject({ kind: 'RateLimited' })
+    expect(requests).toBe(2)
+  })
+
+  it('follows no redirect, as credentials would go along', async () => {
+    let followed = 0
+    const target = await fake(() => (followed += 1))
+    const elsewhere = (await target.presign('GET', 'key', 60)).href
+    const client = await fake((_, response) => response.writeHead(307, { location: elsewhere }).end())
+    await expect(open(client).put('key', 'value')).rejects.toMatchObject({ kind: 'Misconfigured' })
+    await expect(open(client).get('key')).rejects.toMatchObject({ kind: 'Misconfigured' })
+    expect(followed).toBe(0)
+  })
+
+  it('tells how long to wait', async () => {
+    const client = await fake((request, response) => {
+      const after = request.url?.includes('date') ? new Date(Date.now() + 60_000).toUTCString() : '7'
+      response.writeHead(429, { 'retry-after': after }).end(errorXml('TooManyRequests'))
+    })
+    await expect(open(client).get('key')).rejects.toMatchObject({ kind: 'RateLimited', retryAfterMs: 7000 })
+    const error: unknown = await open(client)
+      .get('date')
+      .catch((e: unknown) => e)
+    const wait = isCapabilityError(error) ? (error.retryAfterMs ?? 0) : 0
+    expect(wait).toBeGreaterThan(50_000)
+    expect(wait).toBeLessThanOrEqual(60_000)
+  })
+
+  it.each([
+    [500, 'InternalError', 'Unavailable'],
+    [403, 'AccessDenied', 'PermissionDenied'],
+    [400, 'EntityTooLarge', 'LimitExceeded'],
+    [400, 'BadDigest', 'Corrupt'],
+    [501, 'NotImplemented', 'Unsupported'],
+    [400, 'RequestTimeout', 'Timeout'],
+    [400, 'SomethingNew', 'Unexpected'],
+    [502, '', 'Unavailable'],
+  ] as const)('status %i %s is %s', async (status, code, kind) => {
+    const client = await fake((_, response) => {
+      response.writeHead(status).end(code === '' ? '<html>bad gateway</html>' : errorXml(code))
+    })
+    await expect(open(client).put('key', 'value')).rejects.toMatchObject({ kind })
+  })
+
+  it('a download that breaks off is Unavailable', async () => {
+    const client = await fake((_, response) => {
+      const headers = { 'content-length': 1000, etag: '"x"', 'last-modified': new Date().toUTCString() }
+      response.writeHead(200, headers)
+      response.write('beginning', () => response.destroy())
+    })
+    const handle = await open(client).get('key')
+    await expect(handle?.bytes()).rejects.toMatchObject({ kind: 'Unavailable' })
+  })
+
+  it('nobody there is Unavailable', async () => {
+    const client = await fake((request) => request.socket.destroy())
+    await expect(open(client).head('key')).rejects.toMatchObject({
+      kind: 'Unavailable',
+      retryable: 'temporary',
+    })
+  })
+
+  it('an endpoint that is no S3 is Unexpected, and says so', async () => {
+    const client = await fake((_, response) => response.writeHead(200).end('<html>hello</html>'))
+    const refusal = { kind: 'Unexpected', message: expect.stringContaining('S3 endpoint') }
+    await expect(open(client).get('key')).rejects.toMatchObject(refusal)
+    await expect(open(client).list()).rejects.toMatchObject(refusal)
+  })
+
+  it('objects a bulk delete kept are told', async () => {
+    const client = await fake((_, response) => {
+      const kept = '<Error><Key>a</Key><Code>AccessDenied</Code></Error>'
+      response.writeHead(200).end(`<DeleteResult>${kept}</DeleteResult>`)
+    })
+    await expect(open(client).deleteMany(['a', 'b'])).rejects.toMatchObject({
+      kind: 'PermissionDenied',
+      details: { kept: 1 },
+    })
+  })
+
+  it('completing an upload carries its condition, and an error sent with status 200 is one', async () => {
+    const seen: Record<string, unknown>[] = []
+    let code = 'PreconditionFailed'
+    const client = await fake((request, response) => {
+      request.resume()
+      const { searchParams } = new URL(request.url ?? '', 'http://fake')
+      if (request.method === 'HEAD') response.writeHead(404).end()
+      else if (searchParams.has('uploads')) response.end('<R><UploadId>id</UploadId></R>')
+      else if (request.method === 'POST') {
+        seen.push({ ...request.headers })
+        response.end(errorXml(code))
+      } else response.writeHead(200, { etag: '"part"' }).end()
+    })
+    const blob = open(client, {
+      profile: { ...cephProfile, conditionalComplete: true, etags: 'quoted' },
+      partBytes: 5 * 1024 * 1024,
+    })
+    const large = () => new Blob([new Uint8Array(6 * 1024 * 1024)]).stream()
+    await expect(blob.put('key', large(), { ifNoneMatch: '*' })).rejects.toMatchObject({
+      kind: 'AlreadyExists',
+    })
+    expect(seen[0]).toMatchObject({ 'if-none-match': '*' })
+    code = 'InternalError'
+    await expect(blob.put('key', large())).rejects.toMatchObject({ kind: 'Unavailable' })
+  })
+
+  it('a large stream is sent without being held: memory stays that of a few parts', async () => {
+    const size = 160 * 1024 * 1024
+    let received = 0
+    const client = await fake((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://fake')
+      request.on('data', (chunk: Buffer) => (received += chunk.byteLength))
+      request.on('end', () => {
+        response.writeHead(200, { etag: '"etag"' })
+        if (searchParams.has('uploads')) response.end('<R><UploadId>id</UploadId></R>')
+        else response.end(request.method === 'POST' ? '<R><ETag>"etag-1"</ETag></R>' : '')
+      })
+    })
+    let sent = 0
+    let peak = 0
+    const before = process.memoryUsage().arrayBuffers
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (sent === size) return controller.close()
+          sent += 65_536
+          controller.enqueue(new Uint8Array(65_536))
+          peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    await open(client).put('large', stream)
+    expect(received).toBeGreaterThanOrEqual(size)
+    // Parts have 8 MiB. What fetch and the digest copy waits for the collector, so the bound is generous.
+    expect(peak).toBeLessThan(size * 0.6)
+  })
+
+  it('a lost race that the store tells otherwise is told by what is there', async () => {
+    const headers = { etag: '"new"', 'content-length': 1, 'last-modified': new Date().toUTCString() }
+    const client = await fake((request, response) => {
+      request.resume()
+      if (request.method === 'HEAD') response.writeHead(200, headers).end()
+      else response.writeHead(409).end(errorXml('ConditionalRequestConflict'))
+    })
+    const blob = open(client)
+    await expect(blob.put('key', 'x', { ifNoneMatch: '*' })).rejects.toMatchObject({ kind: 'AlreadyExists' })
+    await expect(blob.put('key', 'x', { ifMatch: 'old' })).rejects.toMatchObject({
+      kind: 'ConditionNotMatch',
+    })
+    await expect(blob.put('key', 'x', { ifMatch: 'new' })).rejects.toMatchObject({ kind: 'Unavailable' })
+  })
+
+  it('shows no credentials to JSON and inspect', async () => {
+    const client = await fake(() => undefined)
+    for (const shown of [client, open(client)]) {
+      const text = inspect(shown, { depth: 10, showHidden: true }) + JSON.stringify(shown)
+      expect(text).not.toMatch(/some key|some secret/)
+    }
+  })
+
+  it('takes an endpoint that is one', () => {
+    expect(bucketUrl('https://s3.test/base/', 'bucket', 'x').href).toBe('https://s3.test/base/bucket')
+    for (const endpoint of [
+      '',
+      's3.test',
+      'ftp://s3.test',
+      'https://user:pass@s3.test',
+      'https://s3.test?x=1',
+    ]) {
+      expect(() => bucketUrl(endpoint, 'bucket', 'x')).toThrow(
+        expect.objectContaining({ kind: 'Misconfigured' }),
+      )
+    }
+  })
+})

@@ -1,0 +1,23 @@
+/** Where S3 stores differ: what a driver must know of the one it talks to. */
+import type { BlobCapabilityInfo } from '@flowport/capabilities'
+
+export interface S3Profile {
+  /** What a store of this kind states of itself. */
+  readonly info: BlobCapabilityInfo
+  /** Largest object one `PUT` or one server-side copy takes, in bytes. */
+  readonly maxPutBytes: number
+  /** Whether completing a multipart upload honours `If-Match` and `If-None-Match`. */
+  readonly conditionalComplete: boolean
+  /** How `If-Match` takes an etag. */
+  readonly etags: 'quoted' | 'bare'
+  /**
+   * Codes a store answers the loser of a race of conditional writes with, beside `PreconditionFailed`. Only codes that
+   * mean nothing was written.
+   */
+  readonly lostRaceCodes: readonly string[]
+}
+
+/** The value of an `If-Match`. */
+export function etagHeader(etag: string, { etags }: Pick<S3Profile, 'etags'>): string {
+  return etags === 'quoted' ? `"${etag}"` : etag
+}

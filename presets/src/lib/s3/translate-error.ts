@@ -1,0 +1,164 @@
+/**
+ * Answers of S3 as `CapabilityError`s. Messages name code and status only: what S3 writes beside them repeats access keys
+ * and signed text.
+ */
+import {
+  CapabilityError,
+  type CapabilityErrorOptions,
+  type ErrorKind,
+  isCapabilityError,
+} from '@flowport/capabilities'
+import { rootName, text } from './xml.ts'
+
+/** What a failed answer said. */
+export interface S3Failure {
+  readonly status: number
+  /** S3's code, such as `NoSuchKey`; empty where the answer had none, as those to `HEAD` do. */
+  readonly code: string
+  readonly requestId: string | null
+  readonly retryAfterMs: number | undefined
+}
+
+/** Reads a failed answer to its end, so that its connection can be used again. */
+export async function failureOf(response: Response, now: number): Promise<S3Failure> {
+  const body = await response.text().catch(() => '')
+  return {
+    status: response.status,
+    code: codeIn(body),
+    requestId: response.headers.get('x-amz-request-id') ?? response.headers.get('cf-ray'),
+    retryAfterMs: retryAfter(response.headers.get('retry-after'), now),
+  }
+}
+
+/** The code of an error document, which S3 also sends with status 200; empty when it is none. */
+export function codeIn(xml: string): string {
+  return rootName(xml) === 'Error' ? (text(xml, 'Code') ?? '') : ''
+}
+
+/** The failure as an error callers can branch on. */
+export function errorFor({ status, code, requestId, retryAfterMs }: S3Failure): CapabilityError {
+  const [kind, advice, options] = byCode[code] ?? byStatus(status)
+  const name = code === '' ? `status ${status}` : `${code} (status ${status})`
+  return new CapabilityError(kind, `the store answered ${name}: ${advice}`, {
+    ...options,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    details: { status, ...(code === '' ? {} : { s3: code }), ...(requestId === null ? {} : { requestId }) },
+  })
+}
+
+/** What `fetch` threw, as an error callers can branch on. */
+export function networkError(error: unknown): unknown {
+  if (isCapabilityError(error)) return error
+  // An abort is the caller's: the portable type tells it with the caller's reason.
+  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
+  return new CapabilityError('Unavailable', 'the connection to the store failed', { cause: error })
+}
+
+/** A body whose errors are told as the store's, not as those of the caller's stream. */
+export function withNetworkErrors(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader()
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } catch (error) {
+          controller.error(networkError(error))
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+type Known = readonly [ErrorKind, string, CapabilityErrorOptions?]
+
+const credentials: Known = ['Unauthenticated', 'check access key, secret and clock of this machine']
+const rights: Known = ['PermissionDenied', 'the access key may not do this; check its permissions']
+const slow: Known = ['RateLimited', 'it asks to slow down']
+const failing: Known = ['Unavailable', 'try again later']
+const large: Known = ['LimitExceeded', 'the object or one part of it is larger than it takes']
+const altered: Known = [
+  'Corrupt',
+  'the bytes that arrived are not the ones that were sent; send them again',
+  { retryable: 'temporary' },
+]
+const lost: Known = ['Unavailable', 'the multipart upload was ended by somebody else; put the object again']
+
+/** https://developers.cloudflare.com/r2/api/error-codes/ and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const byCode: Readonly<Record<string, Known>> = {
+  NoSuchKey: ['NotFound', 'there is no such object'],
+  NoSuchBucket: ['Misconfigured', 'create the bucket, or correct its name'],
+  InvalidBucketName: ['Misconfigured', 'correct the name of the bucket'],
+  AuthorizationHeaderMalformed: ['Misconfigured', 'the region is another one; correct it'],
+  PermanentRedirect: ['Misconfigured', 'the bucket lives at another endpoint; correct it'],
+  Unauthorized: credentials,
+  InvalidAccessKeyId: credentials,
+  SignatureDoesNotMatch: credentials,
+  RequestTimeTooSkewed: credentials,
+  ExpiredRequest: credentials,
+  ExpiredToken: credentials,
+  InvalidToken: credentials,
+  AccessDenied: rights,
+  NotEntitled: rights,
+  ObjectLockedByBucketPolicy: rights,
+  PreconditionFailed: ['ConditionNotMatch', 'the object has another version; read it again'],
+  InvalidRange: ['RangeNotSatisfied', 'the range starts at or after the end of the object'],
+  EntityTooLarge: large,
+  KeyTooLongError: ['LimitExceeded', 'the key is longer than it takes'],
+  MetadataTooLarge: ['LimitExceeded', 'the metadata is larger than it takes'],
+  InvalidObjectName: ['InvalidInput', 'the key is one it does not take'],
+  BadDigest: altered,
+  XAmzContentSHA256Mismatch: altered,
+  NoSuchUpload: lost,
+  InvalidPart: lost,
+  NotImplemented: ['Unsupported', 'it does not have this'],
+  RequestTimeout: ['Timeout', 'it waited too long for the body'],
+  ClientDisconnect: failing,
+  IncompleteBody: failing,
+  SlowDown: slow,
+  TooManyRequests: slow,
+  InternalError: failing,
+  ServiceUnavailable: failing,
+}
+
+function byStatus(status: number): Known {
+  if (status >= 300 && status < 400) {
+    return ['Misconfigured', 'it redirects, and credentials are not sent along; correct the endpoint']
+  }
+  switch (status) {
+    case 401:
+      return credentials
+    case 403:
+      return rights
+    case 404:
+      return ['NotFound', 'there is no such object']
+    case 408:
+      return ['Timeout', 'it waited too long for the body']
+    case 412:
+      return ['ConditionNotMatch', 'the object has another version; read it again']
+    case 413:
+      return large
+    case 416:
+      return ['RangeNotSatisfied', 'the range starts at or after the end of the object']
+    case 429:
+      return slow
+    case 501:
+      return ['Unsupported', 'it does not have this']
+    default:
+      return status >= 500 ? failing : ['Unexpected', 'the driver does not know this answer']
+  }
+}
+
+/** Milliseconds of a `Retry-After`, which is seconds or a date. */
+function retryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}

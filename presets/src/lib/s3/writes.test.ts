@@ -1,0 +1,184 @@
+import { type BlobStore, createBlobStore, silentLogger } from '@flowport/capabilities'
+import { describe, expect, it } from 'vitest'
+import { cephProfile } from '../../test/ceph-profile.ts'
+import { startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
+import { clientFor, createBucket, pendingUploads } from '../../test/s3-bucket.ts'
+import { S3BlobDriver, type S3BlobDriverOptions } from './blob-driver.ts'
+import type { S3ClientOptions } from './client.ts'
+
+const mebibyte = 1024 * 1024
+const partBytes = 5 * mebibyte
+
+/** A stream of no known length; `onChunk` may throw. */
+function streamOf(
+  length: number,
+  onChunk: (sent: number) => void = () => undefined,
+): ReadableStream<Uint8Array> {
+  let sent = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        onChunk(sent)
+        const size = Math.min(600_000, length - sent)
+        if (size === 0) return controller.close()
+        sent += size
+        controller.enqueue(new Uint8Array(size).fill(sent % 251))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function digest(stream: ReadableStream<Uint8Array> | undefined): Promise<string> {
+  const bytes = await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex')
+}
+
+const server = await startRadosgw()
+if (server !== null) await createBucket(clientFor(server, 'writes'))
+
+describe.skipIf(server === null)(
+  `writes of S3BlobDriver${server === null ? `: ${withoutRadosgw}` : ''}`,
+  () => {
+    /** The store, the requests it makes, and uploads that are pending. */
+    function open(options: Partial<S3BlobDriverOptions> = {}, client: Partial<S3ClientOptions> = {}) {
+      if (server === null) throw new Error(withoutRadosgw)
+      const requests: string[] = []
+      const send = client.fetch ?? fetch
+      const s3 = clientFor(server, 'writes', {
+        ...client,
+        fetch: (url, init) => {
+          const { search, searchParams } = new URL(url as string)
+          const names = search === '' ? '' : `?${[...searchParams.keys()].join('&')}`
+          requests.push(`${init?.method}${names}`)
+          return send(url, init)
+        },
+      })
+      const driver = new S3BlobDriver({
+        client: s3,
+        profile: cephProfile,
+        log: silentLogger,
+        partBytes,
+        ...options,
+      })
+      return {
+        blob: createBlobStore(driver),
+        requests,
+        pending: () => pendingUploads(clientFor(server, 'writes')),
+      }
+    }
+
+    const sizeOf = async (blob: BlobStore, key: string) => (await blob.head(key))?.size ?? null
+
+    it('one PUT up to a part, a multipart upload beyond, with type and metadata', async () => {
+      const { blob, requests } = open()
+      for (const size of [partBytes - 1, partBytes]) {
+        requests.length = 0
+        await blob.put('sizes', streamOf(size))
+        expect(requests).toEqual(['PUT'])
+      }
+      for (const size of [partBytes + 1, 2 * partBytes, 2 * partBytes + 1]) {
+        requests.length = 0
+        const put = await blob.put('sizes', streamOf(size), {
+          contentType: 'text/x-large',
+          metadata: { owner: 'ä' },
+        })
+        const parts = Array.from({ length: Math.ceil(size / partBytes) }, () => 'PUT?partNumber&uploadId')
+        // The last one is for the etag, which Ceph does not tell when an upload is completed.
+        expect(requests).toEqual(['POST?uploads', ...parts, 'POST?uploadId', 'HEAD'])
+        expect(put).toMatchObject({ size, contentType: 'text/x-large', metadata: { owner: 'ä' } })
+        expect(await digest((await blob.get('sizes'))?.stream())).toBe(await digest(streamOf(size)))
+      }
+    })
+
+    it('leaves no upload when the source fails, when the caller leaves, and when a part fails', async () => {
+      const { blob, pending } = open()
+      const failure = new Error('source broke')
+      const breaking = streamOf(3 * partBytes, (sent) => {
+        if (sent > 2 * partBytes) throw failure
+      })
+      await expect(blob.put('left', breaking)).rejects.toMatchObject({ kind: 'Unexpected', cause: failure })
+      const controller = new AbortController()
+      const leaving = streamOf(3 * partBytes, (sent) => {
+        if (sent > 2 * partBytes) controller.abort(new Error('the caller left'))
+      })
+      const { signal } = controller
+      await expect(blob.put('left', leaving, { signal })).rejects.toMatchObject({ kind: 'Cancelled' })
+      const flaky = open(
+        {},
+        {
+          fetch: (url, init) =>
+            new URL(url as string).searchParams.get('partNumber') === '2'
+              ? Promise.reject(new TypeError('fetch failed'))
+              : fetch(url, init),
+        },
+      )
+      await expect(flaky.blob.put('left', streamOf(3 * partBytes))).rejects.toMatchObject({
+        kind: 'Unavailable',
+      })
+      expect(flaky.requests.at(-1)).toBe('DELETE?uploadId')
+      expect(await pending()).toEqual([])
+      expect(await blob.head('left')).toBeNull()
+    })
+
+    it('keeps conditions of large streams in one PUT of known length, where an upload in parts would not', async () => {
+      const { blob, requests } = open()
+      const size = 2 * partBytes + 7
+      const create = { ifNoneMatch: '*' } as const
+      const { etag } = await blob.put('condition', streamOf(size), { ...create, size })
+      expect(requests).toEqual(['PUT'])
+      const again = blob.put('condition', streamOf(size), { ...create, size })
+      await expect(again).rejects.toMatchObject({ kind: 'AlreadyExists' })
+      const other = blob.put('condition', streamOf(size), { ifMatch: 'other', size })
+      await expect(other).rejects.toMatchObject({ kind: 'ConditionNotMatch' })
+      expect(await digest((await blob.get('condition', { ifMatch: etag }))?.stream())).toBe(
+        await digest(streamOf(size)),
+      )
+      await blob.put('condition', streamOf(size + 1), { ifMatch: etag, size: size + 1 })
+      expect(await sizeOf(blob, 'condition')).toBe(size + 1)
+    })
+
+    it('a large conditional stream of known length that fails midway leaves nothing', async () => {
+      const { blob } = open()
+      const failure = new Error('source broke')
+      const breaking = streamOf(3 * partBytes, (sent) => {
+        if (sent > 2 * partBytes) throw failure
+      })
+      const put = blob.put('broken', breaking, { ifNoneMatch: '*', size: 3 * partBytes })
+      await expect(put).rejects.toMatchObject({ cause: failure })
+      expect(await blob.head('broken')).toBeNull()
+    })
+
+    it('refuses a conditional stream of unknown length beyond a part, sending none of it', async () => {
+      const { blob, requests } = open()
+      const put = blob.put('unknown', streamOf(partBytes + 1), { ifNoneMatch: '*' })
+      await expect(put).rejects.toMatchObject({
+        kind: 'LimitExceeded',
+        message: expect.stringContaining('size'),
+      })
+      expect(requests).toEqual([])
+    })
+
+    it('copies in parts what is too large for one copy', async () => {
+      const { blob, requests } = open({ profile: { ...cephProfile, maxPutBytes: partBytes } })
+      const size = 2 * partBytes + 7
+      await blob.put('from/ä +', streamOf(size), { contentType: 'text/x-large', metadata: { owner: 'ann' } })
+      requests.length = 0
+      const copied = await blob.copy('from/ä +', 'to')
+      expect(requests.filter((request) => request === 'PUT?partNumber&uploadId')).toHaveLength(3)
+      expect(copied).toMatchObject({ size, contentType: 'text/x-large', metadata: { owner: 'ann' } })
+      expect(await digest((await blob.get('to'))?.stream())).toBe(await digest(streamOf(size)))
+    })
+
+    it('has the store refuse bytes that are not the ones expected', async () => {
+      const right = await digest(new Blob(['value']).stream())
+      await open({ sha256: right }).blob.put('checked', 'value')
+      const { blob } = open({ sha256: right })
+      await expect(blob.put('checked', 'other')).rejects.toMatchObject({ kind: 'Corrupt' })
+      await expect(blob.put('checked', streamOf(partBytes + 1))).rejects.toMatchObject({
+        kind: 'Unsupported',
+      })
+      expect(await (await blob.get('checked'))?.text()).toBe('value')
+    })
+  },
+)
