@@ -3,7 +3,7 @@
  * and every call here is I/O.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { type KeyValue, silentLogger } from '@flowport/capabilities'
+import { type DedupeStore, type KeyValue, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { cloudflareKv } from '@flowport/presets/cloudflare-kv'
 import { durableDedupe } from '@flowport/presets/durable-dedupe'
@@ -58,8 +58,6 @@ async function opened(env: Env) {
   }
 }
 
-type Ledger = import('@flowport/capabilities').DedupeStore
-
 /** Does the work named `times` times, and tells how many milliseconds it took. */
 async function time(env: Env, name: string, times: number): Promise<number> {
   const { kv, ledger } = await opened(env)
@@ -78,7 +76,7 @@ async function time(env: Env, name: string, times: number): Promise<number> {
       return raw.complete(`${run}-${i}`)
     },
     'steps flowport': async (i) => {
-      const store: Ledger = ledger
+      const store: DedupeStore = ledger
       const begun = await store.begin(`${run}-${i}`, { leaseMs: 30_000, fingerprint: 'f' })
       if (begun.state !== 'fresh') throw new Error('not fresh')
       return store.complete(`${run}-${i}`, begun.token, null, 60_000)

@@ -63,4 +63,21 @@ describe.skipIf(!hasCurl)('by curl (needs curl)', () => {
       /event: result\ndata: \{"rows":2,"stored":1,"rejected":\[\{"line":3,"reason":"the row has no id"\}\]\}/,
     )
   })
+
+  it('emails are taken, and sent by the queue', async () => {
+    const email = '{"id":"e1","to":"ada@example.com","subject":"hello"}'
+    expect(await curl('/emails', ...json, '-d', email)).toMatch(/^HTTP\/1\.1 202 [\s\S]*\{"id":"e1"\}$/)
+    await expect.poll(() => curl('/emails/e1')).toMatch(/"status":"sent"/)
+    expect(await curl('/emails/e2')).toMatch(/^HTTP\/1\.1 404 [\s\S]*"EMAIL_NOT_FOUND"/)
+  })
+
+  it('flags are off until they are set', async () => {
+    expect(await curl('/flags/beta')).toMatch(/\{"name":"beta","on":false\}$/)
+    expect(await curl('-X', 'PUT', '/flags/beta', ...json, '-d', '{"on":true}')).toMatch(/"on":true\}$/)
+    expect(await curl('/flags/beta')).toMatch(/\{"name":"beta","on":true\}$/)
+  })
+
+  it('the heartbeat is shown', async () => {
+    expect(await curl('/heartbeat')).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"last":(?:null|\{.+\})\}$/)
+  })
 })

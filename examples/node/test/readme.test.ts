@@ -63,18 +63,23 @@ describe('the example app', () => {
     ).toEqual([
       'delete /files/{name}',
       'delete /notes/{id}',
+      'get /emails/{id}',
       'get /files',
       'get /files/{name}',
+      'get /flags/{name}',
+      'get /heartbeat',
       'get /notes',
       'get /notes/{id}',
       'get /orders/{orderId}',
       'get /sites/{site}/status',
       'post /echo',
+      'post /emails',
       'post /files',
       'post /imports',
       'post /orders',
       'post /tickets',
       'put /files/{name}',
+      'put /flags/{name}',
       'put /notes/{id}',
     ])
   })
@@ -84,9 +89,9 @@ describe('the example app', () => {
       flows: unknown[]
       bindings: { name: string }[]
     }
-    expect(json.flows).toHaveLength(15)
+    expect(json.flows).toHaveLength(22)
     expect(json.bindings.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['kv', 'blob', 'dedupe', 'queue', 'cache']),
+      expect.arrayContaining(['kv', 'kv:flags', 'blob', 'dedupe', 'queue:emails', 'cache']),
     )
     const html = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text()
     expect(html).toContain('<code>/files/:name</code>')

@@ -55,7 +55,7 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
   app: App<F, Profiles>,
   options: FlowportHonoOptions = {},
 ): Hono<FlowportHonoEnv, RoutesOf<F>, '/'> {
-  return honoFor(app, opener(app, options), options) as unknown as Hono<FlowportHonoEnv, RoutesOf<F>, '/'>
+  return honoFor(app, opener(app, options), options)
 }
 
 /** The same over an opener that is shared with what else a Worker does. */

@@ -8,7 +8,7 @@ import {
   truncated,
 } from '@flowport/flow/http'
 import { decodeField, make, type MultipartError, type PartInfo, type Parser } from 'multipasta'
-import { chunksOf } from './request-body.ts'
+import { chunksOf } from './chunks.ts'
 
 /** Parts in order. A form that is cut off, or goes over a limit, is an `HttpProblem`. */
 export async function* multipartParts(
@@ -49,7 +49,7 @@ class Form {
   readonly #chunks: AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>
   readonly #parser: Parser
   readonly #parts: Parsed[] = []
-  #failure: unknown
+  #failure: Error | undefined
   #done = false
   #files = 0
   #fields = 0
@@ -87,7 +87,7 @@ class Form {
   /** The next part, or `null` at the end of the form. */
   async next(): Promise<Parsed | null> {
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure
+      this.#check()
       const part = this.#parts.shift()
       if (part !== undefined) return part
       if (!(await this.#feed())) return null
@@ -100,7 +100,7 @@ class Form {
 
   /** Parses one more chunk. `false` when the form has ended; what is wrong with it is thrown. */
   async #feed(): Promise<boolean> {
-    if (this.#failure !== undefined) throw this.#failure
+    this.#check()
     if (this.#done) return false
     const { done, value } = await this.#chunks.next()
     try {
@@ -110,12 +110,17 @@ class Form {
       // The parser throws on an encoded file name that cannot be decoded.
       this.#fail(malformedForm())
     }
-    if (this.#failure !== undefined) throw this.#failure
+    this.#check()
     if (done === true && !this.#done) throw truncated()
     return true
   }
 
-  #fail(error: unknown): void {
+  /** Throws what is wrong with the form, once that is known. */
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail(error: Error): void {
     this.#failure ??= error
   }
 }
@@ -164,7 +169,8 @@ class OpenFile implements FilePart {
   }
 }
 
-function problemOf(error: MultipartError, { maxFieldBytes }: PartLimits): unknown {
+function problemOf(error: MultipartError, { maxFieldBytes }: PartLimits): Error {
+  // oxlint-disable-next-line no-underscore-dangle -- the parser's own name
   switch (error._tag) {
     case 'EndNotReached':
       return truncated()

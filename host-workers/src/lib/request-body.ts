@@ -1,5 +1,6 @@
 /** A web request's body in the forms the bridge reads: text, a stream, multipart parts. */
 import { type HttpBody, type HttpPart, type PartLimits, tooLarge, truncated } from '@flowport/flow/http'
+import { chunksOf } from './chunks.ts'
 import { multipartParts } from './multipart-parts.ts'
 
 export class WebBody implements HttpBody {
@@ -74,24 +75,6 @@ export class WebBody implements HttpBody {
       },
       { highWaterMark: 0 },
     )
-  }
-}
-
-/** The chunks of a body. A connection that breaks is a truncated body. Leaving the loop leaves the rest unread. */
-export async function* chunksOf(
-  body: ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const result = await reader.read().catch(() => {
-        throw truncated()
-      })
-      if (result.done) return
-      yield result.value as Uint8Array<ArrayBuffer>
-    }
-  } finally {
-    reader.releaseLock()
   }
 }
 

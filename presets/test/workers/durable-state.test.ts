@@ -298,7 +298,7 @@ describe('what one call carries', () => {
 
   it('past it is LimitExceeded: parameters of SQL that are too large together', async () => {
     const large = new Uint8Array(2_000_000)
-    const call = state.of('large parameters').sql.exec('SELECT 1', ...Array<Uint8Array>(20).fill(large))
+    const call = state.of('large parameters').sql.exec('SELECT 1', ...Array.from({ length: 20 }, () => large))
     await expect(call).rejects.toMatchObject({ kind: 'LimitExceeded' })
   })
 })
