@@ -34,6 +34,15 @@ export { type AnyFlow, type Flow, type FlowProfile, type FlowSpec, flow } from '
 export type { Joined, NeedsOf, Ref, ValueOf } from './lib/graph/ref.ts'
 export type { EdgeOptions, Step, StepOptions } from './lib/graph/step.ts'
 export { HttpProblem, type ProblemBody, type ProblemOptions, problem } from './lib/http/problem.ts'
+export {
+  chooseProfile,
+  missingSecrets,
+  type OpenedProfile,
+  type OpenProfileOptions,
+  openProfile,
+  type ReadVariables,
+  UnknownProfileError,
+} from './lib/open-profile.ts'
 export { type Reply, type ReplyOptions, reply } from './lib/http/reply.ts'
 export {
   type AnyNode,
@@ -58,14 +67,22 @@ export {
   type StartOptions,
 } from './lib/runtime/runtime.ts'
 export { name, opaque, type SchemaIssue, SchemaError, type StreamSchema, streamOf } from './lib/schema.ts'
+export type { CronMessage } from './lib/cron-message.ts'
 export {
+  type CronOptions,
+  type CronTrigger,
+  cron,
   type HttpMethod,
   type HttpTrigger,
   http,
   type ManualTrigger,
   manual,
+  type QueueOptions,
+  type QueueTrigger,
+  queue,
   type Trigger,
 } from './lib/trigger.ts'
+export { triggerColumns, triggerText } from './lib/trigger-text.ts'
 export type { Needs, Resources, Use, Uses } from './lib/uses.ts'
 export { toDot } from './lib/ir/dot.ts'
 export { toIr } from './lib/ir/export.ts'

@@ -8,5 +8,6 @@ export {
   openProfile,
   UnknownProfileError,
 } from './lib/profile.ts'
+export type { DeliveryOptions } from './lib/delivery/options.ts'
 export { describeServer } from './lib/describe-server.ts'
 export { createServer, type ServeOptions, serve } from './lib/serve.ts'

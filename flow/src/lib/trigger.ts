@@ -116,14 +116,14 @@ export interface QueueOptions<S extends StandardSchemaV1> {
   readonly input: S
   /**
    * Deliveries before a message that keeps failing is set aside, from 1 to 1024. The queue's own limit, where that is
-   * lower, comes first. Default: the queue's own.
+   * lower, comes first; on Workers it is the only one that sets aside (`max_retries`). Default: the queue's own.
    */
   readonly maxAttempts?: number
   /** Upper bound of the pause after the first failure; it doubles with every attempt, up to an hour. Default `'5s'`. */
   readonly backoff?: Duration
   /** Most messages one process (on Workers: one batch) works on at a time, from 1 to 1024. Default 10. */
   readonly concurrency?: number
-  /** How long one delivery may work. Default: the host's, 30 s. */
+  /** How long one delivery may work. Default: the host's, 30 s on Node, 10 minutes on Workers. */
   readonly deadline?: Duration
 }
 
@@ -153,7 +153,7 @@ export function queue<S extends StandardSchemaV1>(
 export interface CronOptions<S extends StandardSchemaV1<unknown, unknown>> {
   /** An IANA name such as `'Europe/Berlin'`. Workers have `'UTC'` only. Default `'UTC'`. */
   readonly timeZone?: string
-  /** How long one run may work. Default: the host's, 30 s. */
+  /** How long one run may work. Default: the host's, 30 s on Node, 10 minutes on Workers. */
   readonly deadline?: Duration
   /** What to make of `{ scheduledAt, cron }`, such as a `Date`. Default: those two texts as they are. */
   readonly input?: S

@@ -1,4 +1,5 @@
-/** What a server says when it is up: where, which profile, its routes, what is bound and what that guarantees. */
+/** What a server says when it is up: where, which profile, what starts its flows, what is bound and what that guarantees. */
+import { triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -9,6 +10,11 @@ export function describeServer(server: FastifyInstance): string {
   const { app, profile, bag } = server.flowport
   const routes = app.flows.flatMap(({ name, summary, trigger }) =>
     trigger.kind === 'http' ? [[trigger.method, trigger.path, summary ?? name]] : [],
+  )
+  const others = app.flows.flatMap(({ name, summary, trigger }) =>
+    trigger.kind === 'queue' || trigger.kind === 'cron'
+      ? [[...triggerColumns(trigger), summary ?? name]]
+      : [],
   )
   const bindings = bag.describe().map(({ name, provider, info, layers }) => [
     name,
@@ -22,6 +28,7 @@ export function describeServer(server: FastifyInstance): string {
     `${app.name} ${app.version} on ${addressOf(server)}, profile ${profile}`,
     '',
     table(['METHOD', 'PATH', 'FLOW'], routes),
+    ...(others.length === 0 ? [] : [table(['TRIGGER', 'ON', 'FLOW'], others)]),
     table(['BINDING', 'PROVIDER', 'GUARANTEES', 'LAYERS'], bindings),
   ].join('\n')
 }

@@ -25,6 +25,8 @@ import {
 } from '@flowport/flow/http'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { type RunningDelivery, startDelivery } from './delivery/delivery.ts'
+import type { DeliveryOptions } from './delivery/options.ts'
 import type { Environment } from './environment.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { openProfile } from './profile.ts'
@@ -44,6 +46,11 @@ export interface FlowportOptions {
   readonly deadlineMs?: number
   /** Milliseconds that running flows get to end when the server closes. Default 10 000. */
   readonly drainMs?: number
+  /**
+   * Deliver messages to flows with a `queue()` trigger and run those with a `cron()` trigger, from when the server listens
+   * until it closes. `inject` does not listen, so it starts nothing. Default true.
+   */
+  readonly consume?: boolean | DeliveryOptions
   /** Tell node timings in `Server-Timing`. Default true. */
   readonly serverTiming?: boolean
   /** Serve `GET /` (flows and bindings). Default true. */
@@ -61,6 +68,11 @@ export interface FlowportInstance {
   readonly bag: ResourceBag
   readonly runtime: Runtime
   readonly warnings: readonly Diagnostic[]
+  /**
+   * Takes no more requests, messages and schedules; resolves when what runs has ended, or was cancelled after `drainMs`.
+   * Closing the server does it too.
+   */
+  drain(): Promise<void>
 }
 
 declare module 'fastify' {
@@ -70,9 +82,10 @@ declare module 'fastify' {
 }
 
 const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => {
-  const { app, profile, env, hooks, drainMs } = options
+  const { app, profile, env, hooks, drainMs, consume = true } = options
   const log: Logger = fastify.log
-  const opened = await openProfile({ app, profile, env, log })
+  const queues = consume === false ? 'pushed' : 'pulled'
+  const opened = await openProfile({ app, profile, env, log, queues })
   for (const warning of opened.warnings)
     log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
   const runtime = createRuntime(opened.bag, {
@@ -81,14 +94,26 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
     ...(hooks === undefined ? {} : { hooks }),
     ...(drainMs === undefined ? {} : { drainMs }),
   })
+  let delivery: RunningDelivery | undefined
+  const drain = async () => {
+    await Promise.all([delivery?.stop(), runtime.close()])
+  }
   fastify.decorate('flowport', {
     app,
     profile: opened.name,
     bag: opened.bag,
     runtime,
     warnings: opened.warnings,
+    drain,
   })
-  fastify.addHook('preClose', () => runtime.close())
+  if (consume !== false) {
+    fastify.addHook('onListen', async () => {
+      if (runtime.closing) return
+      const parts = { app, bag: opened.bag, runtime, log }
+      delivery = startDelivery({ ...parts, options: consume === true ? {} : consume })
+    })
+  }
+  fastify.addHook('preClose', drain)
   fastify.addHook('onClose', () => opened.bag.close())
   const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
   await fastify.register(routes, { ...prefix, served: options })

@@ -80,7 +80,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
     async ({ err, signal }) => {
       if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
       else server.log.info({ signal }, 'closing')
-      const drained = server.flowport.runtime.close()
+      const drained = server.flowport.drain()
       await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs))
       await drained
       await server.close()

@@ -1,4 +1,4 @@
-/** Conformance cases with keys that R2 does not keep apart, each with the reason. Their other keys are tried elsewhere. */
+/** Conformance cases with keys that R2 does not keep apart, each with the reason. `cloudflare-r2-keys.test.ts` tries their other keys. */
 
 const decomposed =
   'R2 takes composed and decomposed characters for the same key, so the driver refuses what is not composed'

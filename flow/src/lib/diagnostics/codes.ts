@@ -40,7 +40,7 @@ export const codes = {
     'the way a flow answers does not fit its profile',
     'answer a queue flow with a value, and give a web flow an answer',
   ),
-  DAG103: entry('error', 'V', 'two flows claim the same method and route', 'change one of the routes'),
+  DAG103: entry('error', 'V', 'two flows claim the same route or queue', 'change one of the two'),
   DAG104: entry(
     'error',
     'V',

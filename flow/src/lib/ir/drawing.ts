@@ -2,6 +2,7 @@
 import type { AnyFlow } from '../flow.ts'
 import { armEntries, type Graph, inputsOf, type Surface, type Vertex } from '../graph/graph.ts'
 import { isStreamSchema } from '../schema.ts'
+import { triggerText } from '../trigger-text.ts'
 import { isInArm } from './normal-graph.ts'
 
 export interface Drawing {
@@ -51,11 +52,7 @@ const idOf = (slot: number) => `n${slot}`
 function boxOf({ trigger }: AnyFlow, vertex: Vertex): Box {
   const id = idOf(vertex.slot)
   if (vertex.kind === 'trigger') {
-    return {
-      id,
-      shape: 'trigger',
-      lines: [trigger.kind === 'http' ? `${trigger.method} ${trigger.path}` : trigger.kind],
-    }
+    return { id, shape: 'trigger', lines: [triggerText(trigger)] }
   }
   if (vertex.kind !== 'node') return { id, shape: vertex.kind, lines: [vertex.alias] }
   const { node, alias } = vertex

@@ -4,6 +4,7 @@ import type { Graph, NodeVertex, Vertex } from '../graph/graph.ts'
 import type { AnyNode, NodeIdempotency } from '../node.ts'
 import { isStreamSchema, schemaName } from '../schema.ts'
 import type { TriggerSpec } from '../trigger.ts'
+import { triggerText } from '../trigger-text.ts'
 import type { NormalUse } from '../uses.ts'
 import { idOf, nodeId } from './ids.ts'
 import { type IdempotencyIr, identifiers, type NodeIr, naturalKey, type SchemaIr, type UseIr } from './ir.ts'
@@ -54,7 +55,7 @@ function triggerNode(trigger: TriggerSpec): Unplaced {
   const store = stored && trigger.body !== null && 'store' in trigger.body ? trigger.body.store : null
   return {
     identifier: identifiers.trigger,
-    name: trigger.kind === 'http' ? `${trigger.method} ${trigger.path}` : trigger.kind,
+    name: triggerText(trigger),
     kind: 'trigger',
     in_schema: named(schemaName(trigger.input)),
     out_schema: messageSchema(trigger),
@@ -65,6 +66,40 @@ function triggerNode(trigger: TriggerSpec): Unplaced {
     effectHints: [],
     uses: store === null ? [] : [{ resource: store, access: 'write', requirements: {}, features: [] }],
     streaming: false,
+    ...startedBy(trigger),
+  }
+}
+
+/** What a queue or a schedule starts by. A route is in the name, as it ever was. */
+function startedBy(trigger: TriggerSpec): Pick<NodeIr, 'trigger'> {
+  switch (trigger.kind) {
+    case 'queue': {
+      const { kind, queue, maxAttempts, backoffMs, concurrency, deadlineMs } = trigger
+      return {
+        trigger: {
+          kind,
+          queue,
+          ...(maxAttempts === undefined ? {} : { max_attempts: maxAttempts }),
+          backoff_ms: backoffMs,
+          concurrency,
+          ...(deadlineMs === undefined ? {} : { deadline_ms: deadlineMs }),
+        },
+      }
+    }
+    case 'cron': {
+      const { kind, cron, timeZone, deadlineMs } = trigger
+      return {
+        trigger: {
+          kind,
+          cron,
+          time_zone: timeZone,
+          ...(deadlineMs === undefined ? {} : { deadline_ms: deadlineMs }),
+        },
+      }
+    }
+    case 'http':
+    case 'manual':
+      return {}
   }
 }
 

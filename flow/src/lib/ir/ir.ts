@@ -55,8 +55,31 @@ export interface NodeIr {
   readonly uses?: readonly UseIr[]
   /** Ours: the node yields many items over time. `out_schema` is that of an item. */
   readonly streaming?: boolean
+  /** Ours: the queue or the schedule that starts the flow. */
+  readonly trigger?: TriggerIr
   /** Ours: the retry policy of the step. */
   readonly retry?: { readonly max_attempts: number; readonly backoff_ms: number }
+}
+
+export type TriggerIr = QueueTriggerIr | CronTriggerIr
+
+export interface QueueTriggerIr {
+  readonly kind: 'queue'
+  readonly queue: string
+  /** Absent: the queue's own limit. */
+  readonly max_attempts?: number
+  readonly backoff_ms: number
+  readonly concurrency: number
+  /** Absent: the host's. */
+  readonly deadline_ms?: number
+}
+
+export interface CronTriggerIr {
+  readonly kind: 'cron'
+  readonly cron: string
+  readonly time_zone: string
+  /** Absent: the host's. */
+  readonly deadline_ms?: number
 }
 
 export type SchemaIr = { readonly kind: 'opaque' } | { readonly kind: 'named'; readonly name: string }

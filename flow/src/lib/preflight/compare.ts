@@ -8,7 +8,7 @@ import {
 } from '@flowport/capabilities'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
-import { type Need, needsOf } from './needs.ts'
+import { type Need, needsOf, type NeedsOptions } from './needs.ts'
 import { asRecord, type Offer, type Offers } from './offers.ts'
 
 /** A preset that could be used instead, and what it states by domain. */
@@ -17,14 +17,14 @@ export interface Candidate {
   readonly provides: unknown
 }
 
-export interface CompareOptions {
+export interface CompareOptions extends NeedsOptions {
   readonly profile: string
   /** Presets to name where one has what is missing. Default none. */
   readonly candidates?: readonly Candidate[]
 }
 
 export function compareNeeds(flow: AnyFlow, offers: Offers, options: CompareOptions): readonly Diagnostic[] {
-  const needs = needsOf(flow)
+  const needs = needsOf(flow, options)
   const missing = needs.filter(({ resource }) => offers(resource) === undefined)
   const weak = needs.flatMap((need) => {
     const offer = offers(need.resource)

@@ -1,4 +1,7 @@
-/** What a flow needs bound: the uses of its nodes, the ledger of keyed ones, the store of its request's body. */
+/**
+ * What a flow needs bound: the uses of its nodes, the ledger of keyed ones, the store of its request's body, and the queue
+ * it consumes where the host takes the messages itself.
+ */
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
 import type { NormalUse } from '../uses.ts'
@@ -10,8 +13,27 @@ export interface Need extends NormalUse {
   readonly reason: string | null
 }
 
-export function needsOf(flow: AnyFlow): readonly Need[] {
-  return [...bodyNeeds(flow), ...nodeVertices(flow).flatMap(nodeNeeds)]
+export interface NeedsOptions {
+  /**
+   * How messages come to queue flows: `'pulled'` by the host out of the bag's `queue:<name>`, or `'pushed'` by the platform,
+   * which needs nothing bound. Default `'pushed'`.
+   */
+  readonly queues?: 'pulled' | 'pushed'
+}
+
+export function needsOf(flow: AnyFlow, { queues = 'pushed' }: NeedsOptions = {}): readonly Need[] {
+  return [
+    ...bodyNeeds(flow),
+    ...(queues === 'pulled' ? queueNeeds(flow) : []),
+    ...nodeVertices(flow).flatMap(nodeNeeds),
+  ]
+}
+
+function queueNeeds({ trigger }: AnyFlow): readonly Need[] {
+  if (trigger.kind !== 'queue') return []
+  const reason = 'its messages are taken from there'
+  const resource = `queue:${trigger.queue}` as const
+  return [{ node: 'trigger', resource, access: 'consume', requirements: {}, features: [], reason }]
 }
 
 export function nodeVertices({ graph }: AnyFlow): readonly NodeVertex[] {

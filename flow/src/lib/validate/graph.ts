@@ -102,7 +102,7 @@ function* checkAnswerFits(view: IrView): Iterable<Finding> {
   if (ir.profile !== 'queue' && ir.profile !== 'temporal') return
   const streaming = answer === undefined ? undefined : streamBehind(view, answer)
   if (answer === undefined || streaming === undefined) return
-  const message = `the flow answers with the stream of "${streaming}", which a ${ir.profile} flow has nobody to hand to`
+  const message = `the flow answers with the stream of "${streaming}", and nobody waits for what a message or a schedule starts`
   yield { code: 'DAG102', message, location: at({ node: answer }) }
 }
 

@@ -7,7 +7,7 @@ import { validateFlow } from './validate.ts'
 
 /** Every finding about the flows of an app. Profiles are the business of preflight. */
 export function validateApp({ flows }: Pick<App, 'flows'>): readonly Diagnostic[] {
-  return [...flows.flatMap(validateFlow), ...sameRoutes(flows), ...sameNames(flows)]
+  return [...flows.flatMap(validateFlow), ...sameRoutes(flows), ...sameQueues(flows), ...sameNames(flows)]
 }
 
 /** The nodes of flows by name: what imported IR may name. */
@@ -32,6 +32,27 @@ function* sameRoutes(flows: readonly AnyFlow[]): Iterable<Diagnostic> {
     const message = `"${flow.name}" and "${first.name}" both answer ${trigger.method} ${trigger.path}`
     const details = { flows: [first.name, flow.name], route }
     yield diagnostic({ code: 'DAG103', message, location: { flow: flow.name }, details })
+  }
+}
+
+/** A message goes to one consumer: two flows on one queue would each see some of the messages. */
+function* sameQueues(flows: readonly AnyFlow[]): Iterable<Diagnostic> {
+  const taken = new Map<string, AnyFlow>()
+  for (const flow of flows) {
+    if (flow.trigger.kind !== 'queue') continue
+    const { queue } = flow.trigger
+    const first = taken.get(queue)
+    if (first === undefined) {
+      taken.set(queue, flow)
+      continue
+    }
+    yield diagnostic({
+      code: 'DAG103',
+      message: `"${flow.name}" and "${first.name}" both consume the queue "${queue}"`,
+      location: { flow: flow.name },
+      hint: 'send the message to a queue for each flow, or make the flows one',
+      details: { flows: [first.name, flow.name], queue },
+    })
   }
 }
 

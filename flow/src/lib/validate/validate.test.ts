@@ -5,7 +5,7 @@ import { flow } from '../flow.ts'
 import { toIr } from '../ir/export.ts'
 import { node } from '../node.ts'
 import { name } from '../schema.ts'
-import { http, manual } from '../trigger.ts'
+import { http, type HttpTrigger, manual } from '../trigger.ts'
 import { nodesByName, validateApp } from './validate-app.ts'
 import { validateFlow, validateIr } from './validate.ts'
 
@@ -406,7 +406,7 @@ describe('validateFlow › keys', () => {
 })
 
 describe('validateApp', () => {
-  const route = (name: string, trigger: ReturnType<typeof http.get>) =>
+  const route = (name: string, trigger: HttpTrigger) =>
     flow(name, { trigger: trigger as never, graph: (note) => note })
   const options = { input: Note }
 

@@ -1,4 +1,5 @@
 /** `flowport check`: validation and preflight of every flow, without opening anything. */
+import type { Provider } from '@flowport/capabilities'
 import {
   type App,
   type Diagnostic,
@@ -28,7 +29,10 @@ export function check(
   const diagnostics = [
     ...validateApp(app),
     ...profiles.flatMap((name) =>
-      preflightProfile(app.flows, app.profiles[name] ?? [], hostDomains, { profile: name }),
+      preflightProfile(app.flows, app.profiles[name] ?? [], hostDomains, {
+        profile: name,
+        queues: queuesOf(app.profiles[name] ?? []),
+      }),
     ),
     ...(profile === undefined ? [] : environmentFindings(app, profile, out.host.env)),
   ]
@@ -41,6 +45,14 @@ export function check(
     out.result(summary(app, profiles, diagnostics, ok, out))
   }
   return ok ? exitCodes.ok : exitCodes.findings
+}
+
+/**
+ * A profile with what only Workers have is served by Workers, which bring the messages. Its presets are stubs here, so
+ * that their names tell it. Wrongly taken for one, it is refused when it starts instead.
+ */
+function queuesOf(providers: readonly Provider[]): 'pulled' | 'pushed' {
+  return providers.some(({ preset }) => /^(?:cloudflare|durable)-/.test(preset)) ? 'pushed' : 'pulled'
 }
 
 function environmentFindings(app: App, profile: string, env: Readonly<Record<string, string | undefined>>) {

@@ -1,6 +1,6 @@
 /** `flowport inspect`: routes, bindings with their guarantees, and the variables of a profile; opens nothing. */
 import type { Provider } from '@flowport/capabilities'
-import type { App } from '@flowport/flow'
+import { type App, triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { VariablesSchema } from '../environment.ts'
 import { hostDomains } from '../profile.ts'
@@ -19,8 +19,8 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
   const routes = app.flows.map(({ name: flow, version, trigger, summary }) => ({
     flow,
     version,
-    method: trigger.kind === 'http' ? trigger.method : trigger.kind,
-    path: trigger.kind === 'http' ? trigger.path : '',
+    method: triggerColumns(trigger)[0],
+    path: triggerColumns(trigger)[1],
     summary: summary ?? '',
   }))
   const bindings = [
@@ -44,7 +44,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     out.result(`${out.paint('bold', `${app.name} ${app.version}`)}, profile ${name}\n`)
     out.result(
       table(
-        ['METHOD', 'PATH', 'FLOW', 'SUMMARY'],
+        ['TRIGGER', 'ON', 'FLOW', 'SUMMARY'],
         routes.map((row) => [row.method, row.path, row.flow, row.summary]),
       ),
     )

@@ -65,7 +65,8 @@ async function readInput(
   host: CommandHost,
   bag: ResourceBag,
 ) {
-  const message: unknown = input === undefined ? {} : parse(await sourceText(input, host))
+  const given: unknown = input === undefined ? {} : parse(await sourceText(input, host))
+  const message = trigger.kind === 'cron' ? scheduledNow(trigger.cron, given) : given
   const binding = trigger.kind === 'http' ? trigger.body : null
   if (body === undefined) return message
   if (binding?.kind !== 'stream' && binding?.kind !== 'blob') {
@@ -77,6 +78,12 @@ async function readInput(
     return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
   const object = await bag.require(binding.store).put(binding.key(message as never), stream)
   return { ...(message as object), [binding.field]: blobRef(object, binding.store) }
+}
+
+/** A schedule makes its message by itself: due now, unless the input says when. */
+function scheduledNow(cron: string, given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given
+  return { scheduledAt: new Date().toISOString(), cron, ...given }
 }
 
 async function sourceText(input: string, host: CommandHost): Promise<string> {

@@ -1,0 +1,123 @@
+/** `deliverMessage` runs a queue's flow with one message, and settles the message by how the run ends. */
+import { type Awaitable, type Logger, silentLogger } from '@flowport/capabilities'
+import { describeThrown } from '../runtime/errors.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { QueueTrigger } from '../trigger.ts'
+import type { QueueConsumer } from './consumers.ts'
+import { decide, type Decision } from './decision.ts'
+import { runDelivered } from './run.ts'
+
+/** A message as a host hands it over. `ack`, `retry` and `reject` may resolve `false`: somebody else has it by now. */
+export interface DeliveredMessage {
+  readonly id: string
+  readonly body: unknown
+  /** 1 for the first delivery. */
+  readonly attempt: number
+  readonly sentAt: Date
+  ack(): Awaitable<unknown>
+  /** Gives it back, to come again after `delayMs` at the earliest; past the queue's attempts it is set aside. */
+  retry(options: { readonly delayMs: number }): Awaitable<unknown>
+  /** Sets it aside at once. Absent where the host cannot; then `retry` is called until the queue does it. */
+  reject?(): Awaitable<unknown>
+}
+
+export interface DeliverOptions {
+  /** Failures go here. Default: nothing is logged. */
+  readonly log?: Logger
+  /** A number in [0, 1), for the jitter of pauses. Default `Math.random`. */
+  readonly random?: () => number
+  /** Milliseconds a delivery may work, where the trigger does not say. Default 30 000. */
+  readonly deadlineMs?: number
+  /** Longest pause the queue takes, in milliseconds. Default an hour. */
+  readonly maxDelayMs?: number
+  /** Told of work that goes on after the message is settled: what a node still does past its deadline. */
+  readonly waitUntil?: (work: Promise<unknown>) => void
+}
+
+/**
+ * How a delivery ended.
+ * `done`: worked on and acked. `retried`: failed, comes again after `delayMs`. `rejected`: set aside.
+ * `returned`: the host is closing; comes again at once. `unsettled`: its lease had ended, or telling the queue failed, so
+ * it comes again by itself.
+ */
+export type Delivery =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'retried'; readonly delayMs: number; readonly error: Error }
+  | { readonly outcome: 'rejected' | 'returned'; readonly error: Error }
+  | { readonly outcome: 'unsettled'; readonly error: Error }
+
+/** Delivers one message. Never rejects. */
+export async function deliverMessage(
+  runtime: Runtime,
+  { flow, trigger }: QueueConsumer,
+  message: DeliveredMessage,
+  options: DeliverOptions = {},
+): Promise<Delivery> {
+  const { log = silentLogger } = options
+  const facts = { flow: flow.name, queue: trigger.queue, messageId: message.id, attempt: message.attempt }
+  const error = await runDelivered(runtime, flow, message.body, {
+    deadlineMs: trigger.deadlineMs ?? options.deadlineMs,
+    metadata: () => messageMetadata(trigger, message),
+    log: options.log,
+    waitUntil: options.waitUntil,
+  })
+  const decision = decide(error, runtime.closing, message, trigger, options)
+  try {
+    if ((await settle(message, decision)) === false) {
+      const why = new Error('its lease had ended before it was settled')
+      log.warn(facts, `a message of ${trigger.queue} took longer than its lease and is delivered again`)
+      return { outcome: 'unsettled', error: error ?? why }
+    }
+  } catch (failure) {
+    log.error({ ...facts, err: failure }, `a message could not be settled: ${describeThrown(failure)}`)
+    return { outcome: 'unsettled', error: toError(failure) }
+  }
+  tell(log, facts, decision)
+  return decision
+}
+
+function settle(message: DeliveredMessage, decision: Decision): Awaitable<unknown> {
+  switch (decision.outcome) {
+    case 'done':
+      return message.ack()
+    case 'rejected':
+      return message.reject?.()
+    case 'returned':
+      return message.retry({ delayMs: 0 })
+    case 'retried':
+      return message.retry({ delayMs: decision.delayMs })
+  }
+}
+
+function tell(log: Logger, facts: Readonly<Record<string, unknown>>, decision: Decision): void {
+  switch (decision.outcome) {
+    case 'done':
+      return
+    case 'returned':
+      return log.info(facts, 'a message was given back: the host is closing')
+    case 'rejected': {
+      const { error } = decision
+      return log.error({ ...facts, err: error }, `a message was set aside: ${describeThrown(error)}`)
+    }
+    case 'retried': {
+      const { error, delayMs } = decision
+      return log.warn(
+        { ...facts, err: error, delayMs },
+        `a message failed and comes again: ${describeThrown(error)}`,
+      )
+    }
+  }
+}
+
+function messageMetadata({ queue }: QueueTrigger, { id, attempt, sentAt }: DeliveredMessage) {
+  return {
+    'queue.name': queue,
+    'queue.message_id': id,
+    'queue.attempt': attempt,
+    'queue.sent_at': sentAt.toISOString(),
+  }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(describeThrown(thrown), { cause: thrown })
+}

@@ -1,0 +1,22 @@
+/** What an app asks of a platform that delivers by itself, and that no such platform does: CTRL901. */
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import type { AnyFlow } from '../flow.ts'
+import { cronJobs } from './consumers.ts'
+
+/** Schedules in another time zone than UTC: platforms such as Workers know no other. Errors: they must not start. */
+export function schedulesBesideUtc(
+  app: { readonly flows: readonly AnyFlow[] },
+  profile: string,
+): readonly Diagnostic[] {
+  return cronJobs(app)
+    .filter(({ trigger }) => trigger.timeZone !== 'UTC')
+    .map(({ flow, trigger }) =>
+      diagnostic({
+        code: 'CTRL901',
+        message: `the platform runs schedules in UTC, not in ${trigger.timeZone}`,
+        location: { flow: flow.name, node: 'trigger', profile },
+        hint: 'write the schedule in UTC, or serve the flow on Node',
+        details: { control: 'trigger.timeZone', timeZone: trigger.timeZone },
+      }),
+    )
+}

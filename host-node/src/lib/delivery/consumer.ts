@@ -1,0 +1,97 @@
+/** Takes messages of one queue, as many as there are free places, and delivers each. The next stop is `deliverMessage`. */
+import type { Clock, Logger, Queue, QueueMessage } from '@flowport/capabilities'
+import type { Runtime } from '@flowport/flow'
+import { deliverMessage, heldMessage, type QueueConsumer } from '@flowport/flow/delivery'
+import type { DeliveryOptions } from './options.ts'
+import { pause } from './pause.ts'
+
+export interface ConsumerParts {
+  readonly runtime: Runtime
+  readonly consumer: QueueConsumer
+  readonly queue: Queue
+  readonly log: Logger
+  readonly clock: Clock
+  readonly options: DeliveryOptions
+}
+
+const firstIdleMs = 50
+const longestOutageMs = 30_000
+
+/** Consumes until the signal fires; resolves when every message it took is settled. */
+export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promise<void> {
+  const { consumer, queue, log, clock, options, runtime } = parts
+  const { deadlineMs = 30_000, leaseMarginMs = 10_000, idleMs = 1_000 } = options
+  const { trigger } = consumer
+  const leaseMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
+  const places = new Places(Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages))
+  let pauseMs = firstIdleMs
+  while (!stopped.aborted && !runtime.closing) {
+    await places.free(stopped)
+    if (stopped.aborted) break
+    try {
+      const messages = await queue.receive({ limit: places.left, leaseMs, signal: stopped })
+      for (const message of messages) places.take(deliver(parts, message))
+      if (messages.length > 0) {
+        pauseMs = firstIdleMs
+        continue
+      }
+      await pause(clock, pauseMs, stopped)
+      pauseMs = Math.min(idleMs, pauseMs * 2)
+    } catch (error) {
+      if (stopped.aborted) break
+      pauseMs = Math.min(longestOutageMs, Math.max(idleMs, pauseMs * 2))
+      log.error({ err: error, queue: trigger.queue, pauseMs }, 'the queue hands out no messages')
+      await pause(clock, pauseMs, stopped)
+    }
+  }
+  await places.empty()
+}
+
+async function deliver(parts: ConsumerParts, message: QueueMessage): Promise<void> {
+  const { runtime, consumer, queue, log, options } = parts
+  await deliverMessage(runtime, consumer, heldMessage(queue, message), {
+    log,
+    maxDelayMs: queue.info.limits.maxDelayMs,
+    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    ...(options.random === undefined ? {} : { random: options.random }),
+  })
+}
+
+/** How many messages are worked on, and waiting for that to change. */
+class Places {
+  left: number
+  readonly #all: number
+  #changed: (() => void) | undefined
+
+  constructor(all: number) {
+    this.left = all
+    this.#all = all
+  }
+
+  take(work: Promise<void>): void {
+    this.left -= 1
+    void work.finally(() => {
+      this.left += 1
+      this.#changed?.()
+    })
+  }
+
+  /** Resolves when there is a free place, or the signal fires. */
+  async free(signal: AbortSignal): Promise<void> {
+    if (this.left > 0 || signal.aborted) return
+    const wake = () => this.#changed?.()
+    signal.addEventListener('abort', wake, { once: true })
+    await this.#change()
+    signal.removeEventListener('abort', wake)
+  }
+
+  async empty(): Promise<void> {
+    while (this.left < this.#all) await this.#change()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed = resolve
+    })
+  }
+}

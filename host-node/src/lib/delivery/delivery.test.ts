@@ -1,0 +1,321 @@
+/** Consumers and schedulers on a clock that moves only when told. */
+import {
+  CapabilityError,
+  createDedupeStore,
+  createQueue,
+  type DedupeStore,
+  type Logger,
+  type Queue,
+  ResourceBag,
+} from '@flowport/capabilities'
+import { memoryDedupeDriver, memoryQueueDriver } from '@flowport/capabilities/memory'
+import { ManualClock } from '@flowport/capabilities/testing'
+import { type AnyFlow, createRuntime, cron, defineApp, flow, node, queue } from '@flowport/flow'
+import { afterEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { type RunningDelivery, startDelivery } from './delivery.ts'
+
+const running: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop()
+})
+
+interface Parts {
+  readonly clock: ManualClock
+  readonly queue?: Queue
+  readonly dedupe?: DedupeStore
+  readonly start?: number
+}
+
+/** Delivers to the flow as a server that listens does. */
+function delivering(one: AnyFlow, { clock, queue: jobs, dedupe }: Parts) {
+  const logs: string[] = []
+  const to = (level: string) => (_: unknown, message?: string) => void logs.push(`${level}: ${message}`)
+  const log = { debug: to('debug'), info: to('info'), warn: to('warn'), error: to('error') } as Logger
+  let bag: ResourceBag = ResourceBag.empty()
+  if (jobs !== undefined) bag = bag.with('queue:jobs', jobs)
+  if (dedupe !== undefined) bag = bag.with('dedupe', dedupe)
+  const runtime = createRuntime(bag, { clock })
+  const app = { ...defineApp({ flows: [], profiles: {} }), flows: [one] }
+  const delivery: RunningDelivery = startDelivery({
+    app,
+    bag,
+    runtime,
+    log,
+    options: { clock, random: () => 0.5 },
+  })
+  const stop = async () => {
+    await Promise.all([delivery.stop(), runtime.close()])
+  }
+  running.push(stop)
+  return { logs, runtime, stop }
+}
+
+const Job = z.object({ id: z.string() })
+const jobs = (run: (id: string) => unknown, concurrency = 2) =>
+  flow('jobs', {
+    trigger: queue('jobs', { input: Job, concurrency }),
+    graph: (job, step) => step(node('work', { input: Job, run: ({ id }) => run(id) }), job),
+  })
+
+const ticking = (expression: string, run: (scheduledAt: string) => unknown, timeZone?: string) =>
+  flow('ticking', {
+    trigger: cron(expression, timeZone === undefined ? {} : { timeZone }),
+    graph: (tick, step) =>
+      step(
+        node('tick', {
+          input: z.object({ scheduledAt: z.string(), cron: z.string() }),
+          run: ({ scheduledAt }) => run(scheduledAt),
+        }),
+        tick,
+      ),
+  })
+
+/** Counts what a consumer asks of its queue. */
+function watched(queue: Queue) {
+  const limits: number[] = []
+  const receive: Queue['receive'] = (options) => {
+    limits.push(options?.limit ?? 1)
+    return queue.receive(options)
+  }
+  return {
+    limits,
+    queue: new Proxy(queue, { get: (target, key) => (key === 'receive' ? receive : bound(target, key)) }),
+  }
+}
+
+function bound(target: object, key: PropertyKey): unknown {
+  const value = Reflect.get(target, key, target) as unknown
+  return typeof value === 'function' ? (value.bind(target) as unknown) : value
+}
+
+describe('a consumer', () => {
+  it('looks at an empty queue less and less often, and at once again after a message', async () => {
+    const clock = new ManualClock()
+    const store = createQueue(memoryQueueDriver({ clock }))
+    const { limits, queue: seen } = watched(store)
+    delivering(
+      jobs(() => undefined),
+      { clock, queue: seen },
+    )
+    await clock.advance(10_000)
+    // 50, 100, 200, 400, 800, then every second.
+    expect(limits).toHaveLength(14)
+    await store.send({ id: 'a' })
+    // Taken after 550 ms; then at once, and after 50, 150 and 350 ms more.
+    await clock.advance(900)
+    expect(limits).toHaveLength(14 + 5)
+  })
+
+  it('takes no more messages than it has places', async () => {
+    const clock = new ManualClock()
+    const store = createQueue(memoryQueueDriver({ clock }))
+    const { limits, queue: seen } = watched(store)
+    const open: (() => void)[] = []
+    delivering(
+      jobs(() => new Promise<void>((done) => open.push(done))),
+      { clock, queue: seen },
+    )
+    await store.sendBatch(['a', 'b', 'c'].map((id) => ({ id })))
+    await clock.advance(5_000)
+    expect(open).toHaveLength(2)
+    expect(limits.at(-1)).toBe(2)
+    open.shift()?.()
+    await clock.advance(0)
+    expect(open).toHaveLength(2)
+    expect(limits.at(-1)).toBe(1)
+    for (const done of open) done()
+  })
+
+  it('waits longer and longer while the queue is away, says so, and goes on', async () => {
+    const clock = new ManualClock()
+    const honest = memoryQueueDriver({ clock })
+    let isAway = true
+    let asked = 0
+    const store = createQueue({
+      info: honest.info,
+      send: honest.send.bind(honest),
+      receive: (limit, leaseMs, call) => {
+        asked += 1
+        if (isAway) throw new CapabilityError('Unavailable', 'away')
+        return honest.receive(limit, leaseMs, call)
+      },
+      ack: honest.ack.bind(honest),
+      retry: honest.retry.bind(honest),
+    })
+    const done: string[] = []
+    const { logs } = delivering(
+      jobs((id) => done.push(id)),
+      { clock, queue: store },
+    )
+    await store.send({ id: 'a' })
+    await clock.advance(60_000)
+    // 1, 2, 4, 8, 16, 30 s.
+    expect(asked).toBe(6)
+    expect(logs).toEqual(Array(6).fill('error: the queue hands out no messages'))
+    isAway = false
+    await clock.advance(30_000)
+    expect(done).toEqual(['a'])
+  })
+
+  it('stops while it waits, without time passing', async () => {
+    const clock = new ManualClock()
+    const { stop } = delivering(
+      jobs(() => undefined),
+      { clock, queue: createQueue(memoryQueueDriver({ clock })) },
+    )
+    await clock.advance(100)
+    await stop()
+    expect(clock.sleeping).toBe(0)
+  })
+
+  it('takes nothing more once the runtime closes by itself', async () => {
+    const clock = new ManualClock()
+    const store = createQueue(memoryQueueDriver({ clock }))
+    const { runtime } = delivering(
+      jobs(() => expect.fail('nothing may run')),
+      { clock, queue: store },
+    )
+    await clock.advance(0)
+    await runtime.close()
+    await store.send({ id: 'a' })
+    await clock.advance(5_000)
+    expect(await store.receive()).toMatchObject([{ body: { id: 'a' } }])
+  })
+})
+
+const atomic = (clock: ManualClock) => {
+  const driver = memoryDedupeDriver({ clock })
+  return createDedupeStore(
+    new Proxy(driver, {
+      get: (target, key) => (key === 'info' ? { ...target.info, durability: 'durable' } : bound(target, key)),
+    }),
+  )
+}
+
+describe('a scheduler', () => {
+  const midnight = Date.UTC(2030, 0, 1)
+
+  it('runs the flow at every moment due', async () => {
+    const clock = new ManualClock(midnight + 1)
+    const seen: string[] = []
+    const { logs } = delivering(
+      ticking('*/20 * * * *', (at) => seen.push(at)),
+      { clock, dedupe: atomic(clock) },
+    )
+    await clock.advance(3_600_000)
+    expect(seen).toEqual(['2030-01-01T00:20:00.000Z', '2030-01-01T00:40:00.000Z', '2030-01-01T01:00:00.000Z'])
+    expect(logs).toEqual([])
+  })
+
+  it('keeps to the time zone, over a change of its offset', async () => {
+    // Berlin goes from +1 to +2 on 31 March 2030.
+    const clock = new ManualClock(Date.UTC(2030, 2, 30))
+    const seen: string[] = []
+    delivering(
+      ticking('0 3 * * *', (at) => seen.push(at), 'Europe/Berlin'),
+      { clock, dedupe: atomic(clock) },
+    )
+    await clock.advance(2 * 86_400_000)
+    expect(seen).toEqual(['2030-03-30T02:00:00.000Z', '2030-03-31T01:00:00.000Z'])
+  })
+
+  it('runs each moment in one of the processes that share a dedupe store', async () => {
+    const clock = new ManualClock(midnight)
+    const dedupe = atomic(clock)
+    const seen: string[] = []
+    for (const name of ['one', 'two']) {
+      delivering(
+        ticking('* * * * *', (at) => seen.push(`${name} ${at.slice(11, 16)}`)),
+        { clock, dedupe },
+      )
+    }
+    await clock.advance(3 * 60_000)
+    expect(seen.map((text) => text.slice(4))).toEqual(['00:01', '00:02', '00:03'])
+  })
+
+  it('says that every process runs it where none is shared', () => {
+    const clock = new ManualClock()
+    const warning = 'warn: every process runs these schedules: no dedupe store is bound that processes share'
+    const tick = ticking('* * * * *', () => undefined)
+    expect(delivering(tick, { clock }).logs).toEqual([warning])
+    const own = createDedupeStore(memoryDedupeDriver({ clock }))
+    expect(delivering(tick, { clock, dedupe: own }).logs).toEqual([warning])
+  })
+
+  it('leaves a run out while the one before it still works', async () => {
+    const clock = new ManualClock(midnight)
+    const seen: string[] = []
+    let end: () => void = () => undefined
+    const slow = ticking('* * * * *', async (at) => {
+      seen.push(at.slice(11, 16))
+      if (seen.length === 1) await new Promise<void>((done) => (end = done))
+    })
+    const { logs } = delivering(slow, { clock, dedupe: atomic(clock) })
+    await clock.advance(2 * 60_000)
+    end()
+    await clock.advance(60_000)
+    expect(seen).toEqual(['00:01', '00:03'])
+    expect(logs).toEqual(['warn: a scheduled run was left out: the one before it still works'])
+  })
+
+  it('does not make up for what was due while the machine slept', async () => {
+    const clock = new ManualClock(midnight)
+    const seen: string[] = []
+    const { logs } = delivering(
+      ticking('0 * * * *', (at) => seen.push(at.slice(11, 16))),
+      {
+        clock,
+        dedupe: atomic(clock),
+      },
+    )
+    await clock.advance(60_000)
+    clock.jump(3.5 * 3_600_000)
+    await clock.advance(60_000)
+    expect(seen).toEqual([])
+    expect(logs).toEqual(['warn: a scheduled run was missed'])
+    await clock.advance(30 * 60_000)
+    expect(seen).toEqual(['04:00'])
+  })
+
+  it('does not run a moment again when the clock is set back', async () => {
+    const clock = new ManualClock(midnight)
+    const seen: string[] = []
+    delivering(
+      ticking('0 * * * *', (at) => seen.push(at.slice(11, 16))),
+      { clock },
+    )
+    await clock.advance(3_600_000)
+    clock.jump(-120_000)
+    await clock.advance(3_600_000)
+    expect(seen).toEqual(['01:00'])
+    await clock.advance(120_000)
+    expect(seen).toEqual(['01:00', '02:00'])
+  })
+
+  it('leaves a run out rather than doing it twice when the dedupe store is away', async () => {
+    const clock = new ManualClock(midnight)
+    const dedupe = new Proxy(atomic(clock), {
+      get: (target, key) =>
+        key === 'putIfAbsent'
+          ? () => Promise.reject(new CapabilityError('Unavailable', 'away'))
+          : bound(target, key),
+    })
+    const { logs } = delivering(
+      ticking('* * * * *', () => expect.fail('it must not run')),
+      { clock, dedupe },
+    )
+    await clock.advance(60_000)
+    expect(logs).toEqual(['error: a scheduled run was left out: the dedupe store does not say whose it is'])
+  })
+
+  it('says of a date that never comes that it does not', async () => {
+    const clock = new ManualClock(midnight)
+    const { logs } = delivering(
+      ticking('0 0 30 FEB *', () => undefined),
+      { clock, dedupe: atomic(clock) },
+    )
+    await clock.advance(0)
+    expect(logs).toEqual(['warn: the schedule names no date that comes'])
+  })
+})

@@ -1,0 +1,8 @@
+/** The delivery app as a module that the command loads. */
+import { join } from 'node:path'
+import { deliveryApp } from './delivery-app.ts'
+
+export default deliveryApp({
+  path: join(process.env['FLOWPORT_DATA_DIR'] ?? '', 'state.sqlite'),
+  name: 'command',
+})
