@@ -13,6 +13,7 @@ const folders = [
   'host-workers',
   'examples/flows',
   'examples/node',
+  'examples/workers',
   'bench',
 ]
 

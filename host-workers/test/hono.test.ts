@@ -1,5 +1,5 @@
 import { blobBody, defineApp, flow, http, node, opaque, streamOf } from '@flowport/flow'
-import { flowportHono } from '@flowport/host-workers'
+import { createWorker, flowportHono } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'
 import { cloudflareKv } from '@flowport/presets/cloudflare-kv'
 import { Hono } from 'hono'
@@ -125,5 +125,33 @@ describe('a flow that needs a strong store', () => {
     // @ts-expect-error dedupe: not bound
     const weak = defineApp({ flows: [once], profiles: { workers: [cloudflareKv()] } })
     expect(Object.keys(weak.profiles)).toEqual(['workers'])
+  })
+
+  it('does not start either: CAP102 names the field, what was wanted and what is offered', async () => {
+    const Empty = z.object({})
+    const strong = flow('strong', {
+      trigger: http.get('/strong', { input: Empty }),
+      graph: (it, step) =>
+        step(
+          node('read', {
+            input: Empty,
+            uses: { kv: { access: 'read', consistency: 'strong' } },
+            run: async (_input, { kv }) => kv.get('a'),
+          }),
+          it,
+        ),
+    })
+    const empty = defineApp({
+      flows: [],
+      profiles: { workers: [cloudflareKv({ accountId: 'a', namespaceId: 'n', apiToken: 't' })] },
+    })
+    const worker = createWorker({ ...empty, flows: [strong] })
+    const context = { waitUntil: () => undefined, passThroughOnException: () => undefined }
+    const response = await worker.fetch(new Request('https://example.test/strong'), {}, context)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      code: 'CAP102',
+      detail: expect.stringMatching(/consistency.*strong.*eventual/),
+    })
   })
 })

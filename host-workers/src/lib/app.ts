@@ -1,8 +1,8 @@
 /** `flowportHono`: a Hono app with a route per flow, to serve or to mount. The next stop is `handleHttp`. */
-import { silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
+  type HandleOptions,
   handleHttp,
   health,
   type HttpOutcome,
@@ -19,8 +19,7 @@ import {
 import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
 import type { WorkerEnv } from './environment.ts'
-import { type Open, type Opened, opener, type OpenOptions } from './opened.ts'
-import { pathParams } from './path.ts'
+import { type Opened, type Opener, opener, type OpenOptions } from './opened.ts'
 import type { RoutesOf } from './schema.ts'
 import { WebCall } from './web-call.ts'
 
@@ -59,65 +58,77 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
 }
 
 /** The same over an opener that is shared with what else a Worker does. */
-export function honoFor(app: App, open: Open, options: FlowportHonoOptions): Hono<FlowportHonoEnv> {
-  const { operations = true, overview = true, notFound = true } = options
+export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions): Hono<FlowportHonoEnv> {
+  const { operations = true, overview = true, notFound = true, deadlineMs = 25_000, serverTiming } = options
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
+  const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }
   for (const route of routes) {
     const { method, path } = route.trigger
     const hasParams = path.includes('/:')
-    hono.on(method, path, (context) => serve(context, open, route, hasParams, options))
+    hono.on(method, path, (context) => {
+      const call = new WebCall(context, hasParams ? routePath(context) : null)
+      return serve(context.env, call, profile, route, settings)
+    })
   }
-  if (operations) addOperations(hono, app, open)
+  if (operations) addOperations(hono, app, profile)
   if (overview && !routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
-    hono.get('/', (context) => answer(context, open, overviewAnswer))
+    hono.get('/', (context) => answer(context, profile, overviewAnswer))
   if (notFound) hono.all('*', (context) => unknownRoute(context, routes))
   return hono
 }
 
 /** One request to a flow. */
 async function serve(
-  context: HonoContext,
-  open: Open,
+  env: WorkerEnv,
+  call: WebCall,
+  profile: Opener,
   route: HttpRoute,
-  hasParams: boolean,
-  { deadlineMs = 25_000, serverTiming }: FlowportHonoOptions,
+  settings: HandleOptions,
 ): Promise<Response> {
-  let call = callOf(context)
   try {
-    const opening = open(context.env)
+    const opening = profile.open(env)
     const { runtime, log } = opening instanceof Promise ? await opening : opening
-    const params = hasParams ? pathParams(routePath(context), call.path) : {}
-    call = callOf(context, { params, log })
-    const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }
+    call.log = log
     return await call.respond(await handleHttp(runtime, route, call, settings))
   } catch (error) {
-    return await call.respond(problemOutcome(error, call))
+    return await refused(error, env, call, profile)
   }
 }
 
 /** One request that only needs what has been opened. */
 async function answer(
   context: HonoContext,
-  open: Open,
+  profile: Opener,
   make: (opened: Opened, call: WebCall) => HttpOutcome | Promise<HttpOutcome>,
 ): Promise<Response> {
-  const call = callOf(context)
+  const call = new WebCall(context)
   try {
-    return await call.respond(await make(await open(context.env), call))
+    return await call.respond(await make(await profile.open(context.env), call))
   } catch (error) {
-    return await call.respond(problemOutcome(error, call))
+    return await refused(error, context.env, call, profile)
   }
 }
 
-function addOperations(hono: Hono<FlowportHonoEnv>, app: App, open: Open): void {
+/** A profile that could not be opened. */
+function refused(
+  error: unknown,
+  env: WorkerEnv,
+  call: WebCall,
+  profile: Opener,
+): Response | Promise<Response> {
+  call.log ??= profile.log(env)
+  return call.respond(problemOutcome(error, call))
+}
+
+function addOperations(hono: Hono<FlowportHonoEnv>, app: App, profile: Opener): void {
   let document: string | undefined
-  hono.get('/healthz', (context) => callOf(context).respond(health()))
-  hono.get('/readyz', (context) => answer(context, open, ({ runtime }) => readiness(runtime, systemClock)))
+  hono.get('/healthz', (context) => new WebCall(context).respond(health()))
+  hono.get('/readyz', (context) => answer(context, profile, ({ runtime }) => readiness(runtime, systemClock)))
   hono.get('/openapi.json', (context) => {
     const mount = mountOf(context, '/openapi.json')
     document ??= JSON.stringify(openApi(app, mount === '' ? {} : { serverUrl: mount }))
-    return callOf(context).respond({
+    return new WebCall(context).respond({
       status: 200,
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: document,
@@ -129,8 +140,8 @@ function overviewAnswer({ app, name, bag }: Opened, call: WebCall): HttpOutcome 
   return overviewOutcome(overviewOf(app, name, bag), call)
 }
 
-function unknownRoute(context: HonoContext, routes: readonly HttpRoute[]): Promise<Response> {
-  const call = callOf(context)
+function unknownRoute(context: HonoContext, routes: readonly HttpRoute[]): Response | Promise<Response> {
+  const call = new WebCall(context)
   const path = call.path.slice(mountOf(context, '/*').length) || '/'
   return call.respond(problemOutcome(noRoute(call.method, methodsFor(routes, path)), call))
 }
@@ -139,21 +150,4 @@ function unknownRoute(context: HonoContext, routes: readonly HttpRoute[]): Promi
 function mountOf(context: HonoContext, own: string): string {
   const matched = routePath(context)
   return matched.endsWith(own) ? matched.slice(0, -own.length) : ''
-}
-
-function callOf(
-  context: HonoContext,
-  { params = {}, log = silentLogger }: Partial<Pick<WebCall, 'params' | 'log'>> = {},
-): WebCall {
-  return new WebCall({ request: context.req.raw, params, log, waitUntil: waitUntilOf(context) })
-}
-
-/** Outside a Worker, as in tests over `app.request()`, Hono has no execution context and says so by throwing. */
-function waitUntilOf(context: HonoContext): ((work: Promise<unknown>) => void) | undefined {
-  try {
-    const { executionCtx } = context
-    return (work) => executionCtx.waitUntil(work)
-  } catch {
-    return undefined
-  }
 }

@@ -38,19 +38,24 @@ export interface Opened extends OpenedProfile {
   readonly log: Logger
 }
 
-/** Opens for an `env`. A profile that cannot be opened is a `DiagnosticsError`, and is tried again at the next request. */
-export type Open = (env: WorkerEnv) => Opened | Promise<Opened>
+export interface Opener {
+  /** A profile that cannot be opened is a `DiagnosticsError`; it is tried again at the next request. */
+  open(env: WorkerEnv): Opened | Promise<Opened>
+  /** Where things are logged, also when nothing could be opened. */
+  log(env: WorkerEnv): Logger
+}
 
 /**
  * Remembers what was opened by `env`, which is one object for the life of an isolate. Only what has been opened is kept,
  * never the opening itself: on Workers a request must not wait for another's work.
  */
-export function opener(app: App, options: OpenOptions): Open {
+export function opener(app: App, options: OpenOptions): Opener {
   const known = new WeakMap<WorkerEnv, Opened>()
-  return (env) => known.get(env) ?? remember(env)
+  const log = (env: WorkerEnv) => options.log ?? consoleLogger(levelOf(env))
+  return { open: (env) => known.get(env) ?? remember(env), log }
 
   async function remember(env: WorkerEnv): Promise<Opened> {
-    const opened = await open(app, env, options)
+    const opened = await open(app, env, log(env), options)
     const first = known.get(env)
     if (first !== undefined) return first
     known.set(env, opened)
@@ -60,8 +65,7 @@ export function opener(app: App, options: OpenOptions): Open {
   }
 }
 
-async function open(app: App, env: WorkerEnv, { profile, hooks, log }: OpenOptions): Promise<Opened> {
-  const logger = log ?? consoleLogger(levelOf(env))
+async function open(app: App, env: WorkerEnv, log: Logger, { profile, hooks }: OpenOptions): Promise<Opened> {
   const name = chooseProfile(app, profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers')
   const schedules = schedulesBesideUtc(app, name)
   if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
@@ -71,12 +75,12 @@ async function open(app: App, env: WorkerEnv, { profile, hooks, log }: OpenOptio
     readVariables: (providers) => readVariables(env, providers),
     env,
     bindings: env,
-    log: logger,
+    log,
     clock: systemClock,
     others: hostResources(app, env),
   })
-  const runtime = createRuntime(opened.bag, { log: logger, ...(hooks === undefined ? {} : { hooks }) })
-  return { ...opened, app, runtime, log: logger }
+  const runtime = createRuntime(opened.bag, { log, ...(hooks === undefined ? {} : { hooks }) })
+  return { ...opened, app, runtime, log }
 }
 
 function hostResources(app: App, env: WorkerEnv): ReadonlyMap<ResourceName, object> {

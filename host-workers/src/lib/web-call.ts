@@ -1,31 +1,37 @@
 /** A web request as the bridge's `HttpCall`, and its outcome as a web response. */
 import type { Logger } from '@flowport/capabilities'
 import type { HttpCall, HttpOutcome } from '@flowport/flow/http'
+import { pathParams } from './path.ts'
 import { WebBody } from './request-body.ts'
 import { pushedStream, sizedStream } from './response-body.ts'
 
-export interface WebCallOptions {
-  readonly request: Request
-  readonly params: Readonly<Record<string, string>>
-  readonly log: Logger
-  /** The platform's `ctx.waitUntil`; absent where a request may outlive its answer anyway. */
-  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
+/** What a call needs of Hono's context. */
+export interface CallContext {
+  readonly req: { readonly raw: Request }
+  /** Throws where there is none, as in `app.request()`. */
+  readonly executionCtx: { waitUntil(work: Promise<unknown>): void }
 }
 
 export class WebCall implements HttpCall {
-  readonly params: Readonly<Record<string, string>>
-  readonly log: Logger
   readonly body: WebBody
+  /** Set when the profile has been opened. */
+  log: Logger | undefined
+  readonly #context: CallContext
   readonly #request: Request
-  readonly #waitUntil: WebCallOptions['waitUntil']
+  /** The matched path with its parameters, mount point included; `null` where it has none. */
+  readonly #pattern: string | null
+  #params: Readonly<Record<string, string>> | undefined
   #listeners: (() => void)[] = []
 
-  constructor({ request, params, log, waitUntil }: WebCallOptions) {
-    this.#request = request
-    this.body = new WebBody(request)
-    this.params = params
-    this.log = log
-    this.#waitUntil = waitUntil
+  constructor(context: CallContext, pattern: string | null = null) {
+    this.#context = context
+    this.#request = context.req.raw
+    this.#pattern = pattern
+    this.body = new WebBody(this.#request)
+  }
+
+  get method(): string {
+    return this.#request.method
   }
 
   get path(): string {
@@ -36,8 +42,9 @@ export class WebCall implements HttpCall {
     return partsOf(this.#request.url).query
   }
 
-  get method(): string {
-    return this.#request.method
+  get params(): Readonly<Record<string, string>> {
+    this.#params ??= this.#pattern === null ? {} : pathParams(this.#pattern, this.path)
+    return this.#params
   }
 
   header(name: string): string | undefined {
@@ -51,16 +58,25 @@ export class WebCall implements HttpCall {
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.#waitUntil?.(work)
+    try {
+      this.#context.executionCtx.waitUntil(work)
+    } catch {
+      // There is no execution context outside a Worker: nothing ends this work early.
+    }
   }
 
   /** The outcome as a response. When its reader goes away, so has the client. */
-  async respond({ status, headers, body }: HttpOutcome): Promise<Response> {
-    if (status >= 400) await this.body.discardRest()
+  respond(outcome: HttpOutcome): Response | Promise<Response> {
+    return outcome.status >= 400
+      ? this.body.discardRest().then(() => this.#respond(outcome))
+      : this.#respond(outcome)
+  }
+
+  #respond({ status, headers, body }: HttpOutcome): Response {
+    if (body === null || typeof body === 'string') return new Response(body, { status, headers })
     const gone = () => {
       for (const listener of this.#listeners.splice(0)) listener()
     }
-    if (body === null || typeof body === 'string') return new Response(body, { status, headers })
     const stream =
       typeof body === 'function'
         ? pushedStream(body, gone)

@@ -27,13 +27,13 @@ export interface FlowportWorker {
 
 /** `export default createWorker(app)`. The profile is the one `env.FLOWPORT_PROFILE` names, else `'workers'`. */
 export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
-  const open = opener(app, options)
-  const hono = honoFor(app, open, options)
+  const profile = opener(app, options)
+  const hono = honoFor(app, profile, options)
   return {
     fetch: async (request, env, context) => hono.fetch(request, env, context as never),
     queue: async (batch, env, context) =>
-      deliverPlatformBatch(app, await open(env), batch, options, (work) => context.waitUntil(work)),
+      deliverPlatformBatch(app, await profile.open(env), batch, options, (work) => context.waitUntil(work)),
     scheduled: async (schedule, env, context) =>
-      runPlatformSchedule(app, await open(env), schedule, options, (work) => context.waitUntil(work)),
+      runPlatformSchedule(app, await profile.open(env), schedule, options, (work) => context.waitUntil(work)),
   }
 }
