@@ -125,6 +125,7 @@ function reportOf(entries: readonly Entry[]): Report {
   })
   const ours = figures.find(({ name }) => name === 'flowport')
   if (ours === undefined) throw new Error('flowport was not measured')
+  const same = besideSameAnswer(entries)
   return {
     tables: [
       {
@@ -152,6 +153,28 @@ function reportOf(entries: readonly Entry[]): Report {
         measured: digits(ours.cpuRatio),
         holds: ours.cpuRatio <= 1.15,
       },
+      {
+        aim: 'requests/s: at least 0.9 of Fastify that also sends the same three headers',
+        measured: digits(same.perSecond),
+        holds: same.perSecond >= 0.9,
+      },
+      {
+        aim: 'server CPU per request: at most 1.15 of Fastify that also sends the same three headers',
+        measured: digits(same.cpuMicros),
+        holds: same.cpuMicros <= 1.15,
+      },
     ],
   }
+}
+
+/** Flowport's figures over those of Fastify with the same handler, schema and headers, round by round. */
+function besideSameAnswer(entries: readonly Entry[]): {
+  readonly perSecond: number
+  readonly cpuMicros: number
+} {
+  const samples = (name: string, key: keyof Sample) =>
+    entries.find(({ server }) => server.name === name)?.samples.map((sample) => sample[key]) ?? []
+  const ratio = (key: keyof Sample) =>
+    spread(ratios(samples('flowport', key), samples('fastify-headers', key))).median
+  return { perSecond: ratio('perSecond'), cpuMicros: ratio('cpuMicros') }
 }
