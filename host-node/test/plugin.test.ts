@@ -1,4 +1,4 @@
-import { definePreset } from '@flowport/capabilities'
+import { createKeyValue, definePreset } from '@flowport/capabilities'
 import { defineApp, DiagnosticsError, flow, http, multipartBody, node, opaque } from '@flowport/flow'
 import { createServer, flowport } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
@@ -134,6 +134,7 @@ describe('the operations', () => {
       name: 'broken',
       env: Type.Object({}),
       provides: { kv: kvInfo },
+      portable: { kv: createKeyValue },
       layers: () => [],
       open: () => ({
         kv: {

@@ -1,5 +1,5 @@
 /** The `cloudflare-kv` preset on Node: key-value entries in Workers KV, over Cloudflare's REST API. */
-import { definePreset } from '@flowport/capabilities'
+import { createKeyValue, definePreset } from '@flowport/capabilities'
 import {
   type CloudflareKvOptions,
   type CloudflareKvProvides,
@@ -22,6 +22,7 @@ export const cloudflareKv = definePreset<
   name: 'cloudflare-kv',
   env: cloudflareKvRestEnv,
   provides: { kv: cloudflareKvRestInfo },
+  portable: { kv: createKeyValue },
   layers: cloudflareKvRestLayers,
   open({ env, clock, options }) {
     const { defaultTtlSeconds, baseUrl, fetch } = options

@@ -1,5 +1,5 @@
 /** The `cloudflare-kv` preset on Workers: key-value entries in Workers KV, over a binding. */
-import { CapabilityError, definePreset } from '@flowport/capabilities'
+import { CapabilityError, createKeyValue, definePreset } from '@flowport/capabilities'
 import { isKvNamespace } from './lib/cloudflare-kv/binding.ts'
 import { KvBindingDriver } from './lib/cloudflare-kv/binding-driver.ts'
 import {
@@ -20,6 +20,7 @@ export const cloudflareKv = definePreset<CloudflareKvOptions, typeof cloudflareK
   env: cloudflareKvEnv,
   provides: { kv: cloudflareKvInfo },
   bindings: cloudflareKvBindings,
+  portable: { kv: createKeyValue },
   layers: cloudflareKvLayers,
   open({ bindings, clock, options }) {
     const { binding = 'KV', defaultTtlSeconds, readExpiry } = options

@@ -1,5 +1,5 @@
 /** The `cloudflare-queues` preset on Workers: sends to a queue over its producer binding. */
-import { CapabilityError, definePreset } from '@flowport/capabilities'
+import { CapabilityError, createQueue, definePreset } from '@flowport/capabilities'
 import { isQueueBinding } from './lib/cloudflare-queues/binding.ts'
 import {
   cloudflareQueuesBindings,
@@ -22,6 +22,7 @@ export const cloudflareQueues = definePreset<
   env: cloudflareQueuesEnv,
   provides: cloudflareQueuesProvides,
   bindings: cloudflareQueuesBindings,
+  portable: { queue: createQueue },
   layers: cloudflareQueuesLayers,
   open({ bindings, options: { binding = 'QUEUE' } }) {
     const queue = bindings[binding]

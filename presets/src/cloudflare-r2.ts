@@ -1,5 +1,5 @@
 /** The `cloudflare-r2` preset on Node: blobs in R2 over its S3 endpoint, or over a binding where the host has one. */
-import { definePreset } from '@flowport/capabilities'
+import { createBlobStore, definePreset } from '@flowport/capabilities'
 import { isR2Bucket } from './lib/cloudflare-r2/binding.ts'
 import {
   checkedPartBytes,
@@ -13,7 +13,8 @@ import {
 } from './lib/cloudflare-r2/declaration.ts'
 import { s3Details, withExtras } from './lib/cloudflare-r2/extras.ts'
 import { openR2Binding } from './lib/cloudflare-r2/open-binding.ts'
-import { R2S3Driver, r2S3Client } from './lib/cloudflare-r2/s3-driver.ts'
+import { r2S3Client } from './lib/cloudflare-r2/s3-client.ts'
+import { R2S3Driver } from './lib/cloudflare-r2/s3-driver.ts'
 
 export type { R2WriteOptions } from './lib/cloudflare-r2/binding-puts.ts'
 export type { CloudflareR2Options } from './lib/cloudflare-r2/declaration.ts'
@@ -24,6 +25,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   name: 'cloudflare-r2',
   env: r2Env,
   provides: r2Provides,
+  portable: { blob: createBlobStore },
   layers: r2Layers,
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options

@@ -1,5 +1,5 @@
 /** The `cloudflare-r2` preset on Workers: blobs in the R2 bucket of a binding. */
-import { definePreset } from '@flowport/capabilities'
+import { createBlobStore, definePreset } from '@flowport/capabilities'
 import { isR2Bucket, r2BindingNeed } from './lib/cloudflare-r2/binding.ts'
 import {
   type CloudflareR2Options,
@@ -21,6 +21,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   env: r2Env,
   provides: r2Provides,
   bindings: ({ binding = defaultBinding }) => [r2BindingNeed(binding)],
+  portable: { blob: createBlobStore },
   layers: r2Layers,
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options

@@ -1,5 +1,5 @@
 /** The `durable-dedupe` preset: the dedupe ledger and a strongly consistent key-value store on Durable Objects. */
-import { definePreset } from '@flowport/capabilities'
+import { createDedupeStore, createKeyValue, definePreset } from '@flowport/capabilities'
 import {
   type DurableDedupeOptions,
   durableDedupeBindings,
@@ -30,6 +30,7 @@ export const durableDedupe = definePreset<
   env: durableDedupeEnv,
   provides: durableDedupeProvides,
   bindings: durableDedupeBindings,
+  portable: { dedupe: createDedupeStore, kv: createKeyValue },
   layers: durableDedupeLayers,
   open: ({ bindings, options }) => openDurableDrivers(bindings, options),
 })

@@ -1,5 +1,5 @@
 /** The `durable-state` preset: entries, transactions, SQL and alarms of one key, on a Durable Object of its own. */
-import { definePreset } from '@flowport/capabilities'
+import { createDurableState, definePreset } from '@flowport/capabilities'
 import {
   type DurableStateOptions,
   durableStateBindings,
@@ -38,6 +38,7 @@ export const durableState = definePreset<
   env: durableStateEnv,
   provides: durableStateProvides,
   bindings: durableStateBindings,
+  portable: { state: createDurableState },
   layers: durableStateLayers,
   open: ({ bindings, options }) => ({ state: openDurableStateDriver(bindings, options) }),
 })

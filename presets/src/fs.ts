@@ -1,6 +1,6 @@
 /** The `fs` preset: blobs and key-value entries on the local file system, safe among the processes of one host. */
 import { join } from 'node:path'
-import { definePreset } from '@flowport/capabilities'
+import { createBlobStore, createKeyValue, definePreset } from '@flowport/capabilities'
 import { openFsBlobDriver } from './lib/fs/blob-driver.ts'
 import { type FsOptions, fsEnv, fsLayers, fsProvides } from './lib/fs/declaration.ts'
 import { openFsKvDriver } from './lib/fs/kv-driver.ts'
@@ -12,6 +12,7 @@ export const fs = definePreset<FsOptions, typeof fsEnv, typeof fsProvides>({
   name: 'fs',
   env: fsEnv,
   provides: fsProvides,
+  portable: { blob: createBlobStore, kv: createKeyValue },
   layers: fsLayers,
   open({ env, clock: hostClock, options }) {
     const { root = env.FLOWPORT_DATA_DIR, fsync = 'data', clock = hostClock } = options

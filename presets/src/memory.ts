@@ -1,5 +1,15 @@
 /** The `memory` preset: every contract, in memory, on every runtime. Gone with the process. */
-import { type Clock, definePreset, logging } from '@flowport/capabilities'
+import {
+  type Clock,
+  createBlobStore,
+  createCache,
+  createDedupeStore,
+  createDurableState,
+  createKeyValue,
+  createQueue,
+  definePreset,
+  logging,
+} from '@flowport/capabilities'
 import {
   memoryBlobDriver,
   memoryCacheDriver,
@@ -48,6 +58,14 @@ export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
   env,
   provides,
   // Nothing here fails for a moment or keeps anybody waiting, so there is nothing to retry or to time out.
+  portable: {
+    kv: createKeyValue,
+    blob: createBlobStore,
+    dedupe: createDedupeStore,
+    queue: createQueue,
+    state: createDurableState,
+    cache: createCache,
+  },
   layers: ({ log, clock }) => [logging({ log, clock })],
   open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, onAlarm, clock = hostClock } }) {
     return {

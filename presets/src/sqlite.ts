@@ -1,6 +1,6 @@
 /** The `sqlite` preset: key-value entries, the dedupe ledger and queues in one file, over `node:sqlite`. */
 import { join } from 'node:path'
-import { definePreset } from '@flowport/capabilities'
+import { createDedupeStore, createKeyValue, createQueue, definePreset } from '@flowport/capabilities'
 import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
 import { openSqliteDrivers } from './lib/sqlite/drivers.ts'
 
@@ -11,6 +11,7 @@ export const sqlite = definePreset<SqliteOptions, typeof sqliteEnv, typeof sqlit
   name: 'sqlite',
   env: sqliteEnv,
   provides: sqliteProvides,
+  portable: { kv: createKeyValue, dedupe: createDedupeStore, queue: createQueue },
   layers: sqliteLayers,
   open({ env, clock: hostClock, options }) {
     const { path = join(env.FLOWPORT_DATA_DIR, 'flowport.sqlite'), clock = hostClock, ...rest } = options

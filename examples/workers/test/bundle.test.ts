@@ -31,11 +31,11 @@ export default createWorker(defineApp({ flows: [], profiles: { workers: [${name}
 
 describe('a Worker that imports one preset', () => {
   it.each([
-    ['cloudflare-kv', 'cloudflareKv'],
-    ['cloudflare-r2', 'cloudflareR2'],
-    ['cloudflare-queues', 'cloudflareQueues'],
-    ['durable-dedupe', 'durableDedupe'],
-  ])('%s holds nothing of opendal, fastify, Node or the other presets', async (preset, name) => {
+    ['cloudflare-kv', 'cloudflareKv', ['kv/key-value']],
+    ['cloudflare-r2', 'cloudflareR2', ['blob/blob-store']],
+    ['cloudflare-queues', 'cloudflareQueues', ['queue/queue']],
+    ['durable-dedupe', 'durableDedupe', ['dedupe/dedupe-store', 'kv/key-value']],
+  ])('%s holds nothing of opendal, fastify, Node or the other presets', async (preset, name, portable) => {
     const { text, files } = await bundle(workerOn(preset, name))
     expect(text).not.toMatch(/opendal|fastify|vitest|from\s*["']node:/i)
     const packages = new Set(files.flatMap((file) => /node_modules\/\.pnpm\/([^/]+)\//.exec(file)?.[1] ?? []))
@@ -44,6 +44,13 @@ describe('a Worker that imports one preset', () => {
     const own = { 'cloudflare-r2': [preset, 's3'], 'durable-dedupe': [preset, 'durable'] }[preset] ?? [preset]
     expect([...new Set(others)].filter((found) => !own.includes(found))).toEqual([])
     expect(others).toContain(preset)
+    const types = files.flatMap(
+      (file) =>
+        /capabilities\/src\/lib\/(\w+\/(?:blob-store|key-value|dedupe-store|queue|state-store|cache))\.ts$/.exec(
+          file,
+        )?.[1] ?? [],
+    )
+    expect(types.toSorted()).toEqual(portable)
   })
 
   it('resolves presets of other runtimes to a stub', async () => {

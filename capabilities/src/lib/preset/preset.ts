@@ -1,24 +1,24 @@
 /** `definePreset` turns drivers of one provider into a typed, configurable entry of a profile. */
 import type { Static, TObject } from 'typebox'
-import { createBlobStore } from '../blob/blob-store.ts'
+import type { createBlobStore } from '../blob/blob-store.ts'
 import type { BlobDriver } from '../blob/driver.ts'
-import { createCache } from '../cache/cache.ts'
+import type { createCache } from '../cache/cache.ts'
 import type { CacheDriver } from '../cache/driver.ts'
 import type { Clock } from '../clock/contract.ts'
-import { createDedupeStore } from '../dedupe/dedupe-store.ts'
+import type { createDedupeStore } from '../dedupe/dedupe-store.ts'
 import type { DedupeDriver } from '../dedupe/driver.ts'
 import { CapabilityError } from '../error.ts'
 import type { Domains, ResourceName } from '../guarantees/domains.ts'
 import { type Hint, hintFor } from '../hints.ts'
-import { createKeyValue } from '../kv/key-value.ts'
+import type { createKeyValue } from '../kv/key-value.ts'
 import type { Awaitable, KvDriver } from '../kv/driver.ts'
 import type { Layer } from '../layer.ts'
 import type { Logger } from '../logger.ts'
 import type { QueueDriver } from '../queue/driver.ts'
-import { createQueue } from '../queue/queue.ts'
+import type { createQueue } from '../queue/queue.ts'
 import type { Resource } from '../resource/resource.ts'
 import type { StateDriver } from '../state/driver.ts'
-import { createDurableState } from '../state/state-store.ts'
+import type { createDurableState } from '../state/state-store.ts'
 
 /** The domains a preset can provide. */
 export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache'
@@ -39,6 +39,16 @@ export interface Drivers {
   readonly cache?: CacheDriver
   /** Closes what the drivers share; called after their own `close`. */
   close?(): Awaitable<void>
+}
+
+/** What makes the portable type of each domain. */
+interface PortableMakers {
+  readonly kv: typeof createKeyValue
+  readonly blob: typeof createBlobStore
+  readonly dedupe: typeof createDedupeStore
+  readonly queue: typeof createQueue
+  readonly state: typeof createDurableState
+  readonly cache: typeof createCache
 }
 
 /** What a host lends a provider while it opens. */
@@ -102,6 +112,11 @@ export interface PresetDefinition<Options, Env extends TObject, P extends Provid
   bindings?(options: Options): readonly BindingNeed[]
   /** Default false. */
   readonly nativeRetry?: boolean
+  /**
+   * What makes the portable type of each domain it provides, such as `{ kv: createKeyValue }`: a bundle holds those named
+   * here and no others. Absent where `open` always fails, as on runtimes that cannot have the preset.
+   */
+  readonly portable?: { readonly [D in keyof P & ProvidedDomain]: PortableMakers[D] }
   /** Default layers, outermost first. */
   layers(context: { readonly log: Logger; readonly clock: Clock }): readonly Layer[]
   open(context: OpenContext & { readonly env: Static<Env>; readonly options: Options }): Awaitable<Drivers>
@@ -157,9 +172,12 @@ export function definePreset<Options extends object, Env extends TObject, const 
           const resources = domains.map((domain) => {
             const name = nameOf(domain)
             const queue = chosen.as ?? 'default'
-            const resource = portable(domain, drivers, { name, layers, clock: context.clock }, queue)
-            if (resource !== null) return [name, resource] as const
-            const message = `preset "${preset}" states ${domain} but opened no driver for it`
+            const driver = domain === 'queue' ? drivers.queue?.(queue) : drivers[domain]
+            const make = definition.portable?.[domain as keyof P & ProvidedDomain] as Maker | undefined
+            const resource =
+              driver === undefined ? undefined : make?.(driver, { name, layers, clock: context.clock })
+            if (resource !== undefined) return [name, resource] as const
+            const message = `preset "${preset}" states ${domain} but opened no driver for it, or does not say what makes it`
             throw new CapabilityError('Misconfigured', message)
           })
           return { resources: new Map(resources), close }
@@ -181,30 +199,11 @@ const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   cache: ['read', 'write'],
 }
 
+/** Any of the makers: which driver goes to which is decided by the domain. */
+type Maker = (driver: unknown, options: PortableOptions) => Resource & object
+
 interface PortableOptions {
   readonly name: string
   readonly layers: readonly Layer[]
   readonly clock: Clock
-}
-
-function portable(
-  domain: ProvidedDomain,
-  drivers: Drivers,
-  options: PortableOptions,
-  queueName: string,
-): (Resource & object) | null {
-  switch (domain) {
-    case 'kv':
-      return drivers.kv === undefined ? null : createKeyValue(drivers.kv, options)
-    case 'blob':
-      return drivers.blob === undefined ? null : createBlobStore(drivers.blob, options)
-    case 'dedupe':
-      return drivers.dedupe === undefined ? null : createDedupeStore(drivers.dedupe, options)
-    case 'queue':
-      return drivers.queue === undefined ? null : createQueue(drivers.queue(queueName), options)
-    case 'state':
-      return drivers.state === undefined ? null : createDurableState(drivers.state, options)
-    case 'cache':
-      return drivers.cache === undefined ? null : createCache(drivers.cache, options)
-  }
 }

@@ -1,11 +1,13 @@
 /** Opens R2 over a binding, with presigned URLs where there are credentials for them. */
-import type { Clock, Logger } from '@flowport/capabilities'
+import type { BlobPresignOptions, Clock, Logger } from '@flowport/capabilities'
 import type { Static } from 'typebox'
+import { presignedUrl } from '../s3/presign.ts'
 import { R2BindingDriver } from './binding-driver.ts'
 import type { R2BucketLike } from './binding.ts'
 import { checkedPartBytes, type CloudflareR2Options, credentialsFrom, type r2Env } from './declaration.ts'
 import { bindingDetails, withExtras } from './extras.ts'
-import { R2S3Driver, r2S3Client } from './s3-driver.ts'
+import { checkR2Key } from './key.ts'
+import { r2S3Client } from './s3-client.ts'
 
 export interface OpenBindingOptions {
   readonly bucket: R2BucketLike
@@ -18,9 +20,14 @@ export interface OpenBindingOptions {
 export function openR2Binding({ bucket, env, options, log, clock }: OpenBindingOptions): R2BindingDriver {
   const partBytes = checkedPartBytes(options.partBytes)
   const credentials = credentialsFrom(options, env)
-  const s3 =
-    credentials === null ? null : new R2S3Driver({ client: r2S3Client(credentials, clock), log, partBytes })
-  const presign = s3 === null ? undefined : s3.presign.bind(s3)
+  const client = credentials === null ? null : r2S3Client(credentials, clock)
+  const presign =
+    client === null
+      ? undefined
+      : async (key: string, presign: BlobPresignOptions) => {
+          checkR2Key(key)
+          return presignedUrl(client, key, presign)
+        }
   return withExtras(
     (write) => new R2BindingDriver({ bucket, log, partBytes, presign, write }),
     bindingDetails,

@@ -7,16 +7,14 @@ import {
   type BlobDriverPut,
   type BlobObject,
   type BlobPresignOptions,
-  type Clock,
   type DriverCall,
   type Logger,
   type OpenedBlob,
 } from '@flowport/capabilities'
 import { S3BlobDriver } from '../s3/blob-driver.ts'
-import { bucketUrl, S3Client } from '../s3/client.ts'
+import type { S3Client } from '../s3/client.ts'
 import type { S3Profile } from '../s3/profile.ts'
 import type { R2WriteOptions } from './binding-puts.ts'
-import type { R2Credentials } from './declaration.ts'
 import { maxUploadBytes, r2InfoWith } from './info.ts'
 import { checkR2Key } from './key.ts'
 
@@ -28,21 +26,6 @@ export const r2S3Profile: S3Profile = {
   conditionalComplete: true,
   etags: 'quoted',
   lostRaceCodes: [],
-}
-
-/** A client of the bucket's S3 endpoint. */
-export function r2S3Client(
-  { endpoint, bucket, accessKeyId, secretAccessKey }: R2Credentials,
-  clock: Pick<Clock, 'now'>,
-): S3Client {
-  return new S3Client({
-    bucketUrl: bucketUrl(endpoint, bucket, 'cloudflare-r2'),
-    bucket,
-    region: 'auto',
-    accessKeyId,
-    secretAccessKey,
-    clock,
-  })
 }
 
 export interface R2S3DriverOptions {

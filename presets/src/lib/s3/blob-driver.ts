@@ -18,6 +18,7 @@ import {
 import type { S3Client } from './client.ts'
 import { deleteKeys } from './delete-many.ts'
 import { lengthOf, objectOf, pageOf, rangeOf } from './object.ts'
+import { presignedUrl } from './presign.ts'
 import { etagHeader, type S3Profile } from './profile.ts'
 import { withNetworkErrors } from './translate-error.ts'
 import { S3Writes } from './writes.ts'
@@ -130,17 +131,8 @@ export class S3BlobDriver implements BlobDriver {
     return this.#writes.copy(from, to, signal)
   }
 
-  async presign(key: string, { method, expiresInSeconds }: BlobPresignOptions): Promise<URL> {
-    if (expiresInSeconds > maxPresignSeconds) {
-      throw new CapabilityError(
-        'LimitExceeded',
-        `a presigned URL works for at most ${maxPresignSeconds} seconds`,
-        {
-          details: { limit: 'expiresInSeconds', max: maxPresignSeconds },
-        },
-      )
-    }
-    return this.#client.presign(method === 'get' ? 'GET' : 'PUT', key, expiresInSeconds)
+  presign(key: string, options: BlobPresignOptions): Promise<URL> {
+    return presignedUrl(this.#client, key, options)
   }
 
   async check({ signal }: DriverCall): Promise<void> {
@@ -184,6 +176,4 @@ function absentAsNull(error: unknown): null {
   throw error
 }
 
-/** Signature Version 4: seven days. https://developers.cloudflare.com/r2/api/s3/presigned-urls/ */
-const maxPresignSeconds = 604_800
 const defaultPartBytes = 8 * 1024 * 1024

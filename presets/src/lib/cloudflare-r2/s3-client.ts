@@ -1,0 +1,19 @@
+/** A client of R2's S3 endpoint. */
+import type { Clock } from '@flowport/capabilities'
+import { bucketUrl, S3Client } from '../s3/client.ts'
+import type { R2Credentials } from './declaration.ts'
+
+/** A client of the bucket's S3 endpoint. */
+export function r2S3Client(
+  { endpoint, bucket, accessKeyId, secretAccessKey }: R2Credentials,
+  clock: Pick<Clock, 'now'>,
+): S3Client {
+  return new S3Client({
+    bucketUrl: bucketUrl(endpoint, bucket, 'cloudflare-r2'),
+    bucket,
+    region: 'auto',
+    accessKeyId,
+    secretAccessKey,
+    clock,
+  })
+}
