@@ -31,3 +31,5 @@ export {
   memoryStateLimits,
   type MemoryStateOptions,
 } from './lib/memory/state.ts'
+// Chance that is the same every time belongs to doubles as memory does.
+export { seededRng } from './lib/rng/seeded-rng.ts'

@@ -43,4 +43,4 @@ export {
   type StateHarness,
 } from './lib/testing/state-conformance.ts'
 export { ManualClock } from './lib/testing/manual-clock.ts'
-export { seededRng } from './lib/testing/seeded-rng.ts'
+export { seededRng } from './lib/rng/seeded-rng.ts'

@@ -3,7 +3,7 @@ import { CapabilityError, type CapabilityErrorOptions } from '../error.ts'
 import { type Call, type CallScope, createPipeline } from '../layer.ts'
 import { silentLogger } from '../logger.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { seededRng } from '../testing/seeded-rng.ts'
+import { seededRng } from '../rng/seeded-rng.ts'
 import { retry, type RetryOptions } from './retry.ts'
 
 /** A store that fails as told and then answers. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Rng } from '../rng/contract.ts'
-import { seededRng } from '../testing/seeded-rng.ts'
+import { seededRng } from '../rng/seeded-rng.ts'
 import { integer, systemRng } from './rng.ts'
 
 describe.each<[string, Rng]>([

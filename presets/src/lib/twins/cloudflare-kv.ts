@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import { seededRng } from '@flowport/capabilities/testing'
+import { seededRng } from '@flowport/capabilities/memory'
 import { Location } from './cloudflare-kv-location.ts'
 import { CentralStore } from './cloudflare-kv-store.ts'
 

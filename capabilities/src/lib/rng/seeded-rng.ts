@@ -1,5 +1,5 @@
 /** Randomness that is the same every time: for tests that must be repeatable. Never for secrets. */
-import type { Rng } from '../rng/contract.ts'
+import type { Rng } from './contract.ts'
 import { checkLength, integer } from '../system/rng.ts'
 
 /** The same seed gives the same numbers, bytes and UUIDs in the same order. */
