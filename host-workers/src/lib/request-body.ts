@@ -3,20 +3,26 @@ import { type HttpBody, type HttpPart, type PartLimits, tooLarge, truncated } fr
 import { chunksOf } from './chunks.ts'
 import { multipartParts } from './multipart-parts.ts'
 
+export interface WebBodyOptions {
+  /** Longest time the rest of a refused body is read, in milliseconds. Default 10 000. */
+  readonly lingerMs?: number
+}
+
 export class WebBody implements HttpBody {
   readonly #request: Request
+  readonly #lingerMs: number
   #draining: Promise<void> | undefined
 
-  constructor(request: Request) {
+  constructor(request: Request, { lingerMs = 10_000 }: WebBodyOptions = {}) {
     this.#request = request
+    this.#lingerMs = lingerMs
   }
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
   async text(maxBytes: number): Promise<string> {
     const announced = this.#request.headers.get('content-length')
     if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
-    // The platform hands over no more than was announced.
-    if (announced !== null) return this.#request.text().catch(() => Promise.reject(truncated()))
+    if (announced !== null) return this.#announcedText(maxBytes)
     const { body } = this.#request
     if (body === null) return ''
     const decoder = new TextDecoder()
@@ -30,6 +36,14 @@ export class WebBody implements HttpBody {
     return text + decoder.decode()
   }
 
+  /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
+  async #announcedText(maxBytes: number): Promise<string> {
+    const text = await this.#request.text().catch(() => Promise.reject(truncated()))
+    // A request that another Worker made may say what it likes.
+    if (text.length > maxBytes) throw tooLarge(maxBytes)
+    return text
+  }
+
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#request.body === null ? empty() : this.#guarded()
   }
@@ -40,11 +54,12 @@ export class WebBody implements HttpBody {
 
   /**
    * Reads what a refusal left unread, and forgets it: a connection that closes while its client still sends breaks before
-   * the client has read why. Gives up after 10 seconds.
+   * the client has read why. Gives up after `lingerMs`, also on a client that sends nothing more.
    */
   async discardRest(): Promise<void> {
     const { body } = this.#request
-    if (this.#draining === undefined && body !== null && !body.locked) this.#draining = drain(chunksOf(body))
+    if (this.#draining === undefined && body !== null && !body.locked)
+      this.#draining = drain(chunksOf(body), this.#lingerMs)
     await this.#draining
   }
 
@@ -70,7 +85,7 @@ export class WebBody implements HttpBody {
           }
         },
         cancel: () => {
-          this.#draining = drain(chunks)
+          this.#draining = drain(chunks, this.#lingerMs)
         },
       },
       { highWaterMark: 0 },
@@ -78,22 +93,26 @@ export class WebBody implements HttpBody {
   }
 }
 
-/** Longest time the rest of a refused body is read, in milliseconds. */
-const lingerMs = 10_000
-
-async function drain(chunks: AsyncGenerator<unknown, void, void>): Promise<void> {
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-  }, lingerMs)
-  try {
-    while (!late && (await chunks.next()).done !== true);
-  } catch {
-    // The client has gone: nobody waits for an answer.
-  } finally {
-    clearTimeout(timer)
+/** Resolves when the rest has been read, when reading fails, or after `lingerMs`; what comes later is left unread. */
+async function drain(chunks: AsyncGenerator<unknown, void, void>, lingerMs: number): Promise<void> {
+  let isLate = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      isLate = true
+      resolve()
+    }, lingerMs)
+  })
+  const rest = async () => {
+    try {
+      while (!isLate && (await chunks.next()).done !== true);
+    } catch {
+      // The client has gone: nobody waits for an answer.
+    }
     await chunks.return()
   }
+  await Promise.race([rest(), timeUp])
+  clearTimeout(timer)
 }
 
 function empty(): ReadableStream<Uint8Array<ArrayBuffer>> {

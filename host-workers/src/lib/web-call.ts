@@ -58,11 +58,7 @@ export class WebCall implements HttpCall {
   }
 
   waitUntil(work: Promise<unknown>): void {
-    try {
-      this.#context.executionCtx.waitUntil(work)
-    } catch {
-      // There is no execution context outside a Worker: nothing ends this work early.
-    }
+    executionOf(this.#context)?.waitUntil(work)
   }
 
   /** The outcome as a response. When its reader goes away, so has the client. */
@@ -82,6 +78,15 @@ export class WebCall implements HttpCall {
         ? pushedStream(body, gone)
         : sizedStream(body, headers['content-length'], gone)
     return new Response(stream, { status, headers })
+  }
+}
+
+/** Hono throws where there is no execution context: outside a Worker, where nothing ends a request's work early. */
+function executionOf(context: CallContext): CallContext['executionCtx'] | undefined {
+  try {
+    return context.executionCtx
+  } catch {
+    return undefined
   }
 }
 

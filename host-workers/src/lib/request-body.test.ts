@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { WebBody } from './request-body.ts'
+
+/** A request whose body is `chunks` and then, unless it ends, nothing more for ever. */
+function sending(
+  chunks: readonly string[],
+  { ends = true, length }: { ends?: boolean; length?: number } = {},
+) {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk))
+      if (ends) controller.close()
+    },
+  })
+  const headers: Record<string, string> = length === undefined ? {} : { 'content-length': String(length) }
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  return new Request('https://example.test/', init)
+}
+
+describe('the body of a web request', () => {
+  it('is text, decoded over chunks that cut characters', async () => {
+    const bytes = new TextEncoder().encode('ä€😀')
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+        controller.close()
+      },
+    })
+    const request = new Request('https://example.test/', {
+      method: 'POST',
+      body,
+      duplex: 'half',
+    } as RequestInit)
+    expect(await new WebBody(request).text(100)).toBe('ä€😀')
+  })
+
+  it.each([
+    ['announced as it is', 20],
+    ['of unknown length', undefined],
+    ['announced as less than it is', 3],
+  ])('over its bound is LimitExceeded when it is %s', async (_what, length) => {
+    const request = sending(['0123456789', '0123456789'], length === undefined ? {} : { length })
+    await expect(new WebBody(request).text(10)).rejects.toMatchObject({ kind: 'LimitExceeded' })
+  })
+
+  it('that ends before its announced length is an error, not a shorter body', async () => {
+    const reader = new WebBody(sending(['abc'], { length: 10 })).stream().getReader()
+    expect((await reader.read()).value).toHaveLength(3)
+    await expect(reader.read()).rejects.toMatchObject({ code: 'TRUNCATED_BODY' })
+  })
+
+  it('that was refused is read to its end', async () => {
+    const request = sending(['a', 'b', 'c'])
+    await new WebBody(request).discardRest()
+    expect((await request.body?.getReader().read())?.done).toBe(true)
+  })
+
+  it('that was refused and never ends keeps its answer waiting for the linger time only', async () => {
+    const body = new WebBody(sending(['a'], { ends: false }), { lingerMs: 20 })
+    await body.discardRest()
+    const other = new WebBody(sending(['a'], { ends: false }), { lingerMs: 20 })
+    await other.stream().cancel()
+    await other.discardRest()
+  })
+})
