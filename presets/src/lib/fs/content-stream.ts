@@ -1,7 +1,7 @@
 /** The content of an open file as a stream that reads at its consumer's pace and closes the file whatever happens. */
 import fs from 'node:fs'
 import { read } from './io.ts'
-import { corrupt } from './read.ts'
+import { corrupt, unfilled } from './read.ts'
 import { translateError } from './translate-error.ts'
 
 /** Bytes read at a time. */
@@ -19,7 +19,7 @@ export function contentStream(
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
-        const chunk = new Uint8Array(Math.min(chunkBytes, end - at))
+        const chunk = unfilled(Math.min(chunkBytes, end - at))
         file.isReading = true
         try {
           const bytes = await read(file.fd, chunk, at)

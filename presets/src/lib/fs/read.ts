@@ -65,9 +65,14 @@ export async function readContent(
   const to = header.length + end
   // A copy, so that the caller's buffer begins and ends with the content.
   if (to <= head.length) return new Uint8Array(head.subarray(from, to))
-  const bytes = new Uint8Array(end - start)
+  const bytes = unfilled(end - start)
   if ((await read(fd, bytes, from)) !== bytes.length) throw corrupt('the file was cut while it was read')
   return bytes
+}
+
+/** Memory that is not zeroed first: whoever takes it fills all of it, or hands none of it on. */
+export function unfilled(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
 export function corrupt(reason: string): CapabilityError {
