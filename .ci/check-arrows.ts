@@ -18,9 +18,13 @@ const everything = [capabilities, flow, presets, ...hosts, '@flowport-examples/f
 
 /** Arrows: examples, bench -> hosts -> flow and presets -> capabilities. Flow and presets are strangers; so are hosts. */
 const rules: readonly Rule[] = [
-  { folder: 'capabilities', may: [], node: /^src\/(lib\/)?context\.ts$/ },
+  { folder: 'capabilities', may: [], node: /^src\/(lib\/)?(context\.ts$|opendal(\/|\.ts$))/ },
   { folder: 'flow', may: [capabilities], node: 'none' },
-  { folder: 'presets', may: [capabilities], node: /^src\/(lib\/)?(fs|sqlite)(\/|\.ts$)/ },
+  {
+    folder: 'presets',
+    may: [capabilities],
+    node: /^src\/((lib\/)?(fs|sqlite|opendal|gcs|azblob)(\/|\.ts$)|(s3|http)\.ts$|lib\/(s3|http)\/node\/)/,
+  },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   {
     folder: 'host-workers',

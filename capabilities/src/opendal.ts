@@ -1,0 +1,2 @@
+/** OpenDAL under the blob and kv contracts, on Node. */
+export {}

@@ -1,0 +1,2 @@
+/** Measures a live store against what it claims. */
+export {}
