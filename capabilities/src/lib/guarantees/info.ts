@@ -100,6 +100,8 @@ export interface DedupeCapabilityInfo {
     readonly maxResultBytes: number
     /** Shortest lease or time to live in milliseconds. */
     readonly minTtlMs: number
+    /** Most milliseconds a record may stand longer than asked for; it never ends earlier. Default 0. */
+    readonly expirySlackMs?: number
   }
   readonly extensions: Extensions
 }

@@ -36,9 +36,10 @@ export async function stateOf({ dedupe, longMs }: DedupeSubject, key: DedupeKey)
 }
 
 /** Skips when the case would have to wait for real, and longer than the harness permits. */
-export function needsToWait({ clock, maxTtlWaitMs, shortMs }: DedupeSubject): string | null {
-  if (clock !== null || shortMs * 2 <= maxTtlWaitMs) return null
-  return `needs ${shortMs * 2} ms of real time, maxTtlWaitMs is ${maxTtlWaitMs}`
+export function needsToWait({ clock, info, maxTtlWaitMs, shortMs }: DedupeSubject): string | null {
+  const waitMs = shortMs * 2 + (info.limits.expirySlackMs ?? 0)
+  if (clock !== null || waitMs <= maxTtlWaitMs) return null
+  return `needs ${waitMs} ms of real time, maxTtlWaitMs is ${maxTtlWaitMs}`
 }
 
 /** Skips when the exact moment matters and the clock is real. */

@@ -1,0 +1,21 @@
+/** What the ledger over conditional writes states of itself. */
+import type { DedupeCapabilityInfo } from '@flowport/capabilities'
+import { expirySlackMs } from './record.ts'
+
+export const s3DedupeInfo = {
+  provider: 's3',
+  // Proven at the endpoint before the store opens: `prove.ts`.
+  reservation: 'atomic',
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
+  consistency: 'strong',
+  durability: 'durable',
+  limits: {
+    // Keys are digested; this bounds what is digested.
+    maxKeyBytes: 4096,
+    maxResultBytes: 1024 ** 2,
+    // The store's clock tells whole seconds.
+    minTtlMs: 1000,
+    expirySlackMs,
+  },
+  extensions: {},
+} as const satisfies DedupeCapabilityInfo

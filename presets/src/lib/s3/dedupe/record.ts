@@ -1,0 +1,73 @@
+/** What one object of the ledger holds, and when its time is over by the store's own clock. */
+import { CapabilityError } from '@flowport/capabilities'
+
+export interface LedgerRecord {
+  /** `held` by a token, `done` with a result, or `free`: given back by its holder. */
+  readonly state: 'held' | 'done' | 'free'
+  readonly token: string
+  readonly fingerprint: string
+  /** JSON text; `'null'` until it is done. */
+  readonly result: string
+  /** How long the record stands from the moment the store took it, in milliseconds. */
+  readonly lifeMs: number
+  /**
+   * Another with every write. An etag is a digest of the content: without this a lease that is renewed with the same
+   * length would keep its etag, and whoever saw it before would still take it over.
+   */
+  readonly nonce: string
+}
+
+/** A record with what the store says of it. */
+export interface StoredRecord {
+  readonly record: LedgerRecord
+  readonly etag: string
+  /** Milliseconds since the store took it, on the store's clock, which tells whole seconds: a second too few or too many. */
+  readonly ageMs: number
+}
+
+/**
+ * Both moments an age is made of are cut to whole seconds, so it can be a second too large; a record stands that much
+ * longer rather than ending early. Seen from outside it may stand two seconds longer than asked for.
+ */
+export const expirySlackMs = 2000
+const ageErrorMs = 1000
+
+/** Milliseconds until the record is certainly over; 0 or less when it is. */
+export function remainingMs({ record, ageMs }: StoredRecord): number {
+  return record.state === 'free' ? 0 : record.lifeMs + ageErrorMs - ageMs
+}
+
+export function formatRecord(record: LedgerRecord): string {
+  return JSON.stringify({ v: 1, ...record })
+}
+
+/** `Corrupt` when the text is no record: something else lies where the ledger's objects are. */
+export function parseRecord(text: string): LedgerRecord {
+  const value = jsonOrNull(text)
+  if (value?.['v'] === 1 && isRecord(value)) {
+    const { state, token, fingerprint, result, lifeMs, nonce } = value
+    return { state, token, fingerprint, result, lifeMs, nonce }
+  }
+  throw new CapabilityError(
+    'Corrupt',
+    'an object of the ledger holds no record of it; keep other objects out of its prefix, and forget the key',
+  )
+}
+
+function jsonOrNull(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null
+  } catch {
+    return null
+  }
+}
+
+function isRecord(value: object): value is LedgerRecord {
+  const { state, token, fingerprint, result, lifeMs, nonce } = value as Readonly<Record<string, unknown>>
+  return (
+    (state === 'held' || state === 'done' || state === 'free') &&
+    [token, fingerprint, result, nonce].every((text) => typeof text === 'string') &&
+    typeof lifeMs === 'number'
+  )
+}
