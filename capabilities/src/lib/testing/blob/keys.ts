@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { all, each, refused, type ConformanceGroup } from '../conformance.ts'
 import { awkwardSegments, controlSegments, textOfBytes } from '../samples.ts'
-import { type BlobSubject, textOf } from './subject.ts'
+import { type BlobSubject, has, textOf } from './subject.ts'
 
 export const keys: ConformanceGroup<BlobSubject> = {
   name: 'keys',
@@ -49,12 +49,12 @@ export const keys: ConformanceGroup<BlobSubject> = {
     },
     {
       name: 'refuses keys that are empty or "." or "..", or hold NUL or a lone surrogate',
-      run: ({ blob }) => refuses(blob, ['', '.', '..', 'a\0b', 'a\ud800', '\udc00']),
+      run: (subject) => refuses(subject, ['', '.', '..', 'a\0b', 'a\ud800', '\udc00']),
     },
     {
       name: 'refuses paths that could leave their root or have empty segments',
-      run: ({ blob }) =>
-        refuses(blob, [
+      run: (subject) =>
+        refuses(subject, [
           'a/../b',
           '../a',
           'a/..',
@@ -95,7 +95,7 @@ export const keys: ConformanceGroup<BlobSubject> = {
   ],
 }
 
-async function refuses(blob: BlobSubject['blob'], bad: readonly string[]): Promise<void> {
+async function refuses({ blob, info }: BlobSubject, bad: readonly string[]): Promise<void> {
   await blob.put('fine', 'value')
   for (const key of bad) {
     await refused(blob.put(key, 'value'), 'InvalidInput')
@@ -106,15 +106,20 @@ async function refuses(blob: BlobSubject['blob'], bad: readonly string[]): Promi
     await refused(blob.copy('fine', key), 'InvalidInput')
     await refused(blob.copy(key, 'fine'), 'InvalidInput')
   }
+  if (!has(info, 'list')) return
   expect((await all(blob.entries())).map(({ key }) => key)).not.toEqual(expect.arrayContaining([...bad]))
 }
 
-/** Every key holds its own object, is listed as it was written, and goes alone. */
-async function keptApart({ blob, eventually }: BlobSubject, names: readonly string[]): Promise<void> {
+/** Every key holds its own object, is listed as it was written where the store lists, and goes alone. */
+async function keptApart(subject: BlobSubject, given: readonly string[]): Promise<void> {
+  const { blob, info, eventually } = subject
+  const names = await withoutRefused(subject, given)
+  if (names.length === 0) return
   await each(names, (name) => blob.put(name, `value of ${name}`), 1)
   for (const name of names)
     await eventually(async () => expect(await textOf(blob, name), name).toBe(`value of ${name}`))
   await eventually(async () => {
+    if (!has(info, 'list')) return
     const listed = (await all(blob.entries())).map(({ key }) => key)
     expect(listed.toSorted()).toEqual(names.toSorted())
   })
@@ -122,4 +127,20 @@ async function keptApart({ blob, eventually }: BlobSubject, names: readonly stri
   await blob.delete(first)
   await eventually(async () => expect(await blob.head(first)).toBeNull())
   for (const name of others) expect(await textOf(blob, name), name).toBe(`value of ${name}`)
+}
+
+/** The names without those the store states it refuses, by a pattern in its `extensions`, and must then refuse. */
+async function withoutRefused(
+  { blob, info }: BlobSubject,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const pattern = info.extensions['dev.flowport.blob.refusedKeys']
+  if (typeof pattern !== 'string') return names
+  const isRefused = new RegExp(pattern, 'u')
+  for (const name of names.filter((each) => isRefused.test(each))) {
+    await refused(blob.put(name, 'value'), 'InvalidInput')
+    await refused(blob.get(name), 'InvalidInput')
+    await refused(blob.delete(name), 'InvalidInput')
+  }
+  return names.filter((each) => !isRefused.test(each))
 }

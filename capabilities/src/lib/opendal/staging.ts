@@ -1,0 +1,32 @@
+/** Unfinished objects of file systems: where they are, and how those of processes that died are removed. */
+import type { Operator } from 'opendal'
+import { native } from './native.ts'
+import type { Place } from './place.ts'
+import { removeObject } from './remove.ts'
+import { statOf } from './stat.ts'
+
+/** Where unfinished objects of a file system are; no key is there. */
+export const stagingFolder = '.flowport-staging/'
+
+/** Milliseconds after which nobody is still writing an unfinished object. */
+const abandonedMs = 86_400_000
+/** Most to look at. */
+const mostLookedAt = 1000
+
+/** Removes what nobody has written to for a day, by the clock of the file system: that of the process may be another. */
+export async function removeAbandoned(operator: Operator): Promise<void> {
+  const where: Place = { capability: 'blob', operation: 'put' }
+  const probe = `${stagingFolder}${crypto.randomUUID()}`
+  const writtenAt = async (path: string) =>
+    Date.parse((await statOf(operator, path, where, undefined))?.lastModified ?? '')
+  await native(() => operator.write(probe, Buffer.alloc(0)), where, undefined)
+  const now = await writtenAt(probe)
+  await removeObject(operator, probe, where, undefined)
+  const entries = await native(() => operator.list(stagingFolder), where, undefined)
+  for (const entry of entries.slice(0, mostLookedAt)) {
+    const path = entry.path()
+    if (!path.startsWith(stagingFolder) || path.endsWith('/')) continue
+    // A time that is not told compares as false: what cannot be dated stays.
+    if ((await writtenAt(path)) + abandonedMs < now) await removeObject(operator, path, where, undefined)
+  }
+}
