@@ -132,6 +132,8 @@ export type {
   BlobListPage,
   BlobObject,
   BlobPresignOptions,
+  BlobProgress,
+  BlobProgressListener,
   BlobPutOptions,
   BlobReader,
   BlobStore,
@@ -146,6 +148,13 @@ export type {
   OpenedBlob,
 } from './lib/blob/driver.ts'
 export { createBlobStore, type CreateBlobStoreOptions } from './lib/blob/blob-store.ts'
+export {
+  type CopiedBlob,
+  copyBlob,
+  type CopyBlobOptions,
+  type CopyBlobSource,
+  type CopyBlobTarget,
+} from './lib/blob/copy-blob.ts'
 export { resolveRange } from './lib/blob/range.ts'
 
 export type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './lib/dedupe/contract.ts'

@@ -14,6 +14,7 @@ export {
   type OpenedBlobStore,
   openBlobSubject,
 } from './lib/testing/blob-conformance.ts'
+export type { Seed } from './lib/testing/blob/seeded.ts'
 export {
   dedupeCases,
   dedupeConformance,

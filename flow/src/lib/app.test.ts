@@ -77,6 +77,11 @@ const info = <C extends 'strong' | 'eventual'>(consistency: C) =>
 declare const strong: () => Provider<{ kv: ReturnType<typeof info<'strong'>> }>
 declare const eventual: () => Provider<{ kv: ReturnType<typeof info<'eventual'>> }>
 
+declare const writable: () => Provider<{ blob: { readonly features: { readonly ranges: true } } }>
+declare const readable: () => Provider<{
+  blob: { readonly features: { readonly ranges: true; readonly write: false } }
+}>
+
 describe('types', () => {
   it('follow the value through the graph', () => {
     expectTypeOf(notes['~types']).toExtend<{ output: { id: string; text: string } } | undefined>()
@@ -94,6 +99,20 @@ describe('types', () => {
       defineApp({ flows: [notes], profiles: { local: [strong()], edge: [eventual()] } })
       // @ts-expect-error CAP102: nothing is bound
       defineApp({ flows: [notes], profiles: { none: [] } })
+    }
+    expect(check).toBeTypeOf('function')
+  })
+
+  it('refuse a store that only reads under a node that writes', () => {
+    const keeping = node('keep', { input: Note, output: Note, uses: { blob: 'write' }, run: (note) => note })
+    const peeking = node('keep', { input: Note, output: Note, uses: { blob: 'read' }, run: (note) => note })
+    const writes = flow('writes', { trigger: manual({ input: Note }), graph: (n, step) => step(keeping, n) })
+    const reads = flow('reads', { trigger: manual({ input: Note }), graph: (n, step) => step(peeking, n) })
+    const check = () => {
+      defineApp({ flows: [writes, reads], profiles: { local: [writable()] } })
+      defineApp({ flows: [reads], profiles: { web: [readable()] } })
+      // @ts-expect-error CAP102: what only reads cannot serve a flow that writes
+      defineApp({ flows: [writes], profiles: { web: [readable()] } })
     }
     expect(check).toBeTypeOf('function')
   })

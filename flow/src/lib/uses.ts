@@ -44,8 +44,14 @@ type HostBound = 'clock' | 'rng' | 'http' | 'secrets'
 
 /** What the uses ask of a profile: resource name to the shape its stated info must have. */
 export type Needs<U> = {
-  readonly [N in keyof U & string as N extends HostBound ? never : N]: NeedOf<U[N]>
+  readonly [N in keyof U & string as N extends HostBound ? never : N]: NeedOf<U[N]> &
+    WritableFor<N, AccessIn<U[N]>>
 }
+
+/** A blob store that states it only reads cannot serve a node that writes. */
+type WritableFor<N extends string, A> = [DomainOf<N>, A] extends ['blob', 'write']
+  ? { readonly features: { readonly ranges: boolean; readonly write?: true } }
+  : unknown
 
 type NeedOf<U> = U extends string
   ? unknown

@@ -4,6 +4,7 @@ import { memoryBlobDriver } from '../memory/blob.ts'
 import { control } from '../resource/resource.ts'
 import { sampleBytes, sampleStream } from '../testing/samples.ts'
 import { createBlobStore } from './blob-store.ts'
+import type { BlobProgress } from './contract.ts'
 import type { BlobDriver, OpenedBlob } from './driver.ts'
 
 /** Tries once more whenever that is safe. */
@@ -147,6 +148,30 @@ describe('put', () => {
     expect(source.stream.locked).toBe(false)
   })
 
+  it('counts a Blob that is sent again from the start, and bytes that are sent again once', async () => {
+    const told: BlobProgress[] = []
+    const onProgress = (progress: BlobProgress) => told.push(progress)
+    const readSome = async (body: ReadableStream<Uint8Array>) => {
+      const reader = body.getReader()
+      for (let taken = 0; taken < 1_000_000; ) taken += (await reader.read()).value?.byteLength ?? 0
+    }
+    const blob = () => createBlobStore(failingOnce(readSome), { layers: [twice] })
+    await blob().put('key', new Blob([sampleBytes(1_000_000), sampleBytes(1_000_000)]), { onProgress })
+    // Each part of the Blob is one chunk here; the first is sent twice.
+    expect(told.map(({ bytes }) => bytes)).toEqual([1_000_000, 1_000_000, 2_000_000])
+    told.length = 0
+    await blob().put('key', sampleBytes(200_000), { onProgress })
+    expect(told).toEqual([{ bytes: 200_000, total: 200_000 }])
+  })
+
+  it('tells no progress of bytes that were not stored', async () => {
+    const blob = createBlobStore(failingOnce(async () => undefined))
+    const told: BlobProgress[] = []
+    const putting = blob.put('key', sampleBytes(4000), { onProgress: (progress) => told.push(progress) })
+    await expect(putting).rejects.toThrow()
+    expect(told).toEqual([])
+  })
+
   it('leaves no listener on the signal', async () => {
     const signal = new ListenedSignal()
     const blob = createBlobStore(memoryBlobDriver())
@@ -158,6 +183,27 @@ describe('put', () => {
 })
 
 describe('get', () => {
+  it('ends a reading with the error of a progress callback, and lets the source go', async () => {
+    const source = sampleStream(sampleBytes(200_000))
+    const blob = createBlobStore(
+      driverWith((honest) => ({
+        get: async (key, get) => {
+          const opened = (await honest.get(key, get)) as OpenedBlob
+          return { ...opened, body: source.stream }
+        },
+      })),
+    )
+    await blob.put('key', sampleBytes(200_000))
+    const failure = new Error('the bar broke')
+    const handle = await blob.get('key', {
+      onProgress: () => {
+        throw failure
+      },
+    })
+    await expect(handle?.bytes()).rejects.toMatchObject({ cause: failure })
+    expect(source.cancelled()).toBe(true)
+  })
+
   const whole = (bytes: number, stated: number): Partial<BlobDriver> => ({
     get: async (key): Promise<OpenedBlob> => ({
       object: { key, size: stated, etag: 'e', contentType: null, metadata: {}, lastModified: new Date(0) },

@@ -95,7 +95,12 @@ class PortableBlobReader implements BlobReader {
     )
     return opened === null
       ? null
-      : new PortableBlobHandle(opened, where, anySignal(options.signal, this.scope?.signal))
+      : new PortableBlobHandle(
+          opened,
+          where,
+          anySignal(options.signal, this.scope?.signal),
+          options.onProgress,
+        )
   }
 
   async list({ prefix = '', delimiter, cursor, limit, signal }: BlobListOptions = {}): Promise<BlobListPage> {

@@ -21,11 +21,23 @@ export interface BlobObject {
  */
 export type ByteRange = { readonly offset: number; readonly length?: number } | { readonly suffix: number }
 
+/** How far a transfer has come, in bytes. */
+export interface BlobProgress {
+  readonly bytes: number
+  /** Absent where the length is not known. */
+  readonly total?: number
+}
+
+/** Called in the course of a transfer. What it throws ends a transfer of a stream. */
+export type BlobProgressListener = (progress: BlobProgress) => void
+
 export interface BlobGetOptions extends CallOptions {
   /** Reads a part. One that starts at or after the end is `RangeNotSatisfied`; one that ends after it is cut. */
   readonly range?: ByteRange
   /** Read only this version, else `ConditionNotMatch`. */
   readonly ifMatch?: string
+  /** Told the bytes handed on so far, as the reader takes them; `total` is what the handle yields. */
+  readonly onProgress?: BlobProgressListener
 }
 
 /** An opened object. Read it once, in one form, or `cancel()` it; a second reading is `InvalidInput`. */
@@ -83,8 +95,11 @@ export interface BlobPutOptions extends CallOptions {
   readonly size?: number
   /** Most bytes to accept from a stream, else `LimitExceeded` and nothing is stored. Default: the store's limit. */
   readonly maxBytes?: number
-  /** Told the bytes taken so far, as the store takes them. */
-  readonly onProgress?: (progress: { readonly bytes: number; readonly total?: number }) => void
+  /**
+   * Told the bytes taken so far, as the store takes them: chunk by chunk of a stream or `Blob`, once at the end of text
+   * and bytes. A `Blob` that is sent again counts from the start again.
+   */
+  readonly onProgress?: BlobProgressListener
 }
 
 export interface BlobPresignOptions extends CallOptions {

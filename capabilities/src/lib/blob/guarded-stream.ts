@@ -78,7 +78,7 @@ export class GuardedStream {
               controller.close()
             }
           } catch (error) {
-            fail(isCapabilityError(error) ? error : brokenStream(error, where))
+            fail(isCapabilityError(error) ? error.at(where) : brokenStream(error, where))
           }
         },
         cancel: (reason) => {

@@ -2,7 +2,7 @@
 import { CapabilityError } from '../error.ts'
 import { cancelledRead } from '../stream.ts'
 import type { Place } from './checks.ts'
-import type { BlobHandle, BlobObject } from './contract.ts'
+import type { BlobHandle, BlobObject, BlobProgressListener } from './contract.ts'
 import type { OpenedBlob } from './driver.ts'
 import { GuardedStream } from './guarded-stream.ts'
 
@@ -13,16 +13,23 @@ export class PortableBlobHandle implements BlobHandle {
   readonly #body: OpenedBlob['body']
   readonly #where: Place
   readonly #signal: AbortSignal | undefined
+  readonly #onProgress: BlobProgressListener | undefined
   #used = false
   #guarded: GuardedStream | undefined
 
-  constructor({ object, start, end, body }: OpenedBlob, where: Place, signal: AbortSignal | undefined) {
+  constructor(
+    { object, start, end, body }: OpenedBlob,
+    where: Place,
+    signal: AbortSignal | undefined,
+    onProgress?: BlobProgressListener,
+  ) {
     this.object = object
     this.start = start
     this.end = end
     this.#body = body
     this.#where = where
     this.#signal = signal
+    this.#onProgress = onProgress
   }
 
   async text(): Promise<string> {
@@ -43,7 +50,10 @@ export class PortableBlobHandle implements BlobHandle {
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#use()
-    if (this.#body instanceof Uint8Array) return this.#body
+    if (this.#body instanceof Uint8Array) {
+      this.#onProgress?.({ bytes: this.#body.byteLength, total: this.end - this.start })
+      return this.#body
+    }
     const bytes = new Uint8Array(this.end - this.start)
     const reader = this.#guard(this.#body).getReader()
     let offset = 0
@@ -90,6 +100,7 @@ export class PortableBlobHandle implements BlobHandle {
     this.#guarded = new GuardedStream(body, {
       where: this.#where,
       length,
+      onBytes: this.#onProgress && ((bytes) => this.#onProgress?.({ bytes, total: length })),
       wrongLength: (seen) =>
         seen < length
           ? new CapabilityError(

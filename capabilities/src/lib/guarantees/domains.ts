@@ -38,7 +38,8 @@ export interface Domains {
     resource: BlobStore
     access: { read: BlobReader; write: BlobStore }
     guarantees: 'consistency' | 'durability'
-    features: BlobFeatures
+    // Writing is asked for by the access; what is true unless stated cannot be told from what is not stated.
+    features: Omit<BlobFeatures, 'list' | 'write'>
     info: BlobCapabilityInfo
   }
   dedupe: {

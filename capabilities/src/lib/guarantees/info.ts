@@ -77,6 +77,10 @@ export interface BlobFeatures {
   readonly serverCopy: boolean
   /** `presign` yields URLs that work without credentials. */
   readonly presign: boolean
+  /** Objects can be listed, in UTF-8 byte order, with cursors; else `list` is `Unsupported`. Default true. */
+  readonly list?: boolean
+  /** Objects can be put and deleted; else every write is `Unsupported`. Default true. */
+  readonly write?: boolean
 }
 
 export interface BlobCapabilityInfo {

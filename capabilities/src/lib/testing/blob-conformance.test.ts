@@ -5,6 +5,7 @@ import type { BlobDriver, BlobDriverPage, BlobDriverPut } from '../blob/driver.t
 import { isKind } from '../error.ts'
 import type { BlobCapabilityInfo } from '../guarantees/info.ts'
 import { memoryBlobDriver } from '../memory/blob.ts'
+import type { Seed } from './blob/seeded.ts'
 import { type BlobHarness, blobCases, openBlobSubject } from './blob-conformance.ts'
 import { runCase } from './conformance.ts'
 
@@ -481,6 +482,27 @@ const lies: readonly Caught[] = [
     }),
   },
   {
+    lie: 'states that it only reads, and writes',
+    caught: [
+      'every write is Unsupported where the store only reads, changes nothing, and lets its stream go',
+    ],
+    as: (honest) => ({ info: { ...honest.info, features: { ...honest.info.features, write: false } } }),
+    excused: true,
+  },
+  {
+    lie: 'states that it does not list, and lists',
+    caught: ['listing is Unsupported where the store cannot'],
+    as: (honest) => ({ info: { ...honest.info, features: { ...honest.info.features, list: false } } }),
+    excused: true,
+  },
+  {
+    lie: 'stores keys it states to refuse',
+    caught: ['awkward keys are kept apart', 'keys with control characters are kept apart'],
+    as: (honest) => ({
+      info: { ...honest.info, extensions: { 'dev.flowport.blob.refusedKeys': String.raw`\s$` } },
+    }),
+  },
+  {
     lie: 'deletes no more than 100 objects in bulk',
     caught: ['delete removes the object, deleteMany those that are there and more than maxBulkKeys'],
     as: (honest) => ({ deleteMany: (keys, call) => honest.deleteMany?.(keys.slice(0, 100), call) }),
@@ -526,10 +548,25 @@ function harnessOf(as: Lie, limits?: Partial<BlobCapabilityInfo['limits']>): Blo
     open: ({ clock }) => {
       const create = () => {
         const honest = memoryBlobDriver({ clock, ...(limits === undefined ? {} : { limits }) })
-        return createBlobStore(lying(honest, as(honest)))
+        return { honest, blob: createBlobStore(lying(honest, as(honest))) }
       }
-      return { blob: create(), reopen: create }
+      const { honest, blob } = create()
+      return {
+        blob,
+        reopen: () => create().blob,
+        ...(blob.info.features.write === false && { seed: seedOf(honest) }),
+      }
     },
+  }
+}
+
+/** Writes past a store that says it only reads. */
+function seedOf(honest: BlobDriver): Seed {
+  return {
+    put: async (key, bytes) => {
+      await honest.put(key, bytes, { contentType: null, metadata: {} })
+    },
+    delete: (key) => honest.delete(key, {}),
   }
 }
 

@@ -4,6 +4,7 @@ import type { BlobStore } from '../blob/contract.ts'
 import type { BlobFeatures } from '../guarantees/info.ts'
 import type { Awaitable } from '../kv/driver.ts'
 import { controlOf } from '../resource/resource.ts'
+import { access } from './blob/access.ts'
 import { calls } from './blob/calls.ts'
 import { conditional } from './blob/conditional.ts'
 import { guarantees } from './blob/guarantees.ts'
@@ -11,8 +12,9 @@ import { keys } from './blob/keys.ts'
 import { listing } from './blob/listing.ts'
 import { metadata } from './blob/metadata.ts'
 import { ranges } from './blob/ranges.ts'
+import { seeded, type Seed } from './blob/seeded.ts'
 import { streams } from './blob/streams.ts'
-import type { BlobSubject } from './blob/subject.ts'
+import { type BlobSubject, has, needs, onlyWhere } from './blob/subject.ts'
 import { values } from './blob/values.ts'
 import {
   type ConformanceGroup,
@@ -29,6 +31,8 @@ export interface OpenedBlobStore {
   readonly close?: () => Awaitable<void>
   /** Closes the store and opens it again with what it kept. Proves `durability: 'durable'`. */
   readonly reopen?: () => Awaitable<BlobStore>
+  /** Needed where `info` states `features.write: false`: writes past the store, to where it reads from. */
+  readonly seed?: Seed
 }
 
 export interface BlobHarness extends HarnessOptions {
@@ -46,10 +50,11 @@ export const blobCases: readonly ConformanceGroup<BlobSubject>[] = [
   ranges,
   keys,
   metadata,
-  listing,
+  onlyWhere(needs('list'), listing),
   conditional,
   streams,
   calls,
+  access,
   guarantees,
 ]
 
@@ -75,12 +80,15 @@ export async function openBlobSubject(
   clock: ManualClock,
 ): Promise<{ subject: BlobSubject; close: () => Promise<void> }> {
   const opened = await harness.open({ clock })
-  let { blob } = opened
-  const { info } = blob
-  const { reopen } = opened
+  const { blob: own, seed, reopen } = opened
+  const { info } = own
+  if (!has(info, 'write') && seed === undefined)
+    throw new Error(`${info.provider} only reads: give the harness a seed`)
+  let blob = seed === undefined ? own : seeded(own, seed)
   const subject: BlobSubject = {
     ...openSubject(harness, clock, info.consistency),
     blob,
+    own,
     info,
     // Over the 5 MiB that S3 asks of a part, and no multiple of anything.
     largeBytes: Math.min(harness.largeBytes ?? 6_000_001, info.limits.maxObjectBytes),
@@ -95,7 +103,7 @@ export async function openBlobSubject(
   return {
     subject,
     close: async () => {
-      await (opened.close === undefined ? controlOf('blob', blob).close() : opened.close())
+      await (opened.close === undefined ? controlOf('blob', own).close() : opened.close())
     },
   }
 }

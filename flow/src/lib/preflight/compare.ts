@@ -70,7 +70,7 @@ interface Shortfall {
 }
 
 function shortfallsOf(
-  { requirements, features }: Pick<Need, 'requirements' | 'features'>,
+  { access, requirements, features }: Pick<Need, 'access' | 'requirements' | 'features'>,
   { info }: Pick<Offer, 'info'>,
 ): readonly Shortfall[] {
   const has = asRecord(info?.['features'])
@@ -84,6 +84,10 @@ function shortfallsOf(
     ...features
       .filter((feature) => has?.[feature] !== true)
       .map((feature) => ({ field: `features.${feature}`, wanted: 'true', offered: textOf(has?.[feature]) })),
+    // Stated by what only reads, such as a web server; nothing else says it.
+    ...(access === 'write' && has?.['write'] === false
+      ? [{ field: 'features.write', wanted: 'true', offered: 'false' }]
+      : []),
   ]
 }
 

@@ -147,6 +147,24 @@ describe('preflight › what is too weak', () => {
     expect(preflight([one(needy)], untold as never, { profile: 'local' })).toHaveLength(4)
   })
 
+  it('is a blob store that only reads, under a node or a body that writes', () => {
+    const store = { provider: 'http', features: { ranges: true, write: false } }
+    const using = (access: 'read' | 'write') =>
+      one(node('using', { input: Note, output: Note, uses: { blob: access }, run: (note) => note }))
+    const details = { field: 'features.write', wanted: 'true', offered: 'false', provider: 'http' }
+    expect(start(using('read'), { blob: store })).toEqual([])
+    expect(start(using('write'), { blob: { ...store, features: { ranges: true } } })).toEqual([])
+    expect(start(using('write'), { blob: store })).toMatchObject([{ code: 'CAP102', details }])
+    const upload = flow('upload', {
+      trigger: http.put('/files/:id', {
+        input: Note,
+        body: blobBody('file', { key: ({ id }: { id: string }) => id }),
+      }),
+      graph: (note, step) => step(node('id', { input: Note, run: ({ id }) => ({ id }) }), note),
+    })
+    expect(start(upload, { blob: store })).toMatchObject([{ code: 'CAP102', details }])
+  })
+
   it('names presets that have it all, among those it is given', () => {
     const features = { list: true, conditional: true }
     const candidates = [

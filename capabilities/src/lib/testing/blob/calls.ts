@@ -31,6 +31,7 @@ export const calls: ConformanceGroup<BlobSubject> = {
     },
     {
       name: 'a stream that is refused for its key is let go unread',
+      skip: needs('write'),
       async run({ blob }) {
         const source = sampleStream(sampleBytes(10))
         await refused(blob.put('../x', source.stream), 'InvalidInput')

@@ -1,12 +1,14 @@
 /** What each blob case is given. */
 import { expect } from 'vitest'
 import type { BlobHandle, BlobStore } from '../../blob/contract.ts'
-import type { BlobCapabilityInfo } from '../../guarantees/info.ts'
-import type { ConformanceCase, Subject } from '../conformance.ts'
+import type { BlobCapabilityInfo, BlobFeatures } from '../../guarantees/info.ts'
+import type { ConformanceCase, ConformanceGroup, Subject } from '../conformance.ts'
 
 export interface BlobSubject extends Subject {
-  /** An empty store. */
+  /** An empty store. What only reads is written past, by the harness. */
   readonly blob: BlobStore
+  /** The store itself, also where it only reads. */
+  readonly own: BlobStore
   readonly info: BlobCapabilityInfo
   /** Closes the store and opens what it kept, where the harness can. */
   readonly reopen: (() => Promise<BlobStore>) | null
@@ -17,17 +19,30 @@ export interface BlobSubject extends Subject {
 export type BlobCase = ConformanceCase<BlobSubject>
 
 /** Skips when the store does not have the feature. */
-export function needs(
-  feature: keyof BlobCapabilityInfo['features'],
-): (subject: BlobSubject) => string | null {
-  return ({ info }) => (info.features[feature] ? null : `${info.provider} states features.${feature}: false`)
+export function needs(feature: keyof BlobFeatures): (subject: BlobSubject) => string | null {
+  return ({ info }) => (has(info, feature) ? null : `${info.provider} states features.${feature}: false`)
 }
 
 /** Skips when the store has the feature. */
-export function lacks(
-  feature: keyof BlobCapabilityInfo['features'],
-): (subject: BlobSubject) => string | null {
-  return ({ info }) => (info.features[feature] ? `${info.provider} states features.${feature}: true` : null)
+export function lacks(feature: keyof BlobFeatures): (subject: BlobSubject) => string | null {
+  return ({ info }) => (has(info, feature) ? `${info.provider} states features.${feature}: true` : null)
+}
+
+/** Whether the store has the feature: `list` and `write` unless it says no. */
+export function has({ features }: BlobCapabilityInfo, feature: keyof BlobFeatures): boolean {
+  return features[feature] ?? true
+}
+
+/** The group, its cases skipped unless the condition applies. */
+export function onlyWhere(
+  condition: (subject: BlobSubject) => string | null,
+  { name, cases }: ConformanceGroup<BlobSubject>,
+): ConformanceGroup<BlobSubject> {
+  const skipping = ({ skip, ...one }: BlobCase): BlobCase => ({
+    ...one,
+    skip: (subject) => condition(subject) ?? skip?.(subject) ?? null,
+  })
+  return { name, cases: cases.map(skipping) }
 }
 
 /** Skips unless all apply; the first reason counts. */

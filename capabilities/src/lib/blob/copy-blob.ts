@@ -1,0 +1,184 @@
+/** Copies an object to another place, also across providers: as a stream, at the slower side's pace, all or nothing. */
+import { CapabilityError } from '../error.ts'
+import type { BlobObject, BlobProgressListener, BlobReader, BlobStore } from './contract.ts'
+import type { CallOptions } from '../kv/contract.ts'
+
+export interface CopyBlobSource {
+  readonly store: BlobReader
+  readonly key: string
+}
+
+export interface CopyBlobTarget {
+  readonly store: BlobStore
+  readonly key: string
+}
+
+export interface CopyBlobOptions extends CallOptions {
+  /** Copy only this version of the source, else `ConditionNotMatch`. Default: the version that is there. */
+  readonly sourceIfMatch?: string
+  /** Replace only this version of the target, else `ConditionNotMatch`. */
+  readonly ifMatch?: string
+  /** `'*'`: create the target only, else `AlreadyExists`. */
+  readonly ifNoneMatch?: '*'
+  /**
+   * What to do with a content type or metadata that the target cannot keep. `'refuse'`: `Unsupported` before a byte is
+   * read. `'drop'`: copy without, and tell what is missing in `dropped`. Default `'refuse'`.
+   */
+  readonly lossy?: 'refuse' | 'drop'
+  /** Told the bytes the target has taken so far; once at the end where the provider copies by itself. */
+  readonly onProgress?: BlobProgressListener
+}
+
+export interface CopiedBlob {
+  /** What is stored under the target's key now. */
+  readonly object: BlobObject
+  /** The version that was copied; where the provider copied, the one seen just before. */
+  readonly source: BlobObject
+  /** `'server'`: the provider copied; `'stream'`: the bytes passed through here. */
+  readonly by: 'server' | 'stream'
+  /** What the target does not keep and the source had. Empty unless `lossy` is `'drop'`. */
+  readonly dropped: readonly ('contentType' | 'metadata')[]
+}
+
+/**
+ * Streams one version of an object to another key or store, with its content type and metadata, holding no more than the
+ * target's driver does. Within one store that copies by itself, and without conditions, the provider copies.
+ *
+ * `NotFound` when the source is absent. `ConditionNotMatch` when it changes before the last byte is handed on, and
+ * `Unavailable` or `Corrupt` when it is not as long as it says: the target then keeps what it had. A failed copy can be
+ * started again.
+ */
+export async function copyBlob(
+  from: CopyBlobSource,
+  to: CopyBlobTarget,
+  options: CopyBlobOptions = {},
+): Promise<CopiedBlob> {
+  const { signal, sourceIfMatch } = options
+  const where = { capability: 'blob', operation: 'copyBlob', key: from.key }
+  const source = await from.store.head(from.key, { signal })
+  if (source === null) throw new CapabilityError('NotFound', 'there is no object to copy', where)
+  if (sourceIfMatch !== undefined && source.etag !== sourceIfMatch) {
+    throw new CapabilityError('ConditionNotMatch', 'the source has another version; read it again', where)
+  }
+  const { kept, dropped } = whatIsKept(source, to.store, options.lossy ?? 'refuse')
+  if (isCopiedThere(from.store, to.store) && isUnconditional(options)) {
+    const object = await to.store.copy(from.key, to.key, { signal })
+    options.onProgress?.({ bytes: object.size, total: object.size })
+    return { object, source, by: 'server', dropped }
+  }
+  const object = await streamed(from, to, source, kept, options)
+  await verifySize(object, to, source, signal)
+  return { object, source, by: 'stream', dropped }
+}
+
+interface Kept {
+  readonly contentType?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+async function streamed(
+  from: CopyBlobSource,
+  to: CopyBlobTarget,
+  source: BlobObject,
+  kept: Kept,
+  { signal, ifMatch, ifNoneMatch, onProgress }: CopyBlobOptions,
+): Promise<BlobObject> {
+  const handle = await from.store.get(from.key, { ifMatch: source.etag, signal })
+  if (handle === null) throw changed(from.key)
+  try {
+    return await to.store.put(to.key, unchanged(handle.stream(), from, source, signal), {
+      ...kept,
+      size: source.size,
+      ...(signal && { signal }),
+      ...(ifMatch === undefined ? {} : { ifMatch }),
+      ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+      ...(onProgress && { onProgress }),
+    })
+  } finally {
+    await handle.cancel()
+  }
+}
+
+/** Ends only when the source still is the version it was: before that, no store publishes what it was given. */
+function unchanged(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { store, key }: CopyBlobSource,
+  { etag }: BlobObject,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader()
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read()
+        if (!done) return controller.enqueue(value)
+        if ((await store.head(key, { signal }))?.etag !== etag) throw changed(key)
+        controller.close()
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function whatIsKept(
+  { contentType, metadata }: BlobObject,
+  { info }: BlobStore,
+  lossy: 'refuse' | 'drop',
+): { readonly kept: Kept; readonly dropped: CopiedBlob['dropped'] } {
+  const hasMetadata = Object.keys(metadata).length > 0
+  const dropped: CopiedBlob['dropped'] = [
+    ...(contentType !== null && !info.features.contentType ? (['contentType'] as const) : []),
+    ...(hasMetadata && !info.features.metadata ? (['metadata'] as const) : []),
+  ]
+  if (dropped.length > 0 && lossy === 'refuse') {
+    const what = dropped.map((name) => (name === 'metadata' ? 'metadata' : 'content type')).join(' and ')
+    throw new CapabilityError(
+      'Unsupported',
+      `${info.provider} keeps no ${what}, and the source has some; copy with lossy: 'drop' to go without`,
+      { capability: 'blob', operation: 'copyBlob', details: { dropped } },
+    )
+  }
+  return {
+    kept: {
+      ...(contentType === null || dropped.includes('contentType') ? {} : { contentType }),
+      ...(!hasMetadata || dropped.includes('metadata') ? {} : { metadata }),
+    },
+    dropped,
+  }
+}
+
+/** Views of one store are objects of their own, and say no: then the bytes pass through here, which is right as well. */
+function isCopiedThere(from: BlobReader, to: BlobStore): boolean {
+  return (from as object) === to && to.info.features.serverCopy
+}
+
+function isUnconditional({ ifMatch, ifNoneMatch, sourceIfMatch }: CopyBlobOptions): boolean {
+  return ifMatch === undefined && ifNoneMatch === undefined && sourceIfMatch === undefined
+}
+
+/** What the target says it stored, and, where a read sees it at once, what it says it has. */
+async function verifySize(
+  stored: BlobObject,
+  to: CopyBlobTarget,
+  source: BlobObject,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const head = to.store.info.consistency === 'strong' ? await to.store.head(to.key, { signal }) : stored
+  // Another writer may have come since; then the object is theirs.
+  const size = head !== null && head.etag === stored.etag ? head.size : stored.size
+  if (size === source.size && stored.size === source.size) return
+  throw new CapabilityError(
+    'Corrupt',
+    `the target has ${size === source.size ? stored.size : size} bytes of ${source.size}; delete it and copy again`,
+    { capability: 'blob', operation: 'copyBlob', key: to.key },
+  )
+}
+
+function changed(key: string): CapabilityError {
+  return new CapabilityError(
+    'ConditionNotMatch',
+    'the source changed while it was copied; nothing was stored, copy it again',
+    { capability: 'blob', operation: 'copyBlob', key },
+  )
+}
