@@ -1,1 +1,52 @@
-export {}
+/** The `azblob` preset on Node: blobs in a container of Azure Blob Storage, over OpenDAL. */
+import { createBlobStore, definePreset } from '@flowport/capabilities'
+import { nativeTimeout, opendalBlobDriver, operatorFactory } from '@flowport/capabilities/opendal'
+import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
+import { azblobAdvice } from './lib/azblob/advice.ts'
+import { withConditionalPuts } from './lib/azblob/conditional-puts.ts'
+import { azblobConfig, requestsOptions } from './lib/azblob/config.ts'
+import { type AzblobOptions, azblobEnv, azblobLayers, azblobProvides } from './lib/azblob/declaration.ts'
+import { azblobInfo, defaultChunkBytes, maxBlocks } from './lib/azblob/info.ts'
+import { AzureRequests } from './lib/azblob/requests.ts'
+import { rootBytes } from './lib/service-config.ts'
+
+export type { AzblobOptions } from './lib/azblob/declaration.ts'
+
+/** Provides `blob`. OpenDAL's blob driver is the next stop. */
+export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblobProvides>({
+  name: 'azblob',
+  env: azblobEnv,
+  provides: azblobProvides,
+  portable: { blob: createBlobStore },
+  layers: azblobLayers,
+  async open({ env, options, log, clock: hostClock }) {
+    const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
+    const { timeoutMs = 60_000, ioTimeoutMs = 600_000 } = options
+    const config = azblobConfig(options, env)
+    const layers = [nativeTimeout({ timeoutMs, ioTimeoutMs })]
+    const operator = await operatorFactory({ scheme: 'azblob', config }, { layers, log }).build()
+    const { consistency, durability, limits, extensions } = azblobInfo
+    const driver = opendalBlobDriver(operator, {
+      scheme: 'azblob',
+      provider: azblobInfo.provider,
+      consistency,
+      durability,
+      extensions,
+      chunkBytes,
+      log,
+      clock,
+      limits: {
+        ...limits,
+        maxKeyBytes: limits.maxKeyBytes - rootBytes(config.root),
+        maxObjectBytes: maxBlocks * chunkBytes,
+      },
+      features: { compareAndSwap: azblobInfo.features.compareAndSwap },
+      ...(concurrency === undefined ? {} : { concurrency }),
+    })
+    const now = () => clock.now()
+    const requests = new AzureRequests({ ...requestsOptions(config), timeoutMs: ioTimeoutMs, now })
+    const { maxObjectBytes } = driver.info.limits
+    const put = withConditionalPuts(driver, { requests, chunkBytes, maxObjectBytes, now })
+    return { blob: advisedBlobDriver(driver, { ...azblobAdvice, put }) }
+  },
+})

@@ -1,1 +1,50 @@
-export {}
+/** The `gcs` preset on Node: blobs in a bucket of Google Cloud Storage, over OpenDAL. */
+import { createBlobStore, definePreset } from '@flowport/capabilities'
+import { nativeTimeout, opendalBlobDriver, operatorFactory } from '@flowport/capabilities/opendal'
+import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
+import { gcsAdvice } from './lib/gcs/advice.ts'
+import { gcsConfig } from './lib/gcs/config.ts'
+import { type GcsOptions, gcsEnv, gcsLayers, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { defaultChunkBytes, defaultMaxConditionalBytes, gcsInfo, maxParts } from './lib/gcs/info.ts'
+import { rootBytes } from './lib/service-config.ts'
+
+export type { GcsOptions } from './lib/gcs/declaration.ts'
+
+/** Provides `blob`. OpenDAL's blob driver is the next stop. */
+export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
+  name: 'gcs',
+  env: gcsEnv,
+  provides: gcsProvides,
+  portable: { blob: createBlobStore },
+  layers: gcsLayers,
+  async open({ env, options, log, clock: hostClock }) {
+    const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
+    const { maxConditionalBytes = defaultMaxConditionalBytes } = options
+    const { timeoutMs = 60_000, ioTimeoutMs = 600_000 } = options
+    const { consistency, durability, limits, extensions } = gcsInfo
+    if (chunkBytes < limits.multipart.minPartBytes)
+      throw misconfigured(`chunkBytes must be at least ${limits.multipart.minPartBytes}`)
+    const config = gcsConfig(options, env)
+    const layers = [nativeTimeout({ timeoutMs, ioTimeoutMs })]
+    const operator = await operatorFactory({ scheme: 'gcs', config }, { layers, log }).build()
+    const driver = opendalBlobDriver(operator, {
+      scheme: 'gcs',
+      provider: gcsInfo.provider,
+      consistency,
+      durability,
+      extensions,
+      chunkBytes,
+      maxConditionalBytes,
+      log,
+      clock,
+      limits: {
+        ...limits,
+        maxKeyBytes: limits.maxKeyBytes - rootBytes(config.root),
+        maxObjectBytes: Math.min(5 * 1024 ** 4, maxParts * chunkBytes),
+      },
+      features: { presign: gcsInfo.features.presign },
+      ...(concurrency === undefined ? {} : { concurrency }),
+    })
+    return { blob: advisedBlobDriver(driver, gcsAdvice) }
+  },
+})

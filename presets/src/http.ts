@@ -1,1 +1,19 @@
-export {}
+/** The `http` preset on Node: blobs read from a web server, over connections that do not lead into private networks. */
+import { createBlobStore, definePreset } from '@flowport/capabilities'
+import { type HttpBlobOptions, httpEnv, httpLayers, httpProvides } from './lib/http/declaration.ts'
+import { connectOnNode } from './lib/http/node/connect.ts'
+import { openHttp } from './lib/http/open.ts'
+
+export type { HttpBlobOptions } from './lib/http/declaration.ts'
+
+/** Provides `blob`, to read from. `HttpBlobDriver` is the next stop. */
+export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpProvides>({
+  name: 'http',
+  env: httpEnv,
+  provides: httpProvides,
+  portable: { blob: createBlobStore },
+  layers: httpLayers,
+  open: ({ env, options, log, clock }) => ({
+    blob: openHttp({ options, env, log, clock, connect: connectOnNode }),
+  }),
+})

@@ -1,1 +1,24 @@
-export {}
+/** The `http` preset on Workers and in browsers: blobs read from a web server over the platform's `fetch`. */
+import { createBlobStore, definePreset } from '@flowport/capabilities'
+import { type HttpBlobOptions, httpEnv, httpLayers, httpProvides } from './lib/http/declaration.ts'
+import { openHttp } from './lib/http/open.ts'
+
+export type { HttpBlobOptions } from './lib/http/declaration.ts'
+
+/** Provides `blob`, to read from. `HttpBlobDriver` is the next stop. */
+export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpProvides>({
+  name: 'http',
+  env: httpEnv,
+  provides: httpProvides,
+  portable: { blob: createBlobStore },
+  layers: httpLayers,
+  open: ({ env, options, log, clock }) => ({
+    blob: openHttp({
+      options,
+      env,
+      log,
+      clock,
+      connect: () => ({ send: (...request) => fetch(...request) }),
+    }),
+  }),
+})

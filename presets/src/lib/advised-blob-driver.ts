@@ -1,0 +1,58 @@
+/** A blob driver whose errors are told as its provider means them, and whose keys keep the provider's own rules. */
+import { type BlobDriver, CapabilityError, type ErrorKind } from '@flowport/capabilities'
+
+export interface Advice {
+  /** The error to throw instead; the same where there is nothing to add. */
+  readonly error: (error: unknown) => unknown
+  /** Throws what is wrong with a key here. Default: nothing is. */
+  readonly checkKey?: (key: string) => void
+  /** Puts instead of the driver. Default: the driver's own. */
+  readonly put?: BlobDriver['put']
+}
+
+/** The driver with advice. What streams hand on later stays as it is. */
+export function advisedBlobDriver(
+  driver: BlobDriver,
+  { error: advise, checkKey = () => undefined, put: ownPut }: Advice,
+): BlobDriver {
+  const told = async <T>(call: () => T | PromiseLike<T>, ...keys: readonly string[]): Promise<T> => {
+    try {
+      for (const key of keys) checkKey(key)
+      return await call()
+    } catch (error) {
+      throw advise(error)
+    }
+  }
+  const { deleteMany, copy, presign, check, close, returnsBytes } = driver
+  return {
+    info: driver.info,
+    ...(returnsBytes === undefined ? {} : { returnsBytes }),
+    head: (key, call) => told(() => driver.head(key, call), key),
+    get: (key, get) => told(() => driver.get(key, get), key),
+    put: (key, body, put) =>
+      told(() => (ownPut === undefined ? driver.put(key, body, put) : ownPut(key, body, put)), key),
+    delete: (key, call) => told(() => driver.delete(key, call), key),
+    list: (list) => told(() => driver.list(list)),
+    ...(deleteMany && {
+      deleteMany: (keys, call) => told(() => deleteMany.call(driver, keys, call), ...keys),
+    }),
+    ...(copy && { copy: (from, to, call) => told(() => copy.call(driver, from, to, call), from, to) }),
+    ...(presign && { presign: (key, options) => told(() => presign.call(driver, key, options), key) }),
+    ...(check && { check: (call) => told(() => check.call(driver, call)) }),
+    ...(close && { close: () => close.call(driver) }),
+  }
+}
+
+/** The error with another kind and reason. When it may be tried again follows the kind, unless that stays. */
+export function retold(error: CapabilityError, kind: ErrorKind, reason: string): CapabilityError {
+  const { capability, operation, key, retryable, retryAfterMs, details, cause } = error
+  return new CapabilityError(kind, reason, {
+    capability,
+    operation,
+    key,
+    retryAfterMs,
+    cause,
+    ...(kind === error.kind ? { retryable } : {}),
+    ...(details === undefined ? {} : { details }),
+  })
+}

@@ -1,0 +1,70 @@
+/** Opens the driver of the `http` preset over a runtime's own `fetch`. `HttpBlobDriver` is the next stop. */
+import type { Clock, Logger } from '@flowport/capabilities'
+import type { Static } from 'typebox'
+import { HttpBlobDriver } from './blob-driver.ts'
+import { HttpClient, type Send } from './client.ts'
+import { authorization } from './credentials.ts'
+import type { HttpBlobOptions, httpEnv } from './declaration.ts'
+import { defaultMaxObjectBytes } from './info.ts'
+import { HttpPlace, misconfigured } from './place.ts'
+
+export interface OpenHttp {
+  readonly options: HttpBlobOptions
+  readonly env: Static<typeof httpEnv>
+  readonly log: Logger
+  readonly clock: Clock
+  /** Connects the runtime's `fetch` by these options. */
+  readonly connect: (options: ConnectOptions) => { readonly send: Send; readonly close?: () => Promise<void> }
+}
+
+export interface ConnectOptions {
+  readonly allowPrivate: boolean
+  readonly maxHeaderBytes: number
+}
+
+const mebibyte = 1024 ** 2
+
+export function openHttp({ options, env, log, clock: hostClock, connect }: OpenHttp): HttpBlobDriver {
+  const { allowOrigins = [], allowPrivate = false, clock = hostClock } = options
+  const url = options.url ?? env.HTTP_BLOB_URL
+  if (url === undefined || url === '') throw misconfigured('it needs HTTP_BLOB_URL, or the option url')
+  const place = new HttpPlace({ url, allowOrigins, allowPrivate })
+  const header = authorization(credentials(options, env))
+  if (header !== null && place.origin.startsWith('http:'))
+    log.warn({ preset: 'http' }, 'credentials go over plain HTTP, where others can read them; use https')
+  const timeoutMs = positive({ timeoutMs: options.timeoutMs ?? 30_000 }, maxTimer)
+  const idleTimeoutMs = positive({ idleTimeoutMs: options.idleTimeoutMs ?? 30_000 }, maxTimer)
+  const maxObjectBytes = positive({ maxObjectBytes: options.maxObjectBytes ?? defaultMaxObjectBytes })
+  const maxBufferedBytes = positive({ maxBufferedBytes: options.maxBufferedBytes ?? 16 * mebibyte })
+  const maxHeaderBytes = positive({ maxHeaderBytes: options.maxHeaderBytes ?? 16 * 1024 }, 16 * mebibyte)
+  const { send, close } = connect({ allowPrivate, maxHeaderBytes })
+  const client = new HttpClient({ place, authorization: header, send, clock, timeoutMs })
+  return new HttpBlobDriver({
+    client,
+    log,
+    maxObjectBytes,
+    maxBufferedBytes,
+    idleTimeoutMs,
+    ...(close === undefined ? {} : { close }),
+  })
+}
+
+/** Those of the options, or those of the environment: never a mixture of both. */
+function credentials({ token, username, password }: HttpBlobOptions, env: Static<typeof httpEnv>) {
+  if (token !== undefined || username !== undefined || password !== undefined)
+    return { token, username, password }
+  return {
+    token: env.HTTP_BLOB_TOKEN,
+    username: env.HTTP_BLOB_USERNAME,
+    password: env.HTTP_BLOB_PASSWORD,
+  }
+}
+
+/** Longest time a timer takes. */
+const maxTimer = 2_147_483_647
+
+function positive(option: Readonly<Record<string, number>>, max = Number.MAX_SAFE_INTEGER): number {
+  const [[name, value] = ['', 0]] = Object.entries(option)
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value
+  throw misconfigured(`${name} must be a whole number from 1 to ${max}`)
+}

@@ -1,0 +1,81 @@
+/** The `opendal` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
+import {
+  type BlobFeatures,
+  type BlobLimits,
+  type Clock,
+  type Layer,
+  type Logger,
+  logging,
+  type Offered,
+  retry,
+} from '@flowport/capabilities'
+import * as Type from 'typebox'
+import { opendalBlobInfo, opendalKvInfo } from './info.ts'
+
+export interface OpendalOptions {
+  /** The service, such as `'azdls'` or `'webdav'`. Default: the variable `OPENDAL_SCHEME`. Not together with `uri`. */
+  readonly scheme?: string
+  /**
+   * The config of the service, with OpenDAL's names: https://docs.rs/opendal/latest/opendal/services/. Wins over what a
+   * URI says. Default: the variable `OPENDAL_CONFIG`, a JSON object.
+   */
+  readonly config?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** Service and config as one, such as `s3://bucket/root?region=eu-west-1`. Default: the variable `OPENDAL_URI`. */
+  readonly uri?: string
+  /**
+   * How blobs are kept. `'plain'`: as they are, for other programs to read. `'enveloped'`: with a header before the content
+   * and keys escaped, which keeps the whole contract on any service. Default: plain where the service tells versions of its
+   * objects apart, else enveloped.
+   */
+  readonly objects?: 'plain' | 'enveloped'
+  /** How long entries of `kv` live: as each put says, all for as many seconds, or for ever. Default `'per_write'`. */
+  readonly ttl?: 'per_write' | { readonly namespaceDefault: number } | 'none'
+  /** Folder of the entries of `kv`, ending in `/`, beside the blobs. Default `'.flowport-kv/'`. */
+  readonly kvFolder?: string
+  /** What the service guarantees, where you know it better than this package. Default: what is known of it, or `'unknown'`. */
+  readonly consistency?: Offered<'consistency'>
+  readonly durability?: Offered<'durability'>
+  /** What blobs can be and do where it differs from what OpenDAL says of the service, such as on a server that is only like S3. */
+  readonly limits?: Partial<BlobLimits>
+  readonly features?: Partial<BlobFeatures>
+  /** Bytes of each part of an upload and of each ranged read. Default 8 MiB. */
+  readonly chunkBytes?: number
+  /** Parts under way at once for one object; each holds `chunkBytes` of memory. Default 1. */
+  readonly concurrency?: number
+  /**
+   * Most bytes of a conditional put of a stream: it is held in memory and sent in one request, as servers may check the
+   * condition of single requests only; a longer one is `LimitExceeded`. Default 64 MiB.
+   */
+  readonly maxConditionalBytes?: number
+  /** Milliseconds a small call may take. Default 60 000. */
+  readonly timeoutMs?: number
+  /** Milliseconds one piece of a transfer may take, which may be a whole part of a slow upload. Default 600 000. */
+  readonly ioTimeoutMs?: number
+  /** Dates objects and expires entries. Default: the host's clock. */
+  readonly clock?: Clock
+}
+
+export const opendalEnv = Type.Object({
+  OPENDAL_URI: Type.Optional(
+    Type.String({
+      description: 'Secret: service and config as one URI, such as s3://bucket/root?region=eu-west-1.',
+    }),
+  ),
+  OPENDAL_SCHEME: Type.Optional(Type.String({ description: 'The service, such as webdav.' })),
+  OPENDAL_CONFIG: Type.Optional(
+    Type.String({ description: 'Secret: the config of the service, a JSON object of texts.' }),
+  ),
+})
+
+export const opendalProvides = { blob: opendalBlobInfo, kv: opendalKvInfo } as const
+
+/** No timeout: it would cut the put of a large body. OpenDAL times each call, and each piece of a transfer, below. */
+export function opendalLayers({
+  log,
+  clock,
+}: {
+  readonly log: Logger
+  readonly clock: Clock
+}): readonly Layer[] {
+  return [logging({ log, clock }), retry({ clock, log })]
+}
