@@ -17,7 +17,8 @@ import { cloudflareR2 as unsupportedR2 } from './cloudflare-r2.unsupported.ts'
 import { cloudflareR2 as workersR2 } from './cloudflare-r2.workers.ts'
 import { defaultPartBytes } from './lib/cloudflare-r2/info.ts'
 import { r2S3Client } from './lib/cloudflare-r2/s3-client.ts'
-import { R2S3Driver, r2S3Profile } from './lib/cloudflare-r2/s3-driver.ts'
+import { R2S3Driver } from './lib/cloudflare-r2/s3-driver.ts'
+import { r2Profile } from './lib/s3/profiles/r2.ts'
 import { cloudflareR2Twin } from './lib/twins/cloudflare-r2.ts'
 import { cephProfile } from './test/ceph-profile.ts'
 import { r2SkippedCases } from './test/r2-skipped-cases.ts'
@@ -52,7 +53,7 @@ else {
   await createBucket(admin)
   // R2's profile, but for what Ceph does differently.
   const { etags, conditionalComplete, lostRaceCodes } = cephProfile
-  const profile = { ...r2S3Profile, etags, conditionalComplete, lostRaceCodes }
+  const profile = { ...r2Profile, etags, conditionalComplete, lostRaceCodes }
   blobConformance('R2S3Driver on radosgw, layered', {
     clock: 'real',
     features: {

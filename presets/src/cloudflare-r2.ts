@@ -13,8 +13,9 @@ import {
 } from './lib/cloudflare-r2/declaration.ts'
 import { s3Details, withExtras } from './lib/cloudflare-r2/extras.ts'
 import { openR2Binding } from './lib/cloudflare-r2/open-binding.ts'
-import { r2S3Client } from './lib/cloudflare-r2/s3-client.ts'
+import { r2ClientOptions } from './lib/cloudflare-r2/s3-client.ts'
 import { R2S3Driver } from './lib/cloudflare-r2/s3-driver.ts'
+import { nodeS3Client } from './lib/s3/node/client.ts'
 
 export type { R2WriteOptions } from './lib/cloudflare-r2/binding-puts.ts'
 export type { CloudflareR2Options } from './lib/cloudflare-r2/declaration.ts'
@@ -39,7 +40,10 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
         'on Node it needs R2_ACCOUNT_ID (or R2_ENDPOINT), R2_BUCKET, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY, or the options of these names',
       )
     }
-    const client = r2S3Client(credentials, clock)
-    return { blob: withExtras((write) => new R2S3Driver({ client, log, partBytes, write }), s3Details) }
+    const client = nodeS3Client(r2ClientOptions(credentials, clock))
+    return {
+      blob: withExtras((write) => new R2S3Driver({ client, log, clock, partBytes, write }), s3Details),
+      close: () => client.close(),
+    }
   },
 })

@@ -1,1 +1,63 @@
-export {}
+/** The `s3` preset on Workers and in browsers: the same driver over `fetch`. */
+import { createBlobStore, createDedupeStore, definePreset } from '@flowport/capabilities'
+import { S3Client } from './lib/s3/client.ts'
+import { misconfigured, s3Config } from './lib/s3/config.ts'
+import {
+  type S3DedupeOptions,
+  s3DedupeProvides,
+  s3Env,
+  s3Layers,
+  type S3Options,
+  s3Provides,
+} from './lib/s3/declaration.ts'
+import { openS3Dedupe } from './lib/s3/dedupe/open.ts'
+import { openS3 } from './lib/s3/open.ts'
+
+export type { S3Credentials, S3CredentialsProvider } from './lib/s3/credentials.ts'
+export type { S3DedupeOptions, S3Options } from './lib/s3/declaration.ts'
+export type { KeptKey } from './lib/s3/delete-many.ts'
+export {
+  type S3DeleteResult,
+  type S3Details,
+  type S3Extras,
+  s3Extras,
+  type S3WriteOptions,
+} from './lib/s3/extras.ts'
+export type { HttpDispatcher, S3HttpOptions } from './lib/s3/http-options.ts'
+export type { PendingUpload } from './lib/s3/pending-uploads.ts'
+export type { S3Provider } from './lib/s3/profiles/choose.ts'
+
+/** Provides `blob`. `S3BlobDriver` is the next stop. */
+export const s3 = definePreset<S3Options, typeof s3Env, typeof s3Provides>({
+  name: 's3',
+  env: s3Env,
+  provides: s3Provides,
+  portable: { blob: createBlobStore },
+  layers: s3Layers,
+  open({ env, options, log, clock: hostClock }) {
+    const { clock = hostClock } = options
+    const config = s3Config(options, env)
+    if (config.engine === 'opendal')
+      throw misconfigured('the engine "opendal" runs on Node only; use the engine "fetch" here')
+    const { bucketUrl, bucket, region, credentials } = config
+    const client = new S3Client({ bucketUrl, bucket, region, credentials, clock })
+    return openS3({ client, config, log, clock })
+  },
+})
+
+/** Provides `dedupe`: a ledger of conditional writes, proven at the endpoint when it opens. `S3DedupeDriver` is the next stop. */
+export const s3Dedupe = definePreset<S3DedupeOptions, typeof s3Env, typeof s3DedupeProvides>({
+  name: 's3-dedupe',
+  env: s3Env,
+  provides: s3DedupeProvides,
+  portable: { dedupe: createDedupeStore },
+  layers: s3Layers,
+  async open({ env, options, log, clock: hostClock }) {
+    const { clock = hostClock, prefix } = options
+    const config = s3Config(options, env)
+    const { bucketUrl, bucket, region, credentials } = config
+    const client = new S3Client({ bucketUrl, bucket, region, credentials, clock })
+    const dedupe = await openS3Dedupe({ client, config, prefix, log })
+    return { dedupe, close: () => client.close() }
+  },
+})

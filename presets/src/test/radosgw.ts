@@ -13,6 +13,8 @@ export interface Radosgw {
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Runs `radosgw-admin`, for users, roles and rights. */
+  readonly admin?: (...args: string[]) => Promise<unknown>
 }
 
 /** Why there is no server, for the name of a skipped test. */
@@ -20,8 +22,13 @@ export const withoutRadosgw = 'radosgw is not installed (apt-get install ceph-mo
 
 const programs = ['ceph', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw', 'radosgw-admin']
 
+export interface RadosgwOptions {
+  /** Gives out session credentials; a wrong secret is then told as AccessDenied. Default false. */
+  readonly sts?: boolean
+}
+
 /** Starts a server, which takes about a second; `null` where it is not installed. Call it while tests are collected. */
-export async function startRadosgw(): Promise<Radosgw | null> {
+export async function startRadosgw({ sts = false }: RadosgwOptions = {}): Promise<Radosgw | null> {
   if (!required('radosgw', programs.every(installed))) return null
   const directory = mkdtempSync(join(tmpdir(), 'flowport-rgw-'))
   const children: ChildProcess[] = []
@@ -39,7 +46,7 @@ export async function startRadosgw(): Promise<Radosgw | null> {
   for (const name of ['mon', 'osd', 'run', 'rgw']) mkdirSync(join(directory, name))
   writeFileSync(join(directory, 'keyring'), '')
   const file = join(directory, 'ceph.conf')
-  writeFileSync(file, configuration({ directory, cluster, port, monitorPort }))
+  writeFileSync(file, configuration({ directory, cluster, port, monitorPort, sts }))
   const config = ['-c', file]
   const run = (program: string, ...args: string[]) => runFile(program, args, { timeout: 60_000 })
   const serve = (program: string, ...args: string[]) =>
@@ -56,9 +63,10 @@ export async function startRadosgw(): Promise<Radosgw | null> {
   const endpoint = `http://127.0.0.1:${port}`
   await answering(endpoint)
   const keys = { accessKeyId: 'flowporttestkey', secretAccessKey: `secret-${randomUUID()}` }
+  const admin = (...args: string[]) => run('radosgw-admin', ...config, ...args)
   const user = ['--uid=test', '--display-name=test', `--access-key=${keys.accessKeyId}`]
-  await run('radosgw-admin', ...config, 'user', 'create', ...user, `--secret-key=${keys.secretAccessKey}`)
-  return { endpoint, ...keys }
+  await admin('user', 'create', ...user, `--secret-key=${keys.secretAccessKey}`)
+  return { endpoint, ...keys, admin }
 }
 
 function installed(program: string): boolean {
@@ -94,13 +102,14 @@ interface Cluster {
   readonly cluster: string
   readonly port: number
   readonly monitorPort: number
+  readonly sts: boolean
 }
 
 /**
  * One monitor, one OSD in memory, no keys between them. Without `ms mon client mode = crc` the gateway waits for ever;
  * the short Paxos intervals and single placement groups make it start in a second instead of ten.
  */
-function configuration({ directory, cluster, port, monitorPort }: Cluster): string {
+function configuration({ directory, cluster, port, monitorPort, sts }: Cluster): string {
   return `[global]
 fsid = ${cluster}
 mon initial members = a
@@ -139,11 +148,14 @@ osd data = ${directory}/osd
 osd objectstore = memstore
 osd op num shards = 2
 osd memory target = 939524096
-memstore device bytes = 2G
+memstore device bytes = 8G
 [client.rgw]
 rgw data = ${directory}/rgw
 rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 ms mon client mode = crc
+rgw dns name = s3.test
+rgw sts key = abcdefghijklmnop
+rgw s3 auth use sts = ${sts}
 rgw thread pool size = 64
 rgw gc max objs = 4
 rgw lc max objs = 4

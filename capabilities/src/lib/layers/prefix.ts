@@ -191,13 +191,16 @@ function hiding(text: string, error: unknown): unknown {
     key: key?.startsWith(text) ? key.slice(text.length) : key,
     ...(details && {
       details: Object.fromEntries(
-        Object.entries(details).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? value.replaceAll(text, '') : value,
-        ]),
+        Object.entries(details).map(([name, value]) => [name, hidden(text, value)]),
       ),
     }),
   })
+}
+
+/** A detail without the prefix: text, or a list of such as the keys of a bulk delete. */
+function hidden(text: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(text, '')
+  return Array.isArray(value) ? value.map((one: unknown) => hidden(text, one)) : value
 }
 
 function bare(text: string, key: string): string {

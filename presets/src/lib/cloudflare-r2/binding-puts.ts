@@ -98,14 +98,20 @@ export class BindingPuts {
     const { bucket, log, write } = this.#options
     const { maxParts } = r2Info.limits.multipart
     const partBytes = partBytesFor(put.size, this.#options.partBytes, maxParts)
-    return uploadStream<R2PartLike, R2UploadLike, BlobObject>(
+    return uploadStream<R2PartLike, Pick<R2UploadLike, 'uploadPart' | 'complete' | 'abort'>, BlobObject>(
       body,
       {
         putWhole: (bytes) => this.whole(key, bytes, put),
-        begin: () => {
+        begin: async () => {
           if (conditionsOf(put) !== undefined) throw tooLongForCondition(partBytes, 'give its size')
           if (write?.sha256 !== undefined) throw noChecksum()
-          return bucket.createMultipartUpload(key, this.#metadata(put))
+          const upload = await bucket.createMultipartUpload(key, this.#metadata(put))
+          // The binding takes number and bytes, and nothing of what else goes along with a part.
+          return {
+            uploadPart: (number, bytes) => upload.uploadPart(number, bytes),
+            complete: (parts) => upload.complete(parts),
+            abort: () => upload.abort(),
+          }
         },
         complete: async (upload, parts) => written(await upload.complete([...parts]), put),
       },

@@ -1,4 +1,4 @@
-/** A blob driver over the S3 API. Reading is here, writing in `writes.ts`; `S3Client` is the next stop. */
+/** A blob driver over the S3 API. Asking is here, reading on in `read.ts`, writing in `writes.ts`; `S3Client` is the next stop. */
 import {
   type BlobDriver,
   type BlobDriverGet,
@@ -8,19 +8,23 @@ import {
   type BlobObject,
   type BlobPresignOptions,
   CapabilityError,
+  type Clock,
   decodeCursor,
   type DriverCall,
   encodeCursor,
+  isKind,
   type Logger,
   type OpenedBlob,
   resolveRange,
 } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
-import { deleteKeys } from './delete-many.ts'
-import { lengthOf, objectOf, pageOf, rangeOf } from './object.ts'
+import { deleteKeys, refuseKept } from './delete-many.ts'
+import { fromBase64 } from './encode.ts'
+import { bareEtag, lengthOf, objectOf, pageOf, rangeOf } from './object.ts'
 import { presignedUrl } from './presign.ts'
 import { etagHeader, type S3Profile } from './profile.ts'
-import { withNetworkErrors } from './translate-error.ts'
+import { type Checksum, type ReadPlan, resumedBytes, resumedStream, type Tries } from './read.ts'
+import type { S3Answer, S3Headers } from './transport.ts'
 import { S3Writes } from './writes.ts'
 
 export interface S3BlobDriverOptions {
@@ -28,6 +32,12 @@ export interface S3BlobDriverOptions {
   readonly profile: S3Profile
   /** Bytes of a part of a multipart upload, which are held in memory. Default 8 MiB. */
   readonly partBytes?: number | undefined
+  /** Parts of one upload that are held and sent at the same time. Default 4. */
+  readonly uploadConcurrency?: number | undefined
+  /** Tries to go on with a read, or to send a part, after the first. Default 3. */
+  readonly transferRetries?: number | undefined
+  /** Waits between those tries. Default: they follow at once. */
+  readonly clock?: Pick<Clock, 'sleep'> | undefined
   readonly log: Pick<Logger, 'warn'>
   /** Headers of every put, such as a storage class. Default none. */
   readonly putHeaders?: Readonly<Record<string, string>> | undefined
@@ -40,16 +50,22 @@ export class S3BlobDriver implements BlobDriver {
   readonly #client: S3Client
   readonly #profile: S3Profile
   readonly #writes: S3Writes
+  readonly #tries: Tries
 
   constructor(options: S3BlobDriverOptions) {
     const { client, profile, partBytes = defaultPartBytes, log, putHeaders = {}, sha256 } = options
-    this.info = profile.info
+    const { uploadConcurrency = defaultUploadConcurrency, transferRetries = 3, clock } = options
+    // Its own: extras are told apart by it.
+    this.info = { ...profile.info }
     this.#client = client
     this.#profile = profile
+    this.#tries = { more: transferRetries, clock }
     this.#writes = new S3Writes({
       client,
       profile,
       partBytes,
+      concurrency: uploadConcurrency,
+      tries: this.#tries,
       log,
       putHeaders,
       sha256,
@@ -63,24 +79,38 @@ export class S3BlobDriver implements BlobDriver {
   }
 
   /** All the store tells of an object, or `null`. */
-  async headers(key: string, { signal }: DriverCall): Promise<Headers | null> {
-    const { status, headers } = await this.#client.send({ method: 'HEAD', key, signal, expect: [404] })
+  async headers(key: string, { signal }: DriverCall): Promise<S3Headers | null> {
+    this.#profile.checkKey?.(key)
+    const { status, headers } = await this.#client.sendForHeaders({
+      method: 'HEAD',
+      key,
+      signal,
+      expect: [404],
+    })
     return status === 404 ? null : headers
   }
 
   async get(key: string, { range, ifMatch, signal }: BlobDriverGet): Promise<OpenedBlob | null> {
+    this.#profile.checkKey?.(key)
     const headers: Record<string, string> = {}
     if (range !== undefined) headers['range'] = rangeHeader(range)
+    else if (this.#profile.checksums === true) headers['x-amz-checksum-mode'] = 'ENABLED'
     if (ifMatch !== undefined) headers['if-match'] = etagHeader(ifMatch, this.#profile)
-    const response = await this.#client
-      .send({ method: 'GET', key, headers, signal })
-      .catch((error: unknown) => absentAsNull(error))
-    if (response === null) return null
+    let answer: S3Answer
     try {
-      const part = partOf(key, response, range)
-      return { ...part, body: response.body === null ? new Uint8Array(0) : withNetworkErrors(response.body) }
+      answer = await this.#client.send({ method: 'GET', key, headers, signal })
     } catch (error) {
-      await response.body?.cancel()
+      if (isKind(error, 'NotFound')) return null
+      throw error
+    }
+    try {
+      const part = this.#partOf(key, answer, range)
+      const plan = this.#planOf(key, part, answer.headers, signal)
+      // A small body is read now: cheaper than a stream, and its connection is free.
+      const body = plan.length <= smallBytes ? await resumedBytes(answer, plan) : resumedStream(answer, plan)
+      return { ...part, body }
+    } catch (error) {
+      await answer.cancel().catch(() => undefined)
       throw error
     }
   }
@@ -90,18 +120,20 @@ export class S3BlobDriver implements BlobDriver {
     body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
     put: BlobDriverPut,
   ): Promise<BlobObject> {
+    this.#profile.checkKey?.(key)
     return body instanceof Uint8Array
       ? this.#writes.bytes(key, body, put)
       : this.#writes.stream(key, body, put)
   }
 
   async delete(key: string, { signal }: DriverCall): Promise<void> {
-    const response = await this.#client.send({ method: 'DELETE', key, signal, expect: [404] })
-    await response.body?.cancel()
+    this.#profile.checkKey?.(key)
+    await this.#client.sendForHeaders({ method: 'DELETE', key, signal, expect: [404] })
   }
 
-  deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
-    return deleteKeys(this.#client, keys, signal, (key) => this.delete(key, { signal }))
+  async deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
+    for (const key of keys) this.#profile.checkKey?.(key)
+    refuseKept(await deleteKeys(this.#client, keys, signal))
   }
 
   async list({ prefix, delimiter, cursor, limit, signal }: BlobDriverList): Promise<BlobDriverPage> {
@@ -128,41 +160,95 @@ export class S3BlobDriver implements BlobDriver {
   }
 
   copy(from: string, to: string, { signal }: DriverCall): Promise<BlobObject | null> {
+    this.#profile.checkKey?.(from)
+    this.#profile.checkKey?.(to)
     return this.#writes.copy(from, to, signal)
   }
 
-  presign(key: string, options: BlobPresignOptions): Promise<URL> {
+  async presign(key: string, options: BlobPresignOptions): Promise<URL> {
+    this.#profile.checkKey?.(key)
     return presignedUrl(this.#client, key, options)
   }
 
   async check({ signal }: DriverCall): Promise<void> {
     await this.list({ prefix: '', limit: 1, signal })
   }
-}
 
-/** What an answer holds: the object, and which part of it. */
-function partOf(
-  key: string,
-  { headers, status }: Response,
-  range: BlobDriverGet['range'],
-): Omit<OpenedBlob, 'body'> {
-  const encoding = headers.get('content-encoding')
-  if (encoding !== null && encoding !== 'identity' && encoding !== 'aws-chunked') {
-    throw new CapabilityError(
-      'Unsupported',
-      `the object is stored with Content-Encoding ${encoding}, which fetch undoes on the way; its bytes cannot be read as they are stored`,
-    )
+  /** What an answer holds: the object, and which part of it. */
+  #partOf(
+    key: string,
+    { headers, status }: S3Answer,
+    range: BlobDriverGet['range'],
+  ): Omit<OpenedBlob, 'body'> {
+    const encoding = this.#client.decodes ? headers.get('content-encoding') : null
+    if (encoding !== null && encoding !== 'identity' && encoding !== 'aws-chunked') {
+      throw new CapabilityError(
+        'Unsupported',
+        `the object is stored with Content-Encoding ${encoding}, which fetch undoes on the way; its bytes cannot be read as they are stored`,
+      )
+    }
+    if (status === 206) {
+      const { start, end, size } = rangeOf(headers)
+      return { object: objectOf(key, headers, size), start, end }
+    }
+    const size = lengthOf(headers)
+    const wanted = resolveRange(range, size)
+    if (wanted.start !== 0 || wanted.end !== size) {
+      throw new CapabilityError('Unsupported', 'the store answered a range with the whole object')
+    }
+    return { object: objectOf(key, headers, size), ...wanted }
   }
-  if (status === 206) {
-    const { start, end, size } = rangeOf(headers)
-    return { object: objectOf(key, headers, size), start, end }
+
+  /** How to read it to its end, whatever happens to the connection. */
+  #planOf(
+    key: string,
+    { object: { etag, size }, start, end }: Omit<OpenedBlob, 'body'>,
+    headers: S3Headers,
+    signal: AbortSignal | undefined,
+  ): ReadPlan {
+    const from = async (offset: number): Promise<S3Answer | null> => {
+      const answer = await this.#client.send({
+        method: 'GET',
+        key,
+        headers: {
+          range: `bytes=${start + offset}-${end - 1}`,
+          'if-match': etagHeader(etag, this.#profile),
+        },
+        signal,
+      })
+      const { status } = answer
+      const found = status === 206 ? rangeOf(answer.headers) : { start: 0, end: size, size }
+      if (found.start === start + offset && found.end === end && found.size === size) {
+        // The condition is the store's to keep, and a proxy's to lose.
+        if (bareEtag(answer.headers.get('etag')) === etag) return answer
+      } else if (status !== 206) {
+        // A store that answers ranges with the whole object cannot go on in its middle.
+        await answer.cancel().catch(() => undefined)
+        return null
+      }
+      await answer.cancel().catch(() => undefined)
+      throw new CapabilityError(
+        'ConditionNotMatch',
+        'the object was replaced while it was read; read it again',
+      )
+    }
+    const whole = start === 0 && end === size
+    return {
+      from: etag === '' ? null : from,
+      length: end - start,
+      checksum: whole ? this.#checksumOf(headers) : undefined,
+      tries: this.#tries,
+      signal,
+    }
   }
-  const size = lengthOf(headers)
-  const wanted = resolveRange(range, size)
-  if (wanted.start !== 0 || wanted.end !== size) {
-    throw new CapabilityError('Unsupported', 'the store answered a range with the whole object')
+
+  /** That of the whole content; one of an upload in parts is of the parts' checksums, and ends in their number. */
+  #checksumOf(headers: S3Headers): Checksum | undefined {
+    const told = headers.get('x-amz-checksum-sha256')
+    const expected = told === null ? null : fromBase64(told)
+    if (expected?.byteLength !== 32) return undefined
+    return { expected, running: this.#client.digests.running('sha256') }
   }
-  return { object: objectOf(key, headers, size), ...wanted }
 }
 
 function rangeHeader(range: NonNullable<BlobDriverGet['range']>): string {
@@ -171,9 +257,6 @@ function rangeHeader(range: NonNullable<BlobDriverGet['range']>): string {
   return `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`
 }
 
-function absentAsNull(error: unknown): null {
-  if (error instanceof CapabilityError && error.kind === 'NotFound') return null
-  throw error
-}
-
 const defaultPartBytes = 8 * 1024 * 1024
+const defaultUploadConcurrency = 4
+const smallBytes = 65_536

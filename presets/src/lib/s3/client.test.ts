@@ -3,13 +3,12 @@ import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createBlobStore, isCapabilityError, silentLogger } from '@flowport/capabilities'
-import { systemClock } from '@flowport/capabilities/system'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cephProfile } from '../../test/ceph-profile.ts'
-import { startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
-import { clientFor, createBucket } from '../../test/s3-bucket.ts'
+import { type Radosgw, startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
+import { clientFor, createBucket, nodeClientFor } from '../../test/s3-bucket.ts'
 import { S3BlobDriver, type S3BlobDriverOptions } from './blob-driver.ts'
-import { bucketUrl, S3Client, type S3ClientOptions } from './client.ts'
+import { bucketUrl, type S3Client, type S3ClientOptions } from './client.ts'
+import { cephProfile } from './profiles/ceph.ts'
 
 const server = await startRadosgw()
 if (server !== null) await createBucket(clientFor(server, 'client'))
@@ -17,71 +16,144 @@ if (server !== null) await createBucket(clientFor(server, 'client'))
 const open = (client: S3Client, options: Partial<S3BlobDriverOptions> = {}) =>
   createBlobStore(new S3BlobDriver({ client, profile: cephProfile, log: silentLogger, ...options }))
 
-describe.skipIf(server === null)(`S3Client${server === null ? `: ${withoutRadosgw}` : ''}`, () => {
-  const on = (bucket: string, options: Partial<S3ClientOptions> = {}) => {
-    if (server === null) throw new Error(withoutRadosgw)
-    return clientFor(server, bucket, options)
-  }
-  const skewed = { now: () => Date.now() - 3_600_000 }
+const transports = [
+  ['fetch', clientFor],
+  ['undici', nodeClientFor],
+] as const
 
-  it.each([
-    ['a wrong secret', { secretAccessKey: 'very wrong' }, 'Unauthenticated'],
-    ['an unknown access key', { accessKeyId: 'nobody' }, 'Unauthenticated'],
-    ['a clock that is an hour late', { clock: skewed }, 'Unauthenticated'],
-  ] as const)('is refused with %s, and tells no secret', async (_, options, kind) => {
-    const error: unknown = await open(on('client', options))
-      .put('key', 'value')
-      .catch((e: unknown) => e)
-    expect(error).toMatchObject({ kind, retryable: 'never' })
-    const shown = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)
-    for (const secret of [
-      server?.secretAccessKey,
-      server?.accessKeyId,
-      'very wrong',
-      'nobody',
-      'AWS4-HMAC',
-    ]) {
-      expect(shown).not.toContain(secret)
+describe.skipIf(server === null).each(transports)(
+  `S3Client over %s${server === null ? `: ${withoutRadosgw}` : ''}`,
+  (name, make) => {
+    const on = (bucket: string, options: Partial<S3ClientOptions> = {}) => {
+      if (server === null) throw new Error(withoutRadosgw)
+      return make(server, bucket, options)
     }
-  })
+    const hour = 3_600_000
+    const skewed = (ms: number) => ({ now: () => Date.now() + ms })
 
-  it('says that the bucket is missing', async () => {
-    await expect(open(on('absent')).put('key', 'value')).rejects.toMatchObject({
-      kind: 'Misconfigured',
-      details: { s3: 'NoSuchBucket', status: 404 },
+    it.each([
+      ['a wrong secret', { secretAccessKey: 'very wrong' }, 'Unauthenticated'],
+      ['an unknown access key', { accessKeyId: 'nobody' }, 'Unauthenticated'],
+    ] as const)('is refused with %s, and tells no secret', async (_, options, kind) => {
+      const error: unknown = await open(on('client', options))
+        .put('key', 'value')
+        .catch((e: unknown) => e)
+      expect(error).toMatchObject({ kind, retryable: 'never' })
+      const shown = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)
+      for (const secret of [
+        server?.secretAccessKey,
+        server?.accessKeyId,
+        'very wrong',
+        'nobody',
+        'AWS4-HMAC',
+      ]) {
+        expect(shown).not.toContain(secret)
+      }
     })
-  })
 
-  it('refuses to read what fetch would decode on the way', async () => {
-    const blob = open(on('client'), { putHeaders: { 'content-encoding': 'gzip' } })
-    await blob.put('encoded', 'not really gzip')
-    await expect(blob.get('encoded')).rejects.toMatchObject({ kind: 'Unsupported' })
-    expect(await blob.head('encoded')).toMatchObject({ size: 15 })
-  })
-
-  it('makes URLs that work for their method, key and time only', async () => {
-    const blob = open(on('client'))
-    await blob.put('signed', 'value')
-    const url = await blob.presign('signed', { method: 'get', expiresInSeconds: 60 })
-    expect(await (await fetch(url)).text()).toBe('value')
-    expect((await fetch(url, { method: 'PUT', body: 'other' })).status).toBe(403)
-    url.pathname = url.pathname.replace('signed', 'other')
-    expect((await fetch(url)).status).toBe(403)
-    const late = await open(on('client', { clock: skewed })).presign('signed', {
-      method: 'get',
-      expiresInSeconds: 60,
+    it.each([-hour, hour])('works with a clock that is %i ms off, also for presigned URLs', async (ms) => {
+      const client = on('client', { clock: skewed(ms) })
+      const blob = open(client)
+      await blob.put('skewed', 'value')
+      expect(Math.abs(client.now() - Date.now())).toBeLessThan(60_000)
+      expect(await (await blob.get('skewed'))?.text()).toBe('value')
+      const url = await blob.presign('skewed', { method: 'get', expiresInSeconds: 60 })
+      expect(await (await fetch(url)).text()).toBe('value')
+      // An answer to HEAD names no reason; the date tells.
+      expect(await open(on('client', { clock: skewed(ms) })).head('skewed')).toMatchObject({ size: 5 })
     })
-    expect((await fetch(late)).status).toBe(403)
-  })
-})
+
+    it('asks a function for credentials, once for all who wait', async () => {
+      if (server === null) return
+      let asked = 0
+      const { accessKeyId, secretAccessKey } = server
+      const credentials = async () => {
+        asked += 1
+        return { accessKeyId, secretAccessKey }
+      }
+      const blob = open(on('client', { credentials }))
+      await Promise.all(['a', 'b', 'c'].map((key) => blob.put(`asked/${key}`, key)))
+      expect(asked).toBe(1)
+    })
+
+    it('reads and writes without credentials where the bucket lets anybody', async () => {
+      const admin = on('public')
+      await admin.sendForHeaders({ method: 'PUT', headers: { 'x-amz-acl': 'public-read' } })
+      await admin.sendForHeaders({
+        method: 'PUT',
+        key: 'key',
+        body: new TextEncoder().encode('value'),
+        headers: { 'x-amz-acl': 'public-read' },
+      })
+      const blob = open(on('public', { credentials: 'anonymous' }))
+      expect(await (await blob.get('key'))?.text()).toBe('value')
+      expect((await blob.list()).objects).toHaveLength(1)
+      await expect(blob.put('key', 'other')).rejects.toMatchObject({ kind: 'PermissionDenied' })
+    })
+
+    it('sends no key that leads elsewhere', async () => {
+      let sent = 0
+      const transport = { decodes: false, send: () => Promise.reject(new Error(`sent ${(sent += 1)}`)) }
+      const driver = new S3BlobDriver({
+        client: on('client', { transport }),
+        profile: cephProfile,
+        log: silentLogger,
+      })
+      const put = { contentType: null, metadata: {} }
+      for (const key of ['..', '../other/key', 'a/../../b', 'a/./b', 'a/..']) {
+        const calls = [
+          () => driver.head(key, {}),
+          () => driver.get(key, {}),
+          () => driver.put(key, new Uint8Array(1), put),
+          () => driver.delete(key, {}),
+          () => driver.deleteMany(['good', key], {}),
+          () => driver.copy(key, 'good', {}),
+          () => driver.presign(key, { method: 'get', expiresInSeconds: 1 }),
+        ]
+        for (const call of calls) await expect(call()).rejects.toMatchObject({ kind: 'InvalidInput' })
+      }
+      expect(sent).toBe(0)
+    })
+
+    it('says that the bucket is missing', async () => {
+      await expect(open(on('absent')).put('key', 'value')).rejects.toMatchObject({
+        kind: 'Misconfigured',
+        details: { s3: 'NoSuchBucket', status: 404 },
+      })
+    })
+
+    it('reads what is stored encoded as it is, or not at all where fetch would decode it', async () => {
+      const blob = open(on('client'), { putHeaders: { 'content-encoding': 'gzip' } })
+      await blob.put('encoded', 'not really gzip')
+      if (name === 'fetch') await expect(blob.get('encoded')).rejects.toMatchObject({ kind: 'Unsupported' })
+      else expect(await (await blob.get('encoded'))?.text()).toBe('not really gzip')
+      expect(await blob.head('encoded')).toMatchObject({ size: 15 })
+    })
+
+    it('makes URLs that work for their method, key and time only', async () => {
+      const blob = open(on('client'))
+      await blob.put('signed', 'value')
+      const url = await blob.presign('signed', { method: 'get', expiresInSeconds: 60 })
+      expect(await (await fetch(url)).text()).toBe('value')
+      expect((await fetch(url, { method: 'PUT', body: 'other' })).status).toBe(403)
+      url.pathname = url.pathname.replace('signed', 'other')
+      expect((await fetch(url)).status).toBe(403)
+      const late = await open(on('client', { clock: skewed(-hour) })).presign('signed', {
+        method: 'get',
+        expiresInSeconds: 60,
+      })
+      expect((await fetch(late)).status).toBe(403)
+    })
+  },
+)
 
 const stops: (() => void)[] = []
 afterAll(() => {
   for (const stop of stops) stop()
 })
 
-/** A client of a fake that answers as the test says: for answers the real server does not give. */
-async function fake(answer: RequestListener): Promise<S3Client> {
+/** A fake that answers as the test says: for answers the real server does not give. */
+async function fakeServer(answer: RequestListener): Promise<Radosgw> {
   const http = createServer(answer)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   stops.push(() => {
@@ -90,14 +162,7 @@ async function fake(answer: RequestListener): Promise<S3Client> {
   })
   const address = http.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return new S3Client({
-    bucketUrl: bucketUrl(`http://127.0.0.1:${port}`, 'bucket', 'test'),
-    bucket: 'bucket',
-    region: 'auto',
-    accessKeyId: 'some key',
-    secretAccessKey: 'some secret',
-    clock: systemClock,
-  })
+  return { endpoint: `http://127.0.0.1:${port}`, accessKeyId: 'some key', secretAccessKey: 'some secret' }
 }
 
 setFlagsFromString('--expose-gc')
@@ -112,7 +177,10 @@ function liveBytes(): number {
 const errorXml = (code: string) =>
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`
 
-describe('S3Client on a fake', () => {
+describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
+  const fake = async (answer: RequestListener, options: Partial<S3ClientOptions> = {}): Promise<S3Client> =>
+    make(await fakeServer(answer), 'bucket', options)
+
   it('sends a request once, whatever the answer', async () => {
     let requests = 0
     const client = await fake((_, response) => {
@@ -170,8 +238,8 @@ describe('S3Client on a fake', () => {
       response.writeHead(200, headers)
       response.write('beginning', () => response.destroy())
     })
-    const handle = await open(client).get('key')
-    await expect(handle?.bytes()).rejects.toMatchObject({ kind: 'Unavailable' })
+    const read = async () => (await open(client).get('key'))?.bytes()
+    await expect(read()).rejects.toMatchObject({ kind: 'Unavailable' })
   })
 
   it('nobody there is Unavailable', async () => {
@@ -191,13 +259,79 @@ describe('S3Client on a fake', () => {
 
   it('objects a bulk delete kept are told', async () => {
     const client = await fake((_, response) => {
-      const kept = '<Error><Key>a</Key><Code>AccessDenied</Code></Error>'
+      const kept =
+        '<Error><Key>a</Key><Code>AccessDenied</Code></Error><Error><Key>c</Key><Code>NoSuchKey</Code></Error>'
       response.writeHead(200).end(`<DeleteResult>${kept}</DeleteResult>`)
     })
-    await expect(open(client).deleteMany(['a', 'b'])).rejects.toMatchObject({
+    await expect(open(client).deleteMany(['a', 'b', 'c'])).rejects.toMatchObject({
       kind: 'PermissionDenied',
-      details: { kept: 1 },
+      details: { kept: 1, keys: ['a'], s3: 'AccessDenied' },
     })
+  })
+
+  it.each(['<ListBucketResult><Contents><Key>a</Key>', '<ListBucketResult></ListBucketResult', ''])(
+    'a listing cut to %j is an error, and may be asked for again',
+    async (xml) => {
+      const client = await fake((_, response) => response.writeHead(200).end(xml))
+      const refusal = { kind: 'Unavailable', retryable: 'temporary' }
+      await expect(open(client).list()).rejects.toMatchObject(refusal)
+      await expect(open(client).deleteMany(['a'])).rejects.toMatchObject(refusal)
+    },
+  )
+
+  it('says what to do when session credentials have ended, and asks a function for new ones', async () => {
+    const tokens: unknown[] = []
+    const answer: RequestListener = (request, response) => {
+      request.resume()
+      tokens.push(request.headers['x-amz-security-token'])
+      if (tokens.at(-1) === 'new') response.writeHead(200, { etag: '"e"', 'content-length': 0 }).end()
+      else response.writeHead(400).end(errorXml('ExpiredToken'))
+    }
+    const keys = { accessKeyId: 'k', secretAccessKey: 's' }
+    const fixed = await fake(answer, { credentials: { ...keys, sessionToken: 'old' } })
+    await expect(open(fixed).put('key', 'x')).rejects.toMatchObject({
+      kind: 'Unauthenticated',
+      message: expect.stringMatching(/expired.*function/),
+    })
+    expect(tokens).toEqual(['old'])
+    let asked = 0
+    const client = await fake(answer, {
+      credentials: async () => ({ ...keys, sessionToken: (asked += 1) === 1 ? 'old' : 'new' }),
+    })
+    await open(client).put('key', 'x')
+    await open(client).put('key', 'x')
+    expect(tokens).toEqual(['old', 'old', 'new', 'new'])
+  })
+
+  it('learns the clock once, and gives up where that does not help', async () => {
+    let requests = 0
+    const client = await fake((_, response) => {
+      requests += 1
+      response.writeHead(403, { date: new Date(0).toUTCString() }).end(errorXml('RequestTimeTooSkewed'))
+    })
+    await expect(open(client).get('key')).rejects.toMatchObject({
+      kind: 'Unauthenticated',
+      message: expect.stringContaining('clock'),
+    })
+    expect(requests).toBe(2)
+  })
+
+  it('a signal ends a call that nobody answers, at once and with its reason', async () => {
+    const client = await fake((request) => request.resume())
+    for (const request of [
+      { method: 'GET', key: 'key' },
+      { method: 'PUT', key: 'key', body: new Uint8Array(100_000) },
+    ] as const) {
+      const controller = new AbortController()
+      const reason = new Error('the caller left')
+      const call = client.send({ ...request, signal: controller.signal }).catch((error: unknown) => error)
+      setTimeout(() => controller.abort(reason), 20)
+      const error: unknown = await call
+      expect([error, (error as Error).cause]).toContain(reason)
+      const gone = client.send({ ...request, signal: AbortSignal.abort(reason) }).catch((e: unknown) => e)
+      const second: unknown = await gone
+      expect([second, (second as Error).cause]).toContain(reason)
+    }
   })
 
   it('completing an upload carries its condition, and an error sent with status 200 is one', async () => {
@@ -252,7 +386,7 @@ describe('S3Client on a fake', () => {
       },
       { highWaterMark: 0 },
     )
-    await open(client).put('large', stream)
+    await open(client, { uploadConcurrency: 1 }).put('large', stream)
     expect(received).toBeGreaterThanOrEqual(size)
     // A part of 8 MiB, fetch's copies of it, and what is between the two ends of the connection, both of which are here.
     expect(peak).toBeLessThan(size / 2)

@@ -1,8 +1,16 @@
-/** A small S3 client: signs a request (Signature Version 4) and sends it once. Retries belong to the layers above. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
-import { AwsV4Signer } from 'aws4fetch'
-import { encodeKey, encodeQuery, toHex } from './encode.ts'
-import { errorFor, failureOf, networkError } from './translate-error.ts'
+/**
+ * A small S3 client: signs a request (Signature Version 4) and sends it. Retries belong to the layers above, but for two
+ * answers that say how to ask better: a clock that is off, and session credentials that ended. The transport is the next
+ * stop.
+ */
+import { type Awaitable, CapabilityError, type Clock } from '@flowport/capabilities'
+import { HeldCredentials, type S3Credentials, type S3CredentialsSource } from './credentials.ts'
+import { type Digests, webDigests } from './digests.ts'
+import { encodeComponent, encodeKey, encodeQuery, keyPath, toHex } from './encode.ts'
+import { fetchTransport } from './fetch-transport.ts'
+import { type S3Signer, signedUrl, webSigner } from './signer.ts'
+import { errorFor, failureOf, networkError, type S3Failure } from './translate-error.ts'
+import type { S3Answer, S3Transport } from './transport.ts'
 
 export interface S3ClientOptions {
   /** Where the objects of the bucket are, such as `https://s3.test/bucket`: a key follows after a slash. */
@@ -11,12 +19,21 @@ export interface S3ClientOptions {
   readonly bucket: string
   /** The bucket's region, `auto` for R2. */
   readonly region: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
+  /** Wins over the three below. */
+  readonly credentials?: S3CredentialsSource | undefined
+  readonly accessKeyId?: string | undefined
+  readonly secretAccessKey?: string | undefined
+  readonly sessionToken?: string | undefined
   /** Dates signatures. */
   readonly clock: Pick<Clock, 'now'>
-  /** Default: the platform's. */
-  readonly fetch?: typeof fetch
+  /** Default: the platform's. Not used with `transport`. */
+  readonly fetch?: typeof fetch | undefined
+  /** Default: one over `fetch`. */
+  readonly transport?: S3Transport | undefined
+  /** Default: one over Web Crypto. */
+  readonly signer?: S3Signer | undefined
+  /** Default: those of Web Crypto. */
+  readonly digests?: Digests | undefined
 }
 
 export interface S3Request {
@@ -27,6 +44,10 @@ export interface S3Request {
   readonly headers?: Readonly<Record<string, string>>
   /** Bytes are signed with their digest, so that the store refuses altered ones; a stream is not. */
   readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | undefined
+  /** Length of a stream, which S3 does not take without. */
+  readonly size?: number | undefined
+  /** SHA-256 of the bytes, where it is known already. */
+  readonly sha256?: Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
   /** Statuses above 299 that are answers, not errors. */
   readonly expect?: readonly number[]
@@ -34,96 +55,153 @@ export interface S3Request {
 
 /** Holds the credentials where neither `JSON.stringify` nor `util.inspect` looks. */
 export class S3Client {
-  readonly #options: S3ClientOptions
-  readonly #fetch: typeof fetch
-  /** Signing keys of the day. */
-  readonly #signingKeys = new Map<string, ArrayBuffer>()
+  readonly digests: Digests
+  /** Whether bodies arrive decoded, as those of `fetch` do. */
+  readonly decodes: boolean
+  readonly #bucket: string
+  readonly #origin: string
+  /** Of the bucket, without a slash at its end. */
+  readonly #path: string
+  readonly #region: string
+  readonly #credentials: HeldCredentials
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #transport: S3Transport
+  readonly #signer: S3Signer
+  /** What the store's clock is ahead of ours, in milliseconds. */
+  #offsetMs = 0
 
   constructor(options: S3ClientOptions) {
-    this.#options = options
-    this.#fetch = options.fetch ?? ((...request) => globalThis.fetch(...request))
+    const { bucketUrl, bucket, region, credentials, accessKeyId, secretAccessKey, sessionToken } = options
+    this.digests = options.digests ?? webDigests
+    this.#bucket = bucket
+    this.#origin = bucketUrl.origin
+    this.#path = bucketUrl.pathname.replace(/\/$/, '')
+    this.#region = region
+    this.#credentials = new HeldCredentials(
+      credentials ?? { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '', sessionToken },
+    )
+    this.#clock = options.clock
+    this.#transport = options.transport ?? fetchTransport(options.fetch)
+    this.#signer = options.signer ?? webSigner()
+    this.decodes = this.#transport.decodes
   }
 
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as the store counts them where it has said so. */
   now(): number {
-    return this.#options.clock.now()
+    return this.#clock.now() + this.#offsetMs
   }
 
   /** How a copy names this key as its source. */
   copySource(key: string): string {
-    return `/${encodeKey(this.#options.bucket)}/${encodeKey(key)}`
+    return `/${encodeComponent(this.#bucket)}${keyPath(key)}`
   }
 
   /** Resolves an answer below 300 or of an expected status; what else comes is a `CapabilityError`. */
-  async send({ method, key, query, headers, body, signal, expect = [] }: S3Request): Promise<Response> {
-    const signed = await this.#signer(
-      method,
-      this.#url(key, query),
-      { 'x-amz-content-sha256': await contentHash(body), ...headers },
-      false,
-    ).sign()
-    const init: RequestInit & { readonly duplex?: 'half' } = {
-      method,
-      headers: signed.headers,
-      // Never along with credentials to wherever an answer points.
-      redirect: 'manual',
-      ...(signal === undefined ? {} : { signal }),
-      ...(body === undefined ? {} : { body }),
-      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+  async send(request: S3Request): Promise<S3Answer> {
+    const { body } = request
+    const hash =
+      request.headers?.['x-amz-content-sha256'] ??
+      (body instanceof ReadableStream
+        ? unsigned
+        : body === undefined
+          ? emptyHash
+          : toHex(request.sha256 ?? (await this.digests.sha256(body))))
+    for (let again = false; ; again = true) {
+      const held = this.#credentials.current(this.now(), request.signal)
+      const credentials = held instanceof Promise ? await held : held
+      const answer = await this.#once(request, hash, credentials)
+      if (answer.status < 300 || request.expect?.includes(answer.status)) return answer
+      const failure = await failureOf(answer, this.now())
+      const better = this.#learn(failure, answer, credentials)
+      if (!better || again || body instanceof ReadableStream) throw errorFor(failure)
     }
-    let response: Response
-    try {
-      response = await this.#fetch(signed.url.href, init)
-    } catch (error) {
-      throw networkError(error)
-    }
-    if (response.ok || expect.includes(response.status)) return response
-    throw errorFor(await failureOf(response, this.now()))
   }
 
   /** Like `send`, and reads the answer as text. */
   async sendForText(request: S3Request): Promise<string> {
-    const response = await this.send(request)
+    const answer = await this.send(request)
     try {
-      return await response.text()
+      return await answer.text()
     } catch (error) {
       throw networkError(error)
     }
   }
 
-  /** A URL that works for `expiresInSeconds` without credentials. */
+  /** Like `send`, for answers whose body says nothing. */
+  async sendForHeaders(request: S3Request): Promise<Pick<S3Answer, 'status' | 'headers'>> {
+    const answer = await this.send(request)
+    // A body that cannot be let go is of no interest any more.
+    await answer.cancel().catch(() => undefined)
+    return answer
+  }
+
+  /** A URL that works for `expiresInSeconds` without credentials, or less long where those of a session end before. */
   async presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<URL> {
-    const url = this.#url(key, { 'X-Amz-Expires': String(expiresInSeconds) })
-    const { url: signed } = await this.#signer(method, url, {}, true).sign()
-    return signed
+    const path = this.#path + keyPath(key)
+    const credentials = await this.#credentials.current(this.now(), undefined)
+    if (credentials === null) return new URL(this.#origin + path)
+    const query = encodeQuery({ 'X-Amz-Expires': String(expiresInSeconds) })
+    return signedUrl(
+      { method, origin: this.#origin, path: `${path}?${query}`, region: this.#region, date: this.#date() },
+      credentials,
+    )
   }
 
-  #url(key: string | undefined, query: Readonly<Record<string, string>> = {}): string {
-    const url = new URL(this.#options.bucketUrl)
-    if (key !== undefined) url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(key)}`
-    url.search = encodeQuery(query)
-    return url.href
+  /** Closes connections; calls under way fail. */
+  async close(): Promise<void> {
+    await this.#transport.close?.()
   }
 
-  #signer(method: string, url: string, headers: Record<string, string>, signQuery: boolean): AwsV4Signer {
-    const { accessKeyId, secretAccessKey, region } = this.#options
-    return new AwsV4Signer({
-      method,
-      url,
-      headers,
-      accessKeyId,
-      secretAccessKey,
-      region,
-      service: 's3',
-      cache: this.#signingKeys,
-      datetime: new Date(this.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, ''),
-      signQuery,
-    })
+  async #once(request: S3Request, hash: string, credentials: S3Credentials | null): Promise<S3Answer> {
+    const { method, key, query, body, size, signal } = request
+    const path =
+      this.#path +
+      (key === undefined ? (this.#path === '' ? '/' : '') : keyPath(key)) +
+      (query === undefined ? '' : `?${encodeQuery(query)}`)
+    const headers: Record<string, string> = { 'x-amz-content-sha256': hash, ...request.headers }
+    if (credentials !== null) {
+      const date = this.#date()
+      headers['x-amz-date'] = date
+      if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken
+      const signing = { method, origin: this.#origin, path, headers, region: this.#region, date }
+      const signature: Awaitable<string> = this.#signer(signing, credentials)
+      headers['authorization'] = typeof signature === 'string' ? signature : await signature
+    }
+    try {
+      return await this.#transport.send({ method, origin: this.#origin, path, headers, body, size, signal })
+    } catch (error) {
+      throw networkError(error)
+    }
+  }
+
+  /** As signatures have it: `20130524T000000Z`. */
+  #date(): string {
+    return new Date(this.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, '')
+  }
+
+  /** Whether the same request may work after what a failure told. */
+  #learn(failure: S3Failure, { headers }: S3Answer, credentials: S3Credentials | null): boolean {
+    if (endedCodes.has(failure.code)) return this.#credentials.refuse(credentials)
+    // An answer to `HEAD` has no code; there the date alone tells.
+    const silent = failure.code === '' && failure.status === 403
+    if (!silent && !skewCodes.has(failure.code)) return false
+    const date = Date.parse(headers.get('date') ?? '')
+    if (Number.isNaN(date) || Math.abs(date - this.now()) < largestGoodSkewMs) return false
+    this.#offsetMs = date - this.#clock.now()
+    return true
   }
 }
 
-/** The URL of a bucket at an endpoint, in path style; `Misconfigured` when the endpoint is none. */
-export function bucketUrl(endpoint: string, bucket: string, preset: string): URL {
+/**
+ * The URL of a bucket at an endpoint; `Misconfigured` when the endpoint is none. In path style the bucket is the first
+ * segment, in virtual-host style the first label of the host's name.
+ */
+export function bucketUrl(
+  endpoint: string,
+  bucket: string,
+  preset: string,
+  style: 'path' | 'virtual-host' = 'path',
+): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null
   const plain =
     url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
@@ -133,14 +211,31 @@ export function bucketUrl(endpoint: string, bucket: string, preset: string): URL
       `preset "${preset}": the endpoint must be an http or https URL without user, query or fragment`,
     )
   }
+  if (style === 'virtual-host') {
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(bucket)) {
+      throw new CapabilityError(
+        'Misconfigured',
+        `preset "${preset}": this bucket's name cannot be part of a host's name; use path style`,
+      )
+    }
+    url.hostname = `${bucket}.${url.hostname}`
+    return url
+  }
+  if (bucket === '' || bucket === '.' || bucket === '..') {
+    throw new CapabilityError('Misconfigured', `preset "${preset}": the bucket has no name`)
+  }
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(bucket)}`
   return url
 }
 
-async function contentHash(body: S3Request['body']): Promise<string> {
-  if (body instanceof ReadableStream) return 'UNSIGNED-PAYLOAD'
-  return body === undefined ? emptyHash : toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', body)))
-}
-
 /** SHA-256 of nothing. */
 const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const unsigned = 'UNSIGNED-PAYLOAD'
+
+/** Session credentials that ended: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const endedCodes = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'InvalidToken'])
+const skewCodes = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'ExpiredRequest'])
+
+/** S3 takes signatures up to 15 minutes old; less than this is not what it refused. */
+const largestGoodSkewMs = 4 * 60_000

@@ -1,26 +1,52 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeComponent, encodeKey, encodeQuery, fromBase64, toBase64, toHex } from './encode.ts'
-import { md5 } from './md5.ts'
+import { webDigests } from './digests.ts'
+import { encodeComponent, encodeKey, encodeQuery, fromBase64, keyPath, toBase64, toHex } from './encode.ts'
 import { decodeWords, encodeWords, metadataHeaders, metadataOfHeaders } from './metadata.ts'
-import { elements, escapeXml, isXmlText, rootName, text } from './xml.ts'
+import { nodeDigests } from './node/digests.ts'
+import { pageOf } from './object.ts'
+import { elements, escapeXml, isXmlText, parseXml, text } from './xml.ts'
 
 const anyText = fc.string({ unit: 'binary', maxLength: 300 })
 
-describe('md5', () => {
-  it('is that of node:crypto', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        expect(toHex(md5(bytes))).toBe(createHash('md5').update(bytes).digest('hex'))
-      }),
-    )
-    const large = new Uint8Array(1_000_003).fill(7)
-    expect(toHex(md5(large))).toBe(createHash('md5').update(large).digest('hex'))
+describe.each([
+  ['webDigests', webDigests],
+  ['nodeDigests', nodeDigests],
+])('%s', (_, digests) => {
+  it('are those of node:crypto, at once and piece by piece', async () => {
+    const oneByOne = fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (given) => {
+      const bytes = new Uint8Array(given)
+      expect(toHex(await digests.sha256(bytes))).toBe(createHash('sha256').update(bytes).digest('hex'))
+      for (const algorithm of ['sha256', 'md5'] as const) {
+        const running = digests.running(algorithm)
+        running.update(bytes.subarray(0, 100))
+        running.update(bytes.subarray(100))
+        expect(toHex(running.digest())).toBe(createHash(algorithm).update(bytes).digest('hex'))
+      }
+    })
+    await fc.assert(oneByOne)
   })
 })
 
 describe('percent-encoding', () => {
+  it('sends no segment that leads elsewhere', () => {
+    for (const key of ['.', '..', '../x', 'a/..', 'a/../b', './a', 'a\\..\\b'])
+      expect(() => keyPath(key)).toThrow(expect.objectContaining({ kind: 'InvalidInput' }))
+    for (const key of ['...', 'a..b', '.hidden', 'a/.b/c.', '%2e%2e/x']) expect(keyPath(key)).toBeTruthy()
+    fc.assert(
+      fc.property(anyText, (key) => {
+        let path: string
+        try {
+          path = keyPath(key)
+        } catch {
+          return
+        }
+        expect(new URL(`https://s3.test/bucket${path}`).pathname).toBe(`/bucket${path}`)
+      }),
+    )
+  })
+
   it('leaves only unreserved characters, and comes back', () => {
     fc.assert(
       fc.property(anyText, (value) => {
@@ -84,24 +110,53 @@ describe('xml', () => {
   it('escapes what it reads back', () => {
     fc.assert(
       fc.property(anyText.filter(isXmlText), (value) => {
-        expect(text(`<Key>${escapeXml(value)}</Key>`, 'Key')).toBe(value)
+        expect(parseXml(`<Key>${escapeXml(value)}</Key>`)?.text).toBe(value)
         expect(escapeXml(value)).not.toMatch(/[<>"'\r\n]/)
       }),
     )
   })
 
-  it('finds elements by their whole name, with attributes, empty or not', () => {
-    const xml =
-      '<?xml version="1.0"?>\n<List xmlns="x"><Key>a&amp;b</Key><KeyCount>2</KeyCount><Key/><Key >&#x1F600;&#10;</Key></List>'
-    expect(elements(xml, 'Key')).toEqual(['a&amp;b', '', '&#x1F600;&#10;'])
-    expect([text(xml, 'Key'), text(xml, 'KeyCount'), text(xml, 'Absent')]).toEqual(['a&b', '2', null])
-    expect(text('<A>&lt;&gt;&quot;&apos;&amp;lt;&#65;</A>', 'A')).toBe('<>"\'&lt;A')
-    expect([rootName(xml), rootName('<!-- x --><Error>'), rootName('no xml'), rootName('')]).toEqual([
-      'List',
-      'Error',
-      null,
-      null,
-    ])
+  it('reads elements, with attributes, empty or not, under any prefix', () => {
+    const root = parseXml(
+      '<?xml version="1.0"?>\n<!-- x --><s3:List xmlns:s3="x" b=\'>\'><Key>a&amp;b</Key><KeyCount>2</KeyCount><Key/><Key >&#x1F600;&#10;</Key><In><Key>deep</Key><![CDATA[<&]]></In></s3:List>\n',
+    )
+    if (root === null) throw new Error('not read')
+    expect(root.name).toBe('List')
+    expect(elements(root, 'Key').map(({ text: value }) => value)).toEqual(['a&b', '', '😀\n'])
+    expect([text(root, 'Key'), text(root, 'KeyCount'), text(root, 'In')]).toEqual(['a&b', '2', '<&'])
+    expect(text(root, 'Absent')).toBeNull()
+    expect(parseXml('<A>&lt;&gt;&quot;&apos;&amp;lt;&#65;</A>')?.text).toBe('<>"\'&lt;A')
+  })
+
+  it.each([
+    '',
+    'no xml',
+    '<A>',
+    '<A></B>',
+    '<A/><B/>',
+    '<A/>more',
+    'less<A/>',
+    '<A>&nope;</A>',
+    '<A b=c/>',
+    '<A><!-- </A>',
+    '</A>',
+    '<!DOCTYPE a><A/>',
+    '<A>&#x110000;</A>',
+  ])('takes %j for no document', (xml) => expect(parseXml(xml)).toBeNull())
+
+  it('takes no beginning of a listing for a listing, wherever it was cut', () => {
+    const entry = (key: string) =>
+      `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>`
+    const xml = `<?xml version="1.0"?><ListBucketResult xmlns="x"><IsTruncated>false</IsTruncated>${entry('a')}${entry('b')}</ListBucketResult>`
+    expect(pageOf(xml).objects).toHaveLength(2)
+    for (let end = 0; end < xml.length; end++) {
+      expect(() => pageOf(xml.slice(0, end))).toThrow(
+        expect.objectContaining({ kind: 'Unavailable', retryable: 'temporary' }),
+      )
+    }
+    expect(() => pageOf(xml.replace('false', 'true'))).toThrow(
+      expect.objectContaining({ kind: 'Unexpected' }),
+    )
   })
 
   it('knows what it cannot hold', () => {

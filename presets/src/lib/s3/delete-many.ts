@@ -1,54 +1,79 @@
-/** Deletes keys in one request, and those XML cannot name one by one. */
-import { CapabilityError } from '@flowport/capabilities'
+/** Deletes keys in one request, and those XML cannot name one by one; tells which were kept, and why. */
+import { CapabilityError, isCapabilityError } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
-import { toBase64 } from './encode.ts'
-import { md5 } from './md5.ts'
+import { keyPath, toBase64 } from './encode.ts'
+import { documentOf } from './object.ts'
 import { errorFor } from './translate-error.ts'
 import { elements, escapeXml, isXmlText, text } from './xml.ts'
 
-/** At most as many keys as the store takes at once; rejects when any is left. */
+/** A key that was not deleted. */
+export interface KeptKey {
+  readonly key: string
+  readonly error: CapabilityError
+}
+
+/** At most as many keys as the store takes at once; resolves those it kept. Absent ones count as deleted. */
 export async function deleteKeys(
   client: S3Client,
   keys: readonly string[],
   signal: AbortSignal | undefined,
-  deleteOne: (key: string) => Promise<void>,
-): Promise<void> {
+): Promise<KeptKey[]> {
+  // No key that names another object goes out in a list either.
+  for (const key of keys) keyPath(key)
   const named = keys.filter(isXmlText)
-  if (named.length > 0) {
-    const objects = named.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join('')
-    const body = encoder.encode(`<Delete xmlns="${namespace}"><Quiet>true</Quiet>${objects}</Delete>`)
-    const xml = await client.sendForText({
-      method: 'POST',
-      query: { delete: '' },
-      headers: { 'content-md5': toBase64(md5(body)), 'content-type': 'application/xml' },
-      body,
-      signal,
-    })
-    refuseErrors(xml)
+  const kept = named.length === 0 ? [] : await deleteNamed(client, named, signal)
+  for (const key of keys) {
+    if (isXmlText(key)) continue
+    try {
+      await client.sendForHeaders({ method: 'DELETE', key, signal, expect: [404] })
+    } catch (error) {
+      if (!isCapabilityError(error) || signal?.aborted === true) throw error
+      kept.push({ key, error })
+    }
   }
-  for (const key of keys) if (!isXmlText(key)) await deleteOne(key)
+  return kept
 }
 
-function refuseErrors(xml: string): void {
-  const errors = elements(xml, 'Error')
-  const [first] = errors
+/** Rejects when any key was kept. */
+export function refuseKept(kept: readonly KeptKey[]): void {
+  const [first] = kept
   if (first === undefined) return
-  const code = text(first, 'Code') ?? ''
-  if (errors.every((error) => text(error, 'Code') === 'NoSuchKey')) return
-  const { kind, retryable, details } = errorFor({
-    status: 200,
-    code,
-    requestId: null,
-    retryAfterMs: undefined,
-  })
+  const { kind, retryable, details, retryAfterMs } = first.error
+  const code = details?.['s3'] ?? kind
   throw new CapabilityError(
     kind,
-    `the store kept ${errors.length} of the objects (${code}); delete them again`,
+    `the store kept ${kept.length} of the objects (${String(code)}); delete them again`,
     {
       retryable,
-      details: { ...details, kept: errors.length },
+      retryAfterMs,
+      details: { ...details, kept: kept.length, keys: kept.map(({ key }) => key) },
     },
   )
+}
+
+async function deleteNamed(
+  client: S3Client,
+  keys: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<KeptKey[]> {
+  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join('')
+  const body = encoder.encode(`<Delete xmlns="${namespace}"><Quiet>true</Quiet>${objects}</Delete>`)
+  const digest = client.digests.running('md5')
+  digest.update(body)
+  const xml = await client.sendForText({
+    method: 'POST',
+    query: { delete: '' },
+    headers: { 'content-md5': toBase64(digest.digest()), 'content-type': 'application/xml' },
+    body,
+    signal,
+  })
+  const failed = elements(documentOf(xml, 'DeleteResult'), 'Error')
+  return failed.flatMap((entry) => {
+    const code = text(entry, 'Code') ?? ''
+    if (code === 'NoSuchKey') return []
+    const error = errorFor({ status: 200, code, requestId: null, retryAfterMs: undefined })
+    return [{ key: text(entry, 'Key') ?? '', error }]
+  })
 }
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'

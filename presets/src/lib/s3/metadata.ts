@@ -1,5 +1,6 @@
 /** User metadata as headers: text that is no plain ASCII travels in encoded words of RFC 2047, as S3 and R2 do it. */
 import { fromBase64, toBase64 } from './encode.ts'
+import type { S3Headers } from './transport.ts'
 
 const prefix = 'x-amz-meta-'
 
@@ -11,7 +12,7 @@ export function metadataHeaders(metadata: Readonly<Record<string, string>>): Rec
 }
 
 /** The entries of an answer. */
-export function metadataOfHeaders(headers: Headers): Record<string, string> {
+export function metadataOfHeaders(headers: S3Headers): Record<string, string> {
   const found: [string, string][] = []
   for (const [name, value] of headers) {
     if (name.startsWith(prefix)) found.push([name.slice(prefix.length), decodeWords(value)])

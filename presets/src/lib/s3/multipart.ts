@@ -1,7 +1,10 @@
 /** Multipart uploads and copies of S3, request by request. */
-import { CapabilityError, type Logger } from '@flowport/capabilities'
+import { CapabilityError, isKind, type Logger } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
-import { bareEtag, required } from './object.ts'
+import { toHex } from './encode.ts'
+import { bareEtag, documentOf, required } from './object.ts'
+import { abortUpload, countParts, pendingUploads } from './pending-uploads.ts'
+import { isTemporary, pause, type Tries } from './read.ts'
 import { codeIn, errorFor } from './translate-error.ts'
 import type { MultipartUpload } from './upload.ts'
 import { escapeXml, text } from './xml.ts'
@@ -23,9 +26,13 @@ export interface Completed {
 
 export class S3Uploads {
   readonly #client: S3Client
+  readonly #tries: Tries
+  /** Uploads this instance knows of. */
+  readonly #own = new Set<string>()
 
-  constructor(client: S3Client) {
+  constructor(client: S3Client, tries: Tries) {
     this.#client = client
+    this.#tries = tries
   }
 
   async begin(
@@ -33,33 +40,32 @@ export class S3Uploads {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<S3Upload> {
-    const xml = await this.#client.sendForText({
-      method: 'POST',
-      key,
-      query: { uploads: '' },
-      headers,
-      signal,
-    })
-    const uploadId = required(xml, 'UploadId')
+    const since = this.#client.now()
+    let uploadId: string
+    try {
+      const xml = await this.#client.sendForText({
+        method: 'POST',
+        key,
+        query: { uploads: '' },
+        headers,
+        signal,
+      })
+      refuseErrorDocument(xml)
+      uploadId = required(documentOf(xml), 'UploadId')
+    } catch (error) {
+      // The store may have begun an upload that nobody knows of.
+      if (signal?.aborted === true || isKind(error, 'Unavailable', 'Timeout', 'Unexpected')) {
+        await this.#sweep(key, since).catch(() => undefined)
+      }
+      throw error
+    }
+    this.#own.add(uploadId)
+    const upload = { key, uploadId }
     return {
-      key,
-      uploadId,
-      uploadPart: async (number, body) => {
-        const query = { partNumber: String(number), uploadId }
-        const response = await this.#client.send({ method: 'PUT', key, query, body, signal })
-        await response.body?.cancel()
-        return { etag: bareEtag(response.headers.get('etag')) }
-      },
-      // Without the signal: cleaning up is what is left to do when it has fired.
-      abort: async () => {
-        const response = await this.#client.send({
-          method: 'DELETE',
-          key,
-          query: { uploadId },
-          expect: [404],
-        })
-        await response.body?.cancel()
-      },
+      ...upload,
+      uploadPart: (number, bytes, { signal: part = signal, sha256 }) =>
+        this.#sendPart({ ...upload, number }, bytes, sha256, part),
+      abort: (cut) => this.#abort(upload, cut),
     }
   }
 
@@ -73,7 +79,7 @@ export class S3Uploads {
       ({ etag }, i) =>
         `<Part><PartNumber>${i + 1}</PartNumber><ETag>&quot;${escapeXml(etag)}&quot;</ETag></Part>`,
     )
-    const response = await this.#client.send({
+    const answer = await this.#client.send({
       method: 'POST',
       key,
       query: { uploadId },
@@ -81,14 +87,28 @@ export class S3Uploads {
       body: encoder.encode(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
       signal,
     })
-    const xml = await response.text()
+    const xml = await answer.text()
     refuseErrorDocument(xml)
-    return { etag: bareEtag(text(xml, 'ETag')), date: response.headers.get('date') }
+    const etag = bareEtag(text(documentOf(xml), 'ETag'))
+    this.#own.delete(uploadId)
+    return { etag, date: answer.headers.get('date') }
+  }
+
+  /** The etag the store will give an object of these parts, where etags are MD5; `null` where they are something else. */
+  etagOf(parts: readonly S3Part[]): string | null {
+    const digest = this.#client.digests.running('md5')
+    for (const { etag } of parts) {
+      if (!/^[0-9a-f]{32}$/.test(etag)) return null
+      digest.update(Uint8Array.from(etag.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
+    }
+    return `${toHex(digest.digest())}-${parts.length}`
   }
 
   async copyWhole(source: string, key: string, signal: AbortSignal | undefined): Promise<void> {
     const headers = { 'x-amz-copy-source': source, 'x-amz-metadata-directive': 'COPY' }
-    refuseErrorDocument(await this.#client.sendForText({ method: 'PUT', key, headers, signal }))
+    const xml = await this.#client.sendForText({ method: 'PUT', key, headers, signal })
+    refuseErrorDocument(xml)
+    documentOf(xml)
   }
 
   /** Copies by ranges of one version of the source. */
@@ -118,11 +138,11 @@ export class S3Uploads {
           signal,
         })
         refuseErrorDocument(xml)
-        parts.push({ etag: bareEtag(required(xml, 'ETag')) })
+        parts.push({ etag: bareEtag(required(documentOf(xml), 'ETag')) })
       }
       await this.complete(upload, parts, {}, signal)
     } catch (error) {
-      await upload.abort().catch((failure: unknown) => {
+      await upload.abort(true).catch((failure: unknown) => {
         log.warn(
           { err: failure },
           'a failed multipart copy could not be aborted; the store keeps its parts for now',
@@ -131,6 +151,76 @@ export class S3Uploads {
       throw error
     }
   }
+
+  /** A part is in memory, so it can be sent again; the layers above cannot, as the stream it came from is read. */
+  async #sendPart(
+    { key, uploadId, number }: Pick<S3Upload, 'key' | 'uploadId'> & { readonly number: number },
+    body: Uint8Array<ArrayBuffer>,
+    sha256: Uint8Array | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<S3Part> {
+    const query = { partNumber: String(number), uploadId }
+    return again(this.#tries, signal, async () => {
+      const { headers } = await this.#client.sendForHeaders({
+        method: 'PUT',
+        key,
+        query,
+        body,
+        sha256,
+        signal,
+      })
+      return { etag: bareEtag(headers.get('etag')) }
+    })
+  }
+
+  /** Without the caller's signal: cleaning up is what is left to do when it has fired. */
+  async #abort(upload: Pick<S3Upload, 'key' | 'uploadId'>, cut: boolean): Promise<void> {
+    const signal = AbortSignal.timeout(cleanUpMs)
+    await again(this.#tries, signal, () => abortUpload(this.#client, upload, signal))
+    // A part that was cut off may arrive after that, and would keep the upload:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+    for (let left = 3; cut && left > 0; left--) {
+      if ((await countParts(this.#client, upload, signal)) === null) break
+      await abortUpload(this.#client, upload, signal)
+    }
+    this.#own.delete(upload.uploadId)
+  }
+
+  /**
+   * Ends the upload of a `begin` whose answer was lost: of this key, begun since then, without parts, and none of ours.
+   * Another process that has just begun one of the same key would be told `NoSuchUpload`, and put again.
+   */
+  async #sweep(key: string, since: number): Promise<void> {
+    const signal = AbortSignal.timeout(cleanUpMs)
+    for await (const upload of pendingUploads(this.#client, key, signal)) {
+      const { uploadId, initiated } = upload
+      const fresh = initiated.getTime() >= since - clockToleranceMs
+      if (upload.key !== key || !fresh || this.#own.has(uploadId)) continue
+      if ((await countParts(this.#client, upload, signal)) === 0)
+        await abortUpload(this.#client, upload, signal)
+    }
+  }
+}
+
+/** Tries again what may work in a moment. */
+export async function again<T>(
+  tries: Tries,
+  signal: AbortSignal | undefined,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (signal?.aborted === true || !mayRepeat(error) || failures > tries.more) throw error
+      await pause(tries, failures, error, signal)
+    }
+  }
+}
+
+/** Bytes that were altered on their way in are sent again, unlike such that came so. */
+function mayRepeat(error: unknown): boolean {
+  return isTemporary(error) || (isKind(error, 'Corrupt') && error.retryable === 'temporary')
 }
 
 /** S3 begins to answer before it has finished: status 200 may carry an error. */
@@ -143,4 +233,8 @@ function refuseErrorDocument(xml: string): void {
     : error
 }
 
+/** A store that is silent must not keep the caller for long. */
+const cleanUpMs = 5000
+/** Seconds are cut off dates of uploads, and clocks differ. */
+const clockToleranceMs = 5000
 const encoder = new TextEncoder()

@@ -1,10 +1,11 @@
 /** Objects and listings as S3 tells them. */
 import { type BlobListed, type BlobObject, CapabilityError } from '@flowport/capabilities'
 import { metadataOfHeaders } from './metadata.ts'
-import { elements, rootName, text } from './xml.ts'
+import type { S3Headers } from './transport.ts'
+import { elements, parseXml, text, type XmlElement } from './xml.ts'
 
 /** The object an answer to `GET` or `HEAD` is about. */
-export function objectOf(key: string, headers: Headers, size: number): BlobObject {
+export function objectOf(key: string, headers: S3Headers, size: number): BlobObject {
   return {
     key,
     size,
@@ -16,14 +17,14 @@ export function objectOf(key: string, headers: Headers, size: number): BlobObjec
 }
 
 /** The length of an answer's body. */
-export function lengthOf(headers: Headers): number {
+export function lengthOf(headers: S3Headers): number {
   const length = headers.get('content-length')
   if (length !== null && /^\d+$/.test(length)) return Number(length)
   throw malformed('an answer without a length')
 }
 
 /** The part of an object that an answer holds: `Content-Range: bytes 0-9/100`. */
-export function rangeOf(headers: Headers): { start: number; end: number; size: number } {
+export function rangeOf(headers: S3Headers): { start: number; end: number; size: number } {
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '')
   if (match === null) throw malformed('an answer without its range')
   const [start, last, size] = match.slice(1).map(Number) as [number, number, number]
@@ -38,23 +39,37 @@ export interface S3Page {
 
 /** A page of `ListObjectsV2`, asked for with `encoding-type=url`. */
 export function pageOf(xml: string): S3Page {
-  if (rootName(xml) !== 'ListBucketResult') throw malformed('a listing that is none')
-  const token = text(xml, 'NextContinuationToken')
+  const root = documentOf(xml, 'ListBucketResult')
+  const token = text(root, 'NextContinuationToken')
+  const truncated = text(root, 'IsTruncated') === 'true'
+  // A listing that has more and no way on would be taken for a whole one.
+  if (truncated && (token === null || token === '')) throw malformed('a listing without its continuation')
   return {
-    objects: elements(xml, 'Contents').map((entry) => ({
+    objects: elements(root, 'Contents').map((entry) => ({
       key: decodeKey(required(entry, 'Key')),
-      size: Number(required(entry, 'Size')),
+      size: sizeOf(required(entry, 'Size')),
       etag: bareEtag(text(entry, 'ETag')),
       lastModified: dateOf(text(entry, 'LastModified')),
     })),
-    prefixes: elements(xml, 'CommonPrefixes').map((entry) => decodeKey(required(entry, 'Prefix'))),
-    token: text(xml, 'IsTruncated') === 'true' && token !== null && token !== '' ? token : undefined,
+    prefixes: elements(root, 'CommonPrefixes').map((entry) => decodeKey(required(entry, 'Prefix'))),
+    token: truncated && token !== null ? token : undefined,
   }
 }
 
+/**
+ * The root of an answer, of this name where one is given. What is no whole document was cut short on its way, and is told
+ * as such: the same request may work later.
+ */
+export function documentOf(xml: string, name?: string): XmlElement {
+  const root = parseXml(xml)
+  if (root === null) throw new CapabilityError('Unavailable', "the store's answer came incomplete; try again")
+  if (name !== undefined && root.name !== name) throw malformed(`an answer that is no ${name}`)
+  return root
+}
+
 /** The text of an element that must be there. */
-export function required(xml: string, name: string): string {
-  const value = text(xml, name)
+export function required(element: XmlElement, name: string): string {
+  const value = text(element, name)
   if (value === null) throw malformed(`an answer without ${name}`)
   return value
 }
@@ -69,7 +84,7 @@ function contentTypeOf(type: string | null): string | null {
   return type === '' || type === 'binary/octet-stream' ? null : type
 }
 
-function dateOf(value: string | null): Date {
+export function dateOf(value: string | null): Date {
   const date = new Date(value ?? Number.NaN)
   if (Number.isNaN(date.getTime())) throw malformed('an answer without a date')
   return date
@@ -77,7 +92,16 @@ function dateOf(value: string | null): Date {
 
 /** `encoding-type=url` writes a space as `+`, as forms do. */
 function decodeKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '))
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '))
+  } catch {
+    throw malformed('a key it should have encoded')
+  }
+}
+
+function sizeOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw malformed('a size that is none')
 }
 
 function malformed(what: string): CapabilityError {

@@ -1,44 +1,72 @@
-/** Cuts a byte stream into equal parts, holding one at a time, for stores that take uploads in parts. */
+/** Cuts a byte stream into equal parts for stores that take uploads in parts. Buffers that are given back are used again. */
+import type { RunningDigest } from './digests.ts'
 
 export interface Part {
-  /** Valid until the next part is asked for: the buffer is used again. */
+  /** Valid until it is released. */
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Whether the stream has ended with it. */
   readonly last: boolean
+  /** SHA-256 of the bytes, where it was taken while they were read. */
+  readonly sha256?: Uint8Array | undefined
 }
 
 /** Reads a stream part by part. A stream of no bytes has one part, which is empty and the last. */
 export class PartReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
   readonly #partBytes: number
-  #buffer: Uint8Array<ArrayBuffer>
+  readonly #digest: (() => RunningDigest) | undefined
+  readonly #free: Uint8Array<ArrayBuffer>[] = []
+  /** For the next new buffer. */
+  #guess: number
   /** What was read beyond the part before. */
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
-  /** @param size Length of the stream where it is known; saves growing the first part's buffer. */
-  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, partBytes: number, size = firstGuess) {
+  /**
+   * @param size Length of the stream where it is known; saves growing the first part's buffer.
+   * @param digest Takes the SHA-256 of each part on the way.
+   */
+  constructor(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    partBytes: number,
+    size = firstGuess,
+    digest?: () => RunningDigest,
+  ) {
     this.#reader = stream.getReader()
     this.#partBytes = partBytes
-    this.#buffer = new Uint8Array(Math.min(partBytes, Math.max(1, size)))
+    this.#digest = digest
+    this.#guess = Math.min(partBytes, Math.max(1, size))
   }
 
   /** The next part: as long as all others, or the last. Rejects with the stream's own error. */
   async next(): Promise<Part> {
+    const digest = this.#digest?.()
+    let buffer = this.#free.pop() ?? new Uint8Array(this.#guess)
     let length = 0
+    const part = (last: boolean): Part => {
+      // The next one is as long, unless the stream ends.
+      this.#guess = this.#partBytes
+      return { bytes: buffer.subarray(0, length), last, sha256: digest?.digest() }
+    }
     for (;;) {
       if (this.#rest.byteLength > 0) {
-        const taken = Math.min(this.#rest.byteLength, this.#partBytes - length)
-        this.#grow(length, length + taken)
-        this.#buffer.set(this.#rest.subarray(0, taken), length)
-        length += taken
-        this.#rest = this.#rest.subarray(taken)
+        const taken = this.#rest.subarray(0, this.#partBytes - length)
+        buffer = this.#roomFor(buffer, length, length + taken.byteLength)
+        buffer.set(taken, length)
+        digest?.update(taken)
+        length += taken.byteLength
+        this.#rest = this.#rest.subarray(taken.byteLength)
       }
       // A full part is handed out once it is known whether another follows.
-      if (this.#rest.byteLength > 0) return { bytes: this.#buffer.subarray(0, length), last: false }
+      if (this.#rest.byteLength > 0) return part(false)
       const { done, value } = await this.#reader.read()
-      if (done) return { bytes: this.#buffer.subarray(0, length), last: true }
+      if (done) return part(true)
       this.#rest = value
     }
+  }
+
+  /** Gives a part's buffer back, to be filled again. */
+  release({ bytes }: Part): void {
+    this.#free.push(new Uint8Array(bytes.buffer))
   }
 
   /** Lets go of the stream, read or not. */
@@ -46,11 +74,11 @@ export class PartReader {
     this.#reader.cancel(reason).catch(() => undefined)
   }
 
-  #grow(used: number, needed: number): void {
-    if (needed <= this.#buffer.byteLength) return
-    const larger = new Uint8Array(Math.min(this.#partBytes, Math.max(needed, 2 * this.#buffer.byteLength)))
-    larger.set(this.#buffer.subarray(0, used))
-    this.#buffer = larger
+  #roomFor(buffer: Uint8Array<ArrayBuffer>, used: number, needed: number): Uint8Array<ArrayBuffer> {
+    if (needed <= buffer.byteLength) return buffer
+    const larger = new Uint8Array(Math.min(this.#partBytes, Math.max(needed, 2 * buffer.byteLength)))
+    larger.set(buffer.subarray(0, used))
+    return larger
   }
 }
 

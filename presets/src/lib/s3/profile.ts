@@ -1,4 +1,4 @@
-/** Where S3 stores differ: what a driver must know of the one it talks to. */
+/** Where S3 stores differ: what a driver must know of the one it talks to. The known ones are in `profiles/`. */
 import type { BlobCapabilityInfo } from '@flowport/capabilities'
 
 export interface S3Profile {
@@ -15,6 +15,13 @@ export interface S3Profile {
    * mean nothing was written.
    */
   readonly lostRaceCodes: readonly string[]
+  /**
+   * Whether a put keeps `x-amz-checksum-sha256` with the object and a read tells it: it is then sent with every object
+   * that goes in one put, and whole reads are compared with it. Default false.
+   */
+  readonly checksums?: boolean
+  /** Refuses keys the store would take for others. Default none. */
+  readonly checkKey?: (key: string) => void
 }
 
 /** The value of an `If-Match`. */

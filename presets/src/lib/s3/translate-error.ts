@@ -8,7 +8,8 @@ import {
   type ErrorKind,
   isCapabilityError,
 } from '@flowport/capabilities'
-import { rootName, text } from './xml.ts'
+import type { S3Answer } from './transport.ts'
+import { parseXml, text } from './xml.ts'
 
 /** What a failed answer said. */
 export interface S3Failure {
@@ -20,19 +21,24 @@ export interface S3Failure {
 }
 
 /** Reads a failed answer to its end, so that its connection can be used again. */
-export async function failureOf(response: Response, now: number): Promise<S3Failure> {
-  const body = await response.text().catch(() => '')
+export async function failureOf(answer: S3Answer, now: number): Promise<S3Failure> {
+  const { status, headers } = answer
+  // What it says is a help; without it the status has to do.
+  const body = await answer.text().catch(() => '')
   return {
-    status: response.status,
+    status,
     code: codeIn(body),
-    requestId: response.headers.get('x-amz-request-id') ?? response.headers.get('cf-ray'),
-    retryAfterMs: retryAfter(response.headers.get('retry-after'), now),
+    requestId: headers.get('x-amz-request-id') ?? headers.get('cf-ray'),
+    retryAfterMs: retryAfter(headers.get('retry-after'), now),
   }
 }
 
 /** The code of an error document, which S3 also sends with status 200; empty when it is none. */
 export function codeIn(xml: string): string {
-  return rootName(xml) === 'Error' ? (text(xml, 'Code') ?? '') : ''
+  const root = parseXml(xml)
+  const code = root?.name === 'Error' ? (text(root, 'Code') ?? '') : ''
+  // A code is a word; what else a server may write there is not repeated.
+  return /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : ''
 }
 
 /** The failure as an error callers can branch on. */
@@ -51,34 +57,21 @@ export function networkError(error: unknown): unknown {
   if (isCapabilityError(error)) return error
   // An abort is the caller's: the portable type tells it with the caller's reason.
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return new CapabilityError('Timeout', 'the store was silent for too long', { cause: error })
+  }
   return new CapabilityError('Unavailable', 'the connection to the store failed', { cause: error })
-}
-
-/** A body whose errors are told as the store's, not as those of the caller's stream. */
-export function withNetworkErrors(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader()
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read()
-          if (done) controller.close()
-          else controller.enqueue(value)
-        } catch (error) {
-          controller.error(networkError(error))
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
 }
 
 type Known = readonly [ErrorKind, string, CapabilityErrorOptions?]
 
 const credentials: Known = ['Unauthenticated', 'check access key, secret and clock of this machine']
+const skewed: Known = ['Unauthenticated', 'the clock of this machine is wrong; set it']
+const expired: Known = [
+  'Unauthenticated',
+  'the session credentials have expired; get new ones, or give the credentials as a function that does',
+]
 const rights: Known = ['PermissionDenied', 'the access key may not do this; check its permissions']
 const slow: Known = ['RateLimited', 'it asks to slow down']
 const failing: Known = ['Unavailable', 'try again later']
@@ -100,9 +93,12 @@ const byCode: Readonly<Record<string, Known>> = {
   Unauthorized: credentials,
   InvalidAccessKeyId: credentials,
   SignatureDoesNotMatch: credentials,
-  RequestTimeTooSkewed: credentials,
-  ExpiredRequest: credentials,
-  ExpiredToken: credentials,
+  RequestTimeTooSkewed: skewed,
+  RequestExpired: skewed,
+  ExpiredRequest: skewed,
+  ExpiredToken: expired,
+  ExpiredTokenException: expired,
+  TokenRefreshRequired: expired,
   InvalidToken: credentials,
   AccessDenied: rights,
   NotEntitled: rights,
@@ -117,11 +113,16 @@ const byCode: Readonly<Record<string, Known>> = {
   XAmzContentSHA256Mismatch: altered,
   NoSuchUpload: lost,
   InvalidPart: lost,
+  MissingContentLength: ['Unsupported', 'it takes no body of unknown length'],
+  InvalidStorageClass: ['InvalidInput', 'it has no such storage class'],
   NotImplemented: ['Unsupported', 'it does not have this'],
   RequestTimeout: ['Timeout', 'it waited too long for the body'],
   ClientDisconnect: failing,
   IncompleteBody: failing,
   SlowDown: slow,
+  SlowDownRead: slow,
+  SlowDownWrite: slow,
+  RequestLimitExceeded: slow,
   TooManyRequests: slow,
   InternalError: failing,
   ServiceUnavailable: failing,

@@ -2,7 +2,7 @@ import { silentLogger } from '@flowport/capabilities'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { PartReader } from './parts.ts'
-import { partBytesFor, type UploadTarget, uploadStream } from './upload.ts'
+import { partBytesFor, type PartOptions, type UploadTarget, uploadStream } from './upload.ts'
 
 function streamOf(chunks: readonly Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array<ArrayBuffer>> {
   const left = chunks.values()
@@ -162,6 +162,72 @@ describe('uploadStream', () => {
     const signal = AbortSignal.abort(failure)
     await expect(uploadStream(streamOf(chunks(20)), other, { ...options, signal })).rejects.toBe(failure)
     expect(others).toEqual(['begin', 'abort'])
+  })
+
+  it('holds no more parts than may be sent at the same time, and tells them in order', async () => {
+    const buffers = new Set<ArrayBuffer>()
+    let flying = 0
+    let most = 0
+    const { target } = fake()
+    const landing: (() => void)[] = []
+    const begin = async () => ({
+      uploadPart: async (number: number, bytes: Uint8Array<ArrayBuffer>) => {
+        buffers.add(bytes.buffer)
+        most = Math.max(most, (flying += 1))
+        const landed = new Promise<void>((resolve) => landing.push(resolve))
+        // Nothing lands before as many are under way as there may be; then the last one first.
+        if (flying === 3 || number === 20) for (const land of landing.splice(0).reverse()) land()
+        await landed
+        flying -= 1
+        return number
+      },
+      abort: async () => undefined,
+    })
+    let told: readonly number[] = []
+    const complete = async (_: unknown, parts: readonly number[]) => {
+      told = parts
+      return 'parts'
+    }
+    const many = { ...options, maxParts: 20, concurrency: 3 }
+    await uploadStream(
+      streamOf(chunks(...Array.from({ length: 40 }, () => 5))),
+      { ...target, begin, complete },
+      many,
+    )
+    expect(told).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    expect(most).toBe(3)
+    expect(buffers.size).toBeLessThanOrEqual(3)
+  })
+
+  it('stops the other parts when one fails, and aborts only when they have ended', async () => {
+    const failure = new Error('part 2 broke')
+    const events: string[] = []
+    const { target } = fake()
+    const begin = async () => ({
+      uploadPart: (number: number, _: unknown, { signal }: PartOptions) =>
+        new Promise<number>((_resolve, reject) => {
+          if (number === 2) return setImmediate(() => reject(failure))
+          return signal?.addEventListener('abort', () => {
+            events.push(`part ${number} stopped`)
+            setTimeout(() => {
+              events.push(`part ${number} ended`)
+              reject(signal.reason as Error)
+            }, 20)
+          })
+        }),
+      abort: async (cut: boolean) => void events.push(`abort, cut: ${cut}`),
+    })
+    // A source that gives no third part: the failure must not wait for it.
+    const stuck = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(new Uint8Array(21)),
+    })
+    const upload = uploadStream(
+      stuck,
+      { ...target, begin, complete: async () => 'parts' },
+      { ...options, concurrency: 3 },
+    )
+    await expect(upload).rejects.toBe(failure)
+    expect(events).toEqual(['part 1 stopped', 'part 1 ended', 'abort, cut: true'])
   })
 
   it('lets go of the stream when it fails, and logs when it cannot abort', async () => {

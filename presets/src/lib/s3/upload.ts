@@ -1,58 +1,70 @@
 /** Stores a stream in one put when it fits into a part, else as a multipart upload that leaves nothing when it fails. */
-import { CapabilityError, type Logger } from '@flowport/capabilities'
-import { PartReader } from './parts.ts'
+import { anySignal, CapabilityError, type Logger } from '@flowport/capabilities'
+import type { RunningDigest } from './digests.ts'
+import { type Part, PartReader } from './parts.ts'
+
+/** What goes along with a part. */
+export interface PartOptions {
+  /** Fires when the upload has failed elsewhere. */
+  readonly signal?: AbortSignal | undefined
+  /** SHA-256 of the bytes, where it is known. */
+  readonly sha256?: Uint8Array | undefined
+}
 
 /** An upload in parts that has begun. */
 export interface MultipartUpload<P> {
   /** Numbers count from 1. The bytes may be used again once it has resolved. */
-  uploadPart(number: number, bytes: Uint8Array<ArrayBuffer>): Promise<P>
-  abort(): Promise<void>
+  uploadPart(number: number, bytes: Uint8Array<ArrayBuffer>, options: PartOptions): Promise<P>
+  /** @param cut Whether parts were cut off on their way, which may still arrive. */
+  abort(cut: boolean): Promise<void>
 }
 
 /** How one store takes what `uploadStream` reads. */
 export interface UploadTarget<P, U extends MultipartUpload<P>, R> {
   /** Stores a body that fits into one part. */
-  putWhole(bytes: Uint8Array<ArrayBuffer>): Promise<R>
+  putWhole(bytes: Uint8Array<ArrayBuffer>, sha256: Uint8Array | undefined): Promise<R>
   /** Begins an upload in parts, or refuses: the body is longer than one part. */
   begin(): Promise<U>
   complete(upload: U, parts: readonly P[]): Promise<R>
 }
 
 export interface UploadOptions {
-  /** Bytes of every part but the last. This much is held in memory. */
+  /** Bytes of every part but the last. */
   readonly partBytes: number
   /** Most parts the store takes. */
   readonly maxParts: number
+  /** Parts in memory at a time, being read or sent: together they hold this many times `partBytes`. Default 1. */
+  readonly concurrency?: number
   /** Length of the stream where it is known. */
   readonly size?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Takes the SHA-256 of each part while it is read. Default none is taken. */
+  readonly digest?: (() => RunningDigest) | undefined
   /** Told when an upload could not be aborted, so that its parts stay until the store's own clean-up. */
   readonly log: Pick<Logger, 'warn'>
 }
 
-/** Reads the stream at the store's pace, one part at a time. */
+/** Reads the stream at the store's pace. */
 export async function uploadStream<P, U extends MultipartUpload<P>, R>(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   target: UploadTarget<P, U, R>,
-  { partBytes, maxParts, size, signal, log }: UploadOptions,
+  options: UploadOptions,
 ): Promise<R> {
-  const reader = new PartReader(stream, partBytes, size)
+  const { partBytes, size, digest, signal, log } = options
+  const reader = new PartReader(stream, partBytes, size, digest)
   try {
     const first = await reader.next()
-    if (first.last) return await target.putWhole(first.bytes)
+    if (first.last) return await target.putWhole(first.bytes, first.sha256)
     const upload = await target.begin()
+    const flight = new PartsInFlight(upload, reader, signal)
     try {
-      const parts: P[] = []
-      for (let part = first; ; part = await reader.next()) {
-        signal?.throwIfAborted()
-        if (parts.length === maxParts) throw tooManyParts(partBytes, maxParts)
-        parts.push(await upload.uploadPart(parts.length + 1, part.bytes))
-        if (part.last) break
-      }
+      const parts = await sendAll(reader, first, flight, options)
       signal?.throwIfAborted()
       return await target.complete(upload, parts)
     } catch (error) {
-      await upload.abort().catch((failure: unknown) => {
+      // None of them may arrive after the upload is gone.
+      const cut = await flight.stop(error)
+      await upload.abort(cut).catch((failure: unknown) => {
         log.warn(
           { err: failure },
           'a failed multipart upload could not be aborted; the store keeps its parts for now',
@@ -63,6 +75,97 @@ export async function uploadStream<P, U extends MultipartUpload<P>, R>(
   } catch (error) {
     reader.cancel(error)
     throw error
+  }
+}
+
+async function sendAll<P>(
+  reader: PartReader,
+  first: Part,
+  flight: PartsInFlight<P>,
+  { partBytes, maxParts, concurrency = 1, signal }: UploadOptions,
+): Promise<readonly P[]> {
+  let count = 0
+  for (let part = first; ; part = await flight.unlessBroken(reader.next())) {
+    signal?.throwIfAborted()
+    if (count === maxParts) throw tooManyParts(partBytes, maxParts)
+    count += 1
+    flight.send(count, part)
+    if (part.last) return flight.landed()
+    // Before the next part is read there is a buffer for it.
+    await flight.below(concurrency)
+    // A source that never waits, such as one in memory, would keep the loop from sending what it has.
+    if (concurrency > 1) await new Promise((resolve) => setTimeout(resolve))
+  }
+}
+
+/** The parts that are being sent. The first that fails stops all. */
+class PartsInFlight<P> {
+  readonly #upload: MultipartUpload<P>
+  readonly #reader: PartReader
+  readonly #parts: P[] = []
+  readonly #flying = new Set<Promise<void>>()
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal | undefined
+  readonly #broken: Promise<never>
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(upload: MultipartUpload<P>, reader: PartReader, signal: AbortSignal | undefined) {
+    this.#upload = upload
+    this.#reader = reader
+    this.#signal = anySignal(signal, this.#stop.signal)
+    this.#broken = new Promise((_, reject) => {
+      this.#stop.signal.addEventListener('abort', () => reject(this.#failure?.error), { once: true })
+    })
+    this.#broken.catch(() => undefined)
+  }
+
+  send(number: number, part: Part): void {
+    const options = { signal: this.#signal, sha256: part.sha256 }
+    const task: Promise<void> = this.#upload
+      .uploadPart(number, part.bytes, options)
+      .then(
+        (sent) => {
+          this.#parts[number - 1] = sent
+          this.#reader.release(part)
+        },
+        (error: unknown) => this.#fail(error),
+      )
+      .finally(() => this.#flying.delete(task))
+    this.#flying.add(task)
+  }
+
+  /** Waits until fewer than this many are being sent. */
+  async below(count: number): Promise<void> {
+    while (this.#flying.size >= count) await Promise.race(this.#flying)
+    this.#throwFailure()
+  }
+
+  /** All parts, when the last has arrived. */
+  async landed(): Promise<readonly P[]> {
+    await this.below(1)
+    return this.#parts
+  }
+
+  /** What is waited for, unless a part fails before: a slow source must not hide that. */
+  unlessBroken<T>(wait: Promise<T>): Promise<T> {
+    return Promise.race([wait, this.#broken])
+  }
+
+  /** Stops what is being sent and waits for its end. Resolves whether there was any. */
+  async stop(reason: unknown): Promise<boolean> {
+    const cut = this.#failure !== undefined || this.#flying.size > 0
+    this.#fail(reason)
+    await Promise.all(this.#flying)
+    return cut
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#stop.abort(error)
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 }
 

@@ -7,17 +7,23 @@ import {
   type Logger,
 } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
-import { fixedLength } from './fixed-length.ts'
+import { conditionally, isConditional, refuseUnless } from './conditions.ts'
+import type { RunningDigest } from './digests.ts'
+import { toBase64, toHex } from './encode.ts'
 import { metadataHeaders } from './metadata.ts'
-import { type S3Upload, S3Uploads } from './multipart.ts'
+import { again, type Completed, type S3Part, type S3Upload, S3Uploads } from './multipart.ts'
 import { bareEtag } from './object.ts'
 import { etagHeader, type S3Profile } from './profile.ts'
+import { isTemporary, pause, type Tries } from './read.ts'
+import type { S3Headers } from './transport.ts'
 import { partBytesFor, tooLongForCondition, uploadStream } from './upload.ts'
 
 export interface S3WritesOptions {
   readonly client: S3Client
   readonly profile: S3Profile
   readonly partBytes: number
+  readonly concurrency: number
+  readonly tries: Tries
   readonly log: Pick<Logger, 'warn'>
   readonly putHeaders: Readonly<Record<string, string>>
   readonly sha256: string | undefined
@@ -30,12 +36,22 @@ export class S3Writes {
 
   constructor(options: S3WritesOptions) {
     this.#options = options
-    this.#uploads = new S3Uploads(options.client)
+    this.#uploads = new S3Uploads(options.client, options.tries)
   }
 
   /** One `PUT`, signed with the digest of the bytes. */
-  bytes(key: string, body: Uint8Array<ArrayBuffer>, put: BlobDriverPut): Promise<BlobObject> {
-    return this.#putWhole(key, body, body.byteLength, {}, put)
+  async bytes(
+    key: string,
+    body: Uint8Array<ArrayBuffer>,
+    put: BlobDriverPut,
+    known?: Uint8Array,
+  ): Promise<BlobObject> {
+    const { client, profile } = this.#options
+    const sha256 = known ?? (await client.digests.sha256(body))
+    const headers: Record<string, string> =
+      profile.checksums === true ? { 'x-amz-checksum-sha256': toBase64(sha256) } : {}
+    const answer = await this.#putWhole(key, { body, sha256, headers }, put)
+    return this.#object(key, body.byteLength, answerOf(answer), put)
   }
 
   async stream(
@@ -43,7 +59,7 @@ export class S3Writes {
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
     put: BlobDriverPut,
   ): Promise<BlobObject> {
-    const { profile, log } = this.#options
+    const { profile, log, tries, concurrency, client } = this.#options
     const { size, signal } = put
     const conditional = isConditional(put)
     const maxParts = profile.info.limits.multipart?.maxParts ?? 10_000
@@ -51,14 +67,18 @@ export class S3Writes {
     if (conditional && !profile.conditionalComplete && size !== undefined && size > partBytes) {
       if (size > profile.maxPutBytes)
         throw tooLongForCondition(profile.maxPutBytes, 'put it without a condition')
-      const { headers, stream } = fixedLength(body, size)
-      return this.#putWhole(key, stream, size, headers, put)
+      return this.#piped(key, body, size, put)
     }
     let stored = 0
-    return uploadStream<{ etag: string }, S3Upload, BlobObject>(
+    return uploadStream<S3Part, S3Upload, BlobObject>(
       body,
       {
-        putWhole: (bytes) => this.bytes(key, bytes, put),
+        // The stream is read, so the layers above cannot put it again. What may have been stored is not told from what
+        // another stored where there is a condition.
+        putWhole: (bytes, sha256) =>
+          conditional || this.#options.sha256 !== undefined
+            ? this.bytes(key, bytes, put, sha256)
+            : again(tries, signal, () => this.bytes(key, bytes, put, sha256)),
         begin: async () => {
           if (this.#options.sha256 !== undefined) {
             throw new CapabilityError(
@@ -71,23 +91,31 @@ export class S3Writes {
             // Refused now rather than when all has been sent; the store decides again at the end.
             await this.#refuseEarly(key, put)
           }
-          const upload = await this.#uploads.begin(key, this.#headers(put), signal)
+          const upload = await again(tries, signal, () =>
+            this.#uploads.begin(key, this.#headers(put), signal),
+          )
           return {
             ...upload,
-            uploadPart: (number, bytes) => {
+            uploadPart: (number, bytes, options) => {
               stored += bytes.byteLength
-              return upload.uploadPart(number, bytes)
+              return upload.uploadPart(number, bytes, options)
             },
           }
         },
         complete: async (upload, parts) => {
-          const answer = await this.#conditionally(key, put, () =>
-            this.#uploads.complete(upload, parts, this.#conditionHeaders(put), signal),
-          )
+          const answer = await this.#conditionally(key, put, () => this.#completed(upload, parts, put))
           return answer.etag === '' ? this.#written(key, signal) : this.#object(key, stored, answer, put)
         },
       },
-      { partBytes, maxParts, size, signal, log },
+      {
+        partBytes,
+        maxParts,
+        concurrency,
+        size,
+        signal,
+        log,
+        digest: client.digests.fastRunning ? () => client.digests.running('sha256') : undefined,
+      },
     )
   }
 
@@ -116,30 +144,69 @@ export class S3Writes {
 
   async #putWhole(
     key: string,
-    body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
+    content: {
+      readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
+      readonly size?: number
+      readonly sha256?: Uint8Array
+      readonly headers: Readonly<Record<string, string>>
+    },
+    put: BlobDriverPut,
+  ): Promise<S3Headers> {
+    const { sha256 } = this.#options
+    const { headers: more, ...body } = content
+    const headers = {
+      ...this.#headers(put),
+      ...this.#conditionHeaders(put),
+      // The store compares what it is sent with what is signed.
+      ...(sha256 === undefined ? {} : { 'x-amz-content-sha256': sha256 }),
+      ...more,
+    }
+    const { headers: answer } = await this.#conditionally(key, put, () =>
+      this.#options.client.sendForHeaders({ method: 'PUT', key, headers, ...body, signal: put.signal }),
+    )
+    return answer
+  }
+
+  /**
+   * One `PUT` that passes a stream on, for what no upload in parts could keep. Its digest is known only when all is sent,
+   * too late to be signed: it is compared with the etag the store made.
+   */
+  async #piped(
+    key: string,
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
     size: number,
-    headers: Readonly<Record<string, string>>,
     put: BlobDriverPut,
   ): Promise<BlobObject> {
-    const { sha256 } = this.#options
-    const response = await this.#conditionally(key, put, () =>
-      this.#options.client.send({
-        method: 'PUT',
-        key,
-        headers: {
-          ...this.#headers(put),
-          ...this.#conditionHeaders(put),
-          // The store compares what it is sent with what is signed.
-          ...(sha256 === undefined ? {} : { 'x-amz-content-sha256': sha256 }),
-          ...headers,
-        },
-        body,
-        signal: put.signal,
-      }),
-    )
-    await response.body?.cancel()
-    const answer = { etag: bareEtag(response.headers.get('etag')), date: response.headers.get('date') }
+    const digest = this.#options.client.digests.running('md5')
+    const headers = await this.#putWhole(key, { body: digested(body, digest), size, headers: {} }, put)
+    const answer = answerOf(headers)
+    if (isMd5(answer.etag, headers) && answer.etag !== toHex(digest.digest())) {
+      await this.#options.client.sendForHeaders({ method: 'DELETE', key, expect: [404] })
+      throw new CapabilityError(
+        'Corrupt',
+        'the bytes that arrived are not the ones that were sent, and were deleted; put the object again',
+        { retryable: 'temporary' },
+      )
+    }
     return this.#object(key, size, answer, put)
+  }
+
+  /** Completes an upload. Where its answer is lost, what is there tells whether it was. */
+  async #completed(upload: S3Upload, parts: readonly S3Part[], put: BlobDriverPut): Promise<Completed> {
+    const { head, tries } = this.#options
+    const { signal } = put
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#uploads.complete(upload, parts, this.#conditionHeaders(put), signal)
+      } catch (error) {
+        if (signal?.aborted === true || (failures === 1 && !isTemporary(error))) throw error
+        const etag = this.#uploads.etagOf(parts)
+        const there = etag === null ? null : await head(upload.key, signal).catch(() => null)
+        if (there !== null && there.etag === etag) return { etag, date: there.lastModified.toUTCString() }
+        if (!isTemporary(error) || failures > tries.more) throw error
+        await pause(tries, failures, error, signal)
+      }
+    }
   }
 
   #object(
@@ -182,39 +249,39 @@ export class S3Writes {
   }
 
   async #refuseEarly(key: string, { ifMatch, signal }: BlobDriverPut): Promise<void> {
-    const there = await this.#options.head(key, signal)
-    if (ifMatch === undefined ? there !== null : there?.etag !== ifMatch) throw refusal(ifMatch)
+    refuseUnless(await this.#options.head(key, signal), ifMatch)
   }
 
-  /** Runs a write, telling a condition that did not hold by which one it was. */
-  async #conditionally<T>(key: string, put: BlobDriverPut, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write()
-    } catch (error) {
-      if (!isConditional(put)) throw error
-      if (isKind(error, 'ConditionNotMatch')) throw refusal(put.ifMatch, error)
-      // Where the object is gone there is no version to match, and stores disagree about the status.
-      if (put.ifMatch !== undefined && isKind(error, 'NotFound')) throw refusal(put.ifMatch, error)
-      const code = error instanceof CapabilityError ? error.details?.['s3'] : undefined
-      if (
-        code === 'ConditionalRequestConflict' ||
-        this.#options.profile.lostRaceCodes.includes(String(code))
-      ) {
-        // Nothing was written; what is there now says whether trying again could help.
-        await this.#refuseEarly(key, put)
-        throw new CapabilityError('Unavailable', 'another write was under way; try again', { cause: error })
-      }
-      throw error
-    }
+  #conditionally<T>(key: string, put: BlobDriverPut, write: () => Promise<T>): Promise<T> {
+    const { profile, head } = this.#options
+    return conditionally(put, profile, () => head(key, put.signal), write)
   }
 }
 
-function isConditional({ ifMatch, ifNoneMatch }: BlobDriverPut): boolean {
-  return ifMatch !== undefined || ifNoneMatch !== undefined
+/** A stream that takes a digest of what passes. */
+function digested(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  digest: RunningDigest,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        digest.update(chunk)
+        controller.enqueue(chunk)
+      },
+    }),
+  )
 }
 
-function refusal(ifMatch: string | undefined, cause?: unknown): CapabilityError {
-  return ifMatch === undefined
-    ? new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', { cause })
-    : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', { cause })
+/** Whether an etag is the MD5 of the content: not where the store encrypts with keys of its own or of the caller. */
+function isMd5(etag: string, headers: S3Headers): boolean {
+  return (
+    /^[0-9a-f]{32}$/.test(etag) &&
+    headers.get('x-amz-server-side-encryption')?.startsWith('aws:kms') !== true &&
+    headers.get('x-amz-server-side-encryption-customer-algorithm') === null
+  )
+}
+
+function answerOf(headers: S3Headers): Completed {
+  return { etag: bareEtag(headers.get('etag')), date: headers.get('date') }
 }

@@ -1,22 +1,49 @@
-/** As much XML as S3 speaks: flat elements in answers, keys in requests. Attributes and comments are passed over. */
+/** As much XML as S3 speaks: elements and text. What is not well-formed, such as a document cut short, is no document. */
 
-/** The contents of every element of this name, in order, still escaped where they are elements themselves. */
-export function elements(xml: string, name: string): string[] {
-  const found: string[] = []
-  const pattern = new RegExp(`<${name}(?:\\s[^>]*)?(?:/>|>([\\s\\S]*?)</${name}\\s*>)`, 'g')
-  for (const [, content = ''] of xml.matchAll(pattern)) found.push(content)
-  return found
+export interface XmlElement {
+  /** Without its namespace's prefix. */
+  readonly name: string
+  /** Text directly in it. */
+  text: string
+  readonly children: XmlElement[]
 }
 
-/** The text of the first element of this name, or `null`. */
-export function text(xml: string, name: string): string | null {
-  const [content] = elements(xml, name)
-  return content === undefined ? null : unescapeXml(content)
+/** The root element; `null` when the text is not one whole document. Attributes and comments are passed over. */
+export function parseXml(xml: string): XmlElement | null {
+  const root: XmlElement = { name: '', text: '', children: [] }
+  const open = [root]
+  let end = 0
+  for (const token of xml.matchAll(tokens)) {
+    if (token.index !== end) return null
+    end += token[0].length
+    const [, text, cdata, closing, opening, empty] = token
+    const inner = open.at(-1) as XmlElement
+    if (text !== undefined) {
+      const value = unescapeXml(text)
+      if (value === null || (open.length === 1 && value.trim() !== '')) return null
+      inner.text += value
+    } else if (cdata !== undefined) inner.text += cdata
+    else if (closing !== undefined) {
+      if (open.length === 1 || inner.name !== localName(closing)) return null
+      open.pop()
+    } else if (opening !== undefined) {
+      if (open.length === 1 && root.children.length > 0) return null
+      const element = { name: localName(opening), text: '', children: [] }
+      inner.children.push(element)
+      if (empty === '') open.push(element)
+    }
+  }
+  return end === xml.length && open.length === 1 ? (root.children[0] ?? null) : null
 }
 
-/** The name of the outermost element, or `null` when it is no XML. */
-export function rootName(xml: string): string | null {
-  return /^\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*<([A-Za-z][\w.-]*)/.exec(xml)?.[1] ?? null
+/** The elements of this name directly in the element. */
+export function elements({ children }: XmlElement, name: string): XmlElement[] {
+  return children.filter((child) => child.name === name)
+}
+
+/** The text of the first element of this name directly in the element, or `null`. */
+export function text({ children }: XmlElement, name: string): string | null {
+  return children.find((child) => child.name === name)?.text ?? null
 }
 
 /** Text for an element. Line ends are escaped too, as a parser would change them. */
@@ -30,16 +57,30 @@ export function isXmlText(value: string): boolean {
   return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)
 }
 
-function unescapeXml(content: string): string {
-  return content.replaceAll(
-    /&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(amp|lt|gt|quot|apos));/g,
+/** Text, CDATA, the end of an element, its beginning; comments and processing instructions yield nothing. */
+const tokens =
+  /([^<]+)|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([\w:.-]+)\s*>|<([\w:.-]+)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/g
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
+
+/** `null` when it holds an `&` that begins no reference. */
+function unescapeXml(content: string): string | null {
+  if (!content.includes('&')) return content
+  let whole = true
+  const value = content.replaceAll(
+    /&(?:#x([0-9a-fA-F]{1,6});|#([0-9]{1,7});|(amp|lt|gt|quot|apos);)?/g,
     (...match: string[]) => {
-      const [, hexadecimal, decimal, name = ''] = match
-      if (hexadecimal !== undefined) return String.fromCodePoint(Number.parseInt(hexadecimal, 16))
-      if (decimal !== undefined) return String.fromCodePoint(Number(decimal))
-      return named[name] ?? ''
+      const [, hexadecimal, decimal, name] = match
+      const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16)
+      if (name !== undefined) return named[name] ?? ''
+      if (code <= 0x10ffff) return String.fromCodePoint(code)
+      whole = false
+      return ''
     },
   )
+  return whole ? value : null
 }
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }

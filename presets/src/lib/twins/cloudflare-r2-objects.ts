@@ -1,5 +1,6 @@
 /** Objects of the R2 twin: how they are kept, told, and refused. */
 import { utf8Length } from '@flowport/capabilities'
+import { md5 } from '@noble/hashes/legacy.js'
 import type {
   R2Conditions,
   R2MultipartOptionsLike,
@@ -8,7 +9,6 @@ import type {
 } from '../cloudflare-r2/binding.ts'
 import { r2Info } from '../cloudflare-r2/info.ts'
 import { toHex } from '../s3/encode.ts'
-import { md5 } from '../s3/md5.ts'
 
 export interface StoredObject {
   readonly object: R2ObjectLike

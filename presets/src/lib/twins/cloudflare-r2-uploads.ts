@@ -1,4 +1,5 @@
 /** Multipart uploads of the R2 twin. */
+import { md5 } from '@noble/hashes/legacy.js'
 import type {
   R2MultipartOptionsLike,
   R2ObjectLike,
@@ -6,7 +7,6 @@ import type {
   R2UploadLike,
 } from '../cloudflare-r2/binding.ts'
 import { r2Info } from '../cloudflare-r2/info.ts'
-import { md5 } from '../s3/md5.ts'
 import { md5Hex, r2Error } from './cloudflare-r2-objects.ts'
 
 export interface FinishedUpload extends R2MultipartOptionsLike {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
+import { md5 } from '@noble/hashes/legacy.js'
 import type {
   R2BucketLike,
   R2GetOptionsLike,
@@ -18,7 +19,6 @@ import type {
 import { r2Info } from '../cloudflare-r2/info.ts'
 import { toHex } from '../s3/encode.ts'
 import { platformFixedLength } from '../s3/fixed-length.ts'
-import { md5 } from '../s3/md5.ts'
 import { listPage } from './cloudflare-r2-list.ts'
 import {
   checkObject,

@@ -24,6 +24,9 @@ export async function proveConditionalWrites(records: LedgerRecords, call: Drive
     if (successors !== 1) throw broken(`${successors} of ${racers} writers at once replaced one version`)
     const second = await records.get(objectKey, call)
     if (second === null || second.etag === first.etag) throw broken('a version just replaced is still shown')
+    await records.delete(objectKey, call)
+    if (await records.put(objectKey, record, { ifMatch: second.etag }, call))
+      throw broken('a version that is gone was replaced')
   } finally {
     await records.delete(objectKey, {})
   }
@@ -32,7 +35,7 @@ export async function proveConditionalWrites(records: LedgerRecords, call: Drive
 function broken(seen: string): CapabilityError {
   return new CapabilityError(
     'Misconfigured',
-    `preset "s3": the endpoint does not keep conditional writes, which dedupe stands on: ${seen}. Use another store for dedupe, such as "sqlite" or "durable-dedupe", or leave it out with only: ['blob']`,
+    `preset "s3": the endpoint does not keep conditional writes, which dedupe stands on: ${seen}. Name its provider if it has one, or use another store for dedupe, such as "sqlite" or "durable-dedupe"`,
     { code: 'S3_CONDITIONAL_WRITES' },
   )
 }
