@@ -6,6 +6,7 @@ import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
 import { durableDedupe } from '@flowport/presets/durable-dedupe'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'
+import { s3 } from '@flowport/presets/s3'
 import { sqlite } from '@flowport/presets/sqlite'
 import { echo } from './echo.ts'
 import { getEmail, postEmail, sendEmail } from './emails.ts'
@@ -52,6 +53,14 @@ export default defineApp({
       sqlite({ only: ['kv', 'dedupe'] }),
       sqlite({ only: ['queue'], as: 'emails' }),
       fs({ only: ['blob'] }),
+      fs({ only: ['kv'], as: 'flags' }),
+      memory({ only: ['cache'] }),
+    ],
+    /** The same with files in a bucket: `S3_BUCKET`, `S3_REGION`, `S3_ENDPOINT` and credentials say where. */
+    s3: [
+      sqlite({ only: ['kv', 'dedupe'] }),
+      sqlite({ only: ['queue'], as: 'emails' }),
+      s3({ only: ['blob'] }),
       fs({ only: ['kv'], as: 'flags' }),
       memory({ only: ['cache'] }),
     ],
