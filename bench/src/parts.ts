@@ -7,6 +7,8 @@ export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
   kv: () => import('./kv.ts'),
   sqlite: () => import('./sqlite.ts'),
   fs: () => import('./fs.ts'),
+  'object-storage': () => import('./object-storage.ts'),
+  'object-transfers': () => import('./object-transfers.ts'),
   echo: () => import('./echo.ts'),
   sse: () => import('./sse.ts'),
   workers: () => import('./workers.ts'),

@@ -40,9 +40,9 @@ describe.skipIf(server === null)(`preset s3-dedupe${server === null ? `: ${witho
     const variables = { ...(await env('race')), S3_PROVIDER: 'ceph' }
     const stores = await Promise.all([1, 2, 3, 4].map(() => open(variables)))
     const won = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => stores[i % 4]?.dedupe.putIfAbsent('key', 60_000)),
+      Array.from({ length: 25 }, () => stores.map(({ dedupe }) => dedupe.putIfAbsent('key', 60_000))).flat(),
     )
-    expect(won.filter((one) => one === true)).toHaveLength(1)
+    expect(won.filter(Boolean)).toHaveLength(1)
     for (const { opened } of stores) await opened.close()
   })
 

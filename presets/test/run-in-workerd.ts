@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { startVitest } from 'vitest/node'
 
-const bindings = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('S3_')))
+const bindings = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value = '']) => (name.startsWith('S3_') ? [[name, value]] : [])),
+)
 const [file = '', report = ''] = process.argv.slice(2)
 const root = resolve(import.meta.dirname, '../..')
 const wrangler = { configPath: resolve(import.meta.dirname, 'workers/wrangler.jsonc') }

@@ -58,7 +58,7 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     root: rootOf(options.root ?? env.S3_ROOT ?? ''),
     engine,
     partBytes: checkedPartBytes(options.partBytes, profile),
-    uploadConcurrency: checkedConcurrency(options.uploadConcurrency),
+    uploadConcurrency: checkedConcurrency(options.uploadConcurrency ?? defaultUploadConcurrency[engine]),
   }
 }
 
@@ -70,7 +70,7 @@ export function checkedPartBytes(partBytes = defaultPartBytes, { info }: S3Profi
   throw misconfigured(`partBytes must be a whole number from ${minPartBytes} to ${maxPartBytes}`)
 }
 
-export function checkedConcurrency(concurrency = defaultUploadConcurrency): number {
+export function checkedConcurrency(concurrency: number): number {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 64) return concurrency
   throw misconfigured('uploadConcurrency must be a whole number from 1 to 64')
 }
@@ -123,4 +123,5 @@ function rootOf(root: string): string {
 
 const engines = ['fetch', 'opendal'] as const
 const defaultPartBytes = 8 * 1024 * 1024
-const defaultUploadConcurrency = 4
+/** OpenDAL holds every part twice, and what its threads have freed is not given back at once. */
+const defaultUploadConcurrency = { fetch: 4, opendal: 1 } as const

@@ -23,8 +23,8 @@ export async function openDalEngine({
   const { profile, root, credentials, partBytes, uploadConcurrency } = config
   if (typeof credentials === 'function')
     throw misconfigured('the engine "opendal" takes no function for credentials; use the engine "fetch"')
-  const { opendalBlobDriver, operatorFactory } = await import('@flowport/capabilities/opendal')
-  const operator = await operatorFactory({
+  const { nativeTimeout, opendalBlobDriver, operatorFactory } = await import('@flowport/capabilities/opendal')
+  const source = {
     scheme: 's3',
     config: {
       bucket: config.bucket,
@@ -43,7 +43,10 @@ export async function openDalEngine({
             ...(credentials.sessionToken === undefined ? {} : { session_token: credentials.sessionToken }),
           }),
     },
-  }).build()
+  } as const
+  // A server that keeps silent would hold a call, and the process, for ever: no signal reaches into OpenDAL.
+  const layers = [nativeTimeout({ timeoutMs, ioTimeoutMs })]
+  const operator = await operatorFactory(source, { layers, log }).build()
   const { provider, consistency, durability, limits, features, extensions } = profile.info
   const driver = opendalBlobDriver(operator, {
     scheme: 's3',
@@ -83,3 +86,7 @@ async function abortAll(client: S3Client, key: string): Promise<void> {
 }
 
 const cleanUpMs = 10_000
+/** Of a call without content. */
+const timeoutMs = 60_000
+/** Of one piece of a transfer, such as a part on a slow line. */
+const ioTimeoutMs = 600_000
