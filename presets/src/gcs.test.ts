@@ -122,8 +122,13 @@ describe('preset gcs on FakeGcs, a fake', () => {
     expect(fake.pendingUploads()).toBe(0)
   })
 
-  it('leaves parts nobody sees when a put is aborted: a lifecycle rule of the bucket removes them', async () => {
-    const blob = await store({ chunkBytes: 5 * 1024 ** 2 })
+  it('removes the parts of a put that is aborted, and those of no other key', async () => {
+    const blob = await store({ chunkBytes: 5 * 1024 ** 2, root: 'tenant' })
+    const open = await fetch(`${fake.endpoint}/${fake.bucket}/tenant/key2?uploads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${fake.token}` },
+    })
+    expect(open.status).toBe(200)
     const controller = new AbortController()
     let pulled = 0
     const body = new ReadableStream<Uint8Array>(
@@ -139,8 +144,12 @@ describe('preset gcs on FakeGcs, a fake', () => {
       kind: 'Cancelled',
     })
     await controlOf('blob', blob).close()
-    expect(await (await store()).head('key')).toBeNull()
+    expect(await (await store()).head('tenant/key')).toBeNull()
+    // The other one.
     expect(fake.pendingUploads()).toBe(1)
+    expect(sent().filter((line) => line.startsWith('DELETE'))).toEqual([
+      expect.stringMatching(/^DELETE \/box\/tenant\/key\?uploadId=upload-\d+$/),
+    ])
   })
 
   it('lists what OpenDAL would not encode: no prefix begins another parameter, no key is lost between pages', async () => {

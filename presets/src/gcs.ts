@@ -6,6 +6,7 @@ import { gcsAdvice } from './lib/gcs/advice.ts'
 import { gcsConfig } from './lib/gcs/config.ts'
 import { type GcsOptions, gcsEnv, gcsLayers, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
 import { defaultChunkBytes, defaultMaxConditionalBytes, gcsInfo, maxParts } from './lib/gcs/info.ts'
+import { abortUploads } from './lib/gcs/pending-uploads.ts'
 import { rootBytes } from './lib/service-config.ts'
 
 export type { GcsOptions } from './lib/gcs/declaration.ts'
@@ -35,6 +36,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
       extensions,
       chunkBytes,
       maxConditionalBytes,
+      cleanUp: (key) => abortUploads(config, clock, key),
       log,
       clock,
       limits: {

@@ -4,7 +4,9 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { startVitest } from 'vitest/node'
 
 const bindings = Object.fromEntries(
-  Object.entries(process.env).flatMap(([name, value = '']) => (name.startsWith('S3_') ? [[name, value]] : [])),
+  Object.entries(process.env).flatMap(([name, value = '']) =>
+    name.startsWith('S3_') ? [[name, value]] : [],
+  ),
 )
 const [file = '', report = ''] = process.argv.slice(2)
 const root = resolve(import.meta.dirname, '../..')

@@ -69,9 +69,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
         }
         const signed = await client.sign(url(key), { method: 'PUT', headers: init.headers })
         const headers = Object.fromEntries(signed.headers)
-        await ok(
-          await fetch(signed.url, { ...init, headers: { ...headers, ...init.headers } }),
-        ).arrayBuffer()
+        await ok(await fetch(signed.url, { ...init, headers: { ...headers, ...init.headers } })).arrayBuffer()
       },
       download: async (key) => count((await get(key)).body ?? contentStream(0)),
     }
@@ -98,8 +96,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
     const { createStorage } = await import('unstorage')
     const { default: driver } = await import('unstorage/drivers/s3')
     const storage = createStorage({ driver: driver({ endpoint, bucket, region, ...credentials }) })
-    const get = async (key: string) =>
-      (await storage.getItemRaw<ArrayBuffer>(key))?.byteLength ?? 0
+    const get = async (key: string) => (await storage.getItemRaw<ArrayBuffer>(key))?.byteLength ?? 0
     return {
       put: (key) => storage.setItemRaw(key, small),
       get,

@@ -152,6 +152,15 @@ export async function startFakeGcs(): Promise<FakeGcs> {
       )
       return
     }
+    if (method === 'GET' && query.has('uploads') && name === '') {
+      const listed = [...uploads].filter(([, { name: key }]) => key.startsWith(query.get('prefix') ?? ''))
+      const xmlOf = ([id, upload]: [string, Upload]) =>
+        `<Upload><Key>${upload.name.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</Key><UploadId>${id}</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>`
+      response.end(
+        `<?xml version="1.0"?><ListMultipartUploadsResult><Bucket>${bucket}</Bucket><IsTruncated>false</IsTruncated>${listed.map(xmlOf).join('')}</ListMultipartUploadsResult>`,
+      )
+      return
+    }
     const id = query.get('uploadId') ?? ''
     const upload = uploads.get(id)
     if (upload === undefined || upload.name !== name)

@@ -54,6 +54,22 @@ describe('timeout', () => {
     })
   })
 
+  it('leaves the operations it is told to alone, but for their deadline', async () => {
+    const layers = [timeout({ timeoutMs: 1000, except: ['put'], clock })]
+    let outcome: unknown
+    void run('put', never, { layers, deadline: clock.now() + 5000 }).then((settled) => (outcome = settled))
+    await clock.advance(4999)
+    expect(outcome).toBeUndefined()
+    await clock.advance(1)
+    expect(outcome).toMatchObject({ error: { kind: 'Timeout', details: { deadline: true } } })
+    void run('put', never, { layers })
+    expect(clock.sleeping).toBe(0)
+    let cut: unknown
+    void run('get', never, { layers }).then((settled) => (cut = settled))
+    await clock.advance(1000)
+    expect(cut).toMatchObject({ error: { kind: 'Timeout' } })
+  })
+
   it('fires the signal below, with the error as its reason', async () => {
     let below: AbortSignal | undefined
     const outcome = run('get', ({ signal }) => {

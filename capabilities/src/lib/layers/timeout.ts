@@ -10,6 +10,11 @@ import { checkMs } from './options.ts'
 export interface TimeoutOptions {
   /** Milliseconds to wait for the answer, 1 to 2 147 483 647. */
   readonly timeoutMs: number
+  /**
+   * Operations that only their deadline bounds, such as `['put', 'copy']` on stores of large objects, where what takes
+   * long may be well. Default none.
+   */
+  readonly except?: readonly string[]
   /** Default the system clock. */
   readonly clock?: Clock
 }
@@ -19,22 +24,24 @@ export interface TimeoutOptions {
  * listens to the signal it is given. What bounds the answer does not bound a stream inside it: that has the caller's
  * signal. When a write that must not be repeated times out, `details.outcome` is `'unknown'`.
  */
-export function timeout({ timeoutMs, clock = systemClock }: TimeoutOptions): Layer {
+export function timeout({ timeoutMs, except = [], clock = systemClock }: TimeoutOptions): Layer {
   checkMs('timeout', { timeoutMs }, 1)
   return {
     name: 'timeout',
     around<T>(call: Call, next: (call: Call) => Promise<T>): Promise<T> {
       const remainingMs = call.deadline === undefined ? Infinity : call.deadline - clock.now()
       if (remainingMs <= 0) return Promise.reject(notStarted(call))
+      const limitMs = except.includes(call.operation) ? Infinity : timeoutMs
+      if (limitMs === Infinity && remainingMs === Infinity) return next(call)
       const controller = new AbortController()
       const answer = next({ ...call, signal: anySignal(call.signal, controller.signal) })
       if (isImmediate(answer)) return answer
       return new Promise<T>((resolve, reject) => {
         // One timer per call, and none shared between calls: workerd ends a timer with the request that started it.
         let late = false
-        const stop = after(clock, Math.min(timeoutMs, remainingMs), () => {
+        const stop = after(clock, Math.min(limitMs, remainingMs), () => {
           late = true
-          const error = timedOut(call, timeoutMs, remainingMs)
+          const error = timedOut(call, limitMs, remainingMs)
           reject(error)
           controller.abort(error)
         })

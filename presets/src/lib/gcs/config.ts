@@ -5,7 +5,13 @@ import type { Static } from 'typebox'
 import { given, plainEndpoint, plainRoot } from '../service-config.ts'
 import { type GcsOptions, type gcsEnv, misconfigured } from './declaration.ts'
 
-export type GcsConfig = OpenDalConfigs['gcs'] & { readonly root: string }
+export type GcsConfig = OpenDalConfigs['gcs'] & {
+  readonly bucket: string
+  readonly root: string
+  readonly endpoint?: string
+  readonly token?: string
+  readonly credential?: string
+}
 
 export function gcsConfig(options: GcsOptions, env: Static<typeof gcsEnv>): GcsConfig {
   const bucket = given(options.bucket, env.GCS_BUCKET)
