@@ -13,19 +13,7 @@ import {
 import { openS3Dedupe } from './lib/s3/dedupe/open.ts'
 import { openS3 } from './lib/s3/open.ts'
 
-export type { S3Credentials, S3CredentialsProvider } from './lib/s3/credentials.ts'
-export type { S3DedupeOptions, S3Options } from './lib/s3/declaration.ts'
-export type { KeptKey } from './lib/s3/delete-many.ts'
-export {
-  type S3DeleteResult,
-  type S3Details,
-  type S3Extras,
-  s3Extras,
-  type S3WriteOptions,
-} from './lib/s3/extras.ts'
-export type { HttpDispatcher, S3HttpOptions } from './lib/s3/http-options.ts'
-export type { PendingUpload } from './lib/s3/pending-uploads.ts'
-export type { S3Provider } from './lib/s3/profiles/choose.ts'
+export * from './lib/s3/public.ts'
 
 /** Provides `blob`. `S3BlobDriver` is the next stop. */
 export const s3 = definePreset<S3Options, typeof s3Env, typeof s3Provides>({

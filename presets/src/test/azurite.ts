@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
 import { required } from './required.ts'
+import { answering, freePort } from './servers.ts'
 import { tempDirectory } from './temp-directory.ts'
 
 export interface Azurite {
@@ -41,7 +41,7 @@ export async function startAzurite(): Promise<Azurite | null> {
     stop()
   })
   const endpoint = `http://127.0.0.1:${port}/${account}`
-  await answering(endpoint)
+  await answering('Azurite', endpoint)
   return { endpoint, account, accountKey }
 }
 
@@ -107,24 +107,4 @@ function programFile(): string | null {
     // Not installed, which is what is asked here.
     return null
   }
-}
-
-async function answering(endpoint: string): Promise<void> {
-  for (let left = 300; ; left--) {
-    const answer = await fetch(endpoint).catch((error: unknown) => error)
-    if (answer instanceof Response) return answer.body?.cancel()
-    if (left === 0) throw new Error('Azurite did not start within half a minute', { cause: answer })
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

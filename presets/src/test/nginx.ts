@@ -10,12 +10,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Seed } from '@flowport/capabilities/testing'
 import { afterAll } from 'vitest'
 import { required } from './required.ts'
+import { answering, freePort } from './servers.ts'
 
 export interface Nginx {
   /** Without a slash at its end. */
@@ -51,7 +51,8 @@ export async function startNginx(locations: string): Promise<Nginx | null> {
   writeFileSync(file, configuration(home, port, locations.replaceAll('$files', directory)))
   child = spawn('nginx', ['-c', file, '-p', home, '-e', join(home, 'error.log')], { stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
-  await answering(url, join(home, 'error.log'))
+  const log = join(home, 'error.log')
+  await answering('nginx', url, () => (existsSync(log) ? readFileSync(log, 'utf8') : ''))
   return { url, directory }
 }
 
@@ -76,29 +77,6 @@ export function blobFiles(directory: string): Seed {
 function installed(): boolean {
   const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`
   return path.split(delimiter).some((directory) => existsSync(join(directory, 'nginx')))
-}
-
-async function answering(url: string, log: string): Promise<void> {
-  for (let left = 200; ; left--) {
-    const answer = await fetch(url).catch((error: unknown) => error)
-    if (answer instanceof Response) return answer.body?.cancel()
-    if (left === 0) {
-      const why = existsSync(log) ? readFileSync(log, 'utf8') : ''
-      throw new Error(`nginx did not start within ten seconds: ${why}`, { cause: answer })
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 function configuration(home: string, port: number, locations: string): string {

@@ -2,12 +2,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll } from 'vitest'
 import { required } from './required.ts'
+import { answering, freePort } from './servers.ts'
 
 export interface Radosgw {
   readonly endpoint: string
@@ -61,7 +61,7 @@ export async function startRadosgw({ sts = false }: RadosgwOptions = {}): Promis
   serve('ceph-osd', '-i', '0')
   serve('radosgw', '-n', 'client.rgw')
   const endpoint = `http://127.0.0.1:${port}`
-  await answering(endpoint)
+  await answering('radosgw', endpoint)
   const keys = { accessKeyId: 'flowporttestkey', secretAccessKey: `secret-${randomUUID()}` }
   const admin = (...args: string[]) => run('radosgw-admin', ...config, ...args)
   const user = ['--uid=test', '--display-name=test', `--access-key=${keys.accessKeyId}`]
@@ -76,26 +76,6 @@ function installed(program: string): boolean {
 }
 
 const runFile = promisify(execFile)
-
-async function answering(endpoint: string): Promise<void> {
-  for (let left = 600; ; left--) {
-    const answer = await fetch(endpoint).catch((error: unknown) => error)
-    if (answer instanceof Response) return answer.body?.cancel()
-    if (left === 0) throw new Error('radosgw did not start within a minute', { cause: answer })
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
 
 interface Cluster {
   readonly directory: string

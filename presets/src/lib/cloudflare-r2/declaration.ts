@@ -1,5 +1,13 @@
 /** The `cloudflare-r2` preset without its drivers: what it reads, states and wraps, shared by its variants. */
-import { CapabilityError, type Clock, type Layer, type Logger, logging, retry, timeout } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  type Clock,
+  type Layer,
+  type Logger,
+  logging,
+  retry,
+  timeout,
+} from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { defaultPartBytes, r2Info } from './info.ts'
