@@ -1,5 +1,6 @@
 /** Cuts a byte stream into equal parts for stores that take uploads in parts. Buffers that are given back are used again. */
 import type { RunningDigest } from './digests.ts'
+import { nextTurn, turnBytes } from './turn.ts'
 
 export interface Part {
   /** Valid until it is released. */
@@ -18,6 +19,8 @@ export class PartReader {
   readonly #free: Uint8Array<ArrayBuffer>[] = []
   /** For the next new buffer. */
   #guess: number
+  /** Bytes that were read without letting the platform send what it has. */
+  #sinceTurn = 0
   /** What was read beyond the part before. */
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
@@ -58,9 +61,14 @@ export class PartReader {
       }
       // A full part is handed out once it is known whether another follows.
       if (this.#rest.byteLength > 0) return part(false)
+      if (this.#sinceTurn >= turnBytes) {
+        this.#sinceTurn = 0
+        await nextTurn()
+      }
       const { done, value } = await this.#reader.read()
       if (done) return part(true)
       this.#rest = value
+      this.#sinceTurn += value.byteLength
     }
   }
 

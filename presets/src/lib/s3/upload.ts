@@ -93,8 +93,6 @@ async function sendAll<P>(
     if (part.last) return flight.landed()
     // Before the next part is read there is a buffer for it.
     await flight.below(concurrency)
-    // A source that never waits, such as one in memory, would keep the loop from sending what it has.
-    if (concurrency > 1) await new Promise((resolve) => setTimeout(resolve))
   }
 }
 
