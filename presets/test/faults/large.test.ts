@@ -12,7 +12,7 @@ const server = await startRadosgw()
 // `fetch` itself is what the preset uses elsewhere: what it holds of bodies is the platform's.
 const onNode = engines.filter(({ name }) => name !== 'fetch')
 
-/** Parts of 8 MiB under way at once: the preset's defaults. OpenDAL holds each part twice: with 4 it took 180 MiB. */
+/** Parts of 8 MiB under way at once: the preset's default, and the one that OpenDAL sends at a time. */
 const concurrency = (name: string) => (name === 'opendal' ? 1 : 4)
 
 if (server === null) describe.skip('large objects up and down', () => it(withoutRadosgw, () => undefined))

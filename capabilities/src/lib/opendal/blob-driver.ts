@@ -124,7 +124,7 @@ class OpenDalBlobDriver implements BlobDriver {
     if (signal?.aborted) throw cancelledRead(signal, toPlace(where))
     this.#checkFeatures(put, where)
     this.#sweepStaging()
-    const { chunkBytes = defaultChunkBytes, concurrency = 1, cleanUp, maxConditionalBytes } = this.#options
+    const { chunkBytes = defaultChunkBytes, cleanUp, maxConditionalBytes } = this.#options
     const { toIfMatch = (etag: string) => `"${etag}"` } = this.#options
     const conditional = ifMatch !== undefined || ifNoneMatch !== undefined
     const bounded = conditional && maxConditionalBytes !== undefined
@@ -148,7 +148,6 @@ class OpenDalBlobDriver implements BlobDriver {
           heldBytes,
           oneRequestBytes: bounded ? maxConditionalBytes : undefined,
           chunkBytes,
-          concurrency,
           maxObjectBytes: this.info.limits.maxObjectBytes,
           cleanUp: async () => cleanUp?.(key),
           later: (work) => this.#background.add(work, 'what an aborted put left could not be removed', key),

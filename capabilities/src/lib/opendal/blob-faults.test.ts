@@ -372,7 +372,13 @@ describe('options', () => {
     await expect(driverOf({ maxConditionalBytes: -1 })).rejects.toMatchObject({ kind: 'Misconfigured' })
   })
 
-  it('read and write several parts at once', async () => {
+  it('send one part at a time, whatever is read at once: OpenDAL would hold all of them to the end', async () => {
+    const blob = createBlobStore(await driverOf({ concurrency: 4, chunkBytes: 5 * MiB }))
+    await blob.put('key', sampleStream(sampleBytes(32 * MiB), { chunk: MiB }).stream)
+    expect(server.putsAtOnce).toBe(1)
+  })
+
+  it('read several parts at once', async () => {
     const blob = createBlobStore(await driverOf({ concurrency: 3, chunkBytes: 5 * MiB }))
     const bytes = sampleBytes(18 * MiB)
     await blob.put('key', sampleStream(bytes, { chunk: MiB }).stream)

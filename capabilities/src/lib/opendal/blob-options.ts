@@ -7,7 +7,10 @@ import { checkedInteger } from './options.ts'
 export interface OpenDalBlobOptions extends OpenDalBlobInfoOptions {
   /** Bytes of each part of an upload and of each ranged read, 64 KiB to 1 GiB. Default 8 MiB. */
   readonly chunkBytes?: number | undefined
-  /** Parts, or ranged reads, under way at once for one object, 1 to 64; each holds a chunk in memory. Default 1. */
+  /**
+   * Ranged reads under way at once for one object, 1 to 64; each holds a chunk in memory. Default 1. Uploads send one part
+   * at a time: with more OpenDAL would hold all of them.
+   */
   readonly concurrency?: number | undefined
   /**
    * Most bytes of a conditional put of a stream: it is held in memory and sent in one request, and a longer one is

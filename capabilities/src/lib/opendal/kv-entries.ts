@@ -157,7 +157,6 @@ export class KvEntries {
         heldBytes: bytes,
         oneRequestBytes: undefined,
         chunkBytes: bytes,
-        concurrency: 1,
         maxObjectBytes: bytes,
         cleanUp: () => Promise.resolve(),
         later: (work) => background.add(work, 'what an aborted put left could not be removed', where.key),

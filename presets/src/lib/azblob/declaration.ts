@@ -18,7 +18,7 @@ export interface AzblobOptions {
   readonly root?: string
   /** Bytes of a block of an upload, 64 KiB to 1 GiB. 50 000 of them bound a stream. Default 8 MiB. */
   readonly chunkBytes?: number
-  /** Blocks, or ranged reads, under way at once for one object, 1 to 64; each is held in memory. Default 1. */
+  /** Ranged reads under way at once for one object, 1 to 64; each is held in memory. Uploads send one block at a time. Default 1. */
   readonly concurrency?: number
   /** Milliseconds a call without content may take. Default 60 000. */
   readonly timeoutMs?: number

@@ -24,7 +24,7 @@ export interface GcsOptions {
   readonly predefinedAcl?: string
   /** Bytes of a part of an upload, 5 MiB to 1 GiB. 10 000 of them bound a stream. Default 8 MiB. */
   readonly chunkBytes?: number
-  /** Parts, or ranged reads, under way at once for one object, 1 to 64; each is held in memory. Default 1. */
+  /** Ranged reads under way at once for one object, 1 to 64; each is held in memory. Uploads send one part at a time. Default 1. */
   readonly concurrency?: number
   /**
    * Bytes of the longest stream of a conditional put, which is held in memory: only puts of one request are checked.

@@ -40,7 +40,7 @@ export interface OpendalOptions {
   readonly features?: Partial<BlobFeatures>
   /** Bytes of each part of an upload and of each ranged read. Default 8 MiB. */
   readonly chunkBytes?: number
-  /** Parts under way at once for one object; each holds `chunkBytes` of memory. Default 1. */
+  /** Ranged reads under way at once for one object; each holds `chunkBytes` of memory. Uploads send one part at a time. Default 1. */
   readonly concurrency?: number
   /**
    * Most bytes of a conditional put of a stream: it is held in memory and sent in one request, as servers may check the

@@ -45,6 +45,8 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     throw misconfigured(`${missing.join(', ')} is missing`)
   const amazon = given === undefined
   const endpoint = given ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  if (engine === 'opendal' && (options.uploadConcurrency ?? 1) > 1)
+    throw misconfigured('the engine "opendal" sends one part at a time; leave uploadConcurrency out')
   // A name with dots is under no certificate of Amazon's.
   const addressing = options.addressing ?? (amazon && !bucket.includes('.') ? 'virtual-host' : 'path')
   return {
@@ -58,7 +60,7 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     root: rootOf(options.root ?? env.S3_ROOT ?? ''),
     engine,
     partBytes: checkedPartBytes(options.partBytes, profile),
-    uploadConcurrency: checkedConcurrency(options.uploadConcurrency ?? defaultUploadConcurrency[engine]),
+    uploadConcurrency: checkedConcurrency(options.uploadConcurrency),
   }
 }
 
@@ -70,7 +72,7 @@ export function checkedPartBytes(partBytes = defaultPartBytes, { info }: S3Profi
   throw misconfigured(`partBytes must be a whole number from ${minPartBytes} to ${maxPartBytes}`)
 }
 
-export function checkedConcurrency(concurrency: number): number {
+export function checkedConcurrency(concurrency = defaultUploadConcurrency): number {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 64) return concurrency
   throw misconfigured('uploadConcurrency must be a whole number from 1 to 64')
 }
@@ -123,5 +125,4 @@ function rootOf(root: string): string {
 
 const engines = ['fetch', 'opendal'] as const
 const defaultPartBytes = 8 * 1024 * 1024
-/** OpenDAL holds every part twice, and what its threads have freed is not given back at once. */
-const defaultUploadConcurrency = { fetch: 4, opendal: 1 } as const
+const defaultUploadConcurrency = 4

@@ -46,7 +46,7 @@ export interface S3Options {
   readonly addressing?: 'path' | 'virtual-host'
   /** Bytes of a part of a multipart upload. From 5 MiB on. Default 8 MiB. */
   readonly partBytes?: number
-  /** Parts of one upload that are held in memory and sent at the same time, 1 to 64. Default 4; 1 with the engine `opendal`. */
+  /** Parts of one upload that are held in memory and sent at the same time, 1 to 64. Default 4. The engine `opendal` sends one at a time. */
   readonly uploadConcurrency?: number
   /** How Node connects; elsewhere the platform decides. */
   readonly http?: S3HttpOptions

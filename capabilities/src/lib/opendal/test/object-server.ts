@@ -25,6 +25,9 @@ export class ObjectServer {
   readonly requests: SeenRequest[] = []
   /** Bytes of bodies handed to sockets so far. */
   sent = 0
+  /** Most bodies of `PUT` that were on their way at the same time. */
+  putsAtOnce = 0
+  #puts = 0
   /** Decides about each request; `null` lets it be. */
   fault: (request: SeenRequest) => Fault | null = () => null
   readonly #server = createServer((request, response) => {
@@ -56,7 +59,9 @@ export class ObjectServer {
     if (fault !== null && 'hang' in fault) return
     const { pathname, searchParams } = new URL(url, 'http://h')
     const key = decodeURIComponent(pathname).split('/').slice(2).join('/')
+    if (method === 'PUT') this.putsAtOnce = Math.max(this.putsAtOnce, ++this.#puts)
     const body = await collected(request)
+    if (method === 'PUT') this.#puts -= 1
     if (fault !== null && 'status' in fault) return refuse(response, fault.status, fault.code)
     const upload = searchParams.get('uploadId')
     if (method === 'PUT' && upload !== null)

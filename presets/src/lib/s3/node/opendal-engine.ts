@@ -20,7 +20,7 @@ export async function openDalEngine({
   log,
   clock,
 }: OpenDalEngineOptions): Promise<BlobDriver> {
-  const { profile, root, credentials, partBytes, uploadConcurrency } = config
+  const { profile, root, credentials, partBytes } = config
   if (typeof credentials === 'function')
     throw misconfigured('the engine "opendal" takes no function for credentials; use the engine "fetch"')
   const { nativeTimeout, opendalBlobDriver, operatorFactory } = await import('@flowport/capabilities/opendal')
@@ -58,7 +58,6 @@ export async function openDalEngine({
     features: { createOnly: features.createOnly, compareAndSwap: features.compareAndSwap },
     extensions,
     chunkBytes: partBytes,
-    concurrency: uploadConcurrency,
     toIfMatch: (etag) => etagHeader(etag, profile),
     ...(profile.conditionalComplete ? {} : { maxConditionalBytes: partBytes }),
     cleanUp: (key) => abortAll(client, root + key),
