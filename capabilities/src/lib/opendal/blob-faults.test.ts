@@ -374,6 +374,7 @@ describe('options', () => {
 
   it('send one part at a time, whatever is read at once: OpenDAL would hold all of them to the end', async () => {
     const blob = createBlobStore(await driverOf({ concurrency: 4, chunkBytes: 5 * MiB }))
+    server.putMs = 100
     await blob.put('key', sampleStream(sampleBytes(32 * MiB), { chunk: MiB }).stream)
     expect(server.putsAtOnce).toBe(1)
   })

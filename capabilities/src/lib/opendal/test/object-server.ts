@@ -1,6 +1,7 @@
 /** A small server in the form of S3 that checks no signatures and fails when told to: a fake, for faults no real server has. */
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { setTimeout as passed } from 'node:timers/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -27,6 +28,8 @@ export class ObjectServer {
   sent = 0
   /** Most bodies of `PUT` that were on their way at the same time. */
   putsAtOnce = 0
+  /** Milliseconds a `PUT` takes at least, so that those on their way at the same time meet. */
+  putMs = 0
   #puts = 0
   /** Decides about each request; `null` lets it be. */
   fault: (request: SeenRequest) => Fault | null = () => null
@@ -61,7 +64,10 @@ export class ObjectServer {
     const key = decodeURIComponent(pathname).split('/').slice(2).join('/')
     if (method === 'PUT') this.putsAtOnce = Math.max(this.putsAtOnce, ++this.#puts)
     const body = await collected(request)
-    if (method === 'PUT') this.#puts -= 1
+    if (method === 'PUT') {
+      if (this.putMs > 0) await passed(this.putMs)
+      this.#puts -= 1
+    }
     if (fault !== null && 'status' in fault) return refuse(response, fault.status, fault.code)
     const upload = searchParams.get('uploadId')
     if (method === 'PUT' && upload !== null)
