@@ -128,8 +128,8 @@ else {
           await corpus.failure(putting, 'Unexpected', 'Unavailable', 'Timeout', 'Corrupt')
           expect(proxy.applied).toBeGreaterThan(0)
           await opened.settle()
-          // Where the store has begun one and its number was lost, nobody can tell it from another's.
-          if (fault.kind === 'answer') expect(await pendingUploads(client)).toEqual([])
+          // OpenDAL does not know that one was begun when its answer is cut off or lost; the driver of this package looks for it.
+          if (fault.kind === 'answer' || !engine.believesAnyAnswer) expect(await pendingUploads(client)).toEqual([])
           await harness.abortAll()
           await expectStored(opened, 'key', old)
         },
