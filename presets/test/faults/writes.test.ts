@@ -129,7 +129,8 @@ else {
           expect(proxy.applied).toBeGreaterThan(0)
           await opened.settle()
           // OpenDAL does not know that one was begun when its answer is cut off or lost; the driver of this package looks for it.
-          if (fault.kind === 'answer' || !engine.believesAnyAnswer) expect(await pendingUploads(client)).toEqual([])
+          if (fault.kind === 'answer' || !engine.believesAnyAnswer)
+            expect(await pendingUploads(client)).toEqual([])
           await harness.abortAll()
           await expectStored(opened, 'key', old)
         },
