@@ -1,5 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { type BrowserName, browserIsThere, withoutBrowser } from './presets/src/test/browser.ts'
+import { puppeteer } from './presets/src/test/browser-provider.ts'
 
 const patience = {
   testTimeout: 30_000,
@@ -21,24 +23,50 @@ function inWorkerd(folder: string) {
   }
 }
 
-export default defineConfig({
+/** Tests inside a page of a real browser. */
+async function inBrowser(browser: BrowserName) {
+  if (!(await browserIsThere(browser))) {
+    process.stderr.write(`skipped, tests in ${browser}: ${withoutBrowser[browser]}\n`)
+    return []
+  }
+  const project = {
+    test: {
+      name: browser,
+      include: ['{capabilities,flow,presets,host-workers}/test/browser/**/*.test.ts'],
+      api: { host: '127.0.0.1' },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: puppeteer(),
+        instances: [{ browser, name: browser }],
+      },
+      ...patience,
+    },
+  }
+  return [project]
+}
+
+export default defineConfig(async () => ({
   test: {
     projects: [
       {
         test: {
           name: 'node',
           environment: 'node',
-          pool: 'forks',
+          pool: 'forks' as const,
           include: [
             '.ci/*.test.ts',
             '{capabilities,flow,presets,host-node,host-workers,examples/*}/{src,test}/**/*.test.ts',
           ],
-          exclude: ['**/test/workers/**', '**/node_modules/**'],
+          exclude: ['**/test/workers/**', '**/test/browser/**', '**/node_modules/**'],
           env: { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn' },
           ...patience,
         },
       },
       inWorkerd('presets'),
+      ...(await inBrowser('chromium')),
+      ...(await inBrowser('firefox')),
     ],
   },
-})
+}))

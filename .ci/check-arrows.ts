@@ -23,7 +23,7 @@ const rules: readonly Rule[] = [
   {
     folder: 'presets',
     may: [capabilities],
-    node: /^src\/((lib\/)?(fs|sqlite|opendal|gcs|azblob)(\/|\.ts$)|(s3|http)\.ts$|lib\/(s3|http)\/node\/)/,
+    node: /^src\/((lib\/)?(fs|sqlite|opendal|gcs|azblob)(\.ts$|\/(?!web\/))|(s3|http)\.ts$|(s3|http|fs|gcs|azblob|cloudflare-r2)\.storage\.ts$|lib\/(s3|http)\/node\/)/,
   },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   {
@@ -39,6 +39,11 @@ const rules: readonly Rule[] = [
   },
   // Its tests hold the two hosts beside each other.
   { folder: 'examples/workers', may: everything, node: /^(start\.ts$|test\/)/ },
+  {
+    folder: 'examples/browser',
+    may: everything.filter((name) => name !== '@flowport/host-node'),
+    node: /^(start|vite\.config)\.ts$/,
+  },
   { folder: 'bench', may: everything, node: 'all' },
 ]
 

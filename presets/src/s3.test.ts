@@ -256,6 +256,17 @@ describe('preset s3', () => {
     })
   })
 
+  it('leaves parts unsigned only where TLS covers them, or on this machine', async () => {
+    for (const endpoint of ['http://s3.test', 'http://127.0.0.1.s3.test', 'http://localhost.test']) {
+      await expect(opened(s3({ endpoint, signParts: false }), { env: complete })).rejects.toMatchObject({
+        kind: 'Misconfigured',
+        message: expect.stringContaining('signParts'),
+      })
+    }
+    for (const endpoint of ['https://s3.test', 'http://127.0.0.1:9', 'http://[::1]:9', 'http://localhost:9'])
+      await expect(opened(s3({ endpoint, signParts: false }), { env: complete })).resolves.toBeDefined()
+  })
+
   it('shows no credentials, opened or not', async () => {
     for (const preset of [s3, webS3]) {
       const provider = preset({ root: 'a' })

@@ -27,6 +27,7 @@ const partBytes = 8 * 1024 ** 2
 
 export const clients: Readonly<Record<string, (target: Target) => Promise<Client>>> = {
   'flowport-fetch': (target) => flowport(target, 'fetch'),
+  'flowport-fetch-unsigned': (target) => flowport(target, 'fetch', false),
   'flowport-opendal': (target) => flowport(target, 'opendal'),
   async 'aws-sdk'({ endpoint, bucket, ...credentials }) {
     const { GetObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3')
@@ -115,7 +116,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
   },
 }
 
-async function flowport(target: Target, engine: 'fetch' | 'opendal'): Promise<Client> {
+async function flowport(target: Target, engine: 'fetch' | 'opendal', signParts = true): Promise<Client> {
   const { s3 } = await import('@flowport/presets/s3')
   const { endpoint, bucket, accessKeyId, secretAccessKey } = target
   const provider = s3({
@@ -127,6 +128,7 @@ async function flowport(target: Target, engine: 'fetch' | 'opendal'): Promise<Cl
     accessKeyId,
     secretAccessKey,
     partBytes,
+    signParts,
   })
   const { resources } = await provider.open({ env: {}, bindings: {}, log: silentLogger, clock: systemClock })
   const blob = resources.get('blob') as unknown as BlobStore

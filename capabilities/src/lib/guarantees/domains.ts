@@ -2,6 +2,7 @@
 import type { BlobReader, BlobStore } from '../blob/contract.ts'
 import type { Cache, CacheReader } from '../cache/contract.ts'
 import type { Clock } from '../clock/contract.ts'
+import type { Database } from '../db/contract.ts'
 import type { DedupeStore } from '../dedupe/contract.ts'
 import type { HttpRead, HttpWrite } from '../http/contract.ts'
 import type { KeyValue, KvReader } from '../kv/contract.ts'
@@ -9,6 +10,7 @@ import type { Queue, QueueConsumer, QueuePublisher } from '../queue/contract.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { Secrets } from '../secrets/contract.ts'
 import type { DurableState, DurableStateReader } from '../state/contract.ts'
+import type { UriStorage, UriStorageReader } from '../storage/contract.ts'
 import type {
   BlobCapabilityInfo,
   BlobFeatures,
@@ -70,6 +72,21 @@ export interface Domains {
     features: Record<never, boolean>
     info: CacheCapabilityInfo
   }
+  storage: {
+    resource: UriStorage
+    access: { read: UriStorageReader; write: UriStorage }
+    // Each scheme of it has its own.
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
+  db: {
+    resource: Database
+    access: { write: Database }
+    guarantees: never
+    features: Record<never, boolean>
+    info: PlainCapabilityInfo
+  }
   http: {
     resource: HttpWrite
     access: { read: HttpRead; write: HttpWrite }
@@ -125,6 +142,8 @@ export const domains = [
   'queue',
   'state',
   'cache',
+  'storage',
+  'db',
   'http',
   'clock',
   'rng',

@@ -37,6 +37,8 @@ export interface S3BlobDriverOptions {
   /** Tries to go on with a read, or to send a part, after the first. Default 3. */
   readonly transferRetries?: number | undefined
   /** Waits between those tries. Default: they follow at once. */
+  /** Whether the parts of an upload are signed with their SHA-256. Default true. */
+  readonly signParts?: boolean | undefined
   readonly clock?: Pick<Clock, 'sleep'> | undefined
   readonly log: Pick<Logger, 'warn'>
   /** Headers of every put, such as a storage class. Default none. */
@@ -54,7 +56,12 @@ export class S3BlobDriver implements BlobDriver {
 
   constructor(options: S3BlobDriverOptions) {
     const { client, profile, partBytes = defaultPartBytes, log, putHeaders = {}, sha256 } = options
-    const { uploadConcurrency = defaultUploadConcurrency, transferRetries = 3, clock } = options
+    const {
+      uploadConcurrency = defaultUploadConcurrency,
+      signParts = true,
+      transferRetries = 3,
+      clock,
+    } = options
     // Its own: extras are told apart by it.
     this.info = { ...profile.info }
     this.#client = client
@@ -65,6 +72,7 @@ export class S3BlobDriver implements BlobDriver {
       profile,
       partBytes,
       concurrency: uploadConcurrency,
+      signParts,
       tries: this.#tries,
       log,
       putHeaders,

@@ -231,7 +231,8 @@ export function bucketUrl(
 
 /** SHA-256 of nothing. */
 const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-const unsigned = 'UNSIGNED-PAYLOAD'
+/** In place of a body's SHA-256: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+export const unsigned = 'UNSIGNED-PAYLOAD'
 
 /** Session credentials that ended: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const endedCodes = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'InvalidToken'])

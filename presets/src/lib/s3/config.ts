@@ -20,6 +20,7 @@ export interface S3Config {
   readonly engine: 'fetch' | 'opendal'
   readonly partBytes: number
   readonly uploadConcurrency: number
+  readonly signParts: boolean
 }
 
 /** Options win over variables. `Misconfigured` names what is missing, and never what is there. */
@@ -49,18 +50,23 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     throw misconfigured('the engine "opendal" sends one part at a time; leave uploadConcurrency out')
   // A name with dots is under no certificate of Amazon's.
   const addressing = options.addressing ?? (amazon && !bucket.includes('.') ? 'virtual-host' : 'path')
+  const url = bucketUrl(endpoint, bucket, 's3', addressing)
+  const { signParts = true } = options
+  if (!signParts && url.protocol !== 'https:' && !isLoopback(url.hostname))
+    throw misconfigured('signParts: false leaves altered parts to TLS to find; the endpoint must be https')
   return {
     bucket,
     region,
     endpoint,
     addressing,
-    bucketUrl: bucketUrl(endpoint, bucket, 's3', addressing),
+    bucketUrl: url,
     credentials: credentials.source,
     profile,
     root: rootOf(options.root ?? env.S3_ROOT ?? ''),
     engine,
     partBytes: checkedPartBytes(options.partBytes, profile),
     uploadConcurrency: checkedConcurrency(options.uploadConcurrency),
+    signParts,
   }
 }
 
@@ -121,6 +127,10 @@ function regionOf(provider: string, endpoint: string | undefined): string | unde
 function rootOf(root: string): string {
   const trimmed = root.replaceAll(/^\/+|\/+$/g, '')
   return trimmed === '' ? '' : `${trimmed}/`
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
 const engines = ['fetch', 'opendal'] as const

@@ -48,13 +48,19 @@ export interface S3Options {
   readonly partBytes?: number
   /** Parts of one upload that are held in memory and sent at the same time, 1 to 64. Default 4. The engine `opendal` sends one at a time. */
   readonly uploadConcurrency?: number
+  /**
+   * Whether the parts of an upload are signed with their SHA-256, so that the store refuses altered ones. `false` leaves that
+   * to TLS, as OpenDAL does, and halves the CPU time of an upload; only over `https`, or to this machine. Default true.
+   */
+  readonly signParts?: boolean
   /** How Node connects; elsewhere the platform decides. */
   readonly http?: S3HttpOptions
   /** Dates signatures, and waits before a broken transfer is gone on with. Default: the host's clock. */
   readonly clock?: Clock
 }
 
-export interface S3DedupeOptions extends Omit<S3Options, 'engine' | 'partBytes' | 'uploadConcurrency'> {
+export interface S3DedupeOptions
+  extends Omit<S3Options, 'engine' | 'partBytes' | 'uploadConcurrency' | 'signParts'> {
   /** What the ledger's objects begin with, below the root; a folder. Default `'.flowport/dedupe/'`. */
   readonly prefix?: string
 }

@@ -1,6 +1,6 @@
 /** Multipart uploads and copies of S3, request by request. */
 import { CapabilityError, isKind, type Logger } from '@flowport/capabilities'
-import type { S3Client } from './client.ts'
+import { type S3Client, unsigned } from './client.ts'
 import { toHex } from './encode.ts'
 import { bareEtag, documentOf, required } from './object.ts'
 import { abortUpload, countParts, pendingUploads } from './pending-uploads.ts'
@@ -27,12 +27,15 @@ export interface Completed {
 export class S3Uploads {
   readonly #client: S3Client
   readonly #tries: Tries
+  /** Of every part. */
+  readonly #partHeaders: Readonly<Record<string, string>>
   /** Uploads this instance knows of. */
   readonly #own = new Set<string>()
 
-  constructor(client: S3Client, tries: Tries) {
+  constructor(client: S3Client, tries: Tries, signParts: boolean) {
     this.#client = client
     this.#tries = tries
+    this.#partHeaders = signParts ? {} : { 'x-amz-content-sha256': unsigned }
   }
 
   async begin(
@@ -165,6 +168,7 @@ export class S3Uploads {
         method: 'PUT',
         key,
         query,
+        headers: this.#partHeaders,
         body,
         sha256,
         signal,

@@ -20,13 +20,14 @@ export interface OpenedS3 {
 }
 
 export function openS3({ client, config, log, clock, engine }: OpenS3Options): OpenedS3 {
-  const { profile, root, partBytes, uploadConcurrency } = config
+  const { profile, root, partBytes, uploadConcurrency, signParts } = config
   const make = (write: S3WriteOptions) =>
     new S3BlobDriver({
       client,
       profile,
       partBytes: checkedPartBytes(write.partBytes ?? partBytes, profile),
       uploadConcurrency: checkedConcurrency(write.uploadConcurrency ?? uploadConcurrency),
+      signParts,
       log,
       clock,
       putHeaders: writeHeaders(write),

@@ -70,6 +70,26 @@ describe.skipIf(server === null)(
 
     const sizeOf = async (blob: BlobStore, key: string) => (await blob.head(key))?.size ?? null
 
+    it('signs the bytes of each part unless it is told not to', async () => {
+      for (const signParts of [true, false]) {
+        const hashes: string[] = []
+        const { blob } = open(
+          { signParts },
+          {
+            fetch: (url, init) => {
+              if (new URL(url as string).searchParams.has('partNumber'))
+                hashes.push(new Headers(init?.headers).get('x-amz-content-sha256') ?? '')
+              return fetch(url, init)
+            },
+          },
+        )
+        await blob.put('signed', streamOf(partBytes + 1))
+        expect(hashes).toHaveLength(2)
+        for (const hash of hashes) expect(hash).toMatch(signParts ? /^[0-9a-f]{64}$/ : /^UNSIGNED-PAYLOAD$/)
+        expect(await digest((await blob.get('signed'))?.stream())).toBe(await digest(streamOf(partBytes + 1)))
+      }
+    })
+
     it('one PUT up to a part, a multipart upload beyond, with type and metadata', async () => {
       const { blob, requests } = open()
       for (const size of [partBytes - 1, partBytes]) {

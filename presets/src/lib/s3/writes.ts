@@ -23,6 +23,7 @@ export interface S3WritesOptions {
   readonly profile: S3Profile
   readonly partBytes: number
   readonly concurrency: number
+  readonly signParts: boolean
   readonly tries: Tries
   readonly log: Pick<Logger, 'warn'>
   readonly putHeaders: Readonly<Record<string, string>>
@@ -36,7 +37,7 @@ export class S3Writes {
 
   constructor(options: S3WritesOptions) {
     this.#options = options
-    this.#uploads = new S3Uploads(options.client, options.tries)
+    this.#uploads = new S3Uploads(options.client, options.tries, options.signParts)
   }
 
   /** One `PUT`, signed with the digest of the bytes. */
@@ -59,7 +60,7 @@ export class S3Writes {
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
     put: BlobDriverPut,
   ): Promise<BlobObject> {
-    const { profile, log, tries, concurrency, client } = this.#options
+    const { profile, log, tries, concurrency, signParts, client } = this.#options
     const { size, signal } = put
     const conditional = isConditional(put)
     const maxParts = profile.info.limits.multipart?.maxParts ?? 10_000
@@ -114,7 +115,7 @@ export class S3Writes {
         size,
         signal,
         log,
-        digest: client.digests.fastRunning ? () => client.digests.running('sha256') : undefined,
+        digest: signParts && client.digests.fastRunning ? () => client.digests.running('sha256') : undefined,
       },
     )
   }
