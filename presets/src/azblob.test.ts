@@ -457,7 +457,7 @@ describe('preset azblob', () => {
     expectTypeOf(blob.features.compareAndSwap).toEqualTypeOf<true>()
     const small = await opened({ chunkBytes: 65_536 }, { env: complete })
     expect(small.info.limits.maxObjectBytes).toBe(50_000 * 65_536)
-    expect(controlOf('blob', small).layers).toEqual(['logging', 'retry'])
+    expect(controlOf('blob', small).layers).toEqual(['logging', 'retry', 'timeout'])
   })
 })
 

@@ -5,7 +5,8 @@ import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
 import { azblobAdvice } from './lib/azblob/advice.ts'
 import { withConditionalPuts } from './lib/azblob/conditional-puts.ts'
 import { azblobConfig, requestsOptions } from './lib/azblob/config.ts'
-import { type AzblobOptions, azblobEnv, azblobLayers, azblobProvides } from './lib/azblob/declaration.ts'
+import { type AzblobOptions, azblobEnv, azblobProvides } from './lib/azblob/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { azblobInfo, defaultChunkBytes, maxBlocks } from './lib/azblob/info.ts'
 import { AzureRequests } from './lib/azblob/requests.ts'
 import { rootBytes } from './lib/service-config.ts'
@@ -18,7 +19,7 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   env: azblobEnv,
   provides: azblobProvides,
   portable: { blob: createBlobStore },
-  layers: azblobLayers,
+  layers: objectLayers,
   async open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000 } = options

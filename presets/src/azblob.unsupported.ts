@@ -1,6 +1,7 @@
 /** The `azblob` preset where OpenDAL does not run: it resolves, and `open` fails with advice. */
 import { definePreset } from '@flowport/capabilities'
-import { type AzblobOptions, azblobEnv, azblobLayers, azblobProvides } from './lib/azblob/declaration.ts'
+import { type AzblobOptions, azblobEnv, azblobProvides } from './lib/azblob/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { unsupported } from './lib/unsupported.ts'
 
 export type { AzblobOptions } from './lib/azblob/declaration.ts'
@@ -9,6 +10,6 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   name: 'azblob',
   env: azblobEnv,
   provides: azblobProvides,
-  layers: azblobLayers,
+  layers: objectLayers,
   open: unsupported('azblob', 'Node and the package opendal', '"s3", "cloudflare-r2" or "memory"'),
 })

@@ -8,9 +8,9 @@ import {
   defaultBinding,
   misconfigured,
   r2Env,
-  r2Layers,
   r2Provides,
 } from './lib/cloudflare-r2/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { s3Details, withExtras } from './lib/cloudflare-r2/extras.ts'
 import { openR2Binding } from './lib/cloudflare-r2/open-binding.ts'
 import { r2ClientOptions } from './lib/cloudflare-r2/s3-client.ts'
@@ -27,7 +27,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   env: r2Env,
   provides: r2Provides,
   portable: { blob: createBlobStore },
-  layers: r2Layers,
+  layers: objectLayers,
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options
     // Bindings on Node: those of wrangler's `getPlatformProxy`, or a twin in a test.

@@ -1,6 +1,7 @@
 /** The `cloudflare-r2` preset where credentials have no place, as in a browser: it resolves, and `open` fails with advice. */
 import { definePreset } from '@flowport/capabilities'
-import { type CloudflareR2Options, r2Env, r2Layers, r2Provides } from './lib/cloudflare-r2/declaration.ts'
+import { type CloudflareR2Options, r2Env, r2Provides } from './lib/cloudflare-r2/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { unsupported } from './lib/unsupported.ts'
 
 export type { R2WriteOptions } from './lib/cloudflare-r2/binding-puts.ts'
@@ -11,7 +12,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   name: 'cloudflare-r2',
   env: r2Env,
   provides: r2Provides,
-  layers: r2Layers,
+  layers: objectLayers,
   open: unsupported(
     'cloudflare-r2',
     'an R2 binding, or credentials that are kept secret',

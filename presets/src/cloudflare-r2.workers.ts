@@ -6,9 +6,9 @@ import {
   defaultBinding,
   misconfigured,
   r2Env,
-  r2Layers,
   r2Provides,
 } from './lib/cloudflare-r2/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { openR2Binding } from './lib/cloudflare-r2/open-binding.ts'
 
 export type { R2WriteOptions } from './lib/cloudflare-r2/binding-puts.ts'
@@ -22,7 +22,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   provides: r2Provides,
   bindings: ({ binding = defaultBinding }) => [r2BindingNeed(binding)],
   portable: { blob: createBlobStore },
-  layers: r2Layers,
+  layers: objectLayers,
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options
     const bucket = bindings[binding]

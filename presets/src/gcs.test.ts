@@ -251,7 +251,7 @@ describe('preset gcs on FakeGcs, a fake', () => {
     fake.faults.push({ status: 503 }, { status: 502 })
     await layered.put('key', 'value')
     expect(await (await layered.get('key'))?.text()).toBe('value')
-    expect(controlOf('blob', layered).layers).toEqual(['logging', 'retry'])
+    expect(controlOf('blob', layered).layers).toEqual(['logging', 'retry', 'timeout'])
   })
 
   it('shows token and key in no error, log, inspection or JSON', async () => {

@@ -4,7 +4,8 @@ import { nativeTimeout, opendalBlobDriver, operatorFactory } from '@flowport/cap
 import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
 import { gcsAdvice } from './lib/gcs/advice.ts'
 import { gcsConfig } from './lib/gcs/config.ts'
-import { type GcsOptions, gcsEnv, gcsLayers, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { type GcsOptions, gcsEnv, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { defaultChunkBytes, defaultMaxConditionalBytes, gcsInfo, maxParts } from './lib/gcs/info.ts'
 import { abortUploads } from './lib/gcs/pending-uploads.ts'
 import { rootBytes } from './lib/service-config.ts'
@@ -17,7 +18,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
   env: gcsEnv,
   provides: gcsProvides,
   portable: { blob: createBlobStore },
-  layers: gcsLayers,
+  layers: objectLayers,
   async open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
     const { maxConditionalBytes = defaultMaxConditionalBytes } = options

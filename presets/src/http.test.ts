@@ -174,7 +174,7 @@ describe('preset http', () => {
   })
 
   it('logs and retries, and has no timeout that could cut a large object', async () => {
-    expect(controlOf('blob', await opened(http({ url }))).layers).toEqual(['logging', 'retry'])
+    expect(controlOf('blob', await opened(http({ url }))).layers).toEqual(['logging', 'retry', 'timeout'])
   })
 
   it.each([http, webHttp])(

@@ -1,6 +1,7 @@
 /** The `http` preset on Node: blobs read from a web server, over connections that do not lead into private networks. */
 import { createBlobStore, definePreset } from '@flowport/capabilities'
-import { type HttpBlobOptions, httpEnv, httpLayers, httpProvides } from './lib/http/declaration.ts'
+import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { connectOnNode } from './lib/http/node/connect.ts'
 import { openHttp } from './lib/http/open.ts'
 
@@ -12,7 +13,7 @@ export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpPro
   env: httpEnv,
   provides: httpProvides,
   portable: { blob: createBlobStore },
-  layers: httpLayers,
+  layers: objectLayers,
   open: ({ env, options, log, clock }) => ({
     blob: openHttp({ options, env, log, clock, connect: connectOnNode }),
   }),

@@ -1,6 +1,7 @@
 /** The `http` preset on Workers and in browsers: blobs read from a web server over the platform's `fetch`. */
 import { createBlobStore, definePreset } from '@flowport/capabilities'
-import { type HttpBlobOptions, httpEnv, httpLayers, httpProvides } from './lib/http/declaration.ts'
+import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { openHttp } from './lib/http/open.ts'
 
 export type { HttpBlobOptions } from './lib/http/declaration.ts'
@@ -11,7 +12,7 @@ export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpPro
   env: httpEnv,
   provides: httpProvides,
   portable: { blob: createBlobStore },
-  layers: httpLayers,
+  layers: objectLayers,
   open: ({ env, options, log, clock }) => ({
     blob: openHttp({
       options,

@@ -6,7 +6,8 @@ import {
   opendalKvDriver,
   operatorFactory,
 } from '@flowport/capabilities/opendal'
-import { type OpendalOptions, opendalEnv, opendalLayers, opendalProvides } from './lib/opendal/declaration.ts'
+import { type OpendalOptions, opendalEnv, opendalProvides } from './lib/opendal/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { sourceOf } from './lib/opendal/source.ts'
 
 export type { OpendalOptions } from './lib/opendal/declaration.ts'
@@ -17,7 +18,7 @@ export const opendal = definePreset<OpendalOptions, typeof opendalEnv, typeof op
   env: opendalEnv,
   provides: opendalProvides,
   portable: { blob: createBlobStore, kv: createKeyValue },
-  layers: opendalLayers,
+  layers: objectLayers,
   async open({ env, log, clock: hostClock, options }) {
     const { ttl = 'per_write', kvFolder = '.flowport-kv/', clock = hostClock } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000, consistency, durability } = options

@@ -1,6 +1,7 @@
 /** The `opendal` preset where there is no native binary: it resolves, and `open` fails with advice. */
 import { definePreset } from '@flowport/capabilities'
-import { type OpendalOptions, opendalEnv, opendalLayers, opendalProvides } from './lib/opendal/declaration.ts'
+import { type OpendalOptions, opendalEnv, opendalProvides } from './lib/opendal/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { unsupported } from './lib/unsupported.ts'
 
 export type { OpendalOptions } from './lib/opendal/declaration.ts'
@@ -9,7 +10,7 @@ export const opendal = definePreset<OpendalOptions, typeof opendalEnv, typeof op
   name: 'opendal',
   env: opendalEnv,
   provides: opendalProvides,
-  layers: opendalLayers,
+  layers: objectLayers,
   open: unsupported(
     'opendal',
     'Node and its native binary',

@@ -6,10 +6,10 @@ import {
   type S3DedupeOptions,
   s3DedupeProvides,
   s3Env,
-  s3Layers,
   type S3Options,
   s3Provides,
 } from './lib/s3/declaration.ts'
+import { objectLayers } from './lib/object-layers.ts'
 import { openS3Dedupe } from './lib/s3/dedupe/open.ts'
 import { openS3 } from './lib/s3/open.ts'
 
@@ -21,7 +21,7 @@ export const s3 = definePreset<S3Options, typeof s3Env, typeof s3Provides>({
   env: s3Env,
   provides: s3Provides,
   portable: { blob: createBlobStore },
-  layers: s3Layers,
+  layers: objectLayers,
   open({ env, options, log, clock: hostClock }) {
     const { clock = hostClock } = options
     const config = s3Config(options, env)
@@ -39,7 +39,7 @@ export const s3Dedupe = definePreset<S3DedupeOptions, typeof s3Env, typeof s3Ded
   env: s3Env,
   provides: s3DedupeProvides,
   portable: { dedupe: createDedupeStore },
-  layers: s3Layers,
+  layers: objectLayers,
   async open({ env, options, log, clock: hostClock }) {
     const { clock = hostClock, prefix } = options
     const config = s3Config(options, env)

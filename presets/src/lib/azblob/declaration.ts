@@ -1,5 +1,5 @@
 /** The `azblob` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
+import { CapabilityError, type Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { azblobInfo } from './info.ts'
 
@@ -43,17 +43,6 @@ export const azblobEnv = Type.Object({
 })
 
 export const azblobProvides = { blob: azblobInfo } as const
-
-/** No timeout layer, which would cut the put of a large body: `timeoutMs` and `ioTimeoutMs` bound single requests. */
-export function azblobLayers({
-  log,
-  clock,
-}: {
-  readonly log: Logger
-  readonly clock: Clock
-}): readonly Layer[] {
-  return [logging({ log, clock }), retry({ clock, log })]
-}
 
 /** An error of the preset's configuration. */
 export function misconfigured(reason: string): CapabilityError {

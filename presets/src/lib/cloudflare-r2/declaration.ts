@@ -1,13 +1,5 @@
 /** The `cloudflare-r2` preset without its drivers: what it reads, states and wraps, shared by its variants. */
-import {
-  CapabilityError,
-  type Clock,
-  type Layer,
-  type Logger,
-  logging,
-  retry,
-  timeout,
-} from '@flowport/capabilities'
+import { CapabilityError, type Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { defaultPartBytes, r2Info } from './info.ts'
@@ -51,15 +43,6 @@ export const r2Env = Type.Object({
 })
 
 export const r2Provides = { blob: r2Info } as const
-
-/** The timeout bounds each try of all but what takes long with large objects; there signals and deadlines do. */
-export function r2Layers({ log, clock }: { readonly log: Logger; readonly clock: Clock }): readonly Layer[] {
-  return [
-    logging({ log, clock }),
-    retry({ clock, log }),
-    timeout({ timeoutMs: 60_000, except: ['put', 'copy'], clock }),
-  ]
-}
 
 /** What the S3 endpoint needs, complete. */
 export interface R2Credentials {

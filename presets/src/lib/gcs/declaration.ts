@@ -1,5 +1,5 @@
 /** The `gcs` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
+import { CapabilityError, type Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { gcsInfo } from './info.ts'
 
@@ -54,11 +54,6 @@ export const gcsEnv = Type.Object({
 })
 
 export const gcsProvides = { blob: gcsInfo } as const
-
-/** No timeout layer, which would cut the put of a large body: `timeoutMs` and `ioTimeoutMs` bound single requests. */
-export function gcsLayers({ log, clock }: { readonly log: Logger; readonly clock: Clock }): readonly Layer[] {
-  return [logging({ log, clock }), retry({ clock, log })]
-}
 
 /** An error of the preset's configuration. */
 export function misconfigured(reason: string): CapabilityError {

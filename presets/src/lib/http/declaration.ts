@@ -1,5 +1,5 @@
 /** The `http` preset without its connections: what it reads, states and wraps, shared by its variants. */
-import { type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
+import type { Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { httpBlobInfo } from './info.ts'
 
@@ -49,14 +49,3 @@ export const httpEnv = Type.Object({
 })
 
 export const httpProvides = { blob: httpBlobInfo } as const
-
-/** No timeout layer: `timeoutMs` bounds each answer, `idleTimeoutMs` each silence, and neither cuts a large object. */
-export function httpLayers({
-  log,
-  clock,
-}: {
-  readonly log: Logger
-  readonly clock: Clock
-}): readonly Layer[] {
-  return [logging({ log, clock }), retry({ clock, log })]
-}

@@ -1,14 +1,5 @@
 /** The `opendal` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
-import {
-  type BlobFeatures,
-  type BlobLimits,
-  type Clock,
-  type Layer,
-  type Logger,
-  logging,
-  type Offered,
-  retry,
-} from '@flowport/capabilities'
+import { type BlobFeatures, type BlobLimits, type Clock, type Offered } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { opendalBlobInfo, opendalKvInfo } from './info.ts'
 
@@ -68,14 +59,3 @@ export const opendalEnv = Type.Object({
 })
 
 export const opendalProvides = { blob: opendalBlobInfo, kv: opendalKvInfo } as const
-
-/** No timeout: it would cut the put of a large body. OpenDAL times each call, and each piece of a transfer, below. */
-export function opendalLayers({
-  log,
-  clock,
-}: {
-  readonly log: Logger
-  readonly clock: Clock
-}): readonly Layer[] {
-  return [logging({ log, clock }), retry({ clock, log })]
-}

@@ -1,5 +1,5 @@
 /** The `s3` preset without its drivers: what it reads, states and wraps, shared by its variants. */
-import { type Clock, type Layer, type Logger, logging, retry, timeout } from '@flowport/capabilities'
+import type { Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { S3CredentialsProvider } from './credentials.ts'
 import type { S3HttpOptions } from './http-options.ts'
@@ -81,12 +81,3 @@ export const s3Env = Type.Object({
 
 export const s3Provides = { blob: awsInfo } as const
 export const s3DedupeProvides = { dedupe: s3DedupeInfo } as const
-
-/** The timeout bounds each try of all but what takes long with large objects; there signals and deadlines do. */
-export function s3Layers({ log, clock }: { readonly log: Logger; readonly clock: Clock }): readonly Layer[] {
-  return [
-    logging({ log, clock }),
-    retry({ clock, log }),
-    timeout({ timeoutMs: 60_000, except: ['put', 'copy'], clock }),
-  ]
-}
