@@ -275,6 +275,57 @@ export const codes = {
     'imported IR names a node that the app does not contain',
     'add the node to the app, or correct its identifier',
   ),
+  FILE001: entry('error', 'D', 'a flow file is neither YAML nor JSON', 'correct the text at the place named'),
+  FILE002: entry(
+    'error',
+    'D',
+    'a flow file asks for more than a flow file may',
+    'write plain YAML: no tags, no keys that are not text, nothing that grows when it is read',
+  ),
+  FILE003: entry('error', 'D', 'a flow file has a key that means nothing', 'correct the key, or remove it'),
+  FILE004: entry(
+    'error',
+    'D',
+    'a flow file lacks a value, or has one that does not fit',
+    'give the value named',
+  ),
+  FILE005: entry(
+    'error',
+    'D',
+    'a flow file uses a node that is not there',
+    'name a ready node, or hand the node to loadFlow: loadFlow(text, { nodes: [yours] })',
+  ),
+  FILE006: entry('error', 'D', 'a name in a flow file is taken, or is none', 'use another name'),
+  FILE007: entry(
+    'error',
+    'D',
+    'a flow file refers to what is not there',
+    'name an input under "input", or the store_as of a node',
+  ),
+  FILE008: entry(
+    'error',
+    'D',
+    'a template in a flow file is malformed',
+    'write {{ state.name }} or {{ input.name }}, with names and numbers after dots; {{{{ stands for {{',
+  ),
+  FILE009: entry(
+    'error',
+    'D',
+    'nodes of a flow file wait for each other',
+    'remove one of the references named',
+  ),
+  FILE010: entry(
+    'error',
+    'D',
+    'the text of a SQL statement in a flow file holds a template',
+    'write ? in the statement and the template in params',
+  ),
+  FILE011: entry(
+    'error',
+    'D',
+    'the params of a node in a flow file do not fit it',
+    'give what the node takes',
+  ),
 } as const satisfies Record<string, CodeEntry>
 
 export type DiagnosticCode = keyof typeof codes

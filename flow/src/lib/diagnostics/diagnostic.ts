@@ -9,6 +9,12 @@ export interface Location {
   /** `from -> to`, as aliases. */
   readonly edge?: string
   readonly profile?: string
+  /** Name of the flow file, where it came from one and the loader was told. */
+  readonly file?: string
+  /** In the flow file, from 1. */
+  readonly line?: number
+  /** From 1. */
+  readonly column?: number
 }
 
 export interface Diagnostic {
@@ -49,7 +55,11 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 
 /** One line for people: `error CAP101 orders/charge: …`, then the hint. */
 export function formatDiagnostic({ code, severity, message, location, hint }: Diagnostic): string {
-  const where = [location.flow, location.node ?? location.edge].filter(Boolean).join('/')
+  const { file, line, column } = location
+  const place =
+    line === undefined ? file : `${file ?? 'line '}${file === undefined ? '' : ':'}${line}:${column ?? 1}`
+  const part = [location.flow, location.node ?? location.edge].filter(Boolean).join('/')
+  const where = [place, part].filter(Boolean).join(' ')
   const profile = location.profile === undefined ? '' : ` [${location.profile}]`
   return `${severity} ${code}${where === '' ? '' : ` ${where}`}${profile}: ${message}${hint === '' ? '' : `\n  help: ${hint}`}`
 }

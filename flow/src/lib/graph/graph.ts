@@ -1,6 +1,7 @@
 /** The traced graph: plain data that validation, Flow IR and the runtime's plan are made of. */
 import type { AnyNode } from '../node.ts'
 import type { EdgeOptions, StepOptions } from './step.ts'
+import { slotsIn, type Template } from './template.ts'
 
 /** Slot 0 is the flow's input; every vertex fills the slot of its own index. */
 export interface Graph {
@@ -16,6 +17,7 @@ export type Source =
   | { readonly kind: 'slot'; readonly slot: number }
   | { readonly kind: 'object'; readonly fields: readonly (readonly [string, number])[] }
   | { readonly kind: 'tuple'; readonly slots: readonly number[] }
+  | { readonly kind: 'template'; readonly template: Template }
 
 export type Vertex = TriggerVertex | NodeVertex | PassVertex | MergeVertex
 
@@ -34,13 +36,17 @@ export interface NodeVertex extends VertexBase {
   readonly kind: 'node'
   readonly node: AnyNode
   readonly source: Source
-  readonly options: StepOptions
+  /** Slots it waits for beside those it reads. */
+  readonly after: readonly number[]
+  readonly options: Omit<StepOptions, 'after'>
 }
 
 /** Hands its input on: the entry of an arm without nodes, or a join without a node. */
 export interface PassVertex extends VertexBase {
   readonly kind: 'pass'
   readonly source: Source
+  /** Slots it waits for beside those it reads. */
+  readonly after: readonly number[]
 }
 
 /** Takes the result of the arm that was taken. */
@@ -76,13 +82,14 @@ export interface EdgeSetting {
 /** The slots a source reads. */
 export function slotsOf(source: Source): readonly number[] {
   if (source.kind === 'slot') return [source.slot]
+  if (source.kind === 'template') return slotsIn(source.template)
   return source.kind === 'tuple' ? source.slots : source.fields.map(([, slot]) => slot)
 }
 
 /** The slots a vertex waits for. */
 export function inputsOf(vertex: Vertex): readonly number[] {
   if (vertex.kind === 'trigger') return []
-  return vertex.kind === 'merge' ? vertex.results : [...new Set(slotsOf(vertex.source))]
+  return vertex.kind === 'merge' ? vertex.results : [...new Set([...slotsOf(vertex.source), ...vertex.after])]
 }
 
 /** Slots of an arm that wait for nothing inside that arm: where the decision enters it. */

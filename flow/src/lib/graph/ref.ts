@@ -1,10 +1,11 @@
 /** References to values that will exist when a flow runs: what `graph` passes around while it is traced. */
 
-/** Where a reference points: a slot of the run's values. */
-export interface RefState {
-  readonly tracer: object
-  readonly slot: number
-}
+import type { Template } from './template.ts'
+
+/** Where a reference points: a slot of the run's values, or something put together from slots. */
+export type RefState =
+  | { readonly tracer: object; readonly slot: number }
+  | { readonly tracer: object; readonly template: Template }
 
 export const refState: unique symbol = Symbol('flowport.ref')
 
@@ -25,6 +26,22 @@ export type ValueOf<J> =
   J extends Ref<infer T, unknown>
     ? T
     : { -readonly [K in keyof J]: J[K] extends Ref<infer T, unknown> ? T : never }
+
+/** The value made of a template: references become their values, all else stays what it is. */
+export type FilledOf<P> =
+  P extends Ref<infer T, unknown> ? T : P extends object ? { readonly [K in keyof P]: FilledOf<P[K]> } : P
+
+/** What the nodes behind the references of a template ask of a profile. */
+export type NeedsOfTemplate<P> = Intersection<NeedsInside<P>>
+
+type NeedsInside<P> =
+  P extends Ref<unknown, infer N>
+    ? N
+    : P extends readonly unknown[]
+      ? NeedsInside<P[number]>
+      : P extends object
+        ? { [K in keyof P]: NeedsInside<P[K]> }[keyof P]
+        : never
 
 /** What the nodes behind it ask of a profile. */
 export type NeedsOf<J> =

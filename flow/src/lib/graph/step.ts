@@ -2,7 +2,7 @@
 import type { Duration } from '../duration.ts'
 import type { FlowNode } from '../node.ts'
 import type { ValueAt } from '../pointer.ts'
-import type { AnyRef, Intersection, Joined, NeedsOf, Ref, ValueOf } from './ref.ts'
+import type { AnyRef, FilledOf, Intersection, Joined, NeedsOf, NeedsOfTemplate, Ref, ValueOf } from './ref.ts'
 
 export type Delivery = 'at_most_once' | 'at_least_once' | 'exactly_once'
 
@@ -38,6 +38,8 @@ export interface StepOptions extends EdgeOptions {
     /** Wait before the second try; doubles each time, with jitter. Default `'100ms'`. */
     readonly backoff?: Duration
   }
+  /** Steps to wait for whose values it does not take. */
+  readonly after?: readonly AnyRef[]
 }
 
 type Pointing<T, P extends string, Wanted> =
@@ -101,6 +103,24 @@ export interface Step {
     ValueOf<ResultOf<C>> | ValueOf<D>,
     NeedsOf<R> & NeedsOf<D> & Intersection<{ [K in keyof C]: NeedsOf<ResultOf<Pick<C, K>>> }[keyof C]>
   >
+
+  /**
+   * An input put together from constants and references, at any depth: `step(storage.write, step.params({ uri:
+   * 'opfs://a.json', content: made }))`. A reference whose value is `undefined` leaves its field out.
+   */
+  params<const P>(template: P): Ref<FilledOf<P>, NeedsOfTemplate<P>>
+
+  /** The value at a JSON Pointer inside another, `undefined` where there is nothing. */
+  at<R extends AnyRef, const P extends string>(
+    from: R,
+    pointer: P,
+  ): Ref<[ValueAt<ValueOf<R>, P>] extends [never] ? unknown : ValueAt<ValueOf<R>, P>, NeedsOf<R>>
+
+  /** Text with values in it: `` step.text`opfs://days/${step.at(input, '/day')}.json` ``. Only texts, numbers and booleans. */
+  text<const R extends readonly Ref<string | number | bigint | boolean, unknown>[]>(
+    literals: TemplateStringsArray,
+    ...values: R
+  ): Ref<string, NeedsOfTemplate<R>>
 
   /** Options of one edge of the graph, from the node that made `from` to the node that makes `to`. */
   edge(from: AnyRef, to: AnyRef, options: EdgeOptions): void

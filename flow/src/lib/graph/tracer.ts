@@ -3,9 +3,10 @@ import { FlowDefinitionError } from '../diagnostics/diagnostic.ts'
 import type { AnyNode } from '../node.ts'
 import { parsePointer } from '../pointer.ts'
 import type { EdgeSetting, Gate, Graph, Source, Surface, Vertex } from './graph.ts'
-import { inputsOf } from './graph.ts'
+import { inputsOf, slotsOf } from './graph.ts'
 import { type AnyRef, isRef, type Joined, type Ref, refState } from './ref.ts'
 import type { EdgeOptions, Step, StepOptions } from './step.ts'
+import { type FromSlot, slotsIn, type Template } from './template.ts'
 
 /** The DAG that `build` describes. Findings of stage D are thrown as `FlowDefinitionError`. */
 export function traceGraph(flow: string, build: (input: Ref<never, never>, step: Step) => unknown): Graph {
@@ -73,12 +74,22 @@ class Tracer {
           options?.alias,
         ),
       edge: (from: AnyRef, to: AnyRef, options: EdgeOptions) => this.#edge(from, to, options),
+      params: (template: unknown) => this.#made(this.#template(template, 'params')),
+      at: (from: AnyRef, pointer: string) => {
+        this.#checkPointer('at', pointer)
+        return this.#made({ kind: 'from', slot: this.#solid(from, 'at'), pointer })
+      },
+      text: (literals: TemplateStringsArray, ...values: readonly AnyRef[]) =>
+        this.#made(this.#text(literals, values)),
     }) as unknown as Step
   }
 
   #node(node: AnyNode, from: Joined, options: StepOptions): AnyRef {
-    const source = this.#source(from, options.alias ?? node.name)
-    const alias = this.#claim(options.alias ?? node.name)
+    const { after = [], ...kept } = options
+    const name = options.alias ?? node.name
+    const source = this.#source(from, name)
+    const others = after.flatMap((ref) => this.#slotsBehind(ref, name))
+    const alias = this.#claim(name)
     return this.#add({
       kind: 'node',
       slot: this.#vertices.length,
@@ -86,14 +97,16 @@ class Tracer {
       gate: this.#gate,
       node,
       source,
-      options,
+      after: this.#waitsFor(source, others),
+      options: kept,
     })
   }
 
   #branch(kind: 'if' | 'switch', from: AnyRef, pointer: string, arms: readonly Arm[], name?: string): AnyRef {
     const alias = this.#claim(name ?? this.#free(kind))
-    const source = this.#slot(from, alias)
+    const source = this.#solid(from, `${alias}.source`)
     this.#checkPointer(alias, pointer)
+    const value = this.#ref(source)
     const index = this.#surfaces.length
     const outer = this.#gate
     this.#surfaces.push({
@@ -107,7 +120,7 @@ class Tracer {
     })
     const results = arms.map(([label, body], arm) => {
       this.#gate = { surface: index, arm }
-      const result = body(from) as Joined
+      const result = body(value) as Joined
       const slot = this.#slotInArm(result, `${alias}.${label}`)
       this.#gate = outer
       return slot
@@ -147,12 +160,73 @@ class Tracer {
   #slot(ref: AnyRef, at: string): number {
     if (this.#sealed)
       throw this.#error('DAG202', `"${at}" is added after the graph was built: use step only inside graph`)
-    if (isRef(ref) && ref[refState].tracer === this) return ref[refState].slot
+    const state = isRef(ref) ? ref[refState] : undefined
+    if (state?.tracer === this && 'slot' in state) return state.slot
     throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
   }
 
+  /** What a reference made by `params`, `at` or `text` is put together from. */
+  #templateOf(ref: unknown): Template | undefined {
+    const state = isRef(ref) ? ref[refState] : undefined
+    return state?.tracer === this && 'template' in state && !this.#sealed ? state.template : undefined
+  }
+
+  /** A slot for any reference: what is put together gets a pass of its own. */
+  #solid(ref: AnyRef, alias: string): number {
+    return this.#templateOf(ref) === undefined
+      ? this.#slot(ref, alias)
+      : this.#pass(ref, this.#freeName(alias))
+  }
+
+  #slotsBehind(ref: AnyRef, at: string): readonly number[] {
+    const template = this.#templateOf(ref)
+    return template === undefined ? [this.#slot(ref, at)] : slotsIn(template)
+  }
+
+  #made(template: Template): AnyRef {
+    if (template.kind === 'from' && template.pointer === '') return this.#ref(template.slot)
+    return { [refState]: { tracer: this, template } }
+  }
+
+  #template(from: unknown, at: string): Template {
+    const made = this.#templateOf(from)
+    if (made !== undefined) return made
+    if (isRef(from)) return { kind: 'from', slot: this.#slot(from, at), pointer: '' }
+    if (typeof from !== 'object' || from === null || !holdsRef(from)) return { kind: 'value', value: from }
+    if (Array.isArray(from)) return { kind: 'list', items: from.map((item) => this.#template(item, at)) }
+    return {
+      kind: 'record',
+      fields: Object.entries(from).map(([name, field]) => [name, this.#template(field, at)] as const),
+    }
+  }
+
+  #text(literals: readonly string[], values: readonly AnyRef[]): Template {
+    const parts = literals.flatMap((literal, position): readonly (string | FromSlot)[] => {
+      const value = values[position]
+      const before = literal === '' ? [] : [literal]
+      if (value === undefined) return before
+      const made = this.#templateOf(value)
+      if (made?.kind === 'from') return [...before, made]
+      if (made?.kind === 'text') return [...before, ...made.parts]
+      return [...before, { kind: 'from', slot: this.#solid(value, 'text'), pointer: '' }]
+    })
+    return { kind: 'text', parts }
+  }
+
+  /** Outside of arms something must let a step start: where its params are constants, the trigger does. */
+  #waitsFor(source: Source, others: readonly number[]): readonly number[] {
+    const read = slotsOf(source)
+    const after = [...new Set(others)].filter((slot) => !read.includes(slot))
+    const starts = source.kind === 'template' && read.length === 0 && after.length === 0
+    return starts && this.#gate === null ? [0] : after
+  }
+
   #source(from: Joined, at: string): Source {
+    const made = this.#templateOf(from)
+    if (made !== undefined) return { kind: 'template', template: made }
     if (isRef(from)) return { kind: 'slot', slot: this.#slot(from, at) }
+    if (typeof from === 'object' && from !== null && Object.values(from).some((ref) => this.#templateOf(ref)))
+      return { kind: 'template', template: this.#template(from, at) }
     if (Array.isArray(from)) return { kind: 'tuple', slots: from.map((ref) => this.#slot(ref as AnyRef, at)) }
     if (typeof from !== 'object' || from === null) {
       throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
@@ -166,7 +240,7 @@ class Tracer {
   /** An arm's result: a slot of that very arm, so that not taking the arm skips it. */
   #slotInArm(result: Joined, alias: string): number {
     const gate = this.#gate
-    if (isRef(result)) {
+    if (isRef(result) && this.#templateOf(result) === undefined) {
       const slot = this.#slot(result, alias)
       const of = this.#vertices[slot]?.gate ?? null
       if (of !== null && gate !== null && of.surface === gate.surface && of.arm === gate.arm) return slot
@@ -175,13 +249,15 @@ class Tracer {
   }
 
   #slotOfAnswer(answer: Joined, alias: string): number {
-    return isRef(answer) ? this.#slot(answer, alias) : this.#pass(answer, alias)
+    const isSolid = isRef(answer) && this.#templateOf(answer) === undefined
+    return isSolid ? this.#slot(answer, alias) : this.#pass(answer, alias)
   }
 
   #pass(from: Joined, alias: string): number {
     const source = this.#source(from, alias)
     const slot = this.#vertices.length
-    this.#add({ kind: 'pass', slot, alias: this.#claim(alias), gate: this.#gate, source })
+    const after = this.#waitsFor(source, [])
+    this.#add({ kind: 'pass', slot, alias: this.#claim(alias), gate: this.#gate, source, after })
     return slot
   }
 
@@ -199,6 +275,10 @@ class Tracer {
 
   #free(kind: string): string {
     for (let n = 1; ; n++) if (!this.#aliases.has(`${kind}-${n}`)) return `${kind}-${n}`
+  }
+
+  #freeName(alias: string): string {
+    return this.#aliases.has(alias) ? this.#free(alias) : alias
   }
 
   #checkPointer(alias: string, pointer: string): void {
@@ -220,4 +300,15 @@ class Tracer {
       location: { flow: this.#flow, ...(node === undefined ? {} : { node }) },
     })
   }
+}
+
+/** Whether a reference stands anywhere inside: what holds none is a constant as a whole. */
+function holdsRef(value: object): boolean {
+  return Object.values(value).some((inner: unknown) => isRef(inner) || (isPlain(inner) && holdsRef(inner)))
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
 }

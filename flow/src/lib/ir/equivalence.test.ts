@@ -18,7 +18,13 @@ import { toMermaid } from './mermaid.ts'
 type Choices = Readonly<Record<string, string>>
 
 interface LooseStep {
-  (target: unknown, from: unknown, options: { readonly alias: string }): AnyRef
+  (
+    target: unknown,
+    from: unknown,
+    options: { readonly alias: string; readonly after?: readonly AnyRef[] },
+  ): AnyRef
+  params(template: unknown): AnyRef
+  at(from: AnyRef, pointer: string): AnyRef
   switch(
     from: AnyRef,
     pointer: string,
@@ -62,7 +68,10 @@ function flowFrom(tape: readonly number[], ran: string[]): AnyFlow {
           const kind = next(depth > 3 || surfaces >= maxSurfaces ? 2 : 4)
           const alias = `n${made++}`
           if (kind === 0) last = add(step(work(alias), any(), { alias }))
-          else if (kind === 1) last = add(step(work(alias), { left: any(), right: any() }, { alias }))
+          else if (kind === 1 && next(2) === 0) {
+            const template = { left: any(), deep: [1, { of: step.at(any(), '/s0') }] }
+            last = add(step(work(alias), step.params(template), { alias, after: [any()] }))
+          } else if (kind === 1) last = add(step(work(alias), { left: any(), right: any() }, { alias }))
           else {
             const name = `s${surfaces++}`
             const arm = () => block(pool, depth + 1)

@@ -1,6 +1,7 @@
 /** The edges of a flow's IR: one per value a vertex reads, and control edges where an arm's entry reads nothing. */
 import { type Graph, inputsOf, type Surface, type Vertex } from '../graph/graph.ts'
 import type { EdgeOptions } from '../graph/step.ts'
+import { placesOf } from '../graph/template.ts'
 import { toPointer } from '../pointer.ts'
 import type { EdgeIr } from './ir.ts'
 import { milliseconds } from './milliseconds.ts'
@@ -12,12 +13,13 @@ export function edgesOf(graph: Graph, routes: readonly (readonly Route[])[]): re
   return graph.vertices.flatMap((vertex) => {
     const inputs = inputsOf(vertex)
     const own: EdgeOptions = vertex.kind === 'node' ? vertex.options : {}
+    const isWhole = vertex.kind === 'trigger' || vertex.kind === 'merge' || vertex.source.kind === 'slot'
     const data = inputs.map((from) => {
       const options = { ...own, ...settings.get(`${from} ${vertex.slot}`) }
-      return edge(graph, from, vertex, options, feedsOf(vertex, from))
+      return edge(graph, from, vertex, options, feedsOf(vertex, from), isWhole)
     })
     const control = [...(starters.get(vertex.slot) ?? [])].filter((from) => !inputs.includes(from))
-    return [...data, ...control.map((from) => edge(graph, from, vertex, {}, []))]
+    return [...data, ...control.map((from) => edge(graph, from, vertex, {}, [], false))]
   })
 }
 
@@ -43,9 +45,11 @@ function edge(
   to: Vertex,
   options: EdgeOptions,
   feeds: readonly string[],
+  /** Whether a value that arrives at the root is the input, and not part of a template there. */
+  canBeWhole: boolean,
 ): EdgeIr {
   const { delivery = 'at_least_once', ordering = 'ordered', partitionKey, timeout, buffer } = options
-  const whole = feeds.length === 1 && feeds[0] === ''
+  const whole = canBeWhole && feeds.length === 1 && feeds[0] === ''
   return {
     from: (graph.vertices[from] as Vertex).alias,
     to: to.alias,
@@ -69,8 +73,10 @@ function bufferIr(buffer: NonNullable<EdgeOptions['buffer']>): NonNullable<EdgeI
 }
 
 function feedsOf(vertex: Vertex, from: number): readonly string[] {
-  if (vertex.kind === 'trigger' || vertex.kind === 'merge' || vertex.source.kind === 'slot') return ['']
+  if (vertex.kind === 'trigger' || vertex.kind === 'merge') return ['']
   const { source } = vertex
+  if (source.kind === 'slot') return source.slot === from ? [''] : []
+  if (source.kind === 'template') return placesOf(source.template, from)
   const fields: readonly (readonly [PropertyKey, number])[] =
     source.kind === 'tuple' ? source.slots.map((slot, position) => [position, slot]) : source.fields
   return fields.filter(([, slot]) => slot === from).map(([key]) => toPointer([key]))

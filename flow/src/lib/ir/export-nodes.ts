@@ -1,6 +1,7 @@
 /** The nodes of a flow's IR: the trigger, its activities, and the inline nodes that pass and merge. */
 import type { AnyFlow } from '../flow.ts'
 import type { Graph, NodeVertex, Vertex } from '../graph/graph.ts'
+import { templateIr } from '../graph/template.ts'
 import type { AnyNode, NodeIdempotency } from '../node.ts'
 import { isStreamSchema, schemaName } from '../schema.ts'
 import type { TriggerSpec } from '../trigger.ts'
@@ -17,11 +18,17 @@ export function nodesOf(flow: AnyFlow, graph: Graph): readonly NodeIr[] {
   const schemas = new Schemas(flow.trigger, graph)
   return graph.vertices.map((vertex): NodeIr => {
     const place = { id: nodeId(id, vertex.alias), alias: vertex.alias }
-    if (vertex.kind === 'node') return { ...place, ...activity(vertex) }
     if (vertex.kind === 'trigger') return { ...place, ...triggerNode(flow.trigger) }
+    const params = paramsIr(graph, vertex)
+    if (vertex.kind === 'node') return { ...place, ...activity(vertex), ...params }
     const schema = schemas.outOf(vertex.slot)
-    return { ...place, ...inline(identifiers[vertex.kind], schema) }
+    return { ...place, ...inline(identifiers[vertex.kind], schema), ...params }
   })
+}
+
+function paramsIr(graph: Graph, vertex: Vertex): Pick<NodeIr, 'params'> {
+  if (vertex.kind === 'trigger' || vertex.kind === 'merge' || vertex.source.kind !== 'template') return {}
+  return { params: templateIr(vertex.source.template, (slot) => graph.vertices[slot]?.alias ?? '') }
 }
 
 type Unplaced = Omit<NodeIr, 'id' | 'alias'>

@@ -55,6 +55,12 @@ export interface NodeIr {
   readonly uses?: readonly UseIr[]
   /** Ours: the node yields many items over time. `out_schema` is that of an item. */
   readonly streaming?: boolean
+  /**
+   * Ours: how the input is put together, where it is more than what its edges bring: constants, `{ $from, at }` for the
+   * value a JSON Pointer finds in what another node yields, `{ $text: [...] }` for text with such values in it, and
+   * `{ $value }` around a constant that looks like one of these.
+   */
+  readonly params?: unknown
   /** Ours: the queue or the schedule that starts the flow. */
   readonly trigger?: TriggerIr
   /** Ours: the retry policy of the step. */

@@ -13,6 +13,7 @@ import {
   slotsOf,
   type Vertex,
 } from '../graph/graph.ts'
+import { withSlots } from '../graph/template.ts'
 
 export interface NormalGraph {
   readonly graph: Graph
@@ -104,7 +105,7 @@ class Draft implements Graph {
     for (let n = 2; this.#aliases.has(alias); n++) alias = `${name}-${n}`
     this.#aliases.add(alias)
     const slot = this.vertices.length
-    this.vertices.push({ kind: 'pass', slot, alias, gate, source: { kind: 'slot', slot: from } })
+    this.vertices.push({ kind: 'pass', slot, alias, gate, source: { kind: 'slot', slot: from }, after: [] })
     return slot
   }
 
@@ -115,7 +116,11 @@ class Draft implements Graph {
       if (slot === to || vertex.kind === 'trigger' || vertex.kind === 'merge' || !within(vertex.gate))
         continue
       if (!inputsOf(vertex).includes(from)) continue
-      this.vertices[slot] = { ...vertex, source: replaced(vertex.source, from, to) }
+      this.vertices[slot] = {
+        ...vertex,
+        source: replaced(vertex.source, from, to),
+        after: vertex.after.map((other) => (other === from ? to : other)),
+      }
       this.edges = this.edges.map((edge) =>
         edge.from === from && edge.to === slot ? { ...edge, from: to } : edge,
       )
@@ -126,6 +131,7 @@ class Draft implements Graph {
 function replaced(source: Source, from: number, to: number): Source {
   const swap = (slot: number) => (slot === from ? to : slot)
   if (source.kind === 'slot') return { kind: 'slot', slot: swap(source.slot) }
+  if (source.kind === 'template') return { kind: 'template', template: withSlots(source.template, swap) }
   if (source.kind === 'tuple') return { kind: 'tuple', slots: slotsOf(source).map(swap) }
   return { kind: 'object', fields: source.fields.map(([key, slot]) => [key, swap(slot)] as const) }
 }

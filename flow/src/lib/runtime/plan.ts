@@ -10,6 +10,7 @@ import {
   type Surface,
   type Vertex,
 } from '../graph/graph.ts'
+import { compileTemplate } from '../graph/template.ts'
 import { compilePointer } from '../pointer.ts'
 import { isOpaque, isStreamSchema, type StreamSchema, validate } from '../schema.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -82,7 +83,7 @@ export function compilePlan(flow: AnyFlow, bag: ResourceBag): Plan {
           ? firstMade(vertex.results)
           : vertex.kind === 'trigger'
             ? () => undefined
-            : compileSource(vertex.source),
+            : compileSource(vertex.source, (slot) => graph.vertices[slot]?.alias ?? ''),
       execute:
         vertex.kind === 'node' ? planNode(flow, vertex, alreadyChecked(flow, vertex.source), bag) : null,
       check: stream === null ? checker(output as StandardSchemaV1 | undefined, vertex) : null,
@@ -121,7 +122,11 @@ function planDecision(graph: Graph, surface: Surface): Decision {
   }
 }
 
-function compileSource(source: Source): (values: readonly unknown[]) => unknown {
+function compileSource(
+  source: Source,
+  nameOf: (slot: number) => string,
+): (values: readonly unknown[]) => unknown {
+  if (source.kind === 'template') return compileTemplate(source.template, nameOf)
   if (source.kind === 'slot') {
     const { slot } = source
     return (values) => values[slot]

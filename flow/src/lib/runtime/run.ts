@@ -172,7 +172,12 @@ export class Run implements RunView, Watched {
   }
 
   #begin(step: PlannedStep): void {
-    const input = step.input(this.#values)
+    let input: unknown
+    try {
+      input = step.input(this.#values)
+    } catch (error) {
+      return this.#failed(step, error)
+    }
     if (step.execute === null) return this.#complete(step, input)
     const started = this.request.timings === true ? this.#host.clock.monotonic() : 0
     let result: unknown

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { blobBody } from '../body.ts'
 import { codes, type DiagnosticCode, type Stage } from '../diagnostics/codes.ts'
-import { type Diagnostic, FlowDefinitionError } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticsError, FlowDefinitionError } from '../diagnostics/diagnostic.ts'
+import { loadFlow } from '../files/load.ts'
 import { type AnyFlow, flow } from '../flow.ts'
 import { node } from '../node.ts'
 import { environmentDiagnostics } from '../preflight/environment.ts'
@@ -111,6 +112,17 @@ const bag = (kv: Patch = strong, layers: readonly string[] = []) =>
     .with('dedupe', resource({ ...strong, ...kv })) as ResourceBag
 const start = (one: AnyFlow, on = bag(), providers: readonly Provider[] = []) =>
   preflight([one], on, { profile: 'local', providers })
+
+/** What is found in a flow file; its first node reads a file. */
+const inFile = (patch: string, first = "{ name: a, uses: storage.read, params: { uri: 'm://x' } }") => {
+  try {
+    loadFlow(`name: f\nnodes:\n  - ${first}\n${patch}`)
+  } catch (error) {
+    if (error instanceof DiagnosticsError) return error.diagnostics
+    throw error
+  }
+  return []
+}
 
 /** For each code, what fires it and nothing else; beside it, the findings that come along of necessity. */
 const table: Partial<
@@ -343,6 +355,17 @@ const table: Partial<
       }),
       bag({ ...strong, limits: { maxObjectBytes: 9 } }),
     ),
+  FILE001: () => inFile('trigger: ['),
+  FILE002: () => inFile('tags: [!!binary aGk=]'),
+  FILE003: () => inFile('triger: manual'),
+  FILE004: () => inFile('version: 1.0'),
+  FILE005: () => inFile('', '{ name: a, uses: storage.raed }'),
+  FILE006: () => inFile("  - { name: a, uses: storage.exists, params: { uri: 'm://x' } }"),
+  FILE007: () => inFile("output: '{{ state.b }}'"),
+  FILE008: () => inFile("output: '{{ state.a + 1 }}'"),
+  FILE009: () => inFile('', "{ name: a, uses: storage.read, params: { uri: 'm://x' }, after: [a] }"),
+  FILE010: () => inFile('input: [q]', "{ name: a, uses: duckdb.query, params: { sql: '{{ input.q }}' } }"),
+  FILE011: () => inFile('', '{ name: a, uses: storage.read, params: { url: x, uri: m://x } }'),
   BUNDLE101: () => {
     const one = {
       id: 'i',
