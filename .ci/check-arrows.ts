@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
   {
     folder: 'examples/browser',
     may: everything.filter((name) => name !== '@flowport/host-node'),
-    node: /^(start|vite\.config)\.ts$/,
+    node: /^(start|build|vite\.config)\.ts$/,
   },
   { folder: 'bench', may: everything, node: 'all' },
 ]

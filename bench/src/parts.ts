@@ -9,6 +9,7 @@ export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
   fs: () => import('./fs.ts'),
   'object-storage': () => import('./object-storage.ts'),
   'object-transfers': () => import('./object-transfers.ts'),
+  browser: () => import('./browser.ts'),
   echo: () => import('./echo.ts'),
   sse: () => import('./sse.ts'),
   workers: () => import('./workers.ts'),

@@ -220,6 +220,18 @@ export type { SecretsDriver } from './lib/secrets/driver.ts'
 export { createSecrets, type CreateSecretsOptions } from './lib/secrets/secrets.ts'
 export { envSecretsDriver } from './lib/secrets/env-secrets.ts'
 
+export type {
+  Database,
+  DbColumn,
+  DbParameter,
+  DbQueryOptions,
+  DbResult,
+  DbRow,
+  DbValue,
+} from './lib/db/contract.ts'
+export type { DbDriver, DbDriverQuery } from './lib/db/driver.ts'
+export { createDatabase, type CreateDatabaseOptions, tooManyRows } from './lib/db/database.ts'
+
 export type { Clock } from './lib/clock/contract.ts'
 export type { Rng } from './lib/rng/contract.ts'
 

@@ -6,6 +6,7 @@ import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
 import { durableDedupe } from '@flowport/presets/durable-dedupe'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'
+import { opfsBrowser } from '@flowport/presets/opfs-browser'
 import { s3 } from '@flowport/presets/s3'
 import { sqlite } from '@flowport/presets/sqlite'
 import { echo } from './echo.ts'
@@ -70,6 +71,13 @@ export default defineApp({
       cloudflareKv({ as: 'flags', binding: 'FLAGS' }),
       cloudflareR2({ binding: 'FILES' }),
       cloudflareQueues({ as: 'emails', binding: 'EMAILS' }),
+      memory({ only: ['cache'] }),
+    ],
+    /** A page or its service worker: files, entries and the dedupe ledger on OPFS; emails wait no longer than the page. */
+    browser: [
+      opfsBrowser(),
+      opfsBrowser({ only: ['kv'], as: 'flags', root: 'flags' }),
+      memory({ only: ['queue'], as: 'emails' }),
       memory({ only: ['cache'] }),
     ],
   },

@@ -65,10 +65,21 @@ export function opener(app: App, options: OpenOptions): Opener {
   }
 }
 
-async function open(app: App, env: WorkerEnv, log: Logger, { profile, hooks }: OpenOptions): Promise<Opened> {
-  const name = chooseProfile(app, profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers')
+async function open(app: App, env: WorkerEnv, log: Logger, options: OpenOptions): Promise<Opened> {
+  const name = chooseProfile(app, options.profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers')
   const schedules = schedulesBesideUtc(app, name)
   if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
+  return openNamed(app, name, env, log, options)
+}
+
+/** Opens a profile the app has: variables, secrets and bindings out of `env`. */
+export async function openNamed(
+  app: App,
+  name: string,
+  env: WorkerEnv,
+  log: Logger,
+  { hooks, queues = 'pushed' }: Pick<OpenOptions, 'hooks'> & { readonly queues?: 'pulled' | 'pushed' } = {},
+): Promise<Opened> {
   const opened = await openProfile({
     app,
     profile: name,
@@ -77,6 +88,7 @@ async function open(app: App, env: WorkerEnv, log: Logger, { profile, hooks }: O
     bindings: env,
     log,
     clock: systemClock,
+    queues,
     others: hostResources(app, env),
   })
   const runtime = createRuntime(opened.bag, { log, ...(hooks === undefined ? {} : { hooks }) })

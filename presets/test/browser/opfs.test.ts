@@ -1,12 +1,23 @@
-import { describe, expect, it } from 'vitest'
+/** `blobConformance` on OPFS, in a page. */
+import { blobConformance } from '@flowport/capabilities/testing'
+import { nameOf, openSuiteStore, ways } from './opfs-suites.ts'
 
-describe('the browser', () => {
-  it('keeps files of its own', async () => {
-    const root = await navigator.storage.getDirectory()
-    const file = await root.getFileHandle('x', { create: true })
-    const w = await file.createWritable()
-    await w.write('hi')
-    await w.close()
-    expect(await (await file.getFile()).text()).toBe('hi')
+for (const way of ways) {
+  blobConformance(`opfs blob ${nameOf(way)}`, {
+    clock: 'manual',
+    // A thousand files take a while where several browsers share a machine.
+    timeoutMs: 300_000,
+    open: async ({ clock }) => {
+      let store = await openSuiteStore(clock, way)
+      return {
+        blob: store.blob,
+        close: () => store.close(),
+        reopen: async () => {
+          store = await store.reopen()
+          return store.blob
+        },
+      }
+    },
+    features: { createOnly: true, compareAndSwap: true, ranges: true, metadata: true, serverCopy: true },
   })
-})
+}

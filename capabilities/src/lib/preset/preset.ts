@@ -5,6 +5,8 @@ import type { BlobDriver } from '../blob/driver.ts'
 import type { createCache } from '../cache/cache.ts'
 import type { CacheDriver } from '../cache/driver.ts'
 import type { Clock } from '../clock/contract.ts'
+import type { createDatabase } from '../db/database.ts'
+import type { DbDriver } from '../db/driver.ts'
 import type { createDedupeStore } from '../dedupe/dedupe-store.ts'
 import type { DedupeDriver } from '../dedupe/driver.ts'
 import { CapabilityError } from '../error.ts'
@@ -19,9 +21,11 @@ import type { createQueue } from '../queue/queue.ts'
 import type { Resource } from '../resource/resource.ts'
 import type { StateDriver } from '../state/driver.ts'
 import type { createDurableState } from '../state/state-store.ts'
+import type { StorageDriver } from '../storage/driver.ts'
+import type { createUriStorage } from '../storage/storage.ts'
 
 /** The domains a preset can provide. */
-export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache'
+export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache' | 'storage' | 'db'
 
 /**
  * What a preset states of each domain it provides, with its default options. The compiler reads this; preflight reads the
@@ -37,6 +41,8 @@ export interface Drivers {
   readonly queue?: (name: string) => QueueDriver
   readonly state?: StateDriver
   readonly cache?: CacheDriver
+  readonly storage?: StorageDriver
+  readonly db?: DbDriver
   /** Closes what the drivers share; called after their own `close`. */
   close?(): Awaitable<void>
 }
@@ -49,6 +55,8 @@ interface PortableMakers {
   readonly queue: typeof createQueue
   readonly state: typeof createDurableState
   readonly cache: typeof createCache
+  readonly storage: typeof createUriStorage
+  readonly db: typeof createDatabase
 }
 
 /** What a host lends a provider while it opens. */
@@ -197,6 +205,8 @@ const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   queue: ['publish', 'consume'],
   state: ['read', 'write'],
   cache: ['read', 'write'],
+  storage: ['read', 'write'],
+  db: ['write'],
 }
 
 /** Any of the makers: which driver goes to which is decided by the domain. */

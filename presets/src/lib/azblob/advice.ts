@@ -7,7 +7,7 @@ export const azblobAdvice: Advice = {
   error(error) {
     if (!isCapabilityError(error)) return error
     const code = error.details?.['serviceCode']
-    const known = typeof code === 'string' && Object.hasOwn(byCode, code) ? byCode[code] : undefined
+    const known = azureMeaning(code)
     if (known === undefined) return error
     const [kind, reason] = known
     return retold(error, kind, `${reason} (${String(code)})`)
@@ -21,19 +21,25 @@ export const azblobAdvice: Advice = {
   },
 }
 
-type Known = readonly [ErrorKind, string]
+/** What a code of Azure means, and what to do about it. */
+export type Meaning = readonly [ErrorKind, string]
 
-const credentials: Known = [
+/** Of those codes whose status does not say it; `undefined` of all others. */
+export function azureMeaning(code: unknown): Meaning | undefined {
+  return typeof code === 'string' && Object.hasOwn(byCode, code) ? byCode[code] : undefined
+}
+
+const credentials: Meaning = [
   'Unauthenticated',
   'Azure does not accept the credentials: check AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, whether the signature has expired, and the clock of this machine',
 ]
-const rights: Known = [
+const rights: Meaning = [
   'PermissionDenied',
   'the credentials do not allow this: a shared access signature needs the permissions read, add, create, write, delete and list for all of the store',
 ]
 
 /** https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and …/blob-service-error-codes */
-const byCode: Readonly<Record<string, Known>> = {
+const byCode: Readonly<Record<string, Meaning>> = {
   AuthenticationFailed: credentials,
   InvalidAuthenticationInfo: credentials,
   NoAuthenticationInformation: credentials,

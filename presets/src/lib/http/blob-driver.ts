@@ -26,6 +26,10 @@ export interface HttpBlobDriverOptions {
   readonly maxBufferedBytes: number
   /** Milliseconds the server may be silent in the middle of a body. */
   readonly idleTimeoutMs: number
+  /** Longest key in UTF-8 bytes. Default 1024. */
+  readonly maxKeyBytes?: number
+  /** The version of what the server tells none of. Default: another one each time, so that it cannot be asked for. */
+  readonly untagged?: string
   /** Called when the provider is closed. */
   readonly close?: () => Promise<void>
 }
@@ -37,17 +41,18 @@ export class HttpBlobDriver implements BlobDriver {
 
   constructor(options: HttpBlobDriverOptions) {
     this.#options = options
-    this.info = httpInfoWith(options.maxObjectBytes)
+    const { maxObjectBytes, maxKeyBytes } = options
+    this.info = httpInfoWith({ maxObjectBytes, ...(maxKeyBytes === undefined ? {} : { maxKeyBytes }) })
   }
 
   async head(key: string, { signal }: DriverCall): Promise<BlobObject | null> {
-    const { client } = this.#options
+    const { client, untagged } = this.#options
     const response = await client.request({ method: 'HEAD', key, signal })
     letGo(response)
     const size = lengthOf(response.headers)
     if (isAbsent(response)) return null
     if (response.status === 200 && size !== null)
-      return objectFrom(key, response.headers, this.#checked(size))
+      return objectFrom(key, response.headers, this.#checked(size), untagged)
     // A length that is not told, or a server without HEAD: a GET says more.
     if (response.status !== 200 && response.status !== 405 && response.status !== 501)
       throw client.failure(response)
@@ -121,7 +126,7 @@ export class HttpBlobDriver implements BlobDriver {
     if (status !== 200) throw this.#options.client.failure(response)
     const size = lengthOf(headers)
     if (size === null) return this.#buffered(key, response, range, signal)
-    const object = objectFrom(key, headers, this.#checked(size))
+    const object = objectFrom(key, headers, this.#checked(size), this.#options.untagged)
     const { start, end } = resolveRange(range, size)
     if (range !== undefined) this.#tellOfRanges()
     return this.#streamed(object, response, { start, end, at: 0, exact: end === size }, signal)
@@ -137,7 +142,7 @@ export class HttpBlobDriver implements BlobDriver {
         'the server answers a range in a way that does not tell which bytes of the object they are; read the whole object',
       )
     }
-    const object = objectFrom(key, headers, this.#checked(came.size))
+    const object = objectFrom(key, headers, this.#checked(came.size), this.#options.untagged)
     const { start, end } = resolveRange(range, came.size)
     const length = lengthOf(headers)
     if (came.start !== start || came.end !== end || (length !== null && length !== end - start)) {
@@ -168,7 +173,7 @@ export class HttpBlobDriver implements BlobDriver {
     )
     const { start, end } = resolveRange(range, all.byteLength)
     return {
-      object: objectFrom(key, response.headers, all.byteLength),
+      object: objectFrom(key, response.headers, all.byteLength, this.#options.untagged),
       start,
       end,
       body: all.slice(start, end),

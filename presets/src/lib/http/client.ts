@@ -16,7 +16,7 @@ export type Send = (
 ) => Promise<Response>
 
 export interface HttpClientOptions {
-  readonly place: HttpPlace
+  readonly place: Pick<HttpPlace, 'origin' | 'url' | 'next'>
   /** The `Authorization` header; `null` without credentials. */
   readonly authorization: string | null
   readonly send: Send

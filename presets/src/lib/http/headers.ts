@@ -1,13 +1,13 @@
 /** What the headers of an answer say of an object: its length, version, type, and which part came. */
 import type { BlobObject } from '@flowport/capabilities'
 
-/** The object as its headers describe it. */
-export function objectFrom(key: string, headers: Headers, size: number): BlobObject {
+/** The object as its headers describe it. @param untagged Its version where they tell none. */
+export function objectFrom(key: string, headers: Headers, size: number, untagged?: string): BlobObject {
   const modified = Date.parse(headers.get('last-modified') ?? '')
   return {
     key,
     size,
-    etag: etagOf(headers, size),
+    etag: etagOf(headers, size) ?? untagged ?? `W/none-${crypto.randomUUID()}`,
     contentType: headers.get('content-type'),
     metadata: {},
     // Where the server does not say, no time is better than that of the answer: it would always be new.
@@ -17,15 +17,13 @@ export function objectFrom(key: string, headers: Headers, size: number): BlobObj
 
 /**
  * The version: a strong tag as it is, a weak one after `W/`. A server without tags gets a weak one of time and size, and
- * without a time one that no other answer has, so that nothing is ever taken for unchanged.
+ * without a time none: by default one that no other answer has, so that nothing is ever taken for unchanged.
  */
-function etagOf(headers: Headers, size: number): string {
+function etagOf(headers: Headers, size: number): string | null {
   const [, weak = '', tag = ''] = /^\s*(W\/)?"([\x21\x23-\x7e]+)"\s*$/.exec(headers.get('etag') ?? '') ?? []
   if (tag !== '' && tag !== '*') return weak + tag
   const modified = Date.parse(headers.get('last-modified') ?? '')
-  return Number.isNaN(modified)
-    ? `W/none-${crypto.randomUUID()}`
-    : `W/${modified.toString(16)}-${size.toString(16)}`
+  return Number.isNaN(modified) ? null : `W/${modified.toString(16)}-${size.toString(16)}`
 }
 
 /** The tag for `If-Match`, which compares strongly; `null` for a weak one. */

@@ -33,7 +33,9 @@ export const httpBlobInfo = {
   extensions: { 'dev.flowport.http.access': 'read-only' },
 } as const satisfies BlobCapabilityInfo
 
-/** The info of an instance that reads objects of up to `maxObjectBytes`. */
-export function httpInfoWith(maxObjectBytes: number): BlobCapabilityInfo {
-  return { ...httpBlobInfo, limits: { ...httpBlobInfo.limits, maxObjectBytes } }
+/** The info of an instance with limits of its own. */
+export function httpInfoWith(
+  limits: Partial<Pick<BlobCapabilityInfo['limits'], 'maxObjectBytes' | 'maxKeyBytes'>>,
+): BlobCapabilityInfo {
+  return { ...httpBlobInfo, limits: { ...httpBlobInfo.limits, ...limits } }
 }

@@ -1,11 +1,10 @@
 /** S3 requests over `fetch`, on every platform. */
+import { platformFetch } from '../platform-fetch.ts'
 import { fixedLength } from './fixed-length.ts'
 import type { S3Answer, S3Transport, S3TransportRequest } from './transport.ts'
 
-/** @param send Default: the platform's. */
-export function fetchTransport(
-  send: typeof fetch = (...request) => globalThis.fetch(...request),
-): S3Transport {
+/** @param send Default: the platform's, past the cache of a browser. */
+export function fetchTransport(send: typeof fetch = platformFetch()): S3Transport {
   return {
     decodes: true,
     async send({ method, origin, path, headers, body, size, signal }: S3TransportRequest): Promise<S3Answer> {

@@ -1,0 +1,147 @@
+/** The outbox's entries in IndexedDB: on disk when a write resolves, and seen by every page and service worker alike. */
+import { CapabilityError } from '@flowport/capabilities'
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import type { StoredEntry } from './stored.ts'
+
+interface Schema extends DBSchema {
+  entries: {
+    key: number
+    value: StoredEntry
+    indexes: { id: string; effect: string; state: [string, number] }
+  }
+}
+
+export type Counts = Readonly<Record<StoredEntry['state'], number>>
+
+export class OutboxStore {
+  readonly #name: string
+  #opening: Promise<IDBPDatabase<Schema>> | undefined
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  /** Adds the entry, or hands out what stands for the same effect as `merge` leaves it. */
+  add(
+    entry: StoredEntry,
+    maxEntries: number,
+    merge: (known: StoredEntry) => StoredEntry,
+  ): Promise<StoredEntry> {
+    return this.#write(async (entries) => {
+      const known = await entries.index('effect').get(entry.effect)
+      if (known !== undefined) {
+        const merged = merge(known)
+        if (merged !== known) await entries.put(merged)
+        return merged
+      }
+      if ((await entries.count()) >= maxEntries) {
+        throw new CapabilityError(
+          'LimitExceeded',
+          `the outbox holds ${maxEntries} requests: send or discard some, or raise maxEntries`,
+        )
+      }
+      await entries.add(entry)
+      return entry
+    })
+  }
+
+  /** The entry to send next. */
+  async first(): Promise<StoredEntry | undefined> {
+    const entries = await this.#reading()
+    return entries.index('state').get(all('pending'))
+  }
+
+  /** In the order they were queued. */
+  async list(state: StoredEntry['state']): Promise<readonly StoredEntry[]> {
+    const entries = await this.#reading()
+    return entries.index('state').getAll(all(state))
+  }
+
+  async counts(): Promise<Counts> {
+    const index = (await this.#reading()).index('state')
+    const [pending, failed] = await Promise.all([index.count(all('pending')), index.count(all('failed'))])
+    return { pending, failed }
+  }
+
+  /** Replaces the entry by what `change` makes of it, `null` removes it. Resolves `false` when `change` finds nothing to do. */
+  update(id: string, change: (entry: StoredEntry) => StoredEntry | null | undefined): Promise<boolean> {
+    return this.#write(async (entries) => {
+      const entry = await entries.index('id').get(id)
+      const changed = entry === undefined ? undefined : change(entry)
+      if (entry?.seq === undefined || changed === undefined) return false
+      await (changed === null ? entries.delete(entry.seq) : entries.put(changed))
+      return true
+    })
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening
+    this.#opening = undefined
+    const db = await opening?.catch(() => undefined)
+    db?.close()
+  }
+
+  async #reading() {
+    const db = await this.#open()
+    return db.transaction('entries').store
+  }
+
+  async #write<T>(work: (entries: Entries) => Promise<T>): Promise<T> {
+    const db = await this.#open()
+    const transaction = db.transaction('entries', 'readwrite', { durability: 'strict' })
+    // Rejects too when the work fails, which tells why.
+    transaction.done.catch(() => undefined)
+    try {
+      const result = await work(transaction.store)
+      await transaction.done
+      return result
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+
+  async #open(): Promise<IDBPDatabase<Schema>> {
+    const forget = () => {
+      this.#opening = undefined
+    }
+    this.#opening ??= openDB<Schema>(`flowport-outbox:${this.#name}`, 1, {
+      upgrade(db) {
+        const entries = db.createObjectStore('entries', { keyPath: 'seq', autoIncrement: true })
+        entries.createIndex('id', 'id', { unique: true })
+        entries.createIndex('effect', 'effect', { unique: true })
+        entries.createIndex('state', ['state', 'seq'])
+      },
+      blocking: (_current, _wanted, event) => {
+        forget()
+        ;(event.target as IDBDatabase).close()
+      },
+      terminated: forget,
+    })
+    try {
+      return await this.#opening
+    } catch (error) {
+      forget()
+      throw translated(error)
+    }
+  }
+}
+
+type Entries = ReturnType<typeof writable>
+
+function writable(db: IDBPDatabase<Schema>) {
+  return db.transaction('entries', 'readwrite').store
+}
+
+function all(state: StoredEntry['state']): IDBKeyRange {
+  return IDBKeyRange.bound([state, 0], [state, Infinity])
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof CapabilityError) return error
+  const { name } = error as { readonly name?: unknown }
+  if (name === 'QuotaExceededError')
+    return new CapabilityError('LimitExceeded', 'the browser has no space left for the outbox', {
+      cause: error,
+    })
+  return new CapabilityError('Unavailable', 'IndexedDB does not keep the outbox', { cause: error })
+}

@@ -1,0 +1,47 @@
+/** What an answer means for an entry of the outbox: done with, refused for good, or to be sent again under its key. */
+
+export type Verdict =
+  | { readonly outcome: 'sent' }
+  | { readonly outcome: 'failed'; readonly problem: string }
+  | { readonly outcome: 'retry'; readonly problem: string; readonly retryAfterMs: number | null }
+
+/** 408 Request Timeout, 425 Too Early, 429 Too Many Requests: the same request may be taken later. */
+const temporary: ReadonlySet<number> = new Set([408, 425, 429])
+/** 501 Not Implemented, 505 HTTP Version Not Supported: it will not. */
+const final: ReadonlySet<number> = new Set([501, 505])
+
+export function verdictOf(
+  response: Pick<Response, 'status' | 'type' | 'ok' | 'headers'>,
+  now: number,
+): Verdict {
+  const { status, type, ok, headers } = response
+  if (ok) return { outcome: 'sent' }
+  if (type === 'opaqueredirect')
+    return {
+      outcome: 'failed',
+      problem: 'the server redirects: queue the request with the URL it redirects to',
+    }
+  const retryAfterMs = readRetryAfter(headers.get('retry-after'), now)
+  // A 409 that says when to come back is a request with this key that is being worked on; any other is a conflict.
+  const isInFlight = status === 409 && retryAfterMs !== null
+  const problem = isInFlight ? 'the server is working on it (409)' : `the server answers ${status}`
+  if (isInFlight || temporary.has(status) || (status >= 500 && !final.has(status)))
+    return { outcome: 'retry', problem, retryAfterMs }
+  return { outcome: 'failed', problem }
+}
+
+/** A server that asks for longer is asked again after a day. */
+const longestAskedMs = 86_400_000
+
+/** Seconds or a date; `null` where there is none that can be read. */
+function readRetryAfter(header: string | null, now: number): number | null {
+  if (header === null) return null
+  if (/^\d+$/.test(header.trim())) return Math.min(longestAskedMs, Number(header) * 1000)
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? null : Math.min(longestAskedMs, Math.max(0, at - now))
+}
+
+/** Full jitter: anything up to `firstMs`, doubled with every attempt after the first, up to `maxMs`. */
+export function backoffMs(attempts: number, firstMs: number, maxMs: number, random: () => number): number {
+  return Math.ceil(random() * Math.min(maxMs, firstMs * 2 ** Math.min(attempts - 1, 30)))
+}

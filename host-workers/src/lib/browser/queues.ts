@@ -1,0 +1,69 @@
+/** Runs flows with queue triggers from the queues of the profile: a browser has no platform that delivers to them. */
+import type { Queue } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
+import type { App } from '@flowport/flow'
+import { deliverBatch, heldMessage, type QueueConsumer, queueConsumers } from '@flowport/flow/delivery'
+import type { Opened } from '../opened.ts'
+
+const deadlineMs = 30_000
+const leaseMarginMs = 10_000
+const firstIdleMs = 50
+const longestIdleMs = 1_000
+const longestOutageMs = 30_000
+
+/** Consumes every queue until the signal fires; resolves when what was taken is settled. */
+export async function startQueues(app: App, opened: Opened, stopped: AbortSignal): Promise<void> {
+  await Promise.all(queueConsumers(app).map((consumer) => consume(opened, consumer, stopped)))
+}
+
+/** Delivers what waits in every queue now, and what that sends to queues in turn. Resolves when they are empty. */
+export async function deliverWaiting(app: App, opened: Opened): Promise<void> {
+  let isEmpty = false
+  while (!isEmpty && !opened.runtime.closing) {
+    const taken = await Promise.all(queueConsumers(app).map((consumer) => deliverSome(opened, consumer)))
+    isEmpty = taken.every((count) => count === 0)
+  }
+}
+
+async function consume(opened: Opened, consumer: QueueConsumer, stopped: AbortSignal): Promise<void> {
+  let pauseMs = firstIdleMs
+  while (!stopped.aborted && !opened.runtime.closing) {
+    try {
+      if ((await deliverSome(opened, consumer, stopped)) > 0) {
+        pauseMs = firstIdleMs
+        continue
+      }
+      await pause(pauseMs, stopped)
+      pauseMs = Math.min(longestIdleMs, pauseMs * 2)
+    } catch (error) {
+      if (stopped.aborted) return
+      pauseMs = Math.min(longestOutageMs, Math.max(longestIdleMs, pauseMs * 2))
+      const { queue } = consumer.trigger
+      opened.log.error({ err: error, queue, pauseMs }, 'the queue hands out no messages')
+      await pause(pauseMs, stopped)
+    }
+  }
+}
+
+/** Takes as many messages as the flow works on at a time, and settles them. Tells how many. */
+async function deliverSome(
+  { bag, runtime, log }: Opened,
+  consumer: QueueConsumer,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { trigger } = consumer
+  const queue: Queue = bag.require(`queue:${trigger.queue}`)
+  const messages = await queue.receive({
+    limit: Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages),
+    leaseMs: (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const held = messages.map((message) => heldMessage(queue, message))
+  await deliverBatch(runtime, consumer, held, { log, deadlineMs, maxDelayMs: queue.info.limits.maxDelayMs })
+  return messages.length
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // The signal ends the pause; whoever waits looks at it next.
+  await systemClock.sleep(ms, { signal }).catch(() => undefined)
+}

@@ -1,0 +1,152 @@
+/** `createServiceWorker` answers a page's requests with flows, and its files from a precache. The next stop is `honoFor`. */
+import type { App } from '@flowport/flow'
+import { queueConsumers } from '@flowport/flow/delivery'
+import { Hono } from 'hono'
+import { type FlowportHonoEnv, type FlowportHonoOptions, honoFor } from '../app.ts'
+import type { Opened } from '../opened.ts'
+import { type BrowserOpening, type BrowserOpenOptions, openingOf } from './opening.ts'
+import type { Outbox } from './outbox/contract.ts'
+import { type Precache, type PrecacheOptions, precacheOf } from './precache.ts'
+import { deliverWaiting } from './queues.ts'
+import { pathUnder, routeFinder } from './routes.ts'
+import {
+  claimMessage,
+  type FetchEventLike,
+  type LivingEvent,
+  type MessageEventLike,
+  outboxHeader,
+  type ServiceWorkerScope,
+  skipWaitingMessage,
+  type SyncEventLike,
+} from './scope.ts'
+import { withReadableBody } from './request.ts'
+import { Work } from './work.ts'
+
+export interface ServiceWorkerOptions
+  extends BrowserOpenOptions,
+    PrecacheOptions,
+    Omit<FlowportHonoOptions, keyof BrowserOpenOptions> {
+  /** Path the routes are under. Default `'/'`. */
+  readonly base?: string
+  /**
+   * Whether a request may be answered by a flow. Default: every one that a flow has a route for. `false` leaves it to the
+   * precache and the network, such as a GET that means a page.
+   */
+  readonly filter?: (request: Request) => boolean
+  /**
+   * What becomes of paths under `base` that no flow has, and of methods that a flow's path does not have: `'problem'` answers
+   * 404 or 405, `'network'` asks the server. Default `'network'` under `'/'`, `'problem'` under any other base. With
+   * `'network'` the overview and the operations (`/healthz`, `/readyz`, `/openapi.json`) are the server's, too.
+   */
+  readonly unknown?: 'problem' | 'network'
+  /** Outboxes that are sent when the browser says it is online again (Background Sync). Default none. */
+  readonly outboxes?: readonly Outbox[]
+  /** Default `self`. */
+  readonly scope?: ServiceWorkerScope
+}
+
+/**
+ * Call it while the service worker's script runs for the first time: the browser takes listeners only then. Requests of the
+ * page to routes of the app are answered by flows, requests for precached files from the cache, all others by the network.
+ */
+export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}): void {
+  const { scope = globalThis as unknown as ServiceWorkerScope, outboxes = [] } = options
+  const profile = openingOf(app, options)
+  const precache = precacheOf(scope, options)
+  const handle = handler(app, profile, scope, precache, options)
+
+  listen<LivingEvent>(scope, 'install', (event) => {
+    if (precache !== undefined) event.waitUntil(precache.install())
+  })
+  listen<LivingEvent>(scope, 'activate', (event) => {
+    event.waitUntil(Promise.all([precache?.activate(), scope.clients.claim()]))
+  })
+  listen<FetchEventLike>(scope, 'fetch', (event) => {
+    const answer = handle(event)
+    if (answer !== null) event.respondWith(answer)
+  })
+  listen<MessageEventLike>(scope, 'message', (event) => {
+    if (event.data === skipWaitingMessage) event.waitUntil(scope.skipWaiting())
+    if (event.data === claimMessage) event.waitUntil(scope.clients.claim())
+  })
+  listen<SyncEventLike>(scope, 'sync', (event) => {
+    for (const outbox of outboxes) if (event.tag === outbox.tag) event.waitUntil(sendAll(outbox))
+  })
+}
+
+function handler(
+  app: App,
+  profile: BrowserOpening,
+  scope: ServiceWorkerScope,
+  precache: Precache | undefined,
+  options: ServiceWorkerOptions,
+): (event: FetchEventLike) => Promise<Response> | null {
+  const base = baseOf(options.base)
+  const { unknown = base === '/' ? 'network' : 'problem', filter } = options
+  const isOwner = unknown === 'problem'
+  const { overview = isOwner, operations = isOwner } = options
+  const routes = honoFor(app, profile, { ...options, overview, operations, notFound: true })
+  const hono = base === '/' ? routes : new Hono<FlowportHonoEnv>().route(base, routes)
+  const has = routeFinder(app)
+  const hasQueues = options.queues !== false && queueConsumers(app).length > 0
+
+  /** A route comes first, then a file; what is neither is a problem or the network's. */
+  const whoseIs = (request: Request, path: string | null): 'flows' | 'files' | 'network' => {
+    const isFile = precache?.takes(request) === true
+    // What an outbox sends is meant for the server.
+    const isLeft = path === null || request.headers.has(outboxHeader) || filter?.(request) === false
+    if (!isLeft && (has(request.method, path) || (isOwner && !isFile))) return 'flows'
+    return isFile ? 'files' : 'network'
+  }
+
+  async function answer(request: Request, work: Work): Promise<Response> {
+    const response = await hono.fetch(
+      withReadableBody(request),
+      {},
+      {
+        waitUntil: (more) => work.add(more),
+        passThroughOnException: () => undefined,
+        props: {},
+      },
+    )
+    if (hasQueues && profile.current !== undefined) work.add(deliver(profile.current))
+    return work.untilRead(response)
+  }
+
+  async function deliver(opened: Opened): Promise<void> {
+    try {
+      await deliverWaiting(app, opened)
+    } catch (error) {
+      opened.log.error({ err: error }, 'a queue hands out no messages')
+    }
+  }
+
+  return (event) => {
+    const { request } = event
+    const url = new URL(request.url)
+    if (url.origin !== scope.location.origin) return null
+    const whose = whoseIs(request, pathUnder(base, url.pathname))
+    if (whose === 'network') return null
+    if (whose === 'files') return precache?.answer(request) ?? null
+    const work = new Work()
+    const answered = answer(request, work)
+    work.add(answered)
+    event.waitUntil(work.done())
+    return answered
+  }
+}
+
+function listen<E>(scope: ServiceWorkerScope, type: string, listener: (event: E) => void): void {
+  scope.addEventListener(type, listener)
+}
+
+/** Rejects while something waits: the browser then tries again, later and later. */
+async function sendAll(outbox: Outbox): Promise<void> {
+  const { pending } = await outbox.flush()
+  if (pending > 0) throw new Error(`${pending} requests of outbox "${outbox.name}" still wait`)
+}
+
+function baseOf(base = '/'): string {
+  const path = base.replace(/\/+$/, '')
+  return path === '' ? '/' : path
+}

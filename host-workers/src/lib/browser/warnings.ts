@@ -1,0 +1,41 @@
+/** What is worth a look in an opened profile: stores that give less than their preset states, flows nobody starts. */
+import type { App, OpenedProfile } from '@flowport/flow'
+import { cronJobs } from '@flowport/flow/delivery'
+import { guaranteesOf } from '@flowport/flow/http'
+
+export interface HostWarning {
+  /** `weaker_than_stated` or `schedule_not_run`. */
+  readonly code: 'weaker_than_stated' | 'schedule_not_run'
+  readonly message: string
+  /** The resource, or the flow. */
+  readonly name: string
+}
+
+/** In the order of the resources, then of the flows. */
+export function warningsOf(app: App, opened: OpenedProfile): readonly HostWarning[] {
+  return [...weakerThanStated(app, opened), ...schedulesNotRun(app)]
+}
+
+/** A preset states what it gives at best; a browser may refuse it, and the store then says so. */
+function weakerThanStated(app: App, { name: profile, bag }: OpenedProfile): readonly HostWarning[] {
+  const stated = new Map(
+    (app.profiles[profile] ?? []).flatMap(({ provides }) => Object.entries(provides as object)),
+  )
+  return bag.describe().flatMap(({ name, provider, info }) => {
+    const opened = guaranteesOf(info)
+    return Object.entries(guaranteesOf(stated.get(name))).flatMap(([field, level]) => {
+      const got = opened[field]
+      if (got === level || got === undefined) return []
+      const message = `${name} is ${got}, not ${level} as its preset states (${field}; opened as "${provider}")`
+      return [{ code: 'weaker_than_stated' as const, message, name }]
+    })
+  })
+}
+
+function schedulesNotRun(app: App): readonly HostWarning[] {
+  return cronJobs(app).map(({ flow, trigger }) => ({
+    code: 'schedule_not_run' as const,
+    message: `nothing runs the schedule "${trigger.cron}" of ${flow.name} in a browser: invoke the flow, or serve it elsewhere`,
+    name: flow.name,
+  }))
+}

@@ -1,0 +1,45 @@
+/** What a page downloads for each entry, and that none of it is Node's or makes code of text. */
+import { build } from 'esbuild'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+
+async function bundle(source: string) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    metafile: true,
+    outfile: 'bundle.js',
+  })
+  const [output] = Object.values(metafile.outputs)
+  const files = Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) =>
+    bytesInOutput > 0 ? [file] : [],
+  )
+  const [file] = outputFiles
+  return { text: file?.text ?? '', kilobytes: gzipSync(file?.contents ?? '').length / 1000, files }
+}
+
+describe('a bundle for browsers', () => {
+  it.each([
+    ['createOutbox', 'browser', 8],
+    ['registerServiceWorker', 'browser', 2],
+    ['createBrowserHost', 'browser', 75],
+    ['createServiceWorker', 'service-worker', 76],
+  ])('%s of ./%s is at most %i kB', async (name, entry, most) => {
+    const { text, kilobytes, files } = await bundle(
+      `export { ${name} } from '@flowport/host-workers/${entry}'`,
+    )
+    expect(kilobytes).toBeLessThan(most)
+    expect(text).not.toMatch(/from\s*["']node:|\beval\(|new Function\(/)
+    expect(files.filter((file) => /typebox|presets|zod|fastify/.test(file))).toEqual([])
+  })
+
+  it('of the outbox holds nothing of flows', async () => {
+    const { files } = await bundle(`export { createOutbox } from '@flowport/host-workers/browser'`)
+    expect(files.filter((file) => /hono|^(?:\.\.\/)*flow\//.test(file))).toEqual([])
+  })
+})

@@ -1,0 +1,16 @@
+/** A service worker over the small app; its URL says how: `?base=/api&version=2&bad`. */
+import { createOutbox, createServiceWorker } from '@flowport/host-workers/service-worker'
+import { app } from './app.ts'
+
+const { searchParams } = new URL(globalThis.location.href)
+const files = ['/', '/page.js', '/style.css', ...(searchParams.has('bad') ? ['/missing.js'] : [])]
+
+createServiceWorker(app, {
+  base: searchParams.get('base') ?? '/',
+  filter: ({ mode }) => mode !== 'navigate',
+  precache: files,
+  version: searchParams.get('version') ?? '1',
+  navigate: '/',
+  ...(searchParams.has('owner') ? { unknown: 'problem' as const } : {}),
+  outboxes: [createOutbox({ name: 'in-worker', firstPauseMs: 1, maxPauseMs: 1 })],
+})

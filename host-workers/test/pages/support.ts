@@ -1,0 +1,29 @@
+/** Pages of the lab: opened when their script has run, and called with what it gives. */
+import type { launchBrowser } from '@flowport/presets/test/browser'
+import type { Lab } from './site/page.ts'
+
+export type Browser = Awaited<ReturnType<typeof launchBrowser>>
+export type BrowserContext = Awaited<ReturnType<Browser['createBrowserContext']>>
+export type Page = Awaited<ReturnType<Browser['newPage']>>
+
+/** A new tab at the address, ready to be called. */
+export async function labPage(browser: Browser | BrowserContext, url: string): Promise<Page> {
+  const page = await browser.newPage()
+  await page.goto(url)
+  await ready(page)
+  return page
+}
+
+export async function ready(page: Page): Promise<void> {
+  await page.waitForSelector('html[data-ready]')
+}
+
+/** Runs the function inside the page. It sees nothing of the test but its arguments. */
+export function inLab<T, A extends readonly unknown[]>(
+  page: Page,
+  work: (lab: Lab, ...args: A) => T,
+  ...args: A
+): Promise<Awaited<T>> {
+  const source = `(${work.toString()})(globalThis.lab, ...${JSON.stringify(args)})`
+  return page.evaluate(source) as Promise<Awaited<T>>
+}

@@ -1,0 +1,38 @@
+/** The `azblob` preset on Workers and in browsers: blobs in a container of Azure Blob Storage, over `fetch`. */
+import { createBlobStore, definePreset, prefix } from '@flowport/capabilities'
+import { azblobConfig } from './lib/azblob/config.ts'
+import { type AzblobOptions, azblobEnv, azblobProvides, misconfigured } from './lib/azblob/declaration.ts'
+import { defaultChunkBytes } from './lib/azblob/info.ts'
+import { AzureBlobDriver } from './lib/azblob/web/blob-driver.ts'
+import { AzureClient } from './lib/azblob/web/client.ts'
+import { objectLayers } from './lib/object-layers.ts'
+
+export type { AzblobOptions } from './lib/azblob/declaration.ts'
+
+/**
+ * Provides `blob`. `concurrency`, `timeoutMs` and `ioTimeoutMs` are of OpenDAL, and without effect here.
+ * `AzureBlobDriver` is the next stop.
+ */
+export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblobProvides>({
+  name: 'azblob',
+  env: azblobEnv,
+  provides: azblobProvides,
+  portable: { blob: createBlobStore },
+  layers: objectLayers,
+  open({ env, options, log, clock: hostClock }) {
+    const { chunkBytes = defaultChunkBytes, clock = hostClock } = options
+    if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 65_536 || chunkBytes > 1024 ** 3)
+      throw misconfigured('chunkBytes must be a whole number from 65536 to 1073741824')
+    const { endpoint, account_name, account_key, sas_token, container, root } = azblobConfig(options, env)
+    const client = new AzureClient({
+      endpoint,
+      account: account_name,
+      container,
+      authorization: account_key === undefined ? { sasToken: sas_token ?? '' } : { accountKey: account_key },
+      clock,
+    })
+    const driver = new AzureBlobDriver({ client, blockBytes: chunkBytes, clock, log })
+    const wrap = root === '/' ? undefined : prefix(`${root.slice(1)}/`).wrap?.blob
+    return { blob: wrap === undefined ? driver : wrap(driver) }
+  },
+})

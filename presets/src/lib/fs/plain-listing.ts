@@ -1,0 +1,90 @@
+/** Lists plain files in the UTF-8 order of their paths, folder by folder, from where the page before ended. */
+import type { Dirent, Stats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import {
+  type BlobDriverList,
+  type BlobDriverPage,
+  type BlobObject,
+  compareUtf8,
+  decodeCursor,
+  encodeCursor,
+} from '@flowport/capabilities'
+import { isMissing, type PlainPlaces } from './plain-places.ts'
+
+/** Begins the names of files that are not whole yet; listings leave them out. */
+export const stagedMark = '.flowport-part-'
+
+/** @param prefix Empty, or the path of a folder with a slash at its end: what a storage asks for. */
+export async function listPlain(
+  places: PlainPlaces,
+  { prefix, delimiter, cursor, limit, signal }: BlobDriverList,
+  objectOf: (key: string, stats: Stats) => BlobObject,
+): Promise<BlobDriverPage> {
+  const after = cursor === undefined ? '' : decodeCursor(cursor)
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+  const path = places.pathOf(folder.slice(0, -1))
+  const objects: BlobObject[] = []
+  const prefixes: string[] = []
+  if (!(await places.hasFolder(path))) return { objects, prefixes }
+  // What ends a page: the last key, or the last of a group, and all that begins with it.
+  let last = after
+  for await (const key of walk(path, folder, after, delimiter === '/')) {
+    signal?.throwIfAborted()
+    if (!key.startsWith(prefix) || (last !== '' && isGroup(last, delimiter) && key.startsWith(last))) continue
+    if (objects.length + prefixes.length === limit) return { objects, prefixes, cursor: encodeCursor(last) }
+    const at = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length)
+    if (delimiter !== undefined && at >= 0) {
+      last = key.slice(0, at + delimiter.length)
+      prefixes.push(last)
+      continue
+    }
+    const found = await lstat(`/${key}`).catch(nullIfMissing)
+    if (found?.isFile() !== true) continue
+    objects.push(objectOf(key, found))
+    last = key
+  }
+  return { objects, prefixes }
+}
+
+function isGroup(last: string, delimiter: string | undefined): boolean {
+  return delimiter !== undefined && last.endsWith(delimiter)
+}
+
+/** Keys after `after`. With `flat`, folders that hold a file are told instead of what is in them. */
+async function* walk(
+  path: string,
+  folder: string,
+  after: string,
+  flat: boolean,
+): AsyncGenerator<string, void, void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const names = entries.flatMap((entry) => {
+    // Links are not followed, and what is being written is not there yet.
+    if (entry.name.includes('\\') || entry.name.startsWith(stagedMark)) return []
+    if (entry.isDirectory()) return [`${entry.name}/`]
+    return entry.isFile() ? [entry.name] : []
+  })
+  names.sort(compareUtf8)
+  for (const name of names) {
+    const key = folder + name
+    const isPassed = after !== '' && compareUtf8(key, after) <= 0
+    if (!name.endsWith('/')) {
+      if (!isPassed) yield key
+    } else if (flat) {
+      if (!isPassed && (await holdsFile(`${path}/${name}`, key))) yield key
+    } else if (!isPassed || after.startsWith(key)) yield* walk(`${path}/${name}`, key, after, false)
+  }
+}
+
+async function holdsFile(path: string, folder: string): Promise<boolean> {
+  for await (const _ of walk(path, folder, '', false)) return true
+  return false
+}
+
+function nullIfMissing(error: unknown): null {
+  if (isMissing(error)) return null
+  throw error
+}
