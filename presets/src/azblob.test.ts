@@ -11,7 +11,6 @@ import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { azblob } from './azblob.ts'
-import { azblob as unsupportedAzblob } from './azblob.unsupported.ts'
 import { accountSas, createContainer, signed, startAzurite, withoutAzurite } from './test/azurite.ts'
 
 function context(more: Partial<OpenContext> = {}): OpenContext {
@@ -458,19 +457,5 @@ describe('preset azblob', () => {
     const small = await opened({ chunkBytes: 65_536 }, { env: complete })
     expect(small.info.limits.maxObjectBytes).toBe(50_000 * 65_536)
     expect(controlOf('blob', small).layers).toEqual(['logging', 'retry', 'timeout'])
-  })
-})
-
-describe('preset azblob on other runtimes', () => {
-  it('has the same type, states the same, and fails to open with advice', async () => {
-    expectTypeOf(unsupportedAzblob).toEqualTypeOf(azblob)
-    const { open, ...stub } = unsupportedAzblob()
-    const { open: _, ...real } = azblob()
-    expect(JSON.stringify(stub)).toBe(JSON.stringify(real))
-    await expect(open(context())).rejects.toMatchObject({
-      kind: 'Misconfigured',
-      code: 'PRESET_UNSUPPORTED',
-      message: expect.stringMatching(/"azblob".*opendal/),
-    })
   })
 })

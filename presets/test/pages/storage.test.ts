@@ -129,6 +129,12 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
       })
       expect(error?.message).toContain(JSON.stringify(ruleOf(site.origin)))
       expect(error?.json).not.toContain(secretAccessKey)
+      // The same for the far side of a copy.
+      await run('write', 'memory://near', 'here')
+      expect((await run('copy', 'memory://near', uri)).error).toMatchObject({
+        code: 'CORS_NOT_ALLOWED',
+        details: { origin: site.origin, server: endpoint, uri },
+      })
       const { rule } = (error?.details ?? {}) as { readonly rule: object }
       await client.sendForHeaders({
         method: 'PUT',

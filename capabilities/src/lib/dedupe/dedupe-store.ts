@@ -8,6 +8,7 @@ import { type Resource, withControl } from '../resource/resource.ts'
 import type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
 import { encodeKey } from './key.ts'
+import { v4 as uuidV4 } from 'uuid'
 
 export interface CreateDedupeStoreOptions {
   /** Name in the bag, shown in errors and logs. Default `'dedupe'`. */
@@ -61,7 +62,7 @@ class PortableDedupeStore implements DedupeStore {
     this.#checkTime('ttlMs', ttlMs, where)
     const { driver, pipeline } = this.#core
     // Made before the layers: a retried step finds its own mark.
-    const token = crypto.randomUUID()
+    const token = uuidV4()
     return pipeline.run('putIfAbsent', where.key, options, this.#scope, ({ signal }) =>
       driver.reserve(encoded, token, ttlMs, { signal }),
     )
@@ -82,7 +83,7 @@ class PortableDedupeStore implements DedupeStore {
       throw new CapabilityError('InvalidInput', 'a fingerprint is a non-empty text, such as a digest', where)
     }
     const { driver, pipeline } = this.#core
-    const token = crypto.randomUUID()
+    const token = uuidV4()
     const found = await pipeline.run('begin', where.key, { signal }, this.#scope, (call) =>
       driver.begin(encoded, token, leaseMs, fingerprint, { signal: call.signal }),
     )

@@ -7,6 +7,7 @@ import type { StateCommit, StateScan } from './driver.ts'
 import { checkEntryKey, entryText, entryValue } from './entries.ts'
 import { listPage, readPage } from './listing.ts'
 import { at, keyOf, type Seat } from './place.ts'
+import { v4 as uuidV4 } from 'uuid'
 
 const defaultMaxAttempts = 10
 
@@ -112,7 +113,7 @@ class Transaction implements StateTransaction {
     const writes = Array.from(this.#writes, ([key, value]) => ({ key, value }))
     if (reads.length + writes.length + this.#scans.length === 0) return null
     this.#checkBytes(writes)
-    return { token: crypto.randomUUID(), reads, scans: this.#scans, writes }
+    return { token: uuidV4(), reads, scans: this.#scans, writes }
   }
 
   #read(key: string): Promise<Read> {

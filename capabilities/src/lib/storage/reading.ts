@@ -173,7 +173,8 @@ export class PortableStorageReader implements UriStorageReader {
   }
 }
 
-function webOf(lease: Lease | undefined): WebAccess | undefined {
+/** Where browsers reach the store of a lease. */
+export function webOf(lease: Lease | undefined): WebAccess | undefined {
   const web = lease?.store.web
   return typeof web === 'function' ? web(lease?.place.key ?? '') : web
 }

@@ -22,7 +22,8 @@ import {
   type StorageDriverOptions,
 } from './driver.ts'
 import { keysBelow } from './listing.ts'
-import { absent, type Core, fileKey, fileOf, PortableStorageReader } from './reading.ts'
+import { explained } from './errors.ts'
+import { absent, type Core, fileKey, fileOf, PortableStorageReader, webOf } from './reading.ts'
 import type { StorageScheme } from './scheme.ts'
 import type { Lease } from './stores.ts'
 import { invalidUri } from './uri.ts'
@@ -181,7 +182,9 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
       )
       return { size: object.size, etag: copied.etag, isSame: false }
     } catch (error) {
-      throw isOfTarget(error, key, toKey) ? this.errorAt(error, to, operation) : error
+      if (!isOfTarget(error, key, toKey)) throw error
+      const told = signal?.aborted === true ? error : await explained(error, webOf(target))
+      throw this.errorAt(told, to, operation)
     } finally {
       target.release()
     }

@@ -2,6 +2,7 @@
 import { CapabilityError } from '../error.ts'
 import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 import type { Rng } from '../rng/contract.ts'
+import { v4 as uuidV4 } from 'uuid'
 
 export const systemRng: Rng & { readonly info: PlainCapabilityInfo } = {
   info: { provider: 'system', extensions: {} },
@@ -13,7 +14,7 @@ export const systemRng: Rng & { readonly info: PlainCapabilityInfo } = {
   int(min, max) {
     return integer(min, max, uint53)
   },
-  uuid: () => crypto.randomUUID(),
+  uuid: () => uuidV4(),
 }
 
 /** Refuses a length outside 1 to 65 536. */

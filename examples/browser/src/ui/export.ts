@@ -35,7 +35,7 @@ export function createExport(send: (uri: string, form: BucketForm) => void): Exp
     field('secretAccessKey', 'Secret', '', 'password'),
     h('button', { class: 'primary' }, 'Export to S3'),
   )
-  form.onsubmit = (event) => {
+  form.addEventListener('submit', (event) => {
     event.preventDefault()
     const data = new FormData(form)
     const value = (name: string) => String(data.get(name) ?? '').trim()
@@ -46,7 +46,7 @@ export function createExport(send: (uri: string, form: BucketForm) => void): Exp
       accessKeyId: value('accessKeyId'),
       secretAccessKey: value('secretAccessKey'),
     })
-  }
+  })
   return {
     element: h(
       'section',

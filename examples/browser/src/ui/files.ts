@@ -38,12 +38,12 @@ export function createFiles(actions: FilesActions): FilesPane {
     event.preventDefault()
     drop.classList.toggle('over', on)
   }
-  drop.ondragover = over(true)
-  drop.ondragleave = over(false)
-  drop.ondrop = (event) => {
+  drop.addEventListener('dragover', over(true))
+  drop.addEventListener('dragleave', over(false))
+  drop.addEventListener('drop', (event) => {
     over(false)(event)
     actions.add([...(event.dataTransfer?.files ?? [])])
-  }
+  })
   const tree = h('ul', { class: 'tree', data: { test: 'tree' } })
   return {
     element: h(

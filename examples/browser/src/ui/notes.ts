@@ -21,7 +21,7 @@ export function createNotes(): NotesPane {
     state.textContent = message
     state.classList.toggle('bad', bad)
   }
-  save.onclick = async () => {
+  const put = async () => {
     try {
       const answer = await fetch(url, {
         method: 'PUT',
@@ -33,6 +33,7 @@ export function createNotes(): NotesPane {
       tell(messageOf(error), true)
     }
   }
+  save.addEventListener('click', () => void put())
   return {
     element: h(
       'section',

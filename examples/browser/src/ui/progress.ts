@@ -39,7 +39,7 @@ export function createTransfers(): Transfers {
         text.textContent = stop.signal.aborted ? 'stopped; nothing was left behind' : messageOf(error)
         row.classList.add('failed')
         cancel.textContent = 'Close'
-        cancel.onclick = () => row.remove()
+        cancel.addEventListener('click', () => row.remove())
         return null
       }
     },

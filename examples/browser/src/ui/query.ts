@@ -61,11 +61,11 @@ export function createQuery(actions: QueryActions): QueryPane {
       actions.done()
     }
   }
-  runButton.onclick = run
-  stopButton.onclick = () => stop?.abort()
-  editor.onkeydown = (event) => {
+  runButton.addEventListener('click', () => void run())
+  stopButton.addEventListener('click', () => stop?.abort())
+  editor.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void run()
-  }
+  })
   return {
     element: h(
       'section',

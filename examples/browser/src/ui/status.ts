@@ -36,11 +36,12 @@ export function createStatus(): Status {
     persist.hidden = persisted
     persist.title = 'Asks the browser not to remove these files when the disk is full'
   }
-  persist.onclick = async () => {
+  const ask = async () => {
     const granted = await navigator.storage.persist()
     persist.textContent = granted ? 'Files are kept' : 'The browser may still remove files'
     persist.disabled = true
   }
+  persist.addEventListener('click', () => void ask())
   return {
     element: h('div', { class: 'status' }, network, store, offline, used, room, persist),
     refresh,

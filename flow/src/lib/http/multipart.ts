@@ -8,6 +8,7 @@ import type { HttpCall, HttpPart } from './call.ts'
 import { addField, fieldsOf } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { unsupported } from './refusals.ts'
+import { v4 as uuidV4 } from 'uuid'
 
 /** Where uploads wait. What a crash leaves here was never visible under its own key. */
 export const stagingPrefix = '.flowport/uploads/'
@@ -33,7 +34,7 @@ export async function storeParts(
   const staged: Staged[] = []
   try {
     const fields = fieldsOf(call)
-    const upload = `${stagingPrefix}${crypto.randomUUID()}`
+    const upload = `${stagingPrefix}${uuidV4()}`
     for await (const part of call.body.parts(body)) {
       if (part.kind === 'field') addField(fields, part.name, part.value)
       else staged.push(await stage(part, `${upload}/${staged.length}`, staged, body, call, store))

@@ -8,6 +8,7 @@ import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
 import type { RunHost, RunRequest, RunView, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
+import { v4 as uuidV4 } from 'uuid'
 
 export class Run implements RunView, Watched {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
@@ -52,7 +53,7 @@ export class Run implements RunView, Watched {
   }
 
   get id(): string {
-    this.#id ??= crypto.randomUUID()
+    this.#id ??= uuidV4()
     return this.#id
   }
 
