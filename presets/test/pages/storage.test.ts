@@ -150,6 +150,12 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
         contentType: 'text/plain; charset=utf-8',
       })
       expect(await run('copy', uri, 'memory://from-s3')).toEqual({ value: { size: 5 } })
+      expect(await run('copy', uri, 'opfs://from/s3')).toEqual({ value: { size: 5 } })
+      expect(await run('read', 'opfs://from/s3')).toEqual(await run('read', uri))
+      // R2 is told what S3 is: Ceph's gateway stands in for its endpoint.
+      await run('setCredentials', { accessKeyId, secretAccessKey, endpoint }, 'r2')
+      expect(await run('copy', 'opfs://from/s3', `r2://${bucket}/from-opfs`)).toEqual({ value: { size: 5 } })
+      expect(await run('read', `s3://${bucket}/from-opfs`)).toEqual(await run('read', uri))
       expect(await run('copy', 'memory://from-s3', `s3://${bucket}/back`)).toEqual({ value: { size: 5 } })
       expect(await run('copy', uri, `s3://${bucket}/same-store`)).toEqual({ value: { size: 5 } })
       expect((await run('read', `s3://${bucket}/none`)).error).toMatchObject({ kind: 'NotFound' })

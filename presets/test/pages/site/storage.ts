@@ -1,7 +1,9 @@
-/** In the page: a storage over memory, http and s3, as the tests ask for it. */
+/** In the page: a storage over memory, OPFS, http, s3 and r2, as the tests ask for it. */
 import { isCapabilityError } from '@flowport/capabilities'
 import { createStorage, memoryScheme } from '@flowport/capabilities/storage'
+import { r2Scheme } from '@flowport/presets/cloudflare-r2/storage'
 import { httpScheme } from '@flowport/presets/http/storage'
+import { opfsScheme } from '@flowport/presets/opfs-browser/storage'
 import { s3Scheme } from '@flowport/presets/s3/storage'
 
 export interface ToldError {
@@ -13,11 +15,12 @@ export interface ToldError {
   readonly json: string
 }
 
-const schemes = [memoryScheme(), httpScheme(), s3Scheme()] as const
+const schemes = [memoryScheme(), opfsScheme(), httpScheme(), s3Scheme(), r2Scheme()] as const
 const storage = createStorage({ schemes })
 
 const page = {
-  setCredentials: (credentials: Record<string, string>) => storage.setCredentials('s3', credentials),
+  setCredentials: (credentials: Record<string, string>, provider: 's3' | 'r2' = 's3') =>
+    storage.setCredentials(provider, credentials),
   write: async (uri: string, text: string) => (await storage.write(uri, text)).size,
   read: (uri: string) => storage.read(uri),
   list: async (uri: string) =>
