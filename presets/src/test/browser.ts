@@ -18,6 +18,8 @@ export interface LaunchOptions {
   /** Where the browser keeps its profile. Default: a temporary folder, gone when the browser is closed. */
   readonly profile?: string
   readonly args?: readonly string[]
+  /** Preferences of Firefox by name. */
+  readonly firefoxPrefs?: Readonly<Record<string, string | number | boolean>>
 }
 
 /** Starts a browser without a window. Close it. */
@@ -36,6 +38,7 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
       headless: true,
       userDataDir: profile,
       args: [...(name === 'chromium' ? chromiumArgs : []), ...(options.args ?? [])],
+      ...(options.firefoxPrefs === undefined ? {} : { extraPrefsFirefox: { ...options.firefoxPrefs } }),
       // Machines that run tests are shared.
       timeout: 60_000,
       protocolTimeout: 240_000,

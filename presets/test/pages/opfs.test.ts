@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
 import { bundled, type Site, startSite } from '../../src/test/site.ts'
 
 const at = (file: string) => new URL(`./site/${file}`, import.meta.url).pathname
@@ -126,15 +126,23 @@ function kept(etag: string) {
   }
 }
 
-describe.skipIf(!hasChromium)(
-  hasChromium ? 'opfs between pages' : `skipped: ${withoutBrowser.chromium}`,
-  () => {
+describe.each([
+  ['chromium', hasChromium],
+  ['firefox', hasFirefox],
+] as const)('opfs in %s', (name, isThere) => {
+  describe.skipIf(!isThere)(isThere ? 'between pages' : `skipped: ${withoutBrowser[name]}`, () => {
     let browser: Browser
     let page: Page
 
     beforeAll(async () => {
-      browser = await launchBrowser('chromium', {
-        args: [`--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`],
+      browser = await launchBrowser(name, {
+        args: name === 'chromium' ? [`--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`] : [],
+        firefoxPrefs: {
+          'network.dns.localDomains': insecureHost,
+          // It asks its user whether to keep data; here nobody is there to answer.
+          'dom.storageManager.prompt.testing': true,
+          'dom.storageManager.prompt.testing.allow': false,
+        },
       })
       page = await visit(browser)
     })
@@ -179,8 +187,7 @@ describe.skipIf(!hasChromium)(
     it.each(['direct', 'worker'] as const)(
       'over its quota a put is LimitExceeded and leaves what was there, written %s',
       async (access) => {
-        const tab = await visit(browser)
-        const session = await tab.createCDPSession()
+        const { tab, limit, close } = await tabWithQuota(name, browser)
         try {
           const before = await tab.evaluate(async (access) => {
             const { blob, kv } = await opfs.open({ fallback: 'none', access, root: `quota-${access}` })
@@ -188,15 +195,14 @@ describe.skipIf(!hasChromium)(
             await kv.put('key', 'old')
             return (await navigator.storage.estimate()).usage ?? 0
           }, access)
-          const quotaSize = before + 2 * 1024 * 1024
-          await session.send('Storage.overrideQuotaForOrigin', { origin: site.origin, quotaSize })
+          await limit(before + 2 * 1024 * 1024)
           const seen = await tab.evaluate(async (access) => {
             const root = `quota-${access}`
             const { blob, kv } = await opfs.open({ fallback: 'none', access, root })
             return {
-              stream: await opfs.outcome(blob.put('key', opfs.mebibytes(8))),
-              bytes: await opfs.outcome(blob.put('key', new Uint8Array(8 * 1024 * 1024))),
-              entry: await opfs.outcome(kv.put('key', new Uint8Array(8 * 1024 * 1024))),
+              stream: await opfs.outcome(blob.put('key', opfs.mebibytes(16))),
+              bytes: await opfs.outcome(blob.put('key', new Uint8Array(16 * 1024 * 1024))),
+              entry: await opfs.outcome(kv.put('key', new Uint8Array(16 * 1024 * 1024))),
               text: await opfs.text(blob, 'key'),
               type: (await blob.head('key'))?.contentType,
               value: await kv.get('key'),
@@ -215,8 +221,7 @@ describe.skipIf(!hasChromium)(
             isTold: true,
           })
         } finally {
-          await session.send('Storage.overrideQuotaForOrigin', { origin: site.origin })
-          await tab.close()
+          await close()
         }
       },
     )
@@ -434,5 +439,26 @@ describe.skipIf(!hasChromium)(
         described: isPersisted,
       })
     })
-  },
-)
+  })
+})
+
+/** A tab whose origin may be given little room. Firefox takes its limit, of 10 MiB at least, when it starts. */
+async function tabWithQuota(name: BrowserName, browser: Browser) {
+  if (name === 'firefox') {
+    const small = await launchBrowser(name, {
+      firefoxPrefs: { 'dom.quotaManager.temporaryStorage.fixedLimit': 10 * 1024 },
+    })
+    return { tab: await visit(small), limit: async () => undefined, close: () => small.close() }
+  }
+  const tab = await visit(browser)
+  const session = await tab.createCDPSession()
+  const { origin } = site
+  return {
+    tab,
+    limit: async (quotaSize: number) => session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize }),
+    async close() {
+      await session.send('Storage.overrideQuotaForOrigin', { origin })
+      await tab.close()
+    },
+  }
+}

@@ -87,8 +87,8 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
         value: '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1',
       })
       expect((await run('read', 'memory://a/../b')).error?.code).toBe('INVALID_URI')
-      expect((await run('read', 'opfs://x')).error?.message).toMatch(
-        /Supported: memory, http, s3.*opfsScheme from @flowport\/presets\/opfs-browser\/storage/,
+      expect((await run('read', 'gs://b/x')).error?.message).toMatch(
+        /Supported: memory, opfs, http, s3, r2.*gsScheme from @flowport\/presets\/gcs\/storage/,
       )
     })
 
