@@ -14,6 +14,7 @@ const folders = [
   'examples/flows',
   'examples/node',
   'examples/workers',
+  'examples/browser',
   'bench',
 ]
 
