@@ -52,6 +52,7 @@ export {
   type Retryable,
   toCapabilityError,
 } from './lib/error.ts'
+export { asyncDispose } from './lib/async-dispose.ts'
 export {
   type Determinism,
   determinismAllows,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { browserIsThere, launchBrowser, withoutBrowser } from '@flowport/presets/test/browser'
+import { browserIsThere, launchBrowser, resize, withoutBrowser } from '@flowport/presets/test/browser'
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'
 import { clientFor, createBucket } from '@flowport/presets/test/s3-bucket'
 import { freePort } from '@flowport/presets/test/servers'
@@ -53,7 +53,7 @@ describe.each(['chromium', 'firefox'] as const)('the page of the example in %s',
         browser = await launchBrowser(name, { profile: join(folder, 'profile') })
         page = await browser.newPage()
         page.on('pageerror', (error) => problems.push(String(error)))
-        await page.setViewport({ width: 1280, height: 900 })
+        await resize(page, { width: 1280, height: 900 })
         await page.goto(`http://127.0.0.1:${port}/`)
       }, 120_000)
 

@@ -2,7 +2,7 @@
 import { defineBrowserProvider } from '@vitest/browser'
 import type { Browser, Page } from 'puppeteer-core'
 import type { BrowserProvider, TestProject } from 'vitest/node'
-import { type BrowserName, launchBrowser } from './browser.ts'
+import { type BrowserName, launchBrowser, resize } from './browser.ts'
 
 /** Commands are Vitest's own, or those of the tests; their context names the session. */
 type Command = (context: { readonly sessionId: string }, ...args: never[]) => unknown
@@ -21,8 +21,10 @@ class PuppeteerProvider implements BrowserProvider {
       | undefined
     register?.(
       '__vitest_viewport',
-      ({ sessionId }, size: { readonly width: number; readonly height: number }) =>
-        this.#pages.get(sessionId)?.setViewport(size),
+      ({ sessionId }, size: { readonly width: number; readonly height: number }) => {
+        const page = this.#pages.get(sessionId)
+        return page && resize(page, size)
+      },
     )
   }
 

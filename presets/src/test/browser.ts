@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { type Browser, launch } from 'puppeteer-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Browser, type Frame, launch, type Page, ProtocolError } from 'puppeteer-core'
 import { required } from './required.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
@@ -54,6 +55,22 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
 /** Whether tests in this browser can run. With `FLOWPORT_TEST_REQUIRE=all` its absence is an error. */
 export async function browserIsThere(name: BrowserName): Promise<boolean> {
   return required(withoutBrowser[name], (await browserProgram(name)) !== null)
+}
+
+/** The size of a page's window. Firefox 140 has it, though not the orientation that the driver sets with it. */
+export async function resize(page: Page, size: { readonly width: number; readonly height: number }) {
+  await page.setViewport(size).catch((error: unknown) => {
+    if (!(error instanceof ProtocolError && error.message.includes('unknown command'))) throw error
+  })
+}
+
+/** Waits for an expression to be true in a page. The driver's own way is forbidden by a policy without eval in Firefox 140. */
+export async function untilTrue(page: Page | Frame, expression: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if ((await page.evaluate(`Boolean(${expression})`)) === true) return
+    await sleep(100)
+  }
+  throw new Error(`never true in the page: ${expression}`)
 }
 
 /** The program of a browser, or `null`. */

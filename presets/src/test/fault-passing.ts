@@ -129,7 +129,10 @@ async function passDown(
       const part = chunk.subarray(0, left)
       left -= part.byteLength
       await written(outgoing, part)
-      if (left === 0) break
+      if (left > 0) continue
+      // Leaving the iteration closes the connection to the server, whose error would end this one too.
+      if (fault.kind === 'stall') await closed(outgoing)
+      break
     }
     if (fault.kind === 'reset') socket.resetAndDestroy()
     // `end` on the response would add what HTTP wants; a FIN on the socket does not.
@@ -170,6 +173,14 @@ function written(outgoing: ServerResponse, bytes: Buffer): Promise<void> {
       outgoing.off('close', resolve)
       resolve()
     })
+  })
+}
+
+/** Resolves when the client has gone. */
+function closed(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (outgoing.destroyed) resolve()
+    else outgoing.once('close', resolve)
   })
 }
 

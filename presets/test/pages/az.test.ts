@@ -13,7 +13,13 @@ import {
   startAzurite,
   withoutAzurite,
 } from '../../src/test/azurite.ts'
-import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import {
+  type BrowserName,
+  browserIsThere,
+  launchBrowser,
+  untilTrue,
+  withoutBrowser,
+} from '../../src/test/browser.ts'
 import { startSite } from '../../src/test/site.ts'
 import type { ToldError } from './site/storage.ts'
 
@@ -74,7 +80,7 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
     const opened = async () => {
       const made = await browser.newPage()
       await made.goto(site.origin)
-      await made.waitForFunction('typeof run === "function"')
+      await untilTrue(made, 'typeof run === "function"')
       return made
     }
 

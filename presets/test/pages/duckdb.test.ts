@@ -3,7 +3,13 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import {
+  type BrowserName,
+  browserIsThere,
+  launchBrowser,
+  untilTrue,
+  withoutBrowser,
+} from '../../src/test/browser.ts'
 import { type Site, startSite } from '../../src/test/site.ts'
 import type { Api } from './site/duckdb.ts'
 
@@ -52,7 +58,7 @@ for (const name of names) {
         const page = await browser.newPage()
         page.on('request', (request) => urls.push(request.url()))
         await page.goto(origin)
-        await page.waitForFunction('globalThis.api !== undefined')
+        await untilTrue(page, 'globalThis.api !== undefined')
         return page
       }
 
@@ -64,7 +70,7 @@ for (const name of names) {
         const copy = "COPY (SELECT * FROM 'opfs://in/a.csv') TO 'opfs://out/a.parquet' (FORMAT parquet)"
         expect(await call(page, 'query', copy)).toEqual({ value: [{ Count: 2 }] })
         await page.reload()
-        await page.waitForFunction('globalThis.api !== undefined')
+        await untilTrue(page, 'globalThis.api !== undefined')
         expect((await call(page, 'size', 'opfs://out/a.parquet')).value).toBeGreaterThan(100)
         const sql = "SELECT name FROM read_parquet('opfs://out/a.parquet') WHERE id = 2"
         expect(await call(page, 'query', sql)).toEqual({ value: [{ name: 'Grace' }] })

@@ -5,7 +5,13 @@ import type { Page } from 'puppeteer-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { gsScheme } from '../../src/gcs.storage.ts'
 import { gsCorsRule } from '../../src/lib/gcs/web/scheme.ts'
-import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import {
+  type BrowserName,
+  browserIsThere,
+  launchBrowser,
+  untilTrue,
+  withoutBrowser,
+} from '../../src/test/browser.ts'
 import { startFakeGoogleXml } from '../../src/test/fake-google-xml.ts'
 import { startSite } from '../../src/test/site.ts'
 import type { ToldError } from './site/storage.ts'
@@ -43,7 +49,7 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
     const opened = async () => {
       const made = await browser.newPage()
       await made.goto(site.origin)
-      await made.waitForFunction('typeof run === "function"')
+      await untilTrue(made, 'typeof run === "function"')
       return made
     }
 

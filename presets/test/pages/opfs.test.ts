@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import {
+  type BrowserName,
+  browserIsThere,
+  launchBrowser,
+  untilTrue,
+  withoutBrowser,
+} from '../../src/test/browser.ts'
 import { bundled, type Site, startSite } from '../../src/test/site.ts'
 
 const at = (file: string) => new URL(`./site/${file}`, import.meta.url).pathname
@@ -49,7 +55,7 @@ afterAll(() => site.close())
 async function visit(browser: Browser, path = '/', origin = site.origin): Promise<Page> {
   const page = await browser.newPage()
   await page.goto(`${origin}${path}`)
-  await page.waitForFunction('globalThis.opfs !== undefined')
+  await untilTrue(page, 'globalThis.opfs !== undefined')
   return page
 }
 
@@ -80,7 +86,7 @@ describe.each([
             return stored.etag
           })
           await page.reload()
-          await page.waitForFunction('globalThis.opfs !== undefined')
+          await untilTrue(page, 'globalThis.opfs !== undefined')
           expect(await page.evaluate(look)).toEqual(kept(etag))
         } finally {
           await first.close()
@@ -390,7 +396,7 @@ describe.each([
         const tab = await browser.newPage()
         await tab.goto(`${site.origin}/frame`)
         const frame = await tab.waitForFrame((one) => one.url().endsWith('/inner'))
-        await frame.waitForFunction('globalThis.opfs !== undefined')
+        await untilTrue(frame, 'globalThis.opfs !== undefined')
         expect(await frame.evaluate(inMemory)).toEqual(expected('refused', /SecurityError.*sandboxed frame/))
         await tab.close()
       })

@@ -4,7 +4,13 @@ import type { Page } from 'puppeteer-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { s3CorsRule } from '../../src/lib/s3/cors-rule.ts'
 import { s3Scheme } from '../../src/s3.storage.ts'
-import { type BrowserName, browserIsThere, launchBrowser, withoutBrowser } from '../../src/test/browser.ts'
+import {
+  type BrowserName,
+  browserIsThere,
+  launchBrowser,
+  untilTrue,
+  withoutBrowser,
+} from '../../src/test/browser.ts'
 import { startRadosgw, withoutRadosgw } from '../../src/test/radosgw.ts'
 import { clientFor, createBucket } from '../../src/test/s3-bucket.ts'
 import { startSite } from '../../src/test/site.ts'
@@ -75,7 +81,7 @@ for (const name of ['chromium', 'firefox'] as const satisfies readonly BrowserNa
     const opened = async () => {
       const made = await browser.newPage()
       await made.goto(site.origin)
-      await made.waitForFunction('typeof run === "function"')
+      await untilTrue(made, 'typeof run === "function"')
       return made
     }
 

@@ -1,4 +1,5 @@
 /** An opened object as its caller sees it: read once, in one form, with its bytes counted on the way. */
+import { asyncDispose } from '../async-dispose.ts'
 import { CapabilityError } from '../error.ts'
 import { cancelledRead } from '../stream.ts'
 import type { Place } from './checks.ts'
@@ -76,7 +77,7 @@ export class PortableBlobHandle implements BlobHandle {
     if (!(this.#body instanceof Uint8Array)) await this.#body.cancel()
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.cancel()
   }
 

@@ -1,4 +1,5 @@
 /** The resources of one profile by name, typed; closed in reverse order of their adding. */
+import { asyncDispose } from '../async-dispose.ts'
 import { CapabilityError } from '../error.ts'
 import { type Domain, domainOf, type ResourceFor, type ResourceName } from '../guarantees/domains.ts'
 import type { CallOptions } from '../kv/contract.ts'
@@ -120,7 +121,7 @@ export class ResourceBag<out Contents extends BagContents = BagContents> impleme
     return this.#closing
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.close()
   }
 

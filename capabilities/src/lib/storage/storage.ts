@@ -1,4 +1,5 @@
 /** Makes URI storage of schemes: reading, writing, copying over any of their stores, with layers around each call. */
+import { asyncDispose } from '../async-dispose.ts'
 import { copyBlob } from '../blob/copy-blob.ts'
 import type { BlobBody } from '../blob/contract.ts'
 import { CapabilityError, isCapabilityError } from '../error.ts'
@@ -222,7 +223,7 @@ class OwnedStorage extends PortableStorage {
     return this.#driver.close()
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.close()
   }
 }

@@ -1,5 +1,5 @@
 /** `createBrowserHost` runs an app's flows in the page: invoked directly, or asked by requests as on Workers. */
-import type { ResourceBag } from '@flowport/capabilities'
+import { asyncDispose, type ResourceBag } from '@flowport/capabilities'
 import type { App, Flow, InvokeOptions } from '@flowport/flow'
 import { type Overview, overviewOf } from '@flowport/flow/http'
 import { type FlowportHonoOptions, honoFor } from '../app.ts'
@@ -76,6 +76,6 @@ export function createBrowserHost(app: App, options: BrowserHostOptions = {}): B
       return { ...overviewOf(app, name, bag), warnings: notes }
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [asyncDispose]: close,
   }
 }

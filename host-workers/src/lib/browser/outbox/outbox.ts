@@ -1,5 +1,5 @@
 /** `createOutbox` keeps requests on disk while there is no network and sends each once when there is. */
-import { CapabilityError } from '@flowport/capabilities'
+import { asyncDispose, CapabilityError } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { consoleLogger } from '../../console-logger.ts'
 import type { EnqueueOptions, Outbox, OutboxRequest, OutboxState } from './contract.ts'
@@ -107,7 +107,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       return () => void listeners.delete(listener)
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [asyncDispose]: close,
   }
 }
 
