@@ -14,7 +14,6 @@ import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { gcs } from './gcs.ts'
-import { gcs as unsupportedGcs } from './gcs.unsupported.ts'
 import { startFakeGcs } from './test/fake-gcs.ts'
 import { tempDirectory } from './test/temp-directory.ts'
 
@@ -377,19 +376,5 @@ describe('preset gcs', () => {
     const anonymous = await opened({ bucket, endpoint, anonymous: true, layers: () => [] })
     await expect(anonymous.get('key')).rejects.toMatchObject({ kind: 'Unauthenticated' })
     expect(fake.requests.at(-1)?.headers.authorization).toBeUndefined()
-  })
-})
-
-describe('preset gcs on other runtimes', () => {
-  it('has the same type, states the same, and fails to open with advice', async () => {
-    expectTypeOf(unsupportedGcs).toEqualTypeOf(gcs)
-    const { open, ...stub } = unsupportedGcs()
-    const { open: _, ...real } = gcs()
-    expect(JSON.stringify(stub)).toBe(JSON.stringify(real))
-    await expect(open(context())).rejects.toMatchObject({
-      kind: 'Misconfigured',
-      code: 'PRESET_UNSUPPORTED',
-      message: expect.stringMatching(/"gcs".*opendal/),
-    })
   })
 })

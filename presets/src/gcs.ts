@@ -1,4 +1,5 @@
 /** The `gcs` preset on Node: blobs in a bucket of Google Cloud Storage, over OpenDAL. */
+import { readFileSync } from 'node:fs'
 import { createBlobStore, definePreset } from '@flowport/capabilities'
 import { nativeTimeout, opendalBlobDriver, operatorFactory } from '@flowport/capabilities/opendal'
 import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
@@ -26,7 +27,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
     const { consistency, durability, limits, extensions } = gcsInfo
     if (chunkBytes < limits.multipart.minPartBytes)
       throw misconfigured(`chunkBytes must be at least ${limits.multipart.minPartBytes}`)
-    const config = gcsConfig(options, env)
+    const config = gcsConfig(options, env, contentOf)
     const layers = [nativeTimeout({ timeoutMs, ioTimeoutMs })]
     const operator = await operatorFactory({ scheme: 'gcs', config }, { layers, log }).build()
     const driver = opendalBlobDriver(operator, {
@@ -51,3 +52,12 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
     return { blob: advisedBlobDriver(driver, gcsAdvice) }
   },
 })
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw misconfigured(`the file of credentialPath (GOOGLE_APPLICATION_CREDENTIALS) cannot be read: ${code}`)
+  }
+}

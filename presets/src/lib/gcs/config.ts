@@ -1,7 +1,7 @@
-/** What OpenDAL is told of the bucket, checked: names what is missing, and never what is there. */
-import { readFileSync } from 'node:fs'
+/** What the preset is told of the bucket, checked, in OpenDAL's words: names what is missing, and never what is there. */
 import type { OpenDalConfigs } from '@flowport/capabilities/opendal'
 import type { Static } from 'typebox'
+import { fromBase64, toBase64 } from '../s3/encode.ts'
 import { given, plainEndpoint, plainRoot } from '../service-config.ts'
 import { type GcsOptions, type gcsEnv, misconfigured } from './declaration.ts'
 
@@ -11,13 +11,20 @@ export type GcsConfig = OpenDalConfigs['gcs'] & {
   readonly endpoint?: string
   readonly token?: string
   readonly credential?: string
+  readonly default_storage_class?: string
+  readonly predefined_acl?: string
 }
 
-export function gcsConfig(options: GcsOptions, env: Static<typeof gcsEnv>): GcsConfig {
+/** `readFile` is given the path of a file of credentials. */
+export function gcsConfig(
+  options: GcsOptions,
+  env: Static<typeof gcsEnv>,
+  readFile: (path: string) => string,
+): GcsConfig {
   const bucket = given(options.bucket, env.GCS_BUCKET)
   if (bucket === undefined) throw misconfigured('bucket (GCS_BUCKET) is missing')
   const endpoint = given(options.endpoint, env.GCS_ENDPOINT)
-  const { credential, token } = credentials(options, env)
+  const { credential, token } = credentials(options, env, readFile)
   const { anonymous = false, storageClass, predefinedAcl } = options
   return {
     bucket,
@@ -40,6 +47,7 @@ export function gcsConfig(options: GcsOptions, env: Static<typeof gcsEnv>): GcsC
 function credentials(
   { credential, credentialPath, token, anonymous = false }: GcsOptions,
   env: Static<typeof gcsEnv>,
+  readFile: (path: string) => string,
 ): { readonly credential?: string | undefined; readonly token?: string | undefined } {
   const own = credential !== undefined || credentialPath !== undefined || token !== undefined || anonymous
   const chosen = own
@@ -53,23 +61,14 @@ function credentials(
   if (count > 1)
     throw misconfigured('give one of credential, credentialPath, token and anonymous, not several')
   const { credentialPath: path } = chosen
-  return path === undefined ? chosen : { credential: contentOf(path) }
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw misconfigured(`the file of credentialPath (GOOGLE_APPLICATION_CREDENTIALS) cannot be read: ${code}`)
-  }
+  return path === undefined ? chosen : { credential: readFile(path) }
 }
 
 /** The key in base64, as OpenDAL takes it, which says no more of a bad one than that it has none. */
 function checkedCredential(credential: string): string {
   const text = credential.trimStart().startsWith('{')
     ? credential
-    : Buffer.from(credential, 'base64').toString()
+    : new TextDecoder().decode(fromBase64(credential) ?? new Uint8Array())
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -78,8 +77,8 @@ function checkedCredential(credential: string): string {
   }
   const { type, client_email: email, private_key: key } = (parsed ?? {}) as Readonly<Record<string, unknown>>
   if (type === 'service_account' && typeof email === 'string' && typeof key === 'string')
-    return Buffer.from(text).toString('base64')
-  if (type === 'external_account') return Buffer.from(text).toString('base64')
+    return toBase64(new TextEncoder().encode(text))
+  if (type === 'external_account') return toBase64(new TextEncoder().encode(text))
   throw misconfigured(
     'the credential is no key of a service account: it needs type, client_email and private_key',
   )

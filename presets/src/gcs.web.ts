@@ -1,0 +1,48 @@
+/** The `gcs` preset on Workers and in browsers: blobs in a bucket of Google Cloud Storage, over `fetch`. */
+import { createBlobStore, definePreset, prefix } from '@flowport/capabilities'
+import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
+import { gcsAdvice } from './lib/gcs/advice.ts'
+import { gcsConfig } from './lib/gcs/config.ts'
+import { type GcsOptions, gcsEnv, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { defaultChunkBytes } from './lib/gcs/info.ts'
+import { gcsWebClient, gcsWebHeaders } from './lib/gcs/web/client.ts'
+import { presetProfile } from './lib/gcs/web/profile.ts'
+import { objectLayers } from './lib/object-layers.ts'
+import { S3BlobDriver } from './lib/s3/blob-driver.ts'
+
+export type { GcsOptions } from './lib/gcs/declaration.ts'
+
+/**
+ * Provides `blob`. `concurrency`, `maxConditionalBytes`, `timeoutMs` and `ioTimeoutMs` are of OpenDAL, and without effect here.
+ * `S3BlobDriver` is the next stop, over Google's XML API.
+ */
+export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
+  name: 'gcs',
+  env: gcsEnv,
+  provides: gcsProvides,
+  portable: { blob: createBlobStore },
+  layers: objectLayers,
+  open({ env, options, log, clock: hostClock }) {
+    const { chunkBytes = defaultChunkBytes, clock = hostClock } = options
+    const config = gcsConfig(options, env, () => {
+      throw misconfigured('there are no files here; give the key as credential (GCS_CREDENTIAL)')
+    })
+    const profile = presetProfile(chunkBytes)
+    const client = gcsWebClient(config, clock)
+    const driver = new S3BlobDriver({
+      client,
+      profile,
+      partBytes: chunkBytes,
+      // What is not signed needs no digest; TLS finds altered bytes.
+      signParts: false,
+      putHeaders: gcsWebHeaders(config),
+      clock,
+      log,
+    })
+    const wrap = config.root === '/' ? undefined : prefix(`${config.root.slice(1)}/`).wrap?.blob
+    return {
+      blob: advisedBlobDriver(wrap === undefined ? driver : wrap(driver), gcsAdvice),
+      close: () => client.close(),
+    }
+  },
+})
