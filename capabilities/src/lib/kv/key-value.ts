@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
-import { checkKey, checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
+import { checkKey, checkLimit, chunks } from '../limits.ts'
 import { type Call, type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import { systemClock } from '../system/clock.ts'
@@ -23,9 +23,9 @@ import type {
   KvSchemaOptions,
   KvValue,
 } from './contract.ts'
-import { toJsonText } from '../json-text.ts'
 import { contentOf, convert, type Place } from './content.ts'
 import type { Awaitable, KvDriver, KvDriverPut, StoredKvEntry } from './driver.ts'
+import { checkedPut, plainPut } from './put-options.ts'
 
 export interface CreateKeyValueOptions {
   /** Name in the bag, shown in errors and logs. Default `'kv'`. */
@@ -281,6 +281,12 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     }
   }
 
+  #checked(key: string, options: KvPutOptions | undefined): KvDriverPut {
+    this.checkKey('put', key)
+    if (options === undefined) return plainPut
+    return checkedPut(options, this.info, this.core.clock, at(this.core, 'put', key))
+  }
+
   #write(
     key: string,
     content: string | Uint8Array<ArrayBuffer>,
@@ -294,66 +300,7 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
       return typeof version === 'object' ? version.then(toPutResult) : toPutResult(version)
     })
   }
-
-  #checked(key: string, options: KvPutOptions | undefined): KvDriverPut {
-    this.checkKey('put', key)
-    if (options === undefined) return plainPut
-    const where = at(this.core, 'put', key)
-    const { ifAbsent, ifVersion } = options
-    if ((ifAbsent === true || ifVersion !== undefined) && !this.info.features.conditional) {
-      throw new CapabilityError('Unsupported', `${this.info.provider} has no conditional writes`, where)
-    }
-    if (ifAbsent === true && ifVersion !== undefined) {
-      throw new CapabilityError('InvalidInput', 'give ifAbsent or ifVersion, not both', where)
-    }
-    return {
-      expiresAt: this.#expiry(options, where),
-      metadata: this.#metadata(options.metadata, where),
-      ifAbsent,
-      ifVersion,
-    }
-  }
-
-  #expiry({ ttlSeconds, expiresAt }: KvPutOptions, where: Place): number | undefined {
-    if (ttlSeconds === undefined && expiresAt === undefined) return undefined
-    if (ttlSeconds !== undefined && expiresAt !== undefined) {
-      throw new CapabilityError('InvalidInput', 'give ttlSeconds or expiresAt, not both', where)
-    }
-    const { provider, ttl, limits } = this.info
-    if (ttl !== 'per_write') {
-      throw new CapabilityError(
-        'Unsupported',
-        `${provider} has no time to live per write (ttl: ${ttl})`,
-        where,
-      )
-    }
-    const now = this.core.clock.now()
-    const moment = expiresAt === undefined ? now + (ttlSeconds as number) * 1000 : expiresAt.getTime()
-    if (!Number.isFinite(moment) || moment <= now) {
-      throw new CapabilityError('InvalidInput', 'the time to live must be positive and finite', where)
-    }
-    if (moment - now < limits.minTtlSeconds * 1000) {
-      throw new CapabilityError(
-        'InvalidInput',
-        `${provider} keeps entries for at least ${limits.minTtlSeconds} seconds; ask for more`,
-        { ...where, code: 'TTL001' },
-      )
-    }
-    return moment
-  }
-
-  #metadata(metadata: unknown, where: Place): unknown {
-    if (metadata === undefined || metadata === null) return undefined
-    const { provider, features, limits } = this.info
-    if (!features.metadata) throw new CapabilityError('Unsupported', `${provider} keeps no metadata`, where)
-    const text = toJsonText(metadata, 'metadata', where)
-    checkSize(utf8Length(text), limits.maxMetadataBytes, 'metadata', where)
-    return JSON.parse(text) as unknown
-  }
 }
-
-/** A put without options. */
-const plainPut: KvDriverPut = Object.freeze({})
 
 function at({ pipeline }: Core, operation: string, key: string): Place {
   return { capability: pipeline.capability, operation, key }

@@ -18,6 +18,7 @@ import { cancelledRead } from '../stream.ts'
 import { Background } from './background.ts'
 import { checkBlobOptions, type OpenDalBlobOptions } from './blob-options.ts'
 import { checkService } from './check.ts'
+import { checkPut, checkWritable, otherVersion, refusal } from './conditions.ts'
 import { concurrently } from './concurrently.ts'
 import { defaultChunkBytes, formFor, opendalBlobInfo } from './info.ts'
 import { knownService } from './known-services.ts'
@@ -26,6 +27,7 @@ import { escapedNames, type Names, plainNames } from './names.ts'
 import { native, toPlace } from './native.ts'
 import { envelopedObjects, type FoundObject, type Objects, plainObjects } from './objects.ts'
 import type { Place } from './place.ts'
+import { presignedUrl } from './presign.ts'
 import { type Reading, readStream, readWhole } from './read.ts'
 import { removeObject } from './remove.ts'
 import { statOf } from './stat.ts'
@@ -122,7 +124,7 @@ class OpenDalBlobDriver implements BlobDriver {
     const path = this.#names.toPath(key, where)
     const { signal, ifMatch, ifNoneMatch } = put
     if (signal?.aborted) throw cancelledRead(signal, toPlace(where))
-    this.#checkFeatures(put, where)
+    checkPut(put, this.info, where)
     this.#sweepStaging()
     const { chunkBytes = defaultChunkBytes, cleanUp, maxConditionalBytes } = this.#options
     const { toIfMatch = (etag: string) => `"${etag}"` } = this.#options
@@ -163,7 +165,7 @@ class OpenDalBlobDriver implements BlobDriver {
   async delete(key: string, { signal }: DriverCall): Promise<void> {
     const where = at('delete', key)
     const path = this.#names.toPath(key, where)
-    this.#checkWritable(where)
+    checkWritable(this.info, where)
     // On a tree, deleting a folder would be tried as well, and would work when it is empty.
     if (this.#tree && (await statOf(this.#operator, path, where, signal)) === null) return
     await removeObject(this.#operator, path, where, signal)
@@ -172,7 +174,7 @@ class OpenDalBlobDriver implements BlobDriver {
   async deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
     const where: Place = { capability: 'blob', operation: 'deleteMany' }
     const paths = keys.map((key) => this.#names.toPath(key, { ...where, key }))
-    this.#checkWritable(where)
+    checkWritable(this.info, where)
     if (this.#tree) {
       for (const key of keys) await this.delete(key, { signal })
       return
@@ -197,7 +199,7 @@ class OpenDalBlobDriver implements BlobDriver {
     const where = at('copy', from)
     const source = this.#names.toPath(from, where)
     const target = this.#names.toPath(to, where)
-    this.#checkWritable(where)
+    checkWritable(this.info, where)
     if (from === to) return this.head(from, { signal })
     try {
       await native(() => this.#operator.copy(source, target), where, signal)
@@ -214,23 +216,7 @@ class OpenDalBlobDriver implements BlobDriver {
     if (!this.info.features.presign) {
       throw new CapabilityError('Unsupported', `${this.info.provider} has no presigned URLs`, toPlace(where))
     }
-    // OpenDAL takes anything here; signatures of more than a week are refused by the services.
-    if (!Number.isSafeInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > 604_800) {
-      const reason = 'expiresInSeconds must be a whole number from 1 to 604800'
-      throw new CapabilityError('InvalidInput', reason, toPlace(where))
-    }
-    const { url, headers } = await native(
-      () =>
-        method === 'get'
-          ? this.#operator.presignRead(path, expiresInSeconds)
-          : this.#operator.presignWrite(path, expiresInSeconds),
-      where,
-      signal,
-    )
-    const needed = Object.keys(headers).filter((name) => name.toLowerCase() !== 'host')
-    if (needed.length === 0) return new URL(url)
-    const reason = `the URL would work only with headers of its own: ${needed.join(', ')}`
-    throw new CapabilityError('Unsupported', reason, toPlace(where))
+    return presignedUrl(this.#operator, path, { method, expiresInSeconds, signal }, where)
   }
 
   async check({ signal }: DriverCall): Promise<void> {
@@ -303,48 +289,8 @@ class OpenDalBlobDriver implements BlobDriver {
     this.#sweptStaging = true
     this.#background.add(removeAbandoned(this.#operator), 'unfinished objects could not be removed')
   }
-
-  #checkWritable(where: Place): void {
-    if (this.info.features.write !== false) return
-    throw new CapabilityError('Unsupported', `${this.info.provider} only reads`, toPlace(where))
-  }
-
-  /** OpenDAL drops some options without a word where the service has no use for them. */
-  #checkFeatures({ contentType, metadata, ifMatch, ifNoneMatch }: BlobDriverPut, where: Place): void {
-    this.#checkWritable(where)
-    const { provider, features } = this.info
-    const unsupported = (what: string) =>
-      new CapabilityError('Unsupported', `${provider} ${what}`, toPlace(where))
-    if (ifNoneMatch !== undefined && !features.createOnly) throw unsupported('has no create-only put')
-    if (ifMatch !== undefined && !features.compareAndSwap)
-      throw unsupported('cannot replace one version only')
-    if (contentType !== null && !features.contentType) throw unsupported('keeps no content type')
-    if (Object.keys(metadata).length > 0 && !features.metadata) throw unsupported('keeps no metadata')
-  }
 }
 
 function at(operation: string, key: string): Place & { readonly key: string } {
   return { capability: 'blob', operation, key }
-}
-
-function otherVersion(where: Place): CapabilityError {
-  return new CapabilityError(
-    'ConditionNotMatch',
-    'the object has another version; read it again',
-    toPlace(where),
-  )
-}
-
-/** OpenDAL has one kind for both conditions; and what is not there has another version than any. */
-function refusal(error: unknown, { ifMatch, ifNoneMatch }: BlobDriverPut, where: Place): unknown {
-  if (ifNoneMatch !== undefined && isKind(error, 'ConditionNotMatch')) {
-    const { details, cause } = error
-    return new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', {
-      ...toPlace(where),
-      ...(details === undefined ? {} : { details }),
-      cause,
-    })
-  }
-  if (ifMatch !== undefined && isKind(error, 'NotFound')) return otherVersion(where)
-  return error
 }

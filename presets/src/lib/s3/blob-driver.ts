@@ -36,9 +36,9 @@ export interface S3BlobDriverOptions {
   readonly uploadConcurrency?: number | undefined
   /** Tries to go on with a read, or to send a part, after the first. Default 3. */
   readonly transferRetries?: number | undefined
-  /** Waits between those tries. Default: they follow at once. */
   /** Whether the parts of an upload are signed with their SHA-256. Default true. */
   readonly signParts?: boolean | undefined
+  /** Waits between those tries. Default: they follow at once. */
   readonly clock?: Pick<Clock, 'sleep'> | undefined
   readonly log: Pick<Logger, 'warn'>
   /** Headers of every put, such as a storage class. Default none. */
