@@ -1,4 +1,4 @@
-/** Makes a key-value store of a driver: limits, conversions, TTL arithmetic, layers. The driver is the last stop. */
+/** Makes a key-value store of a driver: limits, conversions, layers; `put-options.ts` has TTL arithmetic. The driver is the last stop. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
