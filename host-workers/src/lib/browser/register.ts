@@ -8,7 +8,10 @@ export interface RegisterOptions {
   readonly scope?: string
   /** `'module'` when its script has imports. Default `'classic'`. */
   readonly type?: 'classic' | 'module'
-  /** Milliseconds until it must control the page, else `Timeout`. Default 30 000. */
+  /**
+   * Milliseconds until it must control the page, else `Timeout`. Default 30 000. A browser that is itself looking for a new
+   * version of it registers nothing else meanwhile: a busy Chromium took a minute.
+   */
   readonly timeoutMs?: number
   /** Called when a new version has been installed and waits for `update()`. */
   readonly onUpdate?: () => void
@@ -35,13 +38,22 @@ export async function registerServiceWorker(
     )
   }
   const { scope, type = 'classic', timeoutMs = 30_000, onUpdate } = options
-  const registration = await container.register(url, {
-    type,
-    updateViaCache: 'none',
-    ...(scope === undefined ? {} : { scope }),
-  })
-  if (onUpdate !== undefined) watch(registration, container, onUpdate)
-  await within(timeoutMs, () => controlled(container, registration))
+  let late = `the service worker is not registered after ${timeoutMs} ms: the browser has not answered`
+  const registration = await within(
+    timeoutMs,
+    async () => {
+      const registration = await container.register(url, {
+        type,
+        updateViaCache: 'none',
+        ...(scope === undefined ? {} : { scope }),
+      })
+      late = notInCharge(timeoutMs)
+      if (onUpdate !== undefined) watch(registration, container, onUpdate)
+      await controlled(container, registration)
+      return registration
+    },
+    () => late,
+  )
   return {
     registration,
     get hasUpdate() {
@@ -50,12 +62,16 @@ export async function registerServiceWorker(
     async update() {
       const { waiting } = registration
       if (waiting === null) return
-      await within(timeoutMs, () => {
-        const changed = next(container, 'controllerchange')
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a service worker takes none
-        waiting.postMessage(skipWaitingMessage)
-        return changed
-      })
+      await within(
+        timeoutMs,
+        async () => {
+          const changed = next(container, 'controllerchange')
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a service worker takes none
+          waiting.postMessage(skipWaitingMessage)
+          await changed
+        },
+        () => notInCharge(timeoutMs),
+      )
     },
   }
 }
@@ -65,38 +81,53 @@ async function controlled(
   container: ServiceWorkerContainer,
   registration: ServiceWorkerRegistration,
 ): Promise<void> {
-  const coming = registration.installing
-  const failed =
-    coming === null || registration.active !== null
-      ? undefined
-      : new Promise<never>((_, reject) => {
-          coming.addEventListener('statechange', () => {
-            if (coming.state === 'redundant') reject(new CapabilityError('Unavailable', notInstalled))
-          })
-        })
+  const failed = failedToInstall(registration)
   // Also a page that another service worker controls waits for this one.
   while (container.controller === null || container.controller !== registration.active) {
     const changed = next(container, 'controllerchange')
     registration.active?.postMessage(claimMessage)
-    await (failed === undefined ? changed : Promise.race([changed, failed]))
+    await Promise.race([changed, failed])
   }
 }
+
+/**
+ * Rejects when the first version of a service worker cannot be installed. A page that was busy hears of its registration
+ * after the attempt, and finds no worker in it.
+ */
+function failedToInstall({ installing, waiting, active }: ServiceWorkerRegistration): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(new CapabilityError('Unavailable', notInstalled))
+    if (active !== null || waiting !== null) return
+    if (installing === null) return fail()
+    installing.addEventListener('statechange', () => {
+      if (installing.state === 'redundant') fail()
+    })
+  })
+}
+
+const notInCharge = (timeoutMs: number) =>
+  `the service worker does not control the page after ${timeoutMs} ms`
 
 const notInstalled =
   'the service worker could not be installed: its own console says why, often a precached file the server does not have'
 
+/** Tells of versions that wait, come, or were coming already when the page asked: of those no event is sent any more. */
 function watch(
   registration: ServiceWorkerRegistration,
   container: ServiceWorkerContainer,
   onUpdate: () => void,
 ): void {
-  if (registration.waiting !== null && container.controller !== null) onUpdate()
-  registration.addEventListener('updatefound', () => {
-    const coming = registration.installing
-    coming?.addEventListener('statechange', () => {
+  const watched = new WeakSet<ServiceWorker>()
+  const follow = (coming: ServiceWorker | null) => {
+    if (coming === null || watched.has(coming)) return
+    watched.add(coming)
+    coming.addEventListener('statechange', () => {
       if (coming.state === 'installed' && container.controller !== null) onUpdate()
     })
-  })
+  }
+  if (registration.waiting !== null && container.controller !== null) onUpdate()
+  follow(registration.installing)
+  registration.addEventListener('updatefound', () => follow(registration.installing))
 }
 
 function next(target: EventTarget, type: string): Promise<void> {
@@ -105,17 +136,13 @@ function next(target: EventTarget, type: string): Promise<void> {
   })
 }
 
-async function within(timeoutMs: number, work: () => Promise<void>): Promise<void> {
+async function within<T>(timeoutMs: number, work: () => Promise<T>, message: () => string): Promise<T> {
   const done = new AbortController()
-  const late = systemClock.sleep(timeoutMs, { signal: done.signal }).then(
-    () =>
-      Promise.reject(
-        new CapabilityError('Timeout', `the service worker does not control the page after ${timeoutMs} ms`),
-      ),
-    () => undefined,
-  )
+  const late = systemClock
+    .sleep(timeoutMs, { signal: done.signal })
+    .then(() => Promise.reject(new CapabilityError('Timeout', message())))
   try {
-    await Promise.race([work(), late])
+    return await Promise.race([work(), late])
   } finally {
     done.abort()
   }
