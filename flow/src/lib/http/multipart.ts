@@ -1,5 +1,6 @@
 /** Stores the files of a multipart form, all of them or none: staged first, put in place when the form is whole. */
 import { type BlobObject, type BlobStore, checkBlobKey, type ResourceBag } from '@flowport/capabilities'
+import { v4 as uuidV4 } from 'uuid'
 import { type BlobRef, blobRef } from '../blob-ref.ts'
 import type { MultipartBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
@@ -8,7 +9,6 @@ import type { HttpCall, HttpPart } from './call.ts'
 import { addField, fieldsOf } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { unsupported } from './refusals.ts'
-import { v4 as uuidV4 } from 'uuid'
 
 /** Where uploads wait. What a crash leaves here was never visible under its own key. */
 export const stagingPrefix = '.flowport/uploads/'

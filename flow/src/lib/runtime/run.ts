@@ -1,5 +1,6 @@
 /** One run of a flow: starts what is ready, hands values on, ends when nothing can move. The next stop is a node. */
 import type { CallScope, Clock, Logger } from '@flowport/capabilities'
+import { v4 as uuidV4 } from 'uuid'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
@@ -8,7 +9,6 @@ import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
 import type { RunHost, RunRequest, RunView, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
-import { v4 as uuidV4 } from 'uuid'
 
 export class Run implements RunView, Watched {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
