@@ -363,6 +363,13 @@ describe('file://', () => {
   it('makes folders, and leaves no parts behind', async () => {
     await storage.mkdir(`file://${directory}/made/deep/`)
     expect(existsSync(join(directory, 'made/deep'))).toBe(true)
+    expect((await storage.list(`file://${directory}/made`)).entries).toMatchObject([
+      { uri: `file://${directory}/made/deep/`, kind: 'folder' },
+    ])
+    expect((await storage.list(`file://${directory}/made`, { recursive: true })).entries).toEqual([])
+    expect(await storage.exists(`file://${directory}/made/deep`)).toBe(true)
+    expect(await storage.stat(`file://${directory}/made/deep/`)).toMatchObject({ kind: 'folder' })
+    expect(await storage.exists(`file://${directory}/made/deeper`)).toBe(false)
     await storage.delete(`file://${directory}/made`, { recursive: true })
     expect(existsSync(join(directory, 'made'))).toBe(false)
     const found = execFileSync('find', [directory, '-name', '.flowport-part-*'], { encoding: 'utf8' })
@@ -377,6 +384,12 @@ describe('file://', () => {
       kind: 'Unsupported',
     })
     await expect(readOnly.delete(`file://${directory}/ro.txt`)).rejects.toMatchObject({ kind: 'Unsupported' })
+    await storage.mkdir(`file://${directory}/kept`)
+    for (const change of ['mkdir', 'delete'] as const)
+      await expect(readOnly[change](`file://${directory}/kept`, { recursive: true })).rejects.toMatchObject({
+        kind: 'Unsupported',
+      })
+    expect(existsSync(join(directory, 'kept'))).toBe(true)
   })
 
   it.each(['file://host/x', 'file://localhost/x', 'file://x', 'file:/x'])('refuses %s', async (uri) => {

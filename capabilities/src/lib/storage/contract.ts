@@ -99,7 +99,7 @@ export interface UriStorageReader {
   /** Every entry, page after page; never truncated. */
   entries(uri: string, options?: Omit<StorageListOptions, 'cursor' | 'limit'>): AsyncIterable<StorageEntry>
   exists(uri: string, options?: CallOptions): Promise<boolean>
-  /** Of a file, or of a folder where something is below the URI. */
+  /** Of a file, or of a folder: where something is below the URI, or on disk where there is an empty one. */
   stat(uri: string, options?: CallOptions): Promise<StorageFile>
   /** Digest of the content in hexadecimal. */
   hash(uri: string, options?: StorageHashOptions): Promise<string>

@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { CapabilityError, isCapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import type { StorageEntry, StorageListOptions, StorageListPage } from './contract.ts'
+import type { OpenedStore } from './scheme.ts'
 import { below } from './uri.ts'
 
 export interface Folder {
@@ -59,11 +60,13 @@ export async function* keysBelow(
   } while (cursor !== undefined)
 }
 
-/** Whether anything is below. Stores that cannot list have no folders. */
+/** Whether it is a folder by itself, or anything is below. Stores that cannot list have no folders. */
 export async function isFolder(
-  { blob, key }: Omit<Folder, 'uri'>,
+  { blob, folders }: Pick<OpenedStore, 'blob' | 'folders'>,
+  key: string,
   { signal }: CallOptions,
 ): Promise<boolean> {
+  if (folders !== undefined && key !== '') return folders.has(key, { signal })
   try {
     let cursor: string | undefined
     do {

@@ -107,17 +107,17 @@ export class PortableStorageReader implements UriStorageReader {
   }
 
   exists(uri: string, options?: CallOptions): Promise<boolean> {
-    return this.call('exists', uri, options, async ({ store: { blob }, place }, signal) => {
-      if (!place.isFolder && (await blob.head(place.key, { signal })) !== null) return true
-      return isFolder({ blob, key: place.key }, { signal })
+    return this.call('exists', uri, options, async ({ store, place }, signal) => {
+      if (!place.isFolder && (await store.blob.head(place.key, { signal })) !== null) return true
+      return isFolder(store, place.key, { signal })
     })
   }
 
   stat(uri: string, options?: CallOptions): Promise<StorageFile> {
-    return this.call('stat', uri, options, async ({ store: { blob }, place }, signal) => {
-      const object = place.isFolder ? null : await blob.head(place.key, { signal })
+    return this.call('stat', uri, options, async ({ store, place }, signal) => {
+      const object = place.isFolder ? null : await store.blob.head(place.key, { signal })
       if (object !== null) return fileOf(uri, object)
-      if (!(await isFolder({ blob, key: place.key }, { signal }))) throw absent()
+      if (!(await isFolder(store, place.key, { signal }))) throw absent()
       return { ...folderEntry(uri), contentType: null, metadata: {} }
     })
   }

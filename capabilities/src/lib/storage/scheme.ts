@@ -73,6 +73,8 @@ export interface OpenedStore {
 }
 
 export interface StoreFolders {
+  /** Whether the folder is there, be it empty. Listings with a delimiter tell such folders too. */
+  has(key: string, options: CallOptions): Awaitable<boolean>
   /** Makes the folder, and those above it. One that is there is no error. */
   make(key: string, options: CallOptions): Awaitable<void>
   /** Removes the empty folders at and below the key, after what they held. */

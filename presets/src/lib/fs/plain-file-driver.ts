@@ -143,6 +143,10 @@ export class PlainFileDriver implements BlobDriver {
     return translated(() => listPlain(this.#places, list, (key, stats) => objectOf(key, stats)))
   }
 
+  has(key: string): Promise<boolean> {
+    return translated(() => this.#places.hasFolder(this.#places.pathOf(key)))
+  }
+
   make(key: string): Promise<void> {
     return translated(() => {
       this.#checkWritable()
@@ -153,6 +157,7 @@ export class PlainFileDriver implements BlobDriver {
   /** Folders that hold something, such as a link or a file that came meanwhile, stay. */
   remove(key: string): Promise<void> {
     return translated(async () => {
+      this.#checkWritable()
       const path = this.#places.pathOf(key)
       if (await this.#places.hasFolder(path)) await removeEmpty(path)
     })

@@ -50,7 +50,7 @@ function isGroup(last: string, delimiter: string | undefined): boolean {
   return delimiter !== undefined && last.endsWith(delimiter)
 }
 
-/** Keys after `after`. With `flat`, folders that hold a file are told instead of what is in them. */
+/** Keys after `after`. With `flat`, folders are told instead of what is in them, empty ones too. */
 async function* walk(
   path: string,
   folder: string,
@@ -74,14 +74,9 @@ async function* walk(
     if (!name.endsWith('/')) {
       if (!isPassed) yield key
     } else if (flat) {
-      if (!isPassed && (await holdsFile(`${path}/${name}`, key))) yield key
+      if (!isPassed) yield key
     } else if (!isPassed || after.startsWith(key)) yield* walk(`${path}/${name}`, key, after, false)
   }
-}
-
-async function holdsFile(path: string, folder: string): Promise<boolean> {
-  for await (const _ of walk(path, folder, '', false)) return true
-  return false
 }
 
 function nullIfMissing(error: unknown): null {
