@@ -76,6 +76,7 @@ error FILE005 flows/a.yaml:3:22 f/a: there is no node "storage.raed" (did you me
     ['no YAML', 'name: [', ['FILE001']],
     ['no mapping', '- a', ['FILE004']],
     ['empty', '', ['FILE001']],
+    ['bytes', new TextEncoder().encode('name: a') as unknown as string, ['FILE001']],
     ['a key twice', 'name: a\nname: b', ['FILE001']],
     ['two documents', `${withNodes(read)}---\nname: g`, ['FILE001']],
     ['no name, no nodes', 'summary: x', ['FILE004', 'FILE004']],

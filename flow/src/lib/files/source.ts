@@ -54,6 +54,12 @@ export function readSource(
 ): { readonly root: Located | null; readonly findings: Findings } {
   const lines = new LineCounter()
   const findings = new Findings(file, lines)
+  if (typeof text !== 'string') {
+    findings.add('FILE001', 0, 'loadFlow takes the text of the file, as a string', {
+      hint: "read the file with its encoding, as in readFile(path, 'utf8')",
+    })
+    return { root: null, findings }
+  }
   const size = new TextEncoder().encode(text).byteLength
   if (size > maxBytes) {
     findings.add('FILE002', 0, `the file has ${size} bytes, and may have ${maxBytes}`, {
