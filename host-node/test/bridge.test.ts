@@ -1,5 +1,6 @@
 import { CapabilityError } from '@flowport/capabilities'
-import { blobRef, deny, flow, http, node, opaque, problem, reply, streamOf } from '@flowport/flow'
+import { blobBody, blobRef, deny, flow, http, node, opaque, problem, reply, streamOf } from '@flowport/flow'
+import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
@@ -226,6 +227,31 @@ describe('time and cancellation', () => {
     await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
   })
 
+  it('takes an upload whose client goes away for no fault of the server', async () => {
+    server = await serveFlows([
+      flow('upload', {
+        trigger: http.put('/upload/:name', {
+          input: opaque<{ name: string }>(),
+          body: blobBody('file', { key: () => 'a', maxBytes: 1_000_000 }),
+        }),
+        graph: (it, step) =>
+          step(node('kept', { input: opaque<{ name: string }>(), run: ({ name }) => ({ name }) }), it),
+      }),
+    ])
+    const call = request(`${server.url}/upload/a`, {
+      method: 'PUT',
+      headers: { 'content-length': '1000000' },
+    })
+    call.on('error', () => undefined)
+    call.write(new Uint8Array(1000))
+    await once(server.fastify.server, 'request')
+    call.destroy()
+    await expect
+      .poll(() => levelsOf(server))
+      .toContainEqual([30, 'the client went away before it was answered'])
+    expect(levelsOf(server).filter(([level]) => level >= 40)).toEqual([])
+  })
+
   for (const method of ['GET', 'POST'] as const) {
     it(`fires the node’s signal when the client of a ${method} goes away, and the run ends`, async () => {
       const started = Promise.withResolvers<void>()
@@ -257,6 +283,10 @@ describe('time and cancellation', () => {
         cause: { message: 'the client disconnected' },
       })
       await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
+      await expect
+        .poll(() => levelsOf(server))
+        .toContainEqual([30, 'the client went away before it was answered'])
+      expect(levelsOf(server).filter(([level]) => level >= 40)).toEqual([])
     })
 
     it(`does not fire the signal of a healthy ${method}`, async () => {
@@ -425,3 +455,11 @@ describe('Idempotency-Key', () => {
     expect(await (await send({ 'idempotency-key': 'k-1' })).json()).toBe('k-1')
   })
 })
+
+/** Level and text of every log line so far. */
+function levelsOf(from: TestServer | undefined): readonly [number, string][] {
+  return (from?.logs ?? []).map((line) => {
+    const { level, msg } = JSON.parse(line) as { level: number; msg: string }
+    return [level, msg]
+  })
+}

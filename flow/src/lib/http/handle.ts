@@ -1,4 +1,5 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
+import { isCapabilityError } from '@flowport/capabilities'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { Run } from '../runtime/run.ts'
 import type { Timing } from '../runtime/run-host.ts'
@@ -53,18 +54,24 @@ export async function handleHttp(
     const outcome = made instanceof Promise ? await made : made
     return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
-    return problemOutcome(error, call, requestId)
+    return problemOutcome(error, call, requestId, gone.happened)
   }
 }
 
-/** The answer for an error, wherever it happened. Server-side faults are logged with their cause. */
+/**
+ * The answer for an error, wherever it happened. Server-side faults are logged with their cause; that a client who went
+ * away cancelled its request is none.
+ */
 export function problemOutcome(
   error: unknown,
   call: HttpCall,
   requestId: string = requestIdOf(call),
+  isClientGone = false,
 ): HttpOutcome {
   const problem = toProblem(error)
-  if (problem.status >= 500) {
+  if (isClientGone && isCancelled(error)) {
+    call.log?.info({ requestId }, 'the client went away before it was answered')
+  } else if (problem.status >= 500) {
     const node = error instanceof RunError ? { flow: error.flow, node: error.node } : {}
     call.log?.error(
       { err: error, requestId, code: problem.code, ...node },
@@ -81,6 +88,12 @@ export function problemOutcome(
     headers,
     body: JSON.stringify(problemBody(problem, { path: call.path, requestId })),
   }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof RunError
+    ? error.failure === 'Cancelled'
+    : isCapabilityError(error) && error.kind === 'Cancelled'
 }
 
 /** The headers a GET would have, the length included. */
@@ -106,6 +119,10 @@ class Disconnect {
 
   constructor(call: HttpCall) {
     this.#call = call
+  }
+
+  get happened(): boolean {
+    return this.#gone
   }
 
   get signal(): AbortSignal {
