@@ -59,6 +59,38 @@ describe('answers', () => {
     ])
   })
 
+  it('that no host could send are a 500 with its cause in the log, and the server lives on', async () => {
+    const wrong = [
+      get('name', () =>
+        reply({ headers: { 'content-disposition': 'attachment; filename="日.txt"' }, body: 'x' }),
+      ),
+      get('split', () => reply({ status: 303, headers: { location: '/x\r\nset-cookie: a=b' } })),
+      get('status', () => reply({ status: 1200, body: 'x' })),
+      get('bodiless', () => reply({ status: 204, body: 'x' })),
+      get('problem', () => {
+        throw problem({ status: 99, code: 'X', title: 'x' })
+      }),
+      get('denied', () => {
+        throw deny({ headers: { 'www-authenticate': 'Bearer realm="日"' } })
+      }),
+    ]
+    server = await serveFlows([...wrong, get('fine', () => reply({ headers: { 'X-Name': 'a' }, body: 1 }))])
+    for (const { name } of wrong) {
+      const response = await fetch(`${server.url}/${name}`)
+      expect([name, response.status, await response.json()]).toMatchObject([name, 500, { code: 'INTERNAL' }])
+    }
+    expect(levelsOf(server).filter(([level]) => level === 50)).toHaveLength(wrong.length)
+    const fine = await fetch(`${server.url}/fine`)
+    expect([fine.status, fine.headers.get('x-name')]).toEqual([200, 'a'])
+  })
+
+  it('with the status of a trigger that has no body have none', async () => {
+    server = await serveFlows([get('quiet', () => ({ a: 1 }), { status: 204 })])
+    const response = await fetch(`${server.url}/quiet`)
+    expect([response.status, await response.text()]).toEqual([204, ''])
+    expect(() => get('wrong', () => 1, { status: 42 })).toThrow('42 is no status of an answer')
+  })
+
   it('to HEAD are those to GET without the body', async () => {
     server = await serveFlows([get('value', () => ({ text: 'äöü' }))])
     const response = await fetch(`${server.url}/value`, { method: 'HEAD' })
@@ -311,6 +343,27 @@ describe('time and cancellation', () => {
     })
   }
 
+  it('blames no caller for a stream that does not fit its schema', async () => {
+    const wrong = node('wrong', {
+      input: anything,
+      output: streamOf(z.object({ n: z.number() })),
+      async *run() {
+        yield { n: 1 }
+        yield { n: 'two' as unknown as number }
+      },
+    })
+    server = await serveFlows([
+      flow('wrong', {
+        trigger: http.get('/wrong', { input: anything }),
+        graph: (it, step) => step(wrong, it),
+      }),
+    ])
+    const text = await (await fetch(`${server.url}/wrong`)).text()
+    expect(text).toContain('"code":"INTERNAL"')
+    expect(text).not.toContain('INVALID_INPUT')
+    expect(levelsOf(server)).toContainEqual([50, 'a stream failed'])
+  })
+
   it('ends a stream when its client goes away', async () => {
     const closed = Promise.withResolvers<boolean>()
     const ticks = node('ticks', {
@@ -341,6 +394,7 @@ describe('time and cancellation', () => {
     controller.abort()
     expect(await closed.promise).toBe(true)
     await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
+    expect(levelsOf(server).filter(([level]) => level >= 40)).toEqual([])
   })
 
   it('lets a slow reader slow the producer', async () => {

@@ -55,7 +55,7 @@ const mounted = new Hono().get('/own', (context) => context.text('mine')).route(
 describe('flowportHono', () => {
   it('is mounted beside the routes of a Hono app', async () => {
     const ask = async (path: string, init?: RequestInit) => {
-      const response = await mounted.request(path, init, {})
+      const response = await mounted.request(path, init)
       return [response.status, await response.text()] as const
     }
     expect(await ask('/own')).toEqual([200, 'mine'])

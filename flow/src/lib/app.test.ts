@@ -7,7 +7,7 @@ import { blobBody, multipartBody } from './body.ts'
 import { flow } from './flow.ts'
 import { event, node } from './node.ts'
 import type { Ref } from './graph/ref.ts'
-import { streamOf } from './schema.ts'
+import { opaque, streamOf } from './schema.ts'
 import { http, manual } from './trigger.ts'
 
 const Note = z.object({ id: z.string(), text: z.string() })
@@ -97,7 +97,7 @@ describe('types', () => {
       defineApp({ flows: [notes], profiles: { local: [strong()] } })
       // @ts-expect-error CAP102: an eventual KV cannot serve a flow that needs a strong one
       defineApp({ flows: [notes], profiles: { local: [strong()], edge: [eventual()] } })
-      // @ts-expect-error CAP102: nothing is bound
+      // @ts-expect-error CAP101: nothing is bound
       defineApp({ flows: [notes], profiles: { none: [] } })
     }
     expect(check).toBeTypeOf('function')
@@ -115,6 +115,29 @@ describe('types', () => {
       defineApp({ flows: [writes], profiles: { web: [readable()] } })
     }
     expect(check).toBeTypeOf('function')
+  })
+
+  it('refuse names that no resource, guarantee or field has', () => {
+    const input = z.object({ id: z.string(), at: z.object({ key: z.string() }), n: z.number() })
+    const run = () => 1
+    const check = () => {
+      node('fine', { input, uses: { 'kv:a': { access: 'read', features: ['list'], ttl: 'per_write' } }, run })
+      // @ts-expect-error there is no kvv
+      node('resource', { input, uses: { kvv: { access: 'read' } }, run })
+      // @ts-expect-error consistency is meant
+      node('guarantee', { input, uses: { kv: { access: 'read', consistancy: 'strong' } }, run })
+      // @ts-expect-error a kv delivers nothing
+      node('other', { input, uses: { 'kv:a': { access: 'read', delivery: 'at_least_once' } }, run })
+      node('key', { input, idempotency: { key: '/id' }, run })
+      node('deep-key', { input, idempotency: { key: '/at/key' }, run })
+      node('any-key', { input: opaque<Record<string, string>>(), idempotency: { key: '/x' }, run })
+      node('unknown-key', { input: opaque<unknown>(), idempotency: { key: '/x' }, run })
+      // @ts-expect-error the input has no idd
+      node('typo', { input, idempotency: { key: '/idd' }, run })
+      // @ts-expect-error a key is text
+      node('number', { input, idempotency: { key: '/n' }, run })
+    }
+    expect(check).toThrow('"consistancy" in the use of "kv" is no guarantee: there are access, features, ')
   })
 
   it('check the pointers and cases of branches', () => {

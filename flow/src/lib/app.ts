@@ -32,22 +32,27 @@ type Offered<P> = P extends readonly Provider[]
   ? Intersection<P[number] extends infer V ? (V extends Provider<infer X> ? X : never) : never>
   : never
 
-/** One message per need that is not met. */
-type Unmet<N, O> = {
+/** One message per need that nothing is bound for. */
+type Missing<N, O> = {
+  [D in keyof N & string]: D extends keyof O ? never : `${D}: not bound`
+}[keyof N & string]
+
+/** One message per need that what is bound does not meet. */
+type Weak<N, O> = {
   [D in keyof N & string]: D extends keyof O
     ? O[D] extends N[D]
       ? never
       : `${D}: offered guarantees are weaker than the flow needs`
-    : `${D}: not bound`
+    : never
 }[keyof N & string]
 
 type NeedsOfFlow<F> = F extends Flow<never, unknown, infer N> ? N : never
 
 type CheckFlow<F, O> = F extends AnyFlow
-  ? [Unmet<NeedsOfFlow<F>, O>] extends [never]
-    ? unknown
-    : { readonly CAP102: Unmet<NeedsOfFlow<F>, O> }
+  ? Finding<'CAP101', Missing<NeedsOfFlow<F>, O>> & Finding<'CAP102', Weak<NeedsOfFlow<F>, O>>
   : never
+
+type Finding<C extends string, M> = [M] extends [never] ? unknown : { readonly [K in C]: M }
 
 /** `unknown` when the profile satisfies every flow, else an object no profile is, which names what is missing. */
 export type Check<F extends readonly AnyFlow[], P> = Intersection<

@@ -17,7 +17,7 @@ export interface ByteSource {
 export interface FilePart {
   /** The form field it came in. */
   readonly field: string
-  /** The name the client gave; its last path segment only. */
+  /** The name as the client sent it: `/`, `\` and `..` may be in it. Check it before it becomes part of a key. */
   readonly filename: string
   readonly contentType: string | null
 }

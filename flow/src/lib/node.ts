@@ -11,9 +11,9 @@ import {
 } from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Duration, toMilliseconds } from './duration.ts'
-import { compilePointer } from './pointer.ts'
+import { compilePointer, type PointerInto } from './pointer.ts'
 import type { InputOf, OutputOf, StreamSchema } from './schema.ts'
-import { type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
+import { type KnownUses, type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
 
 /** Facts about the run that nodes may read. Never credentials: authorization and cookies are left out. */
 export type Metadata = Readonly<Record<string, unknown>>
@@ -41,8 +41,8 @@ export type NodeContext<U> = Resources<U> & RunContext
 export type Idempotency<I> = 'natural' | KeyedIdempotency<I>
 
 export interface KeyedIdempotency<I> {
-  /** A JSON Pointer into the input, or a function of it. Must not be empty. */
-  readonly key: `/${string}` | ((input: I) => string)
+  /** A JSON Pointer to a text in the input, or a function of it. Must not be empty. */
+  readonly key: PointerInto<I> | ((input: I) => string)
   /** How long the result is remembered. Default `'1d'`. */
   readonly ttl?: Duration
   /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
@@ -53,7 +53,7 @@ export interface KeyedIdempotency<I> {
 
 interface SpecBase<U extends Uses, I> {
   readonly summary?: string
-  readonly uses?: U
+  readonly uses?: U & KnownUses<U>
   readonly idempotency?: Idempotency<I>
   /** Default: what `uses` implies. May only be declared weaker (more effectful). */
   readonly effects?: Effect
@@ -181,13 +181,18 @@ export function node(name: string, spec: AnySpec): AnyNode {
   }
 }
 
-interface AnySpec extends SpecBase<Uses, never> {
+/** A spec as the implementation sees it: what its key may be, the overloads have said. */
+interface AnySpec extends Omit<SpecBase<Uses, never>, 'uses' | 'idempotency'> {
+  readonly uses?: Uses
+  readonly idempotency?: AnyIdempotency
   readonly input: StandardSchemaV1
   readonly output?: StandardSchemaV1 | StreamSchema | undefined
   run(input: never, context: never): unknown
 }
 
-function normalIdempotency(idempotency: Idempotency<never> | undefined): NodeIdempotency | undefined {
+type AnyIdempotency = 'natural' | (Omit<KeyedIdempotency<never>, 'key'> & { readonly key: unknown })
+
+function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempotency | undefined {
   if (idempotency === undefined) return undefined
   if (idempotency === 'natural') return { kind: 'natural' }
   const { key, ttl = '1d', lease = '30s', scope = 'node' } = idempotency

@@ -9,6 +9,21 @@ export type ValueAt<T, P extends string> = P extends ''
       ? Field<T, Head>
       : never
 
+/** Pointers into `T` whose first token is there, and leads to no number, boolean or the like. */
+export type PointerInto<T> = [T] extends [never]
+  ? `/${string}`
+  : unknown extends T
+    ? `/${string}`
+    : T extends object
+      ? { [K in keyof T & string]-?: PointerVia<K, NonNullable<T[K]>> }[keyof T & string]
+      : never
+
+type PointerVia<K extends string, V> = K extends `${string}${'/' | '~'}${string}`
+  ? `/${string}`
+  : V extends number | boolean | bigint | symbol
+    ? never
+    : `/${K}` | (V extends string ? never : `/${K}/${string}`)
+
 type Field<T, K extends string> = T extends readonly (infer E)[]
   ? K extends `${number}`
     ? E

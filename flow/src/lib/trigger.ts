@@ -7,6 +7,7 @@ import { type BodyBinding, type BodyOf, jsonBody } from './body.ts'
 import { parseCron } from './cron-expression.ts'
 import { cronMessage } from './cron-message.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
+import { checkedStatus } from './response-head.ts'
 import type { OutputOf } from './schema.ts'
 
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -201,7 +202,7 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     path,
     input,
     body,
-    status,
+    status: checkedStatus(status),
     deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
     idempotencyKey,
   }

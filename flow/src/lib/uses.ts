@@ -1,13 +1,14 @@
 /** What a node declares in `uses`, what it is handed for it, and what that asks of a profile. */
-import type {
-  Accepted,
-  AccessFor,
-  Domain,
-  DomainOf,
-  Domains,
-  Guarantee,
-  Requirement,
-  ResourceName,
+import {
+  type Accepted,
+  type AccessFor,
+  type Domain,
+  type DomainOf,
+  type Domains,
+  type Guarantee,
+  levels,
+  type Requirement,
+  type ResourceName,
 } from '@flowport/capabilities'
 
 /** One use: an access, or an access with requirements on guarantees and features. */
@@ -19,6 +20,15 @@ export type UseSpec<D extends Domain> = { readonly access: AccessFor<D> } & {
 
 /** Resource name to use: `{ kv: 'read', 'blob:photos': { access: 'write', durability: 'durable' } }`. */
 export type Uses = { readonly [N in ResourceName]?: Use<DomainOf<N>> }
+
+/** Wrong names in uses, which inference alone would let through: they become `never`. */
+export type KnownUses<U> = {
+  readonly [N in keyof U]: N extends ResourceName
+    ? U[N] extends string
+      ? unknown
+      : { readonly [K in Exclude<keyof U[N], keyof UseSpec<DomainOf<N>>>]: never }
+    : never
+}
 
 /** A use with its shorthand spelled out. */
 export interface NormalUse {
@@ -63,7 +73,10 @@ type NeedOf<U> = U extends string
       ? { readonly features: { readonly [K in F]: true } }
       : unknown)
 
-/** The uses as a list, with requirements spelled out. */
+/**
+ * The uses as a list, with requirements spelled out.
+ * @throws TypeError for a requirement nobody knows.
+ */
 export function normalUses(uses: Uses | undefined): readonly NormalUse[] {
   return Object.entries(uses ?? {}).flatMap(([resource, use]) => {
     if (use === undefined) return []
@@ -71,6 +84,11 @@ export function normalUses(uses: Uses | undefined): readonly NormalUse[] {
       return [{ resource: resource as ResourceName, access: use, requirements: {}, features: [] }]
     }
     const { access, features = [], ...requirements } = use
+    for (const name of Object.keys(requirements)) {
+      if (name in levels) continue
+      const known = ['access', 'features', ...Object.keys(levels)].join(', ')
+      throw new TypeError(`"${name}" in the use of "${resource}" is no guarantee: there are ${known}`)
+    }
     return [{ resource: resource as ResourceName, access, requirements, features }]
   })
 }

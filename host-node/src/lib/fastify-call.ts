@@ -1,6 +1,6 @@
 /** A Fastify request as the bridge's `HttpCall`, and its outcome as a Fastify reply. */
 import type { Logger } from '@flowport/capabilities'
-import type { HttpCall, HttpOutcome, HttpSink } from '@flowport/flow/http'
+import { type HttpCall, type HttpOutcome, type HttpSink, problemOutcome } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { NodeBody } from './request-body.ts'
@@ -57,8 +57,19 @@ export class FastifyCall implements HttpCall {
   }
 }
 
-/** Sends an outcome as it is. */
-export function sendOutcome(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
+/** Sends an outcome; a bare 500 where Node refuses it. Never throws. */
+export function sendOutcome(reply: FastifyReply, outcome: HttpOutcome): void {
+  try {
+    send(reply, outcome)
+  } catch (error) {
+    const instead = problemOutcome(error, new FastifyCall(reply.request, reply))
+    if (reply.raw.headersSent) return void reply.raw.destroy()
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+    send(reply, instead)
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
   reply.code(status).headers(headers)
   if (status >= 400 && !reply.request.raw.complete) discardRest(reply)
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)

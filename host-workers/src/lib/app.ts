@@ -80,7 +80,7 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
 
 /** One request to a flow. */
 async function serve(
-  env: WorkerEnv,
+  env: WorkerEnv | undefined,
   call: WebCall,
   profile: Opener,
   route: HttpRoute,
@@ -113,7 +113,7 @@ async function answer(
 /** A profile that could not be opened. */
 function refused(
   error: unknown,
-  env: WorkerEnv,
+  env: WorkerEnv | undefined,
   call: WebCall,
   profile: Opener,
 ): Response | Promise<Response> {

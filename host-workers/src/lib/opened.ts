@@ -40,9 +40,9 @@ export interface Opened extends OpenedProfile {
 
 export interface Opener {
   /** A profile that cannot be opened is a `DiagnosticsError`; it is tried again at the next request. */
-  open(env: WorkerEnv): Opened | Promise<Opened>
+  open(env: WorkerEnv | undefined): Opened | Promise<Opened>
   /** Where things are logged, also when nothing could be opened. */
-  log(env: WorkerEnv): Logger
+  log(env: WorkerEnv | undefined): Logger
 }
 
 /**
@@ -51,8 +51,10 @@ export interface Opener {
  */
 export function opener(app: App, options: OpenOptions): Opener {
   const known = new WeakMap<WorkerEnv, Opened>()
-  const log = (env: WorkerEnv) => options.log ?? consoleLogger(levelOf(env))
-  return { open: (env) => known.get(env) ?? remember(env), log }
+  // As in Hono's own `app.request(path)`: without an `env` there is nothing in it.
+  const nothing: WorkerEnv = {}
+  const log = (env = nothing) => options.log ?? consoleLogger(levelOf(env))
+  return { open: (env = nothing) => known.get(env) ?? remember(env), log }
 
   async function remember(env: WorkerEnv): Promise<Opened> {
     const opened = await open(app, env, log(env), options)

@@ -1,6 +1,7 @@
 /** A flow's answer as HTTP: JSON, a stored object, a reply, or a stream. */
 import type { ResourceBag } from '@flowport/capabilities'
 import { isBlobRef } from '../blob-ref.ts'
+import { isBodiless } from '../response-head.ts'
 import type { Run } from '../runtime/run.ts'
 import { RunStream } from '../runtime/run-stream.ts'
 import { blobAnswer } from './blob-answer.ts'
@@ -45,6 +46,7 @@ export function toOutcome(answer: unknown, context: AnswerContext): HttpOutcome 
     const { call, bag, run, status, headers } = context
     return blobAnswer(answer, status, call, bag, run.signal, headers)
   }
+  if (isBodiless(context.status)) return empty(context)
   context.headers['content-type'] ??= 'application/json; charset=utf-8'
   return { status: context.status, headers: context.headers, body: JSON.stringify(answer) ?? 'null' }
 }

@@ -2,6 +2,7 @@
 import { type BlobStore, isKind, type ResourceBag } from '@flowport/capabilities'
 import parseRange from 'range-parser'
 import { type BlobRef, blobRef } from '../blob-ref.ts'
+import { isHeaderValue } from '../response-head.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { HttpProblem } from './problem.ts'
 
@@ -57,7 +58,9 @@ async function attempt(
   if (notModified(call, ref, etag)) return { status: 304, headers, body: null }
   const slice = sliceFor(call, ref, etag)
   const { start, end } = slice ?? { start: 0, end: ref.size }
-  headers['content-type'] = ref.contentType ?? 'application/octet-stream'
+  // Others store what no header can carry.
+  const type = ref.contentType ?? ''
+  headers['content-type'] = type !== '' && isHeaderValue(type) ? type : 'application/octet-stream'
   headers['content-length'] = String(end - start)
   if (slice !== null) headers['content-range'] = `bytes ${start}-${end - 1}/${ref.size}`
   const code = slice === null ? status : 206

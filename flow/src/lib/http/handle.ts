@@ -1,5 +1,6 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
 import { isCapabilityError } from '@flowport/capabilities'
+import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { Run } from '../runtime/run.ts'
 import type { Timing } from '../runtime/run-host.ts'
@@ -86,7 +87,9 @@ export function problemOutcome(
   return {
     status: problem.status,
     headers,
-    body: JSON.stringify(problemBody(problem, { path: call.path, requestId })),
+    body: isBodiless(problem.status)
+      ? null
+      : JSON.stringify(problemBody(problem, { path: call.path, requestId })),
   }
 }
 

@@ -3,6 +3,7 @@ import { type CapabilityError, type ErrorKind, isCapabilityError } from '@flowpo
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { UnknownProfileError } from '../open-profile.ts'
 import { DeniedError, RunError } from '../runtime/errors.ts'
+import { checkedHeaders, checkedStatus } from '../response-head.ts'
 import { SchemaError } from '../schema.ts'
 
 /** The body of a problem answer. */
@@ -20,6 +21,7 @@ export interface ProblemBody {
 }
 
 export interface ProblemOptions {
+  /** 300 to 599. */
   readonly status: number
   /** Stable and upper snake case, such as `'NOTE_NOT_FOUND'`. */
   readonly code: string
@@ -43,12 +45,12 @@ export class HttpProblem extends Error {
   constructor({ status, code, title, detail, details, headers = {} }: ProblemOptions) {
     super(detail ?? title)
     this.name = 'HttpProblem'
-    this.status = status
+    this.status = checkedStatus(status, 300)
     this.code = code
     this.title = title
     this.detail = detail
     this.details = details
-    this.headers = headers
+    this.headers = checkedHeaders(headers)
   }
 }
 
@@ -149,6 +151,8 @@ const special: Readonly<Record<string, readonly [status: number, title: string]>
 }
 
 function ofCapability(error: CapabilityError): HttpProblem {
+  // Its name, and that it is missing, are nobody's business outside.
+  if (error.capability === 'secrets') return internal()
   const [status, title] = special[error.code] ??
     (aboutName(error) ? [400, 'The request is not valid'] : statuses[error.kind]) ?? [500, '']
   if (status === 500) return internal()

@@ -1,6 +1,7 @@
 /** Streamed answers as server-sent events or NDJSON: one codec for every host. */
 import type { Logger } from '@flowport/capabilities'
 import { isStreamEvent } from '../node.ts'
+import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { HttpSink } from './call.ts'
 import { problemBody, toProblem } from './problem.ts'
 
@@ -45,13 +46,19 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
       }
     } catch (error) {
       const problem = toProblem(error)
-      if (problem.status >= 500) log.error({ err: error, requestId }, 'a stream failed')
+      if (isGivenUp(error)) log.info({ requestId }, `a stream was given up: ${describeThrown(error)}`)
+      else if (problem.status >= 500) log.error({ err: error, requestId }, 'a stream failed')
       await sink.write(encode('error', undefined, problemBody(problem, { path, requestId })))
     } finally {
       clearInterval(heartbeat)
       await items.return?.()
     }
   }
+}
+
+/** Its reader went away, or the server is closing: no fault of the stream. */
+function isGivenUp(error: unknown): boolean {
+  return error instanceof RunError && (error.failure === 'Cancelled' || error.failure === 'Draining')
 }
 
 function encodeEvent(event: string | undefined, id: string | undefined, data: unknown): string {

@@ -1,4 +1,5 @@
 /** How a run fails: what kind of failure, in which node, with the original as `cause`. */
+import { checkedHeaders, checkedStatus } from '../response-head.ts'
 
 export type RunFailure =
   /** The input does not fit the flow's schema. */
@@ -60,14 +61,14 @@ export class DeniedError extends Error {
   }: DenyOptions = {}) {
     super(message)
     this.name = 'DeniedError'
-    this.status = status
+    this.status = checkedStatus(status, 300)
     this.code = code
-    this.headers = headers
+    this.headers = checkedHeaders(headers)
   }
 }
 
 export interface DenyOptions {
-  /** HTTP status. Default 403. */
+  /** HTTP status, 300 to 599. Default 403. */
   readonly status?: number
   /** Stable code shown to the client. Default `'DENIED'`. */
   readonly code?: string

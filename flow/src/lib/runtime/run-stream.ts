@@ -1,6 +1,7 @@
 /** The answer of a streaming flow: items checked one by one, at the pace of their reader, ended with the run. */
 import { event, isStreamEvent } from '../node.ts'
-import { isOpaque, type StreamSchema, validate } from '../schema.ts'
+import { isOpaque, SchemaError, type StreamSchema, validate } from '../schema.ts'
+import { RunError } from './errors.ts'
 import type { Run } from './run.ts'
 
 export class RunStream implements AsyncIterableIterator<unknown> {
@@ -56,9 +57,18 @@ export class RunStream implements AsyncIterableIterator<unknown> {
         value: this.#check === null ? result.value : await this.#checked(result.value, this.#check),
       }
     } catch (error) {
-      this.#close(error ?? new Error('the stream failed without a reason'))
-      throw error
+      const failure = this.#failureOf(error)
+      this.#close(failure)
+      throw failure
     }
+  }
+
+  /** What a node streams is the server's own: that it does not fit is no fault of the caller's input. */
+  #failureOf(error: unknown): unknown {
+    if (!(error instanceof SchemaError)) return error ?? new Error('the stream failed without a reason')
+    const { flow, steps, answer } = this.#run.plan
+    const where = { flow: flow.name, node: steps[answer]?.alias, cause: error }
+    return new RunError('InvalidValue', error.message, where)
   }
 
   /** The reader has had enough: the node's signal fires, its `finally` blocks run. */

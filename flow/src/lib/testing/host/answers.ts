@@ -34,6 +34,14 @@ export const answers: HostGroup = {
         expect([headers.get('location'), headers.get('cache-control')]).toEqual(['/x', 'max-age=1'])
       },
     },
+    ...['no-header', 'no-status'].map((path) => ({
+      name: `what no host could send ("${path}") is a 500`,
+      run: async (ask: (path: string, init?: RequestInit) => Promise<Response>) => {
+        const response = await ask(`/${path}`)
+        expect([response.status, await response.json()]).toMatchObject([500, { code: 'INTERNAL' }])
+        expect(response.headers.get('set-cookie')).toBeNull()
+      },
+    })),
     {
       name: 'every answer has a request id, no-store and the nodes’ timings',
       async run(ask) {

@@ -13,5 +13,7 @@ export const answers = [
   ),
   get('plain', () => reply({ headers: { 'content-type': 'text/plain' }, body: 'hello' })),
   get('empty', () => reply({ status: 303, headers: { location: '/y' } })),
+  get('no-header', () => reply({ headers: { location: '/x\r\nset-cookie: a=b' }, body: 1 })),
+  get('no-status', () => reply({ status: 1200, body: 1 })),
   get('params', (input) => input, { path: '/params/:a/of/:b' }),
 ]
