@@ -8,7 +8,8 @@ export type {
   HttpSink,
   PartLimits,
 } from './lib/http/call.ts'
-export { type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
+export { checkApp } from './lib/app.ts'
+export { checkHandleOptions, type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'
 export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'
 export {

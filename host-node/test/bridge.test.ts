@@ -158,6 +158,21 @@ describe('errors', () => {
     },
   )
 
+  it('of secrets name none to the client', async () => {
+    const asks = node('asks', {
+      input: anything,
+      uses: { secrets: 'read' },
+      run: async (_input, { secrets }) => void (await secrets.get('PAY_KEY')),
+    })
+    server = await serveFlows([
+      flow('asks', { trigger: http.get('/asks', { input: anything }), graph: (it, step) => step(asks, it) }),
+    ])
+    const response = await fetch(`${server.url}/asks`)
+    const text = await response.text()
+    expect([response.status, text]).toEqual([500, expect.not.stringContaining('PAY_KEY')])
+    expect(server.logs.join('')).toContain('there is no secret')
+  })
+
   it('nobody foresaw say nothing to the client and everything to the log', async () => {
     server = await serveFlows([
       get('boom', () => {

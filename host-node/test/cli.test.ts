@@ -57,6 +57,16 @@ describe('flowport check', () => {
     expect(stderr).toBe('')
   })
 
+  it('ends though the module of the app has left something running', async () => {
+    const open = join(folder, 'open.ts')
+    writeFileSync(
+      open,
+      `setInterval(() => undefined, 1000)\nexport { default } from ${JSON.stringify(app)}\n`,
+    )
+    const { code, stdout } = await flowport(['--app', open, 'check'])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('0 errors')])
+  })
+
   it('tells every finding with its place, and exits with 1', async () => {
     const broken = join(folder, 'broken-app.ts')
     const from = (name: string) => JSON.stringify(import.meta.resolve(name))

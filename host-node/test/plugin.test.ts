@@ -249,6 +249,25 @@ describe('a profile', () => {
     expect(message).not.toMatch(/hunter/)
   })
 
+  it('of other platforms says where it can be served', async () => {
+    const { durableDedupe } = await import('@flowport/presets/durable-dedupe')
+    const app = defineApp({ flows: [hello], profiles: { workers: [durableDedupe()] } })
+    await expect(Fastify().register(flowport, { app, profile: 'workers', env: {} })).rejects.toThrow(
+      /KV_OBJECT is not bound[^]*serve the profile on Cloudflare Workers, or use another preset/,
+    )
+  })
+
+  it.each([
+    ['a module', { app: { default: {} } }, /this is no app: hand over what defineApp returned/],
+    ['nothing', {}, /this is no app/],
+    ['hooks that are no list', { hooks: {} }, /hooks must be a list/],
+    ['a deadline that has passed', { deadlineMs: -3 }, /deadlineMs is -3: use milliseconds/],
+  ])('is not opened for %s', async (_what, wrong, message) => {
+    const app = defineApp({ flows: [hello], profiles: { local: [memory()] } })
+    const given = 'hooks' in wrong || 'deadlineMs' in wrong ? { app, env: {}, ...wrong } : wrong
+    await expect(Fastify().register(flowport, given as never)).rejects.toThrow(message)
+  })
+
   it('that cannot run a flow refuses to start, with every finding', async () => {
     const strict = flow('strict', {
       trigger: http.get('/strict', { input: z.object({}) }),

@@ -66,3 +66,11 @@ export function defineApp<const F extends readonly AnyFlow[], const P extends Pr
   const { name = 'flowport', version = '0.0.0', summary, flows, profiles, secrets = [] } = spec
   return { name, version, summary, flows, profiles, secrets }
 }
+
+/** @throws TypeError for what `defineApp` has not made, such as a module in place of its default export. */
+export function checkApp(app: Partial<App> | undefined): void {
+  if (Array.isArray(app?.flows) && typeof app.profiles === 'object') return
+  throw new TypeError(
+    'this is no app: hand over what defineApp returned, such as the default export of app.ts',
+  )
+}

@@ -8,7 +8,7 @@ import {
   type ResourceBag,
   type ResourceName,
 } from '@flowport/capabilities'
-import type { App } from './app.ts'
+import { type App, checkApp } from './app.ts'
 import { type Diagnostic, DiagnosticsError, hasErrors } from './diagnostics/diagnostic.ts'
 import { type EnvironmentIssue, environmentDiagnostics } from './preflight/environment.ts'
 import { preflight } from './preflight/preflight.ts'
@@ -50,6 +50,7 @@ export interface OpenedProfile {
 
 /** The name of the profile to use. One the app does not have is an `UnknownProfileError` that lists those it has. */
 export function chooseProfile(app: App, wanted: string): string {
+  checkApp(app)
   if (Object.hasOwn(app.profiles, wanted)) return wanted
   const known = Object.keys(app.profiles).join(', ') || 'none'
   throw new UnknownProfileError(
@@ -64,7 +65,7 @@ export class UnknownProfileError extends Error {
 
 /** Opens a profile. Whatever would make a flow fail later is a `DiagnosticsError` now, with every finding at once. */
 export async function openProfile(options: OpenProfileOptions): Promise<OpenedProfile> {
-  const { app, profile, readVariables, env, bindings = {}, queues = 'pushed', log, clock, others } = options
+  const { app, profile, readVariables, env, bindings, queues = 'pushed', log, clock, others } = options
   const providers = app.profiles[profile] ?? []
   const findings = validateApp(app)
   refuse('the flows are not valid', findings)
@@ -77,7 +78,11 @@ export async function openProfile(options: OpenProfileOptions): Promise<OpenedPr
       ...unfitBindings(providers, bindings),
     ]),
   )
-  const bag = await openProviders(providers, { clock, others }, { env: values, log, bindings })
+  const bag = await openProviders(
+    providers,
+    { clock, others },
+    { env: values, log, bindings: bindings ?? {} },
+  )
   const checked = preflight(app.flows, bag, { profile, providers, queues })
   try {
     refuse(`profile "${profile}" cannot run these flows`, checked)
@@ -100,12 +105,17 @@ export function missingSecrets(
 
 function unfitBindings(
   providers: readonly Provider[],
-  bindings: Readonly<Record<string, unknown>>,
+  bindings: Readonly<Record<string, unknown>> | undefined,
 ): readonly EnvironmentIssue[] {
   return providers.flatMap(({ preset, bindings: needs }) =>
     needs.flatMap((need) => {
-      const problem = problemOf(need, bindings[need.name])
-      return problem === null ? [] : [{ variable: need.name, problem: `${problem} (preset "${preset}")` }]
+      const problem = problemOf(need, bindings?.[need.name])
+      if (problem === null) return []
+      const hint =
+        bindings === undefined
+          ? `serve the profile on Cloudflare Workers, or use another preset: this host has no bindings for "${preset}"`
+          : `bind ${need.name} in the wrangler file`
+      return [{ variable: need.name, problem: `${problem} (preset "${preset}")`, hint }]
     }),
   )
 }

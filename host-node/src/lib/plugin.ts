@@ -11,6 +11,7 @@ import {
   type Runtime,
 } from '@flowport/flow'
 import {
+  checkHandleOptions,
   handleHttp,
   health,
   type HttpRoute,
@@ -83,6 +84,7 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => {
   const { app, profile, env, hooks, drainMs, consume = true } = options
+  checkHandleOptions(options)
   const log: Logger = fastify.log
   const queues = consume === false ? 'pushed' : 'pulled'
   const opened = await openProfile({ app, profile, env, log, queues })

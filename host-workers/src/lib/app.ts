@@ -2,6 +2,8 @@
 import { systemClock } from '@flowport/capabilities/system'
 import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
+  checkApp,
+  checkHandleOptions,
   type HandleOptions,
   handleHttp,
   health,
@@ -60,6 +62,8 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
 /** The same over an opener that is shared with what else a Worker does. */
 export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions): Hono<FlowportHonoEnv> {
   const { operations = true, overview = true, notFound = true, deadlineMs = 25_000, serverTiming } = options
+  checkApp(app)
+  checkHandleOptions(options)
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
   const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }

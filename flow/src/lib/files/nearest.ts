@@ -5,6 +5,8 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   let best: string | undefined
   let least = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of names) {
+    // As "int" for "integer".
+    if (name.length > 2 && candidate.startsWith(name)) return ` (did you mean "${candidate}"?)`
     if (Math.abs(candidate.length - name.length) >= least) continue
     const steps = distance(name.toLowerCase(), candidate.toLowerCase())
     if (steps < least) [best, least] = [candidate, steps]

@@ -19,6 +19,12 @@ export interface HandleOptions {
   readonly serverTiming?: boolean
 }
 
+/** @throws RangeError for a deadline that is none. Hosts ask once, when they start. */
+export function checkHandleOptions({ deadlineMs = 30_000 }: HandleOptions): void {
+  if (Number.isFinite(deadlineMs) && deadlineMs > 0) return
+  throw new RangeError(`deadlineMs is ${String(deadlineMs)}: use milliseconds, more than 0`)
+}
+
 /** Answers a request to a route. Never rejects. */
 export async function handleHttp(
   runtime: Runtime,

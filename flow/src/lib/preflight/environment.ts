@@ -5,6 +5,8 @@ export interface EnvironmentIssue {
   readonly variable: string
   /** What is wrong, such as `is missing` or `must be a URL`. Never the value. */
   readonly problem: string
+  /** What to do about it. Default: to set the variable. */
+  readonly hint?: string
 }
 
 /** All faults at once, sorted by variable. */
@@ -14,14 +16,13 @@ export function environmentDiagnostics(
 ): readonly Diagnostic[] {
   const variables = [...new Set(issues.map(({ variable }) => variable))].toSorted()
   return variables.map((variable) => {
-    const problems = [
-      ...new Set(issues.flatMap((issue) => (issue.variable === variable ? issue.problem : []))),
-    ]
+    const own = issues.filter((issue) => issue.variable === variable)
+    const problems = [...new Set(own.map(({ problem }) => problem))]
     return diagnostic({
       code: 'CAP103',
       message: `${variable} ${problems.join('; ')}`,
       location: { flow: '', profile },
-      hint: `set ${variable}`,
+      hint: own.find(({ hint }) => hint !== undefined)?.hint ?? `set ${variable}`,
       details: { variable, problems },
     })
   })

@@ -68,6 +68,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     maxConcurrency = 64,
     drainMs = 10_000,
   } = options
+  if (!Array.isArray(hooks)) throw new TypeError('hooks must be a list, such as [{ name, before, after }]')
   const plans = new Map<AnyFlow, Plan>()
   const runs = new Set<Run>()
   const idle: (() => void)[] = []

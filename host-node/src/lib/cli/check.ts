@@ -87,6 +87,6 @@ function summary(
   const counts = `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
   return out.paint(
     ok ? 'green' : 'red',
-    `${app.flows.length} flows checked against ${profiles.join(', ')}: ${counts}`,
+    `${app.flows.length} ${app.flows.length === 1 ? 'flow' : 'flows'} checked against ${profiles.join(', ')}: ${counts}`,
   )
 }
