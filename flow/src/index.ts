@@ -89,7 +89,11 @@ export { toIr } from './lib/ir/export.ts'
 export { flowId, nodeId } from './lib/ir/ids.ts'
 export type { ControlSurfaceIr, EdgeIr, FlowIr, NodeIr } from './lib/ir/ir.ts'
 export { toMermaid } from './lib/ir/mermaid.ts'
-export { type EnvironmentIssue, environmentDiagnostics } from './lib/preflight/environment.ts'
+export {
+  type EnvironmentIssue,
+  environmentDiagnostics,
+  presetDiagnostics,
+} from './lib/preflight/environment.ts'
 export { type PreflightOptions, preflight, preflightProfile } from './lib/preflight/preflight.ts'
 export { type ValidateContext, validateFlow, validateIr } from './lib/validate/validate.ts'
 export { validateApp } from './lib/validate/validate-app.ts'

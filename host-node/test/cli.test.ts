@@ -57,6 +57,34 @@ describe('flowport check', () => {
     expect(stderr).toBe('')
   })
 
+  it('holds a profile against its variables, those that presets need together included', async () => {
+    const bucket = join(folder, 'bucket.ts')
+    const names = ['@flowport/flow', '@flowport/presets/s3'].map((name) =>
+      JSON.stringify(import.meta.resolve(name)),
+    )
+    writeFileSync(
+      bucket,
+      `import { defineApp } from ${names[0]}\nimport { s3 } from ${names[1]}
+export default defineApp({ flows: [], profiles: { local: [s3()] }, secrets: ['PAY_KEY'] })\n`,
+    )
+    const missing = await flowport(['--app', bucket, 'check', '--profile', 'local'], {
+      env: { S3_BUCKET: 'b' },
+    })
+    expect(missing.code).toBe(1)
+    expect(missing.stdout).toContain('PAY_KEY is missing')
+    expect(missing.stdout).toContain('preset "s3": region (S3_REGION), accessKeyId (S3_ACCESS_KEY_ID)')
+    const env = {
+      S3_BUCKET: 'b',
+      S3_REGION: 'r',
+      S3_ACCESS_KEY_ID: 'k',
+      S3_SECRET_ACCESS_KEY: 's',
+      PAY_KEY: 'p',
+    }
+    expect(await flowport(['--app', bucket, 'check', '--profile', 'local'], { env })).toMatchObject({
+      code: 0,
+    })
+  })
+
   it('ends though the module of the app has left something running', async () => {
     const open = join(folder, 'open.ts')
     writeFileSync(

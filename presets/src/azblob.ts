@@ -20,6 +20,7 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   provides: azblobProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void azblobConfig(options, env),
   async open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000 } = options

@@ -19,6 +19,7 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   provides: azblobProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void azblobConfig(options, env),
   open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, clock = hostClock } = options
     if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 65_536 || chunkBytes > 1024 ** 3)

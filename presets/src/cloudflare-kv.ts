@@ -7,7 +7,7 @@ import {
   cloudflareKvRestLayers,
 } from './lib/cloudflare-kv/declaration.ts'
 import { cloudflareKvRestInfo } from './lib/cloudflare-kv/info.ts'
-import { restAccess } from './lib/cloudflare-kv/rest-access.ts'
+import { checkRestAccess, restAccess } from './lib/cloudflare-kv/rest-access.ts'
 import { KvRestDriver } from './lib/cloudflare-kv/rest-driver.ts'
 
 export type { CloudflareKvOptions, CloudflareKvProvides } from './lib/cloudflare-kv/declaration.ts'
@@ -24,6 +24,7 @@ export const cloudflareKv = definePreset<
   provides: { kv: cloudflareKvRestInfo },
   portable: { kv: createKeyValue },
   layers: cloudflareKvRestLayers,
+  check: ({ env, options }) => checkRestAccess(options, env),
   open({ env, clock, options }) {
     const { defaultTtlSeconds, baseUrl, fetch } = options
     return { kv: new KvRestDriver({ ...restAccess(options, env), defaultTtlSeconds, baseUrl, fetch, clock }) }

@@ -28,6 +28,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   provides: r2Provides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void credentialsFrom(options, env),
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options
     // Bindings on Node: those of wrangler's `getPlatformProxy`, or a twin in a test.

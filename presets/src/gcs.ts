@@ -20,6 +20,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
   provides: gcsProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void gcsConfig(options, env, contentOf),
   async open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, concurrency, clock = hostClock } = options
     const { maxConditionalBytes = defaultMaxConditionalBytes } = options

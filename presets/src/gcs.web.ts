@@ -22,11 +22,10 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
   provides: gcsProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void gcsConfig(options, env, noFiles),
   open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, clock = hostClock } = options
-    const config = gcsConfig(options, env, () => {
-      throw misconfigured('there are no files here; give the key as credential (GCS_CREDENTIAL)')
-    })
+    const config = gcsConfig(options, env, noFiles)
     const profile = presetProfile(chunkBytes)
     const client = gcsWebClient(config, clock)
     const driver = new S3BlobDriver({
@@ -46,3 +45,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
     }
   },
 })
+
+function noFiles(): never {
+  throw misconfigured('there are no files here; give the key as credential (GCS_CREDENTIAL)')
+}

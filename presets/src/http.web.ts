@@ -2,7 +2,7 @@
 import { createBlobStore, definePreset } from '@flowport/capabilities'
 import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
-import { openHttp } from './lib/http/open.ts'
+import { httpAccess, openHttp } from './lib/http/open.ts'
 
 export type { HttpBlobOptions } from './lib/http/declaration.ts'
 
@@ -13,6 +13,7 @@ export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpPro
   provides: httpProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void httpAccess(options, env),
   open: ({ env, options, log, clock }) => ({
     blob: openHttp({
       options,

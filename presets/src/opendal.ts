@@ -19,6 +19,7 @@ export const opendal = definePreset<OpendalOptions, typeof opendalEnv, typeof op
   provides: opendalProvides,
   portable: { blob: createBlobStore, kv: createKeyValue },
   layers: objectLayers,
+  check: ({ env, options }) => void sourceOf(options, env),
   async open({ env, log, clock: hostClock, options }) {
     const { ttl = 'per_write', kvFolder = '.flowport-kv/', clock = hostClock } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000, consistency, durability } = options

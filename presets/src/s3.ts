@@ -23,6 +23,7 @@ export const s3 = definePreset<S3Options, typeof s3Env, typeof s3Provides>({
   provides: s3Provides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  check: ({ env, options }) => void s3Config(options, env),
   async open({ env, options, log, clock: hostClock }) {
     const { clock = hostClock, http } = options
     const config = s3Config(options, env)
@@ -41,6 +42,7 @@ export const s3Dedupe = definePreset<S3DedupeOptions, typeof s3Env, typeof s3Ded
   provides: s3DedupeProvides,
   portable: { dedupe: createDedupeStore },
   layers: objectLayers,
+  check: ({ env, options }) => void s3Config(options, env),
   async open({ env, options, log, clock: hostClock }) {
     const { clock = hostClock, prefix, http } = options
     const config = s3Config(options, env)

@@ -10,7 +10,7 @@ import {
 } from '@flowport/capabilities'
 import { type App, checkApp } from './app.ts'
 import { type Diagnostic, DiagnosticsError, hasErrors } from './diagnostics/diagnostic.ts'
-import { type EnvironmentIssue, environmentDiagnostics } from './preflight/environment.ts'
+import { type EnvironmentIssue, environmentDiagnostics, presetDiagnostics } from './preflight/environment.ts'
 import { preflight } from './preflight/preflight.ts'
 import { validateApp } from './validate/validate-app.ts'
 
@@ -70,14 +70,14 @@ export async function openProfile(options: OpenProfileOptions): Promise<OpenedPr
   const findings = validateApp(app)
   refuse('the flows are not valid', findings)
   const { values, faults } = readVariables(providers)
-  refuse(
-    `the environment does not fit profile "${profile}"`,
-    environmentDiagnostics(profile, [
+  refuse(`the environment does not fit profile "${profile}"`, [
+    ...environmentDiagnostics(profile, [
       ...faults,
       ...missingSecrets(app, env),
       ...unfitBindings(providers, bindings),
     ]),
-  )
+    ...(faults.length > 0 ? [] : presetDiagnostics(profile, providers, values)),
+  ])
   const bag = await openProviders(
     providers,
     { clock, others },

@@ -4,6 +4,7 @@ import {
   type EnvironmentIssue,
   environmentDiagnostics,
   missingSecrets,
+  presetDiagnostics,
 } from '@flowport/flow'
 import type { Provider } from '@flowport/capabilities'
 import { envSchema } from 'env-schema'
@@ -34,12 +35,12 @@ export function readEnvironment(
     env,
     providers.map((provider) => provider.env),
   )
-  const all = [...faults, ...missingSecrets({ secrets }, env)]
-  if (all.length === 0) return values
-  throw new DiagnosticsError(
-    `the environment does not fit profile "${profile}"`,
-    environmentDiagnostics(profile, all),
-  )
+  const findings = [
+    ...environmentDiagnostics(profile, [...faults, ...missingSecrets({ secrets }, env)]),
+    ...(faults.length > 0 ? [] : presetDiagnostics(profile, providers, values)),
+  ]
+  if (findings.length === 0) return values
+  throw new DiagnosticsError(`the environment does not fit profile "${profile}"`, findings)
 }
 
 /** Validates and coerces the variables that the schemas name. */

@@ -9,7 +9,7 @@ import type { createDatabase } from '../db/database.ts'
 import type { DbDriver } from '../db/driver.ts'
 import type { createDedupeStore } from '../dedupe/dedupe-store.ts'
 import type { DedupeDriver } from '../dedupe/driver.ts'
-import { CapabilityError } from '../error.ts'
+import { CapabilityError, isKind } from '../error.ts'
 import type { Domains, ResourceName } from '../guarantees/domains.ts'
 import { type Hint, hintFor } from '../hints.ts'
 import type { createKeyValue } from '../kv/key-value.ts'
@@ -101,6 +101,8 @@ export interface Provider<P = unknown> {
   /** Whether the drivers retry by themselves, so that a retry layer above would multiply. */
   readonly nativeRetry: boolean
   readonly hints: readonly Hint[]
+  /** Why `open` would refuse these variables, as far as it is known before anything is opened; else `null`. */
+  check(env: Readonly<Record<string, unknown>>): string | null
   /** Opens the drivers and wraps them in layers. Fails with `Misconfigured` when something is missing. */
   open(context: OpenContext): Promise<OpenedProvider>
 }
@@ -125,6 +127,11 @@ export interface PresetDefinition<Options, Env extends TObject, P extends Provid
    * here and no others. Absent where `open` always fails, as on runtimes that cannot have the preset.
    */
   readonly portable?: { readonly [D in keyof P & ProvidedDomain]: PortableMakers[D] }
+  /**
+   * Fails with `Misconfigured` where options and variables do not suffice, as `open` would. Connects to nothing: hosts and
+   * `flowport check` ask it beside everything else that may be wrong. Default: nothing is known before `open`.
+   */
+  check?(given: { readonly env: Static<Env>; readonly options: Options }): void
   /** Default layers, outermost first. */
   layers(context: { readonly log: Logger; readonly clock: Clock }): readonly Layer[]
   open(context: OpenContext & { readonly env: Static<Env>; readonly options: Options }): Awaitable<Drivers>
@@ -165,6 +172,15 @@ export function definePreset<Options extends object, Env extends TObject, const 
         domains.map((domain) => [nameOf(domain), definition.provides[domain]]),
       ) as never,
       hints: domains.flatMap((domain) => accesses[domain].flatMap((access) => hintFor(domain, access) ?? [])),
+      check(variables) {
+        try {
+          definition.check?.({ env: variables as Static<Env>, options: (options ?? {}) as Options })
+          return null
+        } catch (error) {
+          if (isKind(error, 'Misconfigured')) return error.message
+          throw error
+        }
+      },
       async open(context) {
         const drivers = await definition.open({
           ...context,

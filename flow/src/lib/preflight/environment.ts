@@ -1,4 +1,5 @@
 /** Turns what a host found wrong with its environment into diagnostics: CAP103, one per variable. */
+import type { Provider } from '@flowport/capabilities'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 
 export interface EnvironmentIssue {
@@ -7,6 +8,21 @@ export interface EnvironmentIssue {
   readonly problem: string
   /** What to do about it. Default: to set the variable. */
   readonly hint?: string
+}
+
+/** What presets lack to be opened: CAP103, one per preset. Asked with valid variables only. */
+export function presetDiagnostics(
+  profile: string,
+  providers: readonly Provider[],
+  values: Readonly<Record<string, unknown>>,
+): readonly Diagnostic[] {
+  return providers.flatMap((provider) => {
+    const message = provider.check(values)
+    if (message === null) return []
+    const hint = 'set what is named, or give it to the preset as an option'
+    const details = { preset: provider.preset }
+    return diagnostic({ code: 'CAP103', message, location: { flow: '', profile }, hint, details })
+  })
 }
 
 /** All faults at once, sorted by variable. */

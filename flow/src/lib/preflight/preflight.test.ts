@@ -39,7 +39,7 @@ function bagOf(infos: Readonly<Record<string, Info>>, layers: readonly string[] 
 
 function providerOf(preset: string, provides: Info, nativeRetry = false): Provider {
   const open = () => Promise.reject(new Error('preflightProfile must not open anything'))
-  return { preset, provides, env: {} as never, nativeRetry, bindings: [], hints: [], open }
+  return { preset, provides, env: {} as never, nativeRetry, bindings: [], hints: [], check: () => null, open }
 }
 
 const save = node('save', {

@@ -56,7 +56,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   program
     .command('check')
     .description('validate every flow and hold it against the profiles, without opening anything')
-    .option('--profile <name>', 'only this profile, and its variables against their schemas')
+    .option('--profile <name>', 'only this profile, its variables included')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
     .addHelpText(

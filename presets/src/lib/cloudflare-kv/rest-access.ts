@@ -14,6 +14,13 @@ const variables = {
   apiToken: 'CLOUDFLARE_API_TOKEN',
 } as const satisfies Record<keyof RestAccess, string>
 
+/** Refuses some of the three. With none, the profile may be one for Workers, which have a binding. */
+export function checkRestAccess(...given: Parameters<typeof restAccess>): void {
+  const [options, env] = given
+  const names = Object.keys(variables) as (keyof RestAccess)[]
+  if (names.some((name) => (options[name] ?? env[variables[name]] ?? '') !== '')) restAccess(...given)
+}
+
 /** All three, or `Misconfigured` naming every one that is missing. */
 export function restAccess(
   options: Pick<CloudflareKvOptions, keyof RestAccess>,

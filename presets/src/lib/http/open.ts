@@ -25,11 +25,8 @@ export interface ConnectOptions {
 const mebibyte = 1024 ** 2
 
 export function openHttp({ options, env, log, clock: hostClock, connect }: OpenHttp): HttpBlobDriver {
-  const { allowOrigins = [], allowPrivate = false, clock = hostClock } = options
-  const url = options.url ?? env.HTTP_BLOB_URL
-  if (url === undefined || url === '') throw misconfigured('it needs HTTP_BLOB_URL, or the option url')
-  const place = new HttpPlace({ url, allowOrigins, allowPrivate })
-  const header = authorization(credentials(options, env))
+  const { allowPrivate = false, clock = hostClock } = options
+  const { place, header } = httpAccess(options, env)
   if (header !== null && place.origin.startsWith('http:'))
     log.warn({ preset: 'http' }, 'credentials go over plain HTTP, where others can read them; use https')
   const timeoutMs = positive({ timeoutMs: options.timeoutMs ?? 30_000 }, maxTimer)
@@ -47,6 +44,20 @@ export function openHttp({ options, env, log, clock: hostClock, connect }: OpenH
     idleTimeoutMs,
     ...(close === undefined ? {} : { close }),
   })
+}
+
+/** Where requests go, and the header that lets them in. */
+export function httpAccess(
+  options: HttpBlobOptions,
+  env: Static<typeof httpEnv>,
+): { readonly place: HttpPlace; readonly header: string | null } {
+  const { allowOrigins = [], allowPrivate = false } = options
+  const url = options.url ?? env.HTTP_BLOB_URL
+  if (url === undefined || url === '') throw misconfigured('it needs HTTP_BLOB_URL, or the option url')
+  return {
+    place: new HttpPlace({ url, allowOrigins, allowPrivate }),
+    header: authorization(credentials(options, env)),
+  }
 }
 
 /** Those of the options, or those of the environment: never a mixture of both. */
