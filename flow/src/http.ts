@@ -11,6 +11,7 @@ export type {
 export { checkApp } from './lib/app.ts'
 export { checkHandleOptions, type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'
+export { isBodiless } from './lib/response-head.ts'
 export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'
 export {
   guaranteesOf,

@@ -1,6 +1,6 @@
 /** Write a flow once: nodes, graphs, triggers, apps; validate them, export them, run them. */
 export { type App, type AppSpec, type Check, defineApp, type Profiles } from './lib/app.ts'
-export { type BlobRef, blobRef, isBlobRef } from './lib/blob-ref.ts'
+export { asBlobRef, type BlobRef, blobRef, isBlobRef } from './lib/blob-ref.ts'
 export {
   type BlobBodyOptions,
   type BodyBinding,
@@ -43,7 +43,7 @@ export {
   type ReadVariables,
   UnknownProfileError,
 } from './lib/open-profile.ts'
-export { type Reply, type ReplyOptions, reply } from './lib/http/reply.ts'
+export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
 export {
   type AnyNode,
   event,

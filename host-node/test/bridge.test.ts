@@ -1,7 +1,24 @@
 import { CapabilityError } from '@flowport/capabilities'
-import { blobBody, blobRef, deny, flow, http, node, opaque, problem, reply, streamOf } from '@flowport/flow'
+import {
+  asBlobRef,
+  blobBody,
+  type BlobRef,
+  blobRef,
+  type ByteSource,
+  deny,
+  flow,
+  type Hook,
+  http,
+  multipartBody,
+  node,
+  opaque,
+  problem,
+  reply,
+  streamBody,
+  streamOf,
+} from '@flowport/flow'
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { serveFlows, type TestServer } from './support/app.ts'
@@ -121,6 +138,149 @@ describe('answers', () => {
   })
 })
 
+describe('a refused request', () => {
+  const auth: Hook = {
+    name: 'auth',
+    before({ header }) {
+      if (header('authorization') === undefined) throw deny({ status: 401 })
+    },
+  }
+  const done = node('done', { input: anything, run: () => ({ done: true }) })
+  const flows = [
+    flow('put', {
+      trigger: http.put('/objects', { input: anything, body: blobBody('file', { key: () => 'kept' }) }),
+      graph: (it, step) => step(done, it),
+    }),
+    flow('form', {
+      trigger: http.post('/forms', { input: anything, body: multipartBody('files', { key: () => 'kept' }) }),
+      graph: (it, step) => step(done, it),
+    }),
+    flow('json', {
+      trigger: http.post('/json', { input: z.object({ n: z.number() }) }),
+      graph: (it, step) => step(node('same', { input: opaque<{ n: number }>(), run: (n) => n }), it),
+    }),
+  ]
+  const form = () => {
+    const body = new FormData()
+    body.append('file', new File(['a stranger’s'], 'kept'))
+    return body
+  }
+
+  it('of a stranger stores nothing, and is told nothing of its body', async () => {
+    server = await serveFlows(flows, { hooks: [auth] })
+    const blob = server.fastify.flowport.bag.require('blob')
+    await blob.put('kept', 'the owner’s')
+    const statuses = [
+      await fetch(`${server.url}/objects`, { method: 'PUT', body: 'a stranger’s' }),
+      await fetch(`${server.url}/forms`, { method: 'POST', body: form() }),
+      await fetch(`${server.url}/json`, {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json' },
+      }),
+    ].map(({ status }) => status)
+    expect(statuses).toEqual([401, 401, 401])
+    expect(await (await blob.get('kept'))?.text()).toBe('the owner’s')
+    const headers = { authorization: 'mine' }
+    expect((await fetch(`${server.url}/objects`, { method: 'PUT', body: 'new', headers })).status).toBe(200)
+    expect(await (await blob.get('kept'))?.text()).toBe('new')
+  })
+
+  it('of a server that closes stores nothing', async () => {
+    server = await serveFlows(flows)
+    await server.fastify.flowport.drain()
+    const refused = await fetch(`${server.url}/objects`, { method: 'PUT', body: 'late' })
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'DRAINING' }])
+    expect(await server.fastify.flowport.bag.require('blob').get('kept')).toBeNull()
+  })
+})
+
+describe('a reference', () => {
+  it('that a client has written stands for no object', async () => {
+    const echo = node('echo', { input: anything, run: (it) => it })
+    server = await serveFlows([
+      flow('echo', { trigger: http.post('/echo', { input: anything }), graph: (it, step) => step(echo, it) }),
+    ])
+    await server.fastify.flowport.bag.require('blob').put('private', 'not for you')
+    const forged = { $blob: 'blob', key: 'private', size: 11, etag: 'x', contentType: null }
+    const response = await fetch(`${server.url}/echo`, {
+      method: 'POST',
+      body: JSON.stringify(forged),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await response.json()).toEqual(forged)
+  })
+
+  it('that was kept as JSON stands for its object again, once the flow vouches for it', async () => {
+    const keep = node('keep', {
+      input: anything,
+      uses: { blob: 'write' },
+      idempotency: 'natural',
+      async run(_input, { blob }) {
+        const kept = JSON.stringify(blobRef(await blob.put('a', 'content')))
+        return asBlobRef(JSON.parse(kept))
+      },
+    })
+    server = await serveFlows([
+      flow('keep', { trigger: http.get('/keep', { input: anything }), graph: (it, step) => step(keep, it) }),
+    ])
+    expect(await (await fetch(`${server.url}/keep`)).text()).toBe('content')
+    for (const none of [null, {}, { $blob: 'kv', key: 'a', size: 1, etag: 'e', contentType: null }])
+      expect(() => asBlobRef(none)).toThrow('no reference to a stored object')
+  })
+})
+
+describe('a body', () => {
+  it('that a flow leaves unread does not hold up its connection, nor the server', async () => {
+    const reads = (name: string, run: (csv: ReadableStream<Uint8Array>) => unknown) =>
+      flow(name, {
+        trigger: http.post(`/${name}`, { input: anything, body: streamBody('csv', { accept: ['*/*'] }) }),
+        graph: (it, step) =>
+          step(node(name, { input: opaque<{ csv: ByteSource }>(), run: ({ csv }) => run(csv.stream) }), it),
+      })
+    server = await serveFlows([
+      reads('none', () => ({ done: true })),
+      reads('some', async (stream) => {
+        const reader = stream.getReader()
+        await reader.read()
+        reader.releaseLock()
+        return { done: true }
+      }),
+      get('next', () => 1),
+    ])
+    const { url } = server
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = (path: string, method: string, body?: Uint8Array) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request(url + path, { method, agent }, (response) => {
+          response.resume().once('end', () => resolve(response.statusCode))
+        })
+          .once('error', reject)
+          .end(body)
+      })
+    for (const path of ['/none', '/some']) {
+      expect(await ask(path, 'POST', new Uint8Array(20_000_000))).toBe(200)
+      expect(await ask('/next', 'GET')).toBe(200)
+    }
+    agent.destroy()
+  })
+
+  it('that is stored answers no condition and no range: those are of what is read', async () => {
+    server = await serveFlows([
+      flow('put', {
+        trigger: http.put('/objects', { input: anything, body: blobBody('file', { key: () => 'a' }) }),
+        graph: (it, step) =>
+          step(node('back', { input: opaque<{ file: BlobRef }>(), run: ({ file }) => file }), it),
+      }),
+    ])
+    for (const header of [{ 'if-none-match': '*' }, { 'if-match': '"old"' }, { range: 'bytes=0-1' }]) {
+      const headers = header as Record<string, string>
+      const response = await fetch(`${server.url}/objects`, { method: 'PUT', body: 'content', headers })
+      expect([response.status, await response.text()]).toEqual([200, 'content'])
+    }
+  })
+})
+
 describe('errors', () => {
   const kinds: readonly [CapabilityError, number, string | null][] = [
     [new CapabilityError('NotFound', 'x'), 404, null],
@@ -171,6 +331,16 @@ describe('errors', () => {
     const text = await response.text()
     expect([response.status, text]).toEqual([500, expect.not.stringContaining('PAY_KEY')])
     expect(server.logs.join('')).toContain('there is no secret')
+  })
+
+  it('with details that are no JSON are told without them', async () => {
+    server = await serveFlows([
+      get('big', () => {
+        throw problem({ status: 409, code: 'BIG', title: 'x', details: { n: 10n } })
+      }),
+    ])
+    const response = await fetch(`${server.url}/big`)
+    expect([response.status, await response.json()]).toMatchObject([409, { code: 'BIG' }])
   })
 
   it('nobody foresaw say nothing to the client and everything to the log', async () => {

@@ -12,7 +12,7 @@ import {
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Duration, toMilliseconds } from './duration.ts'
 import { compilePointer, type PointerInto } from './pointer.ts'
-import type { InputOf, OutputOf, StreamSchema } from './schema.ts'
+import { type InputOf, isStreamSchema, type OutputOf, type StreamSchema } from './schema.ts'
 import { type KnownUses, type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
 
 /** Facts about the run that nodes may read. Never credentials: authorization and cookies are left out. */
@@ -165,6 +165,10 @@ export function node<
   const U extends Uses = Record<never, never>,
 >(name: string, spec: NodeSpec<U, IS, OS>): FlowNode<InputOf<IS>, OutputOf<OS>, Needs<U>>
 export function node(name: string, spec: AnySpec): AnyNode {
+  if (isStreamSchema(spec.output) && spec.idempotency !== undefined && spec.idempotency !== 'natural')
+    throw new TypeError(
+      `"${name}" streams, and the items of a stream are not kept: it can have no idempotency key`,
+    )
   const uses = normalUses(spec.uses)
   const hints = uses.flatMap(({ resource, access }) => hintFor(resource, access) ?? [])
   return {

@@ -1,8 +1,16 @@
 /** A Fastify request as the bridge's `HttpCall`, and its outcome as a Fastify reply. */
 import type { Logger } from '@flowport/capabilities'
-import { type HttpCall, type HttpOutcome, type HttpSink, problemOutcome } from '@flowport/flow/http'
+import {
+  type HttpCall,
+  type HttpOutcome,
+  type HttpSink,
+  isBodiless,
+  problemOutcome,
+} from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
+import { discardRest } from './discard-rest.ts'
 import { NodeBody } from './request-body.ts'
 
 export class FastifyCall implements HttpCall {
@@ -15,7 +23,7 @@ export class FastifyCall implements HttpCall {
   }
 
   get body(): NodeBody {
-    return new NodeBody(this.#request)
+    return new NodeBody(this.#request, this.#reply)
   }
 
   get method(): string {
@@ -63,7 +71,9 @@ export function sendOutcome(reply: FastifyReply, outcome: HttpOutcome): void {
     send(reply, outcome)
   } catch (error) {
     const instead = problemOutcome(error, new FastifyCall(reply.request, reply))
-    if (reply.raw.headersSent) return void reply.raw.destroy()
+    // A head that has been begun cannot be taken back; that of a status without a body would swallow the next one.
+    if (reply.raw.headersSent || isBodiless(outcome.status)) return void reply.raw.destroy()
+    reply.raw.statusMessage = STATUS_CODES[instead.status] ?? ''
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
     send(reply, instead)
   }
@@ -77,44 +87,35 @@ function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
 }
 
-/** Longest time the rest of a refused body is read, in milliseconds. */
-const lingerMs = 30_000
-
-/**
- * Reads on after a refusal. A connection closed while the client still sends breaks before it has read why (Fastify would
- * close it); one that goes on sending for too long is closed after all.
- */
-function discardRest(reply: FastifyReply): void {
-  const { raw } = reply.request
-  reply.removeHeader('connection')
-  raw.resume()
-  const timer = setTimeout(() => raw.destroy(), lingerMs).unref()
-  raw.once('close', () => clearTimeout(timer))
-}
-
 /** A readable that a writer fills at the reader's pace. */
 function pushed(write: (sink: HttpSink) => Promise<void>): Readable {
   let wake: (() => void) | undefined
+  let waiting: Promise<void> | undefined
   let started = false
+  const awake = () => {
+    waiting = undefined
+    wake?.()
+  }
   const readable = new Readable({
     highWaterMark: 64 * 1024,
     read() {
-      wake?.()
-      wake = undefined
+      awake()
       if (started) return
       started = true
       void write({ write: push }).then(() => readable.push(null))
     },
     destroy(error, done) {
-      wake?.()
+      awake()
       done(error)
     },
   })
   function push(text: string): Promise<void> | undefined {
     if (readable.destroyed || readable.push(text)) return undefined
-    return new Promise((resolve) => {
+    // Whoever writes meanwhile, such as a heartbeat, waits for the same.
+    waiting ??= new Promise((resolve) => {
       wake = resolve
     })
+    return waiting
   }
   return readable
 }

@@ -185,6 +185,7 @@ function addRoute(
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(serverTiming === undefined ? {} : { serverTiming }),
   }
+  const hasParams = trigger.path.includes('/:')
   // For the server's own documentation tools; Fastify itself validates nothing by it.
   const schema: object = { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] }
   scope.route({
@@ -196,9 +197,13 @@ function addRoute(
     schema,
     config: { flow: flow.name },
     handler(request, reply) {
-      void handleHttp(runtime, route, new FastifyCall(request, reply), settings).then((outcome) =>
-        sendOutcome(reply, outcome),
-      )
+      const call = new FastifyCall(request, reply)
+      // Fastify lets a parameter be empty, as in `/notes/` for `/notes/:id`.
+      if (hasParams && Object.values(call.params).includes(''))
+        return sendOutcome(reply, problemOutcome(noRoute(request.method, []), call))
+      handleHttp(runtime, route, call, settings)
+        .then((outcome) => sendOutcome(reply, outcome))
+        .catch((error: unknown) => sendOutcome(reply, problemOutcome(error, call)))
     },
   })
 }

@@ -11,11 +11,12 @@ export function pushedStream(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   let wake: (() => void) | undefined
+  let waiting: Promise<void> | undefined
   let started = false
   let closed = false
   const awake = () => {
+    waiting = undefined
     wake?.()
-    wake = undefined
   }
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
@@ -27,9 +28,11 @@ export function pushedStream(
           if (closed) return undefined
           controller.enqueue(encoder.encode(text))
           if ((controller.desiredSize ?? 0) > 0) return undefined
-          return new Promise((resolve) => {
+          // Whoever writes meanwhile, such as a heartbeat, waits for the same.
+          waiting ??= new Promise((resolve) => {
             wake = resolve
           })
+          return waiting
         }
         void write({ write: push }).then(() => {
           if (!closed) controller.close()

@@ -5,7 +5,8 @@ import type { Clock } from './contract.ts'
 /** Calls `fire` once, `ms` milliseconds from now, unless the returned function is called before. */
 export function after(clock: Clock, ms: number, fire: () => void): () => void {
   if (clock === systemClock) {
-    const timer = setTimeout(fire, ms)
+    // Beyond that Node's timers fire at once.
+    const timer = setTimeout(fire, Math.min(ms, 0x7fffffff))
     return () => clearTimeout(timer)
   }
   const controller = new AbortController()

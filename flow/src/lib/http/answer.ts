@@ -7,7 +7,7 @@ import { RunStream } from '../runtime/run-stream.ts'
 import { blobAnswer } from './blob-answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { streamForm } from './negotiate.ts'
-import { isReply } from './reply.ts'
+import { isReply } from '../reply.ts'
 import { streamBody } from './stream.ts'
 
 export interface AnswerContext {

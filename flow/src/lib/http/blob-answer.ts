@@ -46,7 +46,9 @@ async function attempt(
     'content-security-policy': "default-src 'none'; sandbox",
     ...(ref.lastModified === undefined ? {} : { 'last-modified': new Date(ref.lastModified).toUTCString() }),
   }
-  const ifMatch = call.header('if-match')
+  // Of what was asked for: the answer to a write has been written already.
+  const isAsked = status === 200 && (call.method === 'GET' || call.method === 'HEAD')
+  const ifMatch = isAsked ? call.header('if-match') : undefined
   if (ifMatch !== undefined && !matches(ifMatch, etag, true)) {
     throw new HttpProblem({
       status: 412,
@@ -55,8 +57,8 @@ async function attempt(
       headers: { etag },
     })
   }
-  if (notModified(call, ref, etag)) return { status: 304, headers, body: null }
-  const slice = sliceFor(call, ref, etag)
+  if (isAsked && notModified(call, ref, etag)) return { status: 304, headers, body: null }
+  const slice = isAsked ? sliceFor(call, ref, etag) : null
   const { start, end } = slice ?? { start: 0, end: ref.size }
   // Others store what no header can carry.
   const type = ref.contentType ?? ''

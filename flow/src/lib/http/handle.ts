@@ -9,7 +9,7 @@ import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readInput } from './input.ts'
-import { problemBody, toProblem } from './problem.ts'
+import { type HttpProblem, problemBody, toProblem } from './problem.ts'
 import type { HttpRoute } from './route.ts'
 
 export interface HandleOptions {
@@ -39,10 +39,8 @@ export async function handleHttp(
       trigger.idempotencyKey === 'ignored'
         ? undefined
         : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
-    const reading = readInput(trigger, call, runtime.bag, () => gone.signal)
-    const input = reading instanceof Promise ? await reading : reading
-    const run = runtime.start(flow, input, {
-      validated: true,
+    const run = runtime.start(flow, undefined, {
+      read: (admitted) => readInput(trigger, call, runtime.bag, () => admitted.signal),
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
       timings: serverTiming,
       metadata: () => httpMetadata(call, trigger.path, requestId, key),
@@ -93,9 +91,17 @@ export function problemOutcome(
   return {
     status: problem.status,
     headers,
-    body: isBodiless(problem.status)
-      ? null
-      : JSON.stringify(problemBody(problem, { path: call.path, requestId })),
+    body: isBodiless(problem.status) ? null : bodyOf(problem, { path: call.path, requestId }),
+  }
+}
+
+/** Details are of a node's making: those that are no JSON are left out. */
+function bodyOf(problem: HttpProblem, where: { path: string; requestId: string }): string {
+  const body = problemBody(problem, where)
+  try {
+    return JSON.stringify(body)
+  } catch {
+    return JSON.stringify({ ...body, details: undefined })
   }
 }
 
@@ -115,15 +121,9 @@ function withoutBody({ status, headers, body }: HttpOutcome): HttpOutcome {
   }
 }
 
-/**
- * The client's going away, as a signal while the body is read and as the run's cancellation afterwards. It listens only
- * when somebody needs to know: most runs have ended before a client could go.
- */
+/** The client's going away, as the run's cancellation. */
 class Disconnect {
   readonly #call: HttpCall
-  #listening = false
-  #controller: AbortController | undefined
-  #run: Run | undefined
   #gone = false
 
   constructor(call: HttpCall) {
@@ -134,31 +134,11 @@ class Disconnect {
     return this.#gone
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    this.#listen()
-    return this.#controller.signal
-  }
-
   cancels(run: Run): void {
-    this.#run = run
-    this.#listen()
-    if (this.#gone) this.#tell()
-  }
-
-  #listen(): void {
-    if (this.#listening) return
-    this.#listening = true
     this.#call.onDisconnect(() => {
       this.#gone = true
-      this.#tell()
+      run.cancel(new Error('the client disconnected'))
     })
-  }
-
-  #tell(): void {
-    const reason = new Error('the client disconnected')
-    this.#controller?.abort(reason)
-    this.#run?.cancel(reason)
   }
 }
 

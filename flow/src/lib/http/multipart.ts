@@ -40,8 +40,11 @@ export async function storeParts(
       else staged.push(await stage(part, `${upload}/${staged.length}`, staged, body, call, store))
     }
     const valid = await validateFields(trigger, fields)
+    signal.throwIfAborted()
+    // From here on all or none: a client that leaves between two copies must not leave half of the form.
+    const placing = view('write', undefined) as BlobStore
     const refs: BlobRef[] = []
-    for (const { at, key } of staged) refs.push(blobRef(await store.copy(at, key), body.store))
+    for (const { at, key } of staged) refs.push(blobRef(await placing.copy(at, key), body.store))
     return withContent(valid, body.field, refs)
   } finally {
     // Without the caller's signal: an upload that was given up must not leave its files behind.

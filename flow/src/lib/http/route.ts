@@ -27,5 +27,5 @@ function patternOf(path: string): RegExp {
   const segments = path
     .split('/')
     .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-  return new RegExp(`^${segments.join('/')}/?$`)
+  return new RegExp(`^${segments.join('/')}$`)
 }

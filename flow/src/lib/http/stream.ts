@@ -22,10 +22,12 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
   const encode = form === 'sse' ? encodeEvent : encodeLine
   return async (sink: HttpSink): Promise<void> => {
     let wrote = true
+    let isFull = false
     const heartbeat =
       form === 'sse'
         ? setInterval(() => {
-            if (!wrote) void sink.write(': keep-alive\n\n')
+            // A reader that has not caught up needs no sign of life.
+            if (!wrote && !isFull) void sink.write(': keep-alive\n\n')
             wrote = false
           }, heartbeatMs)
         : undefined
@@ -42,7 +44,10 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
           : encode(undefined, undefined, value)
         wrote = true
         const full = sink.write(text)
-        if (full !== undefined) await full
+        if (full === undefined) continue
+        isFull = true
+        await full
+        isFull = false
       }
     } catch (error) {
       const problem = toProblem(error)

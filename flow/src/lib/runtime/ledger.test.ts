@@ -9,8 +9,12 @@ import { memoryDedupeDriver, memoryKvDriver } from '@flowport/capabilities/memor
 import { ManualClock } from '@flowport/capabilities/testing'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
+import { asBlobRef, isBlobRef } from '../blob-ref.ts'
+import type { Duration } from '../duration.ts'
 import { flow } from '../flow.ts'
 import { type Idempotency, node } from '../node.ts'
+import { isReply, reply } from '../reply.ts'
+import { streamOf } from '../schema.ts'
 import { manual } from '../trigger.ts'
 import { createRuntime } from './runtime.ts'
 
@@ -28,6 +32,10 @@ beforeEach(() => {
 function process(
   run: (order: Order, key: string | undefined) => unknown,
   idempotency: Idempotency<Order> = { key: '/id', ttl: '1h', lease: '10s' },
+  options: {
+    readonly timeout?: Duration
+    readonly retry?: { readonly maxAttempts: number; readonly backoff: Duration }
+  } = {},
 ) {
   const charge = node('charge', {
     input: Order,
@@ -37,7 +45,7 @@ function process(
   })
   const charging = flow('charging', {
     trigger: manual({ input: Order }),
-    graph: (order, step) => step(charge, order),
+    graph: (order, step) => step(charge, order, options),
   })
   const bag = ResourceBag.empty()
     .with('dedupe', createDedupeStore(driver))
@@ -220,3 +228,119 @@ async function settled(promise: Promise<unknown>): Promise<unknown> {
   for (let i = 0; i < 60; i++) await clock.advance(50)
   return outcome
 }
+
+describe('a step with a key, a timeout and retries', () => {
+  const keyed = { key: '/id', ttl: '1h', lease: '10s' } as const
+
+  it('tries again under the one key', async () => {
+    let attempts = 0
+    const invoke = process(
+      () => {
+        attempts += 1
+        if (attempts < 3) throw new CapabilityError('Unavailable', 'not yet')
+        return attempts
+      },
+      keyed,
+      { retry: { maxAttempts: 3, backoff: '0ms' } },
+    )
+    const answer = invoke({ id: 'a', amount: 1 })
+    for (let i = 0; i < 5; i++) await clock.advance(1)
+    expect(await answer).toBe(3)
+    expect(await invoke({ id: 'a', amount: 1 })).toBe(3)
+  })
+
+  it('tells of the timeout at once, and keeps what the handler did after all', async () => {
+    const work = Promise.withResolvers<string>()
+    const effect = vi.fn(() => work.promise)
+    const options = { timeout: '20ms', retry: { maxAttempts: 3, backoff: '1ms' } } as const
+    const invoke = process(effect, keyed, options)
+    await expect(invoke({ id: 'a', amount: 1 })).rejects.toMatchObject({ cause: { code: 'TIME015' } })
+    work.resolve('late')
+    expect(await settled(invoke({ id: 'a', amount: 1 }))).toBe('late')
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+
+  it('gives the key back when the handler that was late has failed', async () => {
+    const work = Promise.withResolvers<string>()
+    const effect = vi.fn<() => Promise<string>>(() => work.promise)
+    const invoke = process(effect, keyed, { timeout: '20ms' })
+    await expect(invoke({ id: 'a', amount: 1 })).rejects.toMatchObject({ cause: { code: 'TIME015' } })
+    work.reject(new Error('it was not done'))
+    effect.mockResolvedValue('done')
+    expect(await settled(invoke({ id: 'a', amount: 1 }))).toBe('done')
+    expect(effect).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a kept result', () => {
+  const object = { $blob: 'blob', key: 'k', size: 1, etag: 'e', contentType: null } as const
+
+  it('is what the first caller got: nothing, a reply, a reference, and data that looks like what we keep', async () => {
+    for (const result of [undefined, null, { '$flowport.kept': 'nothing' }, [1]]) {
+      const invoke = process(() => result)
+      const id = JSON.stringify(result) ?? 'undefined'
+      expect(await invoke({ id, amount: 1 })).toEqual(result)
+      expect(await invoke({ id, amount: 1 })).toEqual(result)
+    }
+    const replying = process(() =>
+      reply({ status: 201, headers: { location: '/x' }, body: asBlobRef(object) }),
+    )
+    for (let time = 0; time < 2; time++) {
+      const answer = await replying({ id: 'reply', amount: 1 })
+      expect(answer).toMatchObject({ status: 201, headers: { location: '/x' }, body: object })
+      expect(isReply(answer) && isBlobRef(answer.body)).toBe(true)
+    }
+  })
+
+  it.each([
+    ['too large', 'x'.repeat(2_000_000)],
+    ['no JSON', { id: 10n }],
+  ])('that is %s is the first caller’s alone; the effect is not made again', async (what, result) => {
+    const effect = vi.fn(() => result)
+    const invoke = process(effect)
+    expect(await invoke({ id: what, amount: 1 })).toEqual(result)
+    await expect(invoke({ id: what, amount: 1 })).rejects.toMatchObject({
+      cause: { code: 'IDEM_RESULT_LOST' },
+    })
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+
+  it('cannot be a stream', () => {
+    const input = Order
+    expect(() =>
+      node('ticks', {
+        input,
+        output: streamOf(z.number()),
+        idempotency: { key: '/id' },
+        async *run() {
+          yield 1
+        },
+      }),
+    ).toThrow('it can have no idempotency key')
+  })
+})
+
+it('takes an upload that is sent again for the same request', async () => {
+  const upload = z.custom<{ id: string; file: unknown }>()
+  const effect = vi.fn(() => 'kept')
+  const keep = node('keep', {
+    input: upload,
+    uses: { kv: 'write' },
+    idempotency: { key: '/id' },
+    run: effect,
+  })
+  const keeping = flow('keeping', { trigger: manual({ input: upload }), graph: (it, step) => step(keep, it) })
+  const runtime = createRuntime(
+    ResourceBag.empty()
+      .with('dedupe', createDedupeStore(driver))
+      .with('kv', createKeyValue(memoryKvDriver({ clock }), { clock })),
+    { clock },
+  )
+  const sent = (etag: string, size = 5) =>
+    runtime.invoke(keeping, {
+      input: { id: 'a', file: asBlobRef({ $blob: 'blob', key: 'k', size, etag, contentType: null }) },
+    })
+  expect([await sent('1'), await sent('2')]).toEqual(['kept', 'kept'])
+  await expect(sent('3', 6)).rejects.toMatchObject({ cause: { code: 'IDEM099' } })
+  expect(effect).toHaveBeenCalledTimes(1)
+})

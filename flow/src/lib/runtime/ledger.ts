@@ -1,8 +1,16 @@
 /** Runs an effectful node inside the dedupe ledger: once per key, with lease, fencing and a stored result. */
-import { CapabilityError, controlOf, type DedupeStore } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  controlOf,
+  type DedupeStore,
+  isCapabilityError,
+  isKind,
+} from '@flowport/capabilities'
 import canonicalize from 'canonicalize'
+import { isBlobRef } from '../blob-ref.ts'
 import type { NodeIdempotency } from '../node.ts'
-import type { Execute } from './node-executor.ts'
+import { decodeResult, encodeResult, lostResult } from './kept-result.ts'
+import type { Execute, KeyedExecute } from './node-executor.ts'
 import type { RunView } from './run-host.ts'
 
 type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
@@ -10,9 +18,13 @@ type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 /** Longest wait for another holder before the caller is told to come back. */
 const maxWaitMs = 2_000
 
-/** `execute`, at most once per key. `place` keeps keys of different nodes apart. */
+/**
+ * `handler` at most once per key, with what is put `around` it. `place` keeps keys of different nodes apart. A key is given
+ * back only when its handler has ended: one that took too long, and does its work after all, is done.
+ */
 export function withLedger(
-  execute: (input: unknown, run: RunView, key: string) => unknown,
+  handler: KeyedExecute,
+  around: (handler: KeyedExecute) => KeyedExecute,
   idempotency: Keyed,
   place: string,
   store: DedupeStore,
@@ -23,27 +35,80 @@ export function withLedger(
     const ledger = view('write', run.scope) as DedupeStore
     const fingerprint = await fingerprintOf(input)
     const found = await take(ledger, key, fingerprint, idempotency.leaseMs, run)
-    if (found.state === 'done') return found.result
+    if (found.state === 'done') return decodeResult(found.result)
     // From here on the effect may happen: what the ledger is told must not be lost to a caller that went away.
     const record = view('write', undefined) as DedupeStore
+    const holder: Holder = { record, key, token: found.token, ttlMs: idempotency.ttlMs, run }
     const renewal = keepLease(record, key, found.token, idempotency.leaseMs, run)
+    let last: Promise<unknown> | undefined
+    const tracked: KeyedExecute = (value, view, given) => {
+      last = Promise.resolve().then(() => handler(value, view, given))
+      return last
+    }
     let result: unknown
     try {
-      result = await execute(input, run, key)
+      result = await around(tracked)(input, run, key)
     } catch (error) {
-      clearInterval(renewal)
-      await giveBack(record, key, found.token, run)
+      const ended = endOf(last, error, holder).finally(() => clearInterval(renewal))
+      // Whoever was told of a timeout is not kept waiting for what still works.
+      if (isTimeout(error)) run.whenWorkEnds(ended)
+      else await ended
       throw error
     }
     clearInterval(renewal)
-    const kept = await record.complete(key, found.token, result ?? null, idempotency.ttlMs)
-    if (kept) return result
-    throw new CapabilityError('ConditionNotMatch', 'another holder took this key over while the node ran', {
-      capability: 'dedupe',
-      operation: 'complete',
-      code: 'IDEM_FENCED',
-    })
+    await complete(holder, result)
+    return result
   }
+}
+
+interface Holder {
+  readonly record: DedupeStore
+  readonly key: string
+  readonly token: string
+  readonly ttlMs: number
+  readonly run: RunView
+}
+
+/** The key goes back when the handler has failed. One that was only late is done: its effect has happened. */
+async function endOf(last: Promise<unknown> | undefined, error: unknown, holder: Holder): Promise<void> {
+  const { record, key, token, run } = holder
+  if (last === undefined || !isTimeout(error)) return giveBack(record, key, token, run)
+  let result: unknown
+  try {
+    result = await last
+  } catch {
+    return giveBack(record, key, token, run)
+  }
+  try {
+    await complete(holder, result)
+  } catch (failure) {
+    run.log.warn({ key, err: failure }, 'the result of a node that was late could not be kept')
+  }
+}
+
+/** Keeps the result. One that cannot be kept leaves a mark, so that the effect is not made again for it. */
+async function complete({ record, key, token, ttlMs, run }: Holder, result: unknown): Promise<void> {
+  let kept: boolean
+  try {
+    kept = await record.complete(key, token, encodeResult(result), ttlMs)
+  } catch (error) {
+    if (!isKind(error, 'InvalidInput', 'LimitExceeded')) throw error
+    run.log.error(
+      { key, err: error },
+      'the result of a node cannot be kept: it is done, but nobody else will get it',
+    )
+    kept = await record.complete(key, token, lostResult, ttlMs)
+  }
+  if (kept) return
+  throw new CapabilityError('ConditionNotMatch', 'another holder took this key over while the node ran', {
+    capability: 'dedupe',
+    operation: 'complete',
+    code: 'IDEM_FENCED',
+  })
+}
+
+function isTimeout(error: unknown): boolean {
+  return isCapabilityError(error) && error.code === 'TIME015'
 }
 
 function keyFrom({ keyOf, keyText }: Keyed, input: unknown, place: string): string {
@@ -117,11 +182,20 @@ async function giveBack(record: DedupeStore, key: string, token: string, run: Ru
   }
 }
 
+/** An upload that is sent again is another version of its object, and the same request. */
+function withoutVersions(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input
+  if (Array.isArray(input)) return input.map(withoutVersions)
+  if (isBlobRef(input)) return { ...input, etag: undefined, lastModified: undefined }
+  if (Object.getPrototypeOf(input) !== Object.prototype) return input
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, withoutVersions(value)]))
+}
+
 /** Short inputs stand for themselves; long ones are digested. Key order does not matter. */
 async function fingerprintOf(input: unknown): Promise<string> {
   let text: string | undefined
   try {
-    text = canonicalize(input)
+    text = canonicalize(withoutVersions(input))
   } catch (cause) {
     throw new CapabilityError('InvalidInput', 'the input of a node with an idempotency key must be JSON', {
       cause,

@@ -12,6 +12,9 @@ import type { RunView } from './run-host.ts'
 /** Runs a node's handler on a checked input for one run. */
 export type Execute = (input: unknown, run: RunView) => unknown
 
+/** The same, as one execution of a key where there is one. */
+export type KeyedExecute = (input: unknown, run: RunView, key: string | undefined) => unknown
+
 /** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
 export function planNode(
   flow: AnyFlow,
@@ -22,14 +25,19 @@ export function planNode(
   const { node, options, alias } = vertex
   const Context = contextClass(node, bag)
   const handler = node.handler as (input: unknown, context: object) => unknown
-  let execute: Execute = (input, run) => handler(input, new Context(run, undefined))
-  if (options.timeout !== undefined) execute = withTimeout(execute, toMilliseconds(options.timeout), alias)
-  if (options.retry !== undefined)
-    execute = withRetry(execute, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
-  if (node.idempotency?.kind === 'keyed') {
-    const keyed = (input: unknown, run: RunView, key: string) => handler(input, new Context(run, key))
-    execute = withLedger(keyed, node.idempotency, `${flow.name}/${alias}`, bag.require('dedupe'))
+  const keyed = node.idempotency?.kind === 'keyed' ? node.idempotency : undefined
+  const bare: KeyedExecute = (input, run, key) => handler(input, new Context(run, key))
+  const around = (inner: KeyedExecute): KeyedExecute => {
+    let each = inner
+    if (options.timeout !== undefined) each = withTimeout(each, toMilliseconds(options.timeout), alias)
+    if (options.retry === undefined) return each
+    return withRetry(each, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
   }
+  const plain = around(bare)
+  const execute: Execute =
+    keyed === undefined
+      ? (input, run) => plain(input, run, undefined)
+      : withLedger(bare, around, keyed, `${flow.name}/${alias}`, bag.require('dedupe'))
   const { input } = node
   if (input === undefined || isOpaque(input) || input === checkedAgainst) return execute
   const what = `the input of "${alias}" does not fit`
@@ -90,38 +98,79 @@ function contextClass(
   return Context
 }
 
-function withTimeout(execute: Execute, timeoutMs: number, alias: string): Execute {
-  return (input, run) => {
+/** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
+const longestTimer = 0x7fffffff
+
+function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): KeyedExecute {
+  return (input, run, key) => {
     const controller = new AbortController()
     const signal = AbortSignal.any([run.signal, controller.signal])
-    const scoped = Object.create(run, {
-      signal: { value: signal },
-      scope: { value: { signal, deadline: run.deadline } satisfies CallScope },
-    }) as RunView
+    const scoped = new ScopedRun(run, signal)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
-          code: 'TIME015',
-        })
-        controller.abort(error)
-        reject(error)
-      }, timeoutMs)
+      const timer = setTimeout(
+        () => {
+          const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
+            code: 'TIME015',
+          })
+          controller.abort(error)
+          reject(error)
+        },
+        Math.min(timeoutMs, longestTimer),
+      )
       Promise.resolve()
-        .then(() => execute(input, scoped))
+        .then(() => execute(input, scoped, key))
         .then(resolve, reject)
         .finally(() => clearTimeout(timer))
     })
   }
 }
 
+/** A run as a node with a time of its own sees it: the same, with another signal. */
+class ScopedRun implements RunView {
+  readonly #run: RunView
+  readonly signal: AbortSignal
+  readonly scope: CallScope
+
+  constructor(run: RunView, signal: AbortSignal) {
+    this.#run = run
+    this.signal = signal
+    this.scope = { signal, deadline: run.deadline }
+  }
+
+  get id() {
+    return this.#run.id
+  }
+  get log() {
+    return this.#run.log
+  }
+  get clock() {
+    return this.#run.clock
+  }
+  get random() {
+    return this.#run.random
+  }
+  get deadline() {
+    return this.#run.deadline
+  }
+  get metadata() {
+    return this.#run.metadata
+  }
+
+  whenWorkEnds(work: Promise<void>): void {
+    this.#run.whenWorkEnds(work)
+  }
+}
+
 /** Tries again on temporary errors, with full jitter, while the run lives. */
-function withRetry(execute: Execute, maxAttempts: number, backoffMs: number): Execute {
-  return async (input, run) => {
+function withRetry(execute: KeyedExecute, maxAttempts: number, backoffMs: number): KeyedExecute {
+  return async (input, run, key) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await execute(input, run)
+        return await execute(input, run, key)
       } catch (error) {
-        const temporary = isCapabilityError(error) && error.retryable === 'temporary'
+        // What took too long may still be at it: its effect must not be made a second time beside it.
+        const isLate = key !== undefined && isCapabilityError(error) && error.code === 'TIME015'
+        const temporary = isCapabilityError(error) && error.retryable === 'temporary' && !isLate
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
         const delayMs = Math.max(run.random() * backoffMs * 2 ** (attempt - 1), error.retryAfterMs ?? 0)
         if (run.deadline !== undefined && run.clock.now() + delayMs >= run.deadline) throw error

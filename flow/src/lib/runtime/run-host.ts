@@ -46,4 +46,6 @@ export interface RunView {
   readonly metadata: Metadata
   readonly signal: AbortSignal
   readonly scope: CallScope
+  /** Keeps the run among the running ones until the work has ended, though its answer does not wait for it. */
+  whenWorkEnds(work: Promise<void>): void
 }

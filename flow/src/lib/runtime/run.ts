@@ -15,7 +15,8 @@ export class Run implements RunView, Watched {
   readonly answer: Promise<unknown>
   readonly plan: Plan
   readonly request: RunRequest
-  readonly deadline: number | undefined
+  /** Milliseconds since the epoch; `undefined` for never, and while its input is being read. */
+  deadline: number | undefined
   /** When it started, on the runtime's monotonic clock; 0 where nobody asks. */
   startedAt = 0
   timer: ReturnType<typeof setTimeout> | undefined
@@ -116,6 +117,40 @@ export class Run implements RunView, Watched {
     if (this.#settled) return
     this.#complete(this.plan.steps[0] as PlannedStep, input)
     this.#pump()
+  }
+
+  /** Starts the flow when its input has been read. The deadline is counted from then: an upload may take its time. */
+  startWhenRead(reading: Promise<unknown>, refuse: (error: unknown) => void): void {
+    const { deadlines, clock } = this.#host
+    deadlines.release(this)
+    this.deadline = undefined
+    // A run that ends meanwhile has not finished before its reader has let go of the body and the stores.
+    this.#active++
+    reading.then(
+      (input) => {
+        this.#active--
+        if (this.#settled) return this.#finishIfIdle()
+        const { deadlineMs } = this.request
+        if (deadlineMs !== undefined) {
+          this.deadline = clock.now() + deadlineMs
+          deadlines.watch(this)
+        }
+        this.start(input)
+      },
+      (error: unknown) => {
+        this.#active--
+        if (this.#settled) this.#finishIfIdle()
+        else refuse(error)
+      },
+    )
+  }
+
+  whenWorkEnds(work: Promise<void>): void {
+    this.#active++
+    void work.finally(() => {
+      this.#active--
+      this.#pump()
+    })
   }
 
   /** Ends the run at once: the answer rejects, signals fire, what still works drains in the background. */
@@ -266,6 +301,11 @@ export class Run implements RunView, Watched {
   }
 
   #failed(step: PlannedStep, error: unknown): void {
+    // That of a run inside this one says how that one failed: its input was no caller's of this one.
+    if (error instanceof RunError) {
+      const where = { flow: this.plan.flow.name, node: step.alias, cause: error }
+      return this.fail(new RunError('NodeFailed', error.message, where))
+    }
     this.fail(this.#nodeError(step, error))
   }
 
@@ -287,12 +327,14 @@ export class Run implements RunView, Watched {
           new RunError('NoAnswer', message, { flow: this.plan.flow.name, node: step.alias, code: 'DAG204' }),
         )
       }
-      this.#settle()
       const stream = streamSchemaOf(this.plan, step.slot, this.#values)
       if (stream !== null) {
-        this.#stream = new RunStream(value as AsyncIterable<unknown>, stream, this)
+        if (!isAsyncIterable(value)) return this.#failed(step, new TypeError('the node returned no stream'))
+        this.#settle()
+        this.#stream = new RunStream(value, stream, this)
         return this.#resolve(this.#stream)
       }
+      this.#settle()
       this.#resolve(value)
     }
     this.#finishIfIdle()
@@ -312,6 +354,10 @@ export class Run implements RunView, Watched {
 }
 
 const nothing = () => undefined
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

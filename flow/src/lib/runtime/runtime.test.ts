@@ -704,3 +704,47 @@ const kvInfo = {
   features: { list: false, metadata: false, conditional: false, bulk: false },
   extensions: {},
 } as const
+
+describe('a step with a timeout', () => {
+  it('sees all of its run, with a signal of its own', async () => {
+    const seen = node('seen', {
+      input: z.object({}),
+      run: (_input, { log, metadata, signal }) => {
+        log.info({}, 'it is there')
+        return [metadata['flow.name'], signal.aborted]
+      },
+    })
+    const timed = flow('timed', {
+      trigger: manual({ input: z.object({}) }),
+      graph: (it, step) => step(seen, it, { timeout: '40d' }),
+    })
+    await expect(createRuntime(ResourceBag.empty()).invoke(timed, { input: {} })).resolves.toEqual([
+      'timed',
+      false,
+    ])
+  })
+
+  it('takes the failure of a run inside it for its own', async () => {
+    const inner = flow('inner', {
+      trigger: manual({ input: z.object({ n: z.number() }) }),
+      graph: (it, step) => step(node('same', { input: opaque<{ n: number }>(), run: ({ n }) => n }), it),
+    })
+    const runtime = createRuntime(ResourceBag.empty())
+    const outer = flow('outer', {
+      trigger: manual({ input: z.object({}) }),
+      graph: (it, step) =>
+        step(
+          node('asks', {
+            input: z.object({}),
+            run: () => runtime.invoke(inner, { input: { n: 'x' as never } }),
+          }),
+          it,
+        ),
+    })
+    await expect(runtime.invoke(outer, { input: {} })).rejects.toMatchObject({
+      failure: 'NodeFailed',
+      flow: 'outer',
+      cause: { failure: 'InvalidInput', flow: 'inner' },
+    })
+  })
+})

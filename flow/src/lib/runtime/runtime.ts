@@ -10,7 +10,7 @@ import { DeniedError, describeThrown, RunError } from './errors.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
-import type { RunHost, RunRequest } from './run-host.ts'
+import type { RunHost, RunRequest, RunView } from './run-host.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
@@ -43,8 +43,11 @@ export interface InvokeOptions {
 
 /** What a host hands over with an input. */
 export interface StartOptions extends RunRequest {
-  /** The input has passed `validateMessage` already. Default false. */
-  readonly validated?: boolean
+  /**
+   * Makes the input, validated, in place of one that is there: called once the run is admitted, so that nothing of a
+   * request that is refused is read or stored.
+   */
+  readonly read?: (run: RunView) => unknown
 }
 
 export interface Runtime {
@@ -100,20 +103,21 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
         : request
     const run = new Run(planOf(flow), host, wanted)
     runs.add(run)
-    const validated = request.validated === true
     if (closing !== undefined) {
       run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
-    } else if (hooks.length === 0) admit(run, input, validated)
-    else void before(run).then((allowed) => allowed && admit(run, input, validated))
+    } else if (hooks.length === 0) admit(run, input, request)
+    else void before(run).then((allowed) => allowed && admit(run, input, request))
     // Many runs have ended by now: they need no timer.
     if (run.deadline !== undefined && !run.isSettled) deadlines.watch(run)
     return run
   }
 
-  function admit(run: Run, input: unknown, validated: boolean): void {
+  function admit(run: Run, input: unknown, { read }: StartOptions): void {
+    if (run.isSettled) return
     try {
-      const message = validated ? input : validateMessage(run.plan.flow.trigger, input)
+      const message = read === undefined ? validateMessage(run.plan.flow.trigger, input) : read(run)
       if (!(message instanceof Promise)) return run.start(message)
+      if (read !== undefined) return run.startWhenRead(message, (error) => refuse(run, error))
       message.then(
         (valid) => run.start(valid),
         (error: unknown) => refuse(run, error),

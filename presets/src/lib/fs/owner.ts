@@ -19,13 +19,16 @@ export interface Owner {
 /** Silence after which a lock's owner counts as stuck, whatever its process does. */
 export const stuckAfterMs = 30_000
 
+/** Of this process, reckoned once: a clock that is set later must not make its owners strangers to each other. */
+let startedAt: number | undefined
+
 /** This process, as an owner. */
 export function thisOwner(id: string): Owner {
   return {
     id,
     pid: process.pid,
     host: hostname(),
-    startedAt: Math.round(Date.now() - process.uptime() * 1000),
+    startedAt: (startedAt ??= Math.round(Date.now() - process.uptime() * 1000)),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Flows whose answers are values, replies and nothing. */
-import { reply } from '../../../http/reply.ts'
+import { reply } from '../../../reply.ts'
 import { get } from './shared.ts'
 
 export const answers = [

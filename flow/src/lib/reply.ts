@@ -1,5 +1,5 @@
 /** Full control over an answer: `return reply({ status: 202, headers, body })`. */
-import { checkedHeaders, checkedStatus, isBodiless } from '../response-head.ts'
+import { checkedHeaders, checkedStatus, isBodiless } from './response-head.ts'
 
 const brand: unique symbol = Symbol.for('flowport.reply') as never
 
