@@ -265,7 +265,7 @@ describe('a body', () => {
     agent.destroy()
   })
 
-  it('that is stored answers no condition and no range: those are of what is read', async () => {
+  it('is stored under the conditions of its request, in one step, and whole whatever range is asked for', async () => {
     server = await serveFlows([
       flow('put', {
         trigger: http.put('/objects', { input: anything, body: blobBody('file', { key: () => 'a' }) }),
@@ -273,11 +273,20 @@ describe('a body', () => {
           step(node('back', { input: opaque<{ file: BlobRef }>(), run: ({ file }) => file }), it),
       }),
     ])
-    for (const header of [{ 'if-none-match': '*' }, { 'if-match': '"old"' }, { range: 'bytes=0-1' }]) {
-      const headers = header as Record<string, string>
-      const response = await fetch(`${server.url}/objects`, { method: 'PUT', body: 'content', headers })
-      expect([response.status, await response.text()]).toEqual([200, 'content'])
+    const put = async (body: string, headers: Record<string, string>) => {
+      const response = await fetch(`${server?.url}/objects`, { method: 'PUT', body, headers })
+      const text = await response.text()
+      return [response.status, response.ok ? text : (JSON.parse(text) as { code: string }).code]
     }
+    expect(await put('one', { 'if-match': '"none"' })).toEqual([412, 'PRECONDITION_FAILED'])
+    expect(await put('one', { 'if-none-match': '*' })).toEqual([200, 'one'])
+    expect(await put('two', { 'if-none-match': '*' })).toEqual([412, 'PRECONDITION_FAILED'])
+    const blob = server.fastify.flowport.bag.require('blob')
+    const etag = (await blob.head('a'))?.etag ?? ''
+    expect(await put('two', { 'if-match': 'W/"x", "y"' })).toEqual([501, 'CONDITION_NOT_SUPPORTED'])
+    expect(await put('two', { 'if-match': `"${etag}"`, range: 'bytes=0-1' })).toEqual([200, 'two'])
+    expect(await put('three', { 'if-match': `"${etag}"` })).toEqual([412, 'PRECONDITION_FAILED'])
+    expect(await (await blob.get('a'))?.text()).toBe('two')
   })
 })
 

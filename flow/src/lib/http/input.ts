@@ -8,6 +8,7 @@ import type { HttpCall } from './call.ts'
 import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
+import { conditionOf, notHeld } from './upload-condition.ts'
 
 /** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
 export function readInput(
@@ -61,12 +62,18 @@ async function storeBody(
   const store = bag.control(body.store).view('write', { signal }) as BlobStore
   const size = lengthOf(call)
   const contentType = call.header('content-type')
-  const object = await store.put(body.key(fields as never), call.body.stream(), {
-    maxBytes: body.maxBytes,
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(size === null ? {} : { size }),
-  })
-  return blobRef(object, body.store)
+  const condition = conditionOf(call, store)
+  try {
+    const object = await store.put(body.key(fields as never), call.body.stream(), {
+      maxBytes: body.maxBytes,
+      ...condition,
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(size === null ? {} : { size }),
+    })
+    return blobRef(object, body.store)
+  } catch (error) {
+    throw notHeld(error, condition)
+  }
 }
 
 function sourceOf({ maxBytes }: StreamBody, call: HttpCall) {
