@@ -107,6 +107,7 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
     const signal = AbortSignal.any([run.signal, controller.signal])
     const scoped = new ScopedRun(run, signal)
     return new Promise((resolve, reject) => {
+      const work = Promise.resolve().then(() => execute(input, scoped, key))
       const timer = setTimeout(
         () => {
           const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
@@ -114,16 +115,17 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
           })
           controller.abort(error)
           reject(error)
+          // It may be deaf to its signal: the stores it works on are not closed under it.
+          run.whenWorkEnds(work.then(nothing, nothing))
         },
         Math.min(timeoutMs, longestTimer),
       )
-      Promise.resolve()
-        .then(() => execute(input, scoped, key))
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer))
+      void work.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }
 }
+
+const nothing = () => undefined
 
 /** A run as a node with a time of its own sees it: the same, with another signal. */
 class ScopedRun implements RunView {

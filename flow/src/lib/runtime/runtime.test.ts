@@ -724,6 +724,20 @@ describe('a step with a timeout', () => {
     ])
   })
 
+  it('is told to be running while its handler is at work, though its caller knows of the timeout', async () => {
+    const work = Promise.withResolvers<void>()
+    const deaf = node('deaf', { input: z.object({}), run: () => work.promise })
+    const timed = flow('deaf', {
+      trigger: manual({ input: z.object({}) }),
+      graph: (it, step) => step(deaf, it, { timeout: '5ms' }),
+    })
+    const runtime = createRuntime(ResourceBag.empty())
+    await expect(runtime.invoke(timed, { input: {} })).rejects.toMatchObject({ cause: { code: 'TIME015' } })
+    expect(runtime.running).toBe(1)
+    work.resolve()
+    await vi.waitFor(() => expect(runtime.running).toBe(0))
+  })
+
   it('takes the failure of a run inside it for its own', async () => {
     const inner = flow('inner', {
       trigger: manual({ input: z.object({ n: z.number() }) }),

@@ -138,6 +138,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     run.startedAt = clock.monotonic()
     try {
       for (const hook of hooks) {
+        if (run.isSettled) return false
         const added = await hook.before?.(infoOf(run))
         if (added !== undefined) run.annotate(added)
       }
