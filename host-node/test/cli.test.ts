@@ -222,6 +222,11 @@ describe('flowport run', () => {
       stdin: 'hello',
     })
     expect(JSON.parse(put.stdout)).toMatchObject({ key: 'cli.txt', size: 5 })
+    const file = { $blob: 'blob', key: 'files/cli.txt', size: 5, etag: 'e', contentType: null }
+    const again = await onApp(['run', 'put-file', '--input', JSON.stringify({ name: 'cli.txt', file })])
+    expect(JSON.parse(again.stdout)).toMatchObject({ key: 'cli.txt', size: 5 })
+    const none = await onApp(['run', 'put-file', '--input', '{"name":"cli.txt","file":7}'])
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('must be a BlobRef')])
     expect((await onApp(['run', 'echo', '--body', '-'])).code).toBe(2)
   })
 

@@ -3,7 +3,9 @@ import { type Logger, type ResourceBag, silentLogger } from '@flowport/capabilit
 import {
   type AnyFlow,
   type App,
+  asBlobRef,
   blobRef,
+  type BodyBinding,
   createRuntime,
   DiagnosticsError,
   HttpProblem,
@@ -68,7 +70,7 @@ async function readInput(
   const given: unknown = input === undefined ? {} : parse(await sourceText(input, host))
   const message = trigger.kind === 'cron' ? scheduledNow(trigger.cron, given) : given
   const binding = trigger.kind === 'http' ? trigger.body : null
-  if (body === undefined) return message
+  if (body === undefined) return vouched(message, binding)
   if (binding?.kind !== 'stream' && binding?.kind !== 'blob') {
     throw new CommandError(exitCodes.usage, '--body is for flows that take a raw body')
   }
@@ -78,6 +80,19 @@ async function readInput(
     return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
   const object = await bag.require(binding.store).put(binding.key(message as never), stream)
   return { ...(message as object), [binding.field]: blobRef(object, binding.store) }
+}
+
+/** Whoever runs the command may name any object: a reference in its input stands for one. */
+function vouched(message: unknown, binding: BodyBinding | null): unknown {
+  if (binding?.kind !== 'blob' && binding?.kind !== 'multipart') return message
+  const content = (message as Readonly<Record<string, unknown>> | null)?.[binding.field]
+  try {
+    const refs = Array.isArray(content) ? content.map(asBlobRef) : asBlobRef(content)
+    return { ...(message as object), [binding.field]: refs }
+  } catch {
+    // Validation says what is wrong with it.
+    return message
+  }
 }
 
 /** A schedule makes its message by itself: due now, unless the input says when. */
