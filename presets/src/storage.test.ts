@@ -115,7 +115,7 @@ describe('schemes of other runtimes', () => {
   })
 
   it('refuse a root that is none', () => {
-    expect(() => fileScheme({ root: [] })).toThrow(CapabilityError)
+    for (const root of [[], '', ['/srv', '']]) expect(() => fileScheme({ root })).toThrow(CapabilityError)
   })
 })
 

@@ -78,6 +78,8 @@ export const operations = {
     stat: read,
     hash: read,
     write,
+    // Its own earlier try would look like somebody else's.
+    writeCreateOnly: once,
     // A stream can be read once.
     writeStream: once,
     delete: write,

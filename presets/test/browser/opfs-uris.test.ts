@@ -1,5 +1,8 @@
 /** `opfs://` through URI storage: what a URI is there, what is done with files, and that credentials stay in memory. */
+import { type KeyValue, silentLogger } from '@flowport/capabilities'
 import { createStorage, memoryScheme } from '@flowport/capabilities/storage'
+import { systemClock } from '@flowport/capabilities/system'
+import { opfsBrowser } from '@flowport/presets/opfs-browser'
 import { opfsScheme } from '@flowport/presets/opfs-browser/storage'
 import { s3Scheme } from '@flowport/presets/s3/storage'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -93,5 +96,27 @@ describe('opfs:// through URI storage', () => {
     }
     for (const { name } of await indexedDB.databases()) expect(name).not.toContain(marker)
     for (const store of [localStorage, sessionStorage]) expect(JSON.stringify(store)).not.toContain(marker)
+  })
+})
+
+describe('key-value entries on OPFS', () => {
+  it('are listed while another tab overwrites them', async () => {
+    const context = { env: {}, log: silentLogger, clock: systemClock, bindings: {} }
+    const [one, other] = await Promise.all([0, 1].map(() => opfsBrowser({ root: 'listed' }).open(context)))
+    const [writing, reading] = [one, other].map(
+      (opened) => opened?.resources.get('kv') as unknown as KeyValue,
+    )
+    await writing?.put('k', 'x')
+    let isWriting = true
+    const writes = (async () => {
+      for (let i = 0; i < 150; i++) await writing?.put('k', 'v'.repeat(1 + (i % 3) * 50_000))
+      isWriting = false
+    })()
+    const seen = new Set<number | undefined>()
+    while (isWriting) seen.add((await reading?.list())?.keys.length)
+    await writes
+    expect([...seen]).toEqual([1])
+    await Promise.all([one?.close(), other?.close()])
+    await (await navigator.storage.getDirectory()).removeEntry('listed', { recursive: true })
   })
 })

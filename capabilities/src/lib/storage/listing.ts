@@ -76,7 +76,9 @@ export async function isFolder(
         signal,
         ...(cursor === undefined ? {} : { cursor }),
       })
-      if (page.objects.length > 0 || key === '') return true
+      // What a listing leaves out makes no folder.
+      const prefix = prefixOf(key)
+      if (key === '' || page.objects.some((each) => isPath(each.key.slice(prefix.length), false))) return true
       cursor = page.cursor
     } while (cursor !== undefined)
     return false

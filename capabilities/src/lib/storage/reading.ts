@@ -73,13 +73,18 @@ export class PortableStorageReader implements UriStorageReader {
   /** The store stays open until the stream has ended, failed or been cancelled. */
   async stream(uri: string, options?: StorageReadOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const kept: { lease?: Lease } = {}
-    const handle = await this.call('stream', uri, options, async (lease) => {
+    const handle = await this.call('stream', uri, options, async (lease, signal) => {
       // The signal goes on to end the stream after this call has been answered.
       const opened = await open(lease, {
         ...options,
         signal: anySignal(options?.signal, this.#scope?.signal),
       })
-      kept.lease = await this.#core.driver.stores.lease(uri)
+      if (signal?.aborted === true) {
+        // Too late: whoever waited for it has been told so.
+        await opened.cancel()
+        throw signal.reason
+      }
+      kept.lease = lease.retain()
       return opened
     })
     return passed(handle.stream(), {
@@ -180,9 +185,13 @@ export function webOf(lease: Lease | undefined): WebAccess | undefined {
 }
 
 /** The key of a file; `INVALID_URI` when the URI is one of a folder. */
-export function fileKey({ place }: Pick<Lease, 'place'>): string {
-  if (!place.isFolder) return place.key
-  throw invalidUri(
+export function fileKey(lease: Pick<Lease, 'place'>): string {
+  if (!lease.place.isFolder) return lease.place.key
+  throw folderNamed(lease)
+}
+
+export function folderNamed({ place }: Pick<Lease, 'place'>): CapabilityError {
+  return invalidUri(
     place.key === ''
       ? 'the URI names a store, not a file in it'
       : 'a URI that ends in "/" names a folder, not a file',
@@ -190,7 +199,9 @@ export function fileKey({ place }: Pick<Lease, 'place'>): string {
 }
 
 export function fileOf(uri: string, object: BlobObject): StorageFile {
-  const name = uri.replace(/[?#].*$/s, '').replace(/^.*\//s, '')
+  // Only URLs have a query: elsewhere "?" and "#" are of the name.
+  const path = /^https?:/i.test(uri) ? uri.replace(/[?#].*$/s, '') : uri
+  const name = path.replace(/^.*\//s, '')
   return {
     uri,
     name,

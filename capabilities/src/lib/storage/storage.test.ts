@@ -6,6 +6,7 @@ import type { CallOptions } from '../kv/contract.ts'
 import { createKeyValue } from '../kv/key-value.ts'
 import { logging } from '../layers/logging.ts'
 import { retry } from '../layers/retry.ts'
+import { timeout } from '../layers/timeout.ts'
 import type { Logger } from '../logger.ts'
 import { memoryBlobDriver } from '../memory/blob.ts'
 import { memoryKvDriver } from '../memory/kv.ts'
@@ -546,4 +547,136 @@ describe('move', () => {
     expect(await small.read('mine://a')).toBe('changed')
     expect(await small.exists('memory://a')).toBe(false)
   })
+
+  it('deletes no file that is its own copy, under another name or while credentials change', async () => {
+    const clock = new ManualClock()
+    const kv = createKeyValue(memoryKvDriver({ clock }), { clock })
+    const storage = createStorage({ schemes: [kvScheme(() => kv)], clock: tickingClock() })
+    await storage.write('kv://one/x', 'precious')
+    await expect(storage.move('kv://one/x', 'kv://other/x')).rejects.toMatchObject({
+      kind: 'ConditionNotMatch',
+    })
+    expect(await storage.read('kv://one/x')).toBe('precious')
+
+    const driver = memoryBlobDriver()
+    const rotating = createStorage({
+      schemes: [cloud(() => ({ blob: createBlobStore(driver) }))],
+      credentials: { cloudy: { key: 'k', secret: 's' } },
+    })
+    await rotating.write('cloud://b/x', 'precious')
+    const moved = rotating.move('cloud://b/x', 'cloud://b/x')
+    rotating.setCredentials('cloudy', { key: 'k2', secret: 's2' })
+    await moved
+    expect(await rotating.read('cloud://b/x')).toBe('precious')
+  })
+})
+
+/** A system clock on which no two moments are the same. */
+function tickingClock(): typeof systemClock {
+  let ticks = 0
+  return { ...systemClock, now: () => systemClock.now() + ++ticks }
+}
+
+describe('a store that is in use', () => {
+  const rotated = { key: 'k2', secret: 's2' }
+
+  function rotating() {
+    const closed: string[] = []
+    const storage = createStorage({
+      schemes: [
+        cloud((_name, { credentials }) => ({
+          ...store(),
+          close: () => void closed.push(credentials?.key ?? ''),
+        })),
+      ],
+      credentials: { cloudy: { key: 'k1', secret: 's' } },
+    })
+    return { storage, closed }
+  }
+
+  it('stays open for a stream of it, and is closed after that', async () => {
+    const { storage, closed } = rotating()
+    await storage.write('cloud://b/x', 'content')
+    const opening = storage.stream('cloud://b/x')
+    storage.setCredentials('cloudy', rotated)
+    const stream = await opening
+    expect(closed).toEqual([])
+    expect(await new Response(stream).text()).toBe('content')
+    await vi.waitFor(() => expect(closed).toEqual(['k1']))
+  })
+
+  it('is let go when a copy to a folder is refused', async () => {
+    const { storage, closed } = rotating()
+    await storage.write('cloud://b/x', 'content')
+    await expect(storage.copy('cloud://b/x', 'cloud://b/folder/')).rejects.toMatchObject({
+      code: 'INVALID_URI',
+      key: 'cloud://b/folder/',
+    })
+    storage.setCredentials('cloudy', rotated)
+    await vi.waitFor(() => expect(closed).toEqual(['k1']))
+  })
+
+  it('is let go when a stream comes after its time', async () => {
+    const { blob } = store()
+    await blob.put('x', 'content')
+    const gate = Promise.withResolvers<void>()
+    const cancelled = vi.fn<() => void>()
+    const get: typeof blob.get = async (...args) => {
+      await gate.promise
+      const handle = await blob.get(...args)
+      return (
+        handle && Object.assign(Object.create(handle) as typeof handle, { cancel: async () => cancelled() })
+      )
+    }
+    const slow = Object.create(blob, { get: { value: get } }) as typeof blob
+    const storage = createStorage({
+      schemes: [blobScheme('slow', slow)],
+      layers: [timeout({ timeoutMs: 10 })],
+    })
+    await expect(storage.stream('slow://x')).rejects.toMatchObject({ kind: 'Timeout' })
+    gate.resolve()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+  })
+})
+
+describe('names', () => {
+  it('keep what is a query in URLs only', async () => {
+    const storage = createStorage({ schemes: [memoryScheme()] })
+    for (const name of ['report#1.csv', 'what?.csv', 'a?b']) {
+      await storage.write(`memory://f?/${name}`, 'a')
+      expect((await storage.stat(`memory://f?/${name}`)).name).toBe(name)
+    }
+    expect((await storage.stat('memory://f?/what?.csv')).contentType).toBe('text/csv; charset=utf-8')
+  })
+
+  it('that a listing leaves out make no folder', async () => {
+    const kv = createKeyValue(memoryKvDriver())
+    await kv.put('photos/', 'a marker of others')
+    await kv.put('photos/a', 'x')
+    const storage = createStorage({ schemes: [kvScheme({ a: kv })] })
+    expect(await storage.exists('kv://a/photos')).toBe(true)
+    await storage.delete('kv://a/photos', { recursive: true })
+    expect(await storage.exists('kv://a/photos')).toBe(false)
+  })
+})
+
+it('does not try again to create: its own earlier try would look like somebody else’s', async () => {
+  const driver = memoryBlobDriver()
+  let isLost = false
+  const put: typeof driver.put = async (...args) => {
+    const object = await driver.put(...args)
+    if (isLost) return object
+    isLost = true
+    throw new CapabilityError('Unavailable', 'the answer was lost')
+  }
+  const losing = Object.create(driver, { put: { value: put } }) as typeof driver
+  const storage = createStorage({
+    schemes: [blobScheme('mine', createBlobStore(losing))],
+    layers: [retry({ baseMs: 1 })],
+  })
+  await expect(storage.write('mine://lock', 'mine', { createOnly: true })).rejects.toMatchObject({
+    kind: 'Unavailable',
+  })
+  isLost = false
+  expect(await storage.write('mine://other', 'mine')).toMatchObject({ size: 4 })
 })

@@ -1,7 +1,7 @@
 /** Makes URI storage of schemes: reading, writing, copying over any of their stores, with layers around each call. */
 import { asyncDispose } from '../async-dispose.ts'
 import { copyBlob } from '../blob/copy-blob.ts'
-import type { BlobBody } from '../blob/contract.ts'
+import type { BlobBody, BlobObject } from '../blob/contract.ts'
 import { CapabilityError, isCapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { createPipeline, type Layer } from '../layer.ts'
@@ -24,7 +24,7 @@ import {
 } from './driver.ts'
 import { keysBelow } from './listing.ts'
 import { explained } from './errors.ts'
-import { absent, type Core, fileKey, fileOf, PortableStorageReader, webOf } from './reading.ts'
+import { absent, type Core, fileKey, fileOf, folderNamed, PortableStorageReader, webOf } from './reading.ts'
 import type { StorageScheme } from './scheme.ts'
 import type { Lease } from './stores.ts'
 import { invalidUri } from './uri.ts'
@@ -85,7 +85,8 @@ export function createUriStorage(
 
 class PortableStorage extends PortableStorageReader implements UriStorage {
   write(uri: string, content: StorageContent, options: StorageWriteOptions = {}): Promise<StorageFile> {
-    return this.call('write', uri, options, (lease, signal) => {
+    const operation = options.createOnly === true ? 'writeCreateOnly' : 'write'
+    return this.call(operation, uri, options, (lease, signal) => {
       const { body, type } = bodyOf(content)
       return put(lease, uri, body, { ...options, signal }, type)
     })
@@ -134,12 +135,16 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
 
   move(from: string, to: string, options: StorageCopyOptions = {}): Promise<StorageCopied> {
     return this.call('move', from, options, async (source, signal) => {
-      const { size, etag, isSame } = await this.#copied(source, to, { ...options, signal }, 'move')
+      const { size, object, isSame } = await this.#copied(source, to, { ...options, signal }, 'move')
       // A file that is where it should be is not moved, least of all deleted.
       if (isSame) return { size }
       const { blob } = source.store
       const now = await blob.head(fileKey(source), { signal })
-      if (now !== null && now.etag !== etag)
+      // The time as well: copied onto itself by another name, a file has the same content, and with it often the same etag.
+      if (
+        now !== null &&
+        (now.etag !== object.etag || now.lastModified.getTime() !== object.lastModified.getTime())
+      )
         throw new CapabilityError(
           'ConditionNotMatch',
           'the source changed after it was copied; it is kept, and so is the copy',
@@ -160,20 +165,21 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
     to: string,
     { signal, onProgress }: StorageCopyOptions,
     operation: 'copy' | 'move',
-  ): Promise<{ readonly size: number; readonly etag: string; readonly isSame: boolean }> {
+  ): Promise<{ readonly size: number; readonly object: BlobObject; readonly isSame: boolean }> {
+    const key = fileKey(source)
     let target: Lease
     try {
       target = await this.lease(to)
-      fileKey(target)
     } catch (error) {
       throw this.errorAt(error, to, operation)
     }
-    const [key, toKey] = [fileKey(source), target.place.key]
+    const toKey = target.place.key
     try {
-      if (source.store === target.store && key === toKey) {
+      if (target.place.isFolder) throw this.errorAt(folderNamed(target), to, operation)
+      if (source.id === target.id && key === toKey) {
         const object = await source.store.blob.head(key, { signal })
         if (object === null) throw absent()
-        return { size: object.size, etag: object.etag, isSame: true }
+        return { size: object.size, object, isSame: true }
       }
       const { object, source: copied } = await copyBlob(
         { store: source.store.blob, key },
@@ -181,7 +187,7 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
         // What only one of the two stores keeps, a copy between them cannot have.
         { signal, lossy: 'drop', ...(onProgress && { onProgress }) },
       )
-      return { size: object.size, etag: copied.etag, isSame: false }
+      return { size: object.size, object: copied, isSame: false }
     } catch (error) {
       if (!isOfTarget(error, key, toKey)) throw error
       const told = signal?.aborted === true ? error : await explained(error, webOf(target))

@@ -28,7 +28,11 @@ export interface Fallback {
 export interface Lease {
   readonly store: OpenedStore
   readonly place: Place
+  /** Of the scheme and the store's name: the same for every opening of it. */
+  readonly id: string
   release(): void
+  /** Another lease of this very store, though the URI may lead to a newer one by now. */
+  retain(): Lease
 }
 
 interface Entry {
@@ -83,18 +87,32 @@ export class Stores {
     const id = JSON.stringify([scheme.scheme, place.store])
     const entry = this.#entries.get(id) ?? this.#opened(id, scheme, place.store)
     entry.users += 1
-    let isReleased = false
-    const release = () => {
-      if (isReleased) return
-      isReleased = true
+    try {
+      return this.#leased(entry, await entry.opening, place, id)
+    } catch (error) {
       entry.users -= 1
       this.#closeUnused(entry)
-    }
-    try {
-      return { store: await entry.opening, place, release }
-    } catch (error) {
-      release()
       throw error
+    }
+  }
+
+  /** A lease of an entry that counts its user already. */
+  #leased(entry: Entry, store: OpenedStore, place: Place, id: string): Lease {
+    let isReleased = false
+    return {
+      store,
+      place,
+      id,
+      release: () => {
+        if (isReleased) return
+        isReleased = true
+        entry.users -= 1
+        this.#closeUnused(entry)
+      },
+      retain: () => {
+        entry.users += 1
+        return this.#leased(entry, store, place, id)
+      },
     }
   }
 

@@ -1,4 +1,5 @@
 /** A small schema for objects: named fields with types and defaults, as a Standard Schema that JSON Schema can be had of. */
+import canonicalize from 'canonicalize'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 
 export const fieldTypes = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'any'] as const
@@ -50,12 +51,16 @@ export function faultOf(
   { type, oneOf, min = -Infinity, max = Infinity }: Field,
 ): string | null {
   if (!fits(value, type)) return `must be ${described[type]}, not ${describe(value)}`
-  if (oneOf !== undefined && !oneOf.includes(value)) {
+  if (oneOf !== undefined && !oneOf.some((one) => one === value || isSameJson(one, value))) {
     return `must be one of ${oneOf.map((one) => JSON.stringify(one)).join(', ')}`
   }
   if (typeof value === 'number' && value < min) return `must be at least ${min}`
   if (typeof value === 'number' && value > max) return `must be at most ${max}`
   return null
+}
+
+function isSameJson(one: unknown, other: unknown): boolean {
+  return typeof one === 'object' && typeof other === 'object' && canonicalize(one) === canonicalize(other)
 }
 
 const described: Readonly<Record<FieldType, string>> = {
@@ -101,7 +106,7 @@ function check(value: unknown, fields: Fields, options: FieldsOptions): Standard
   for (const [name, field] of fields) {
     const raw = Object.hasOwn(given, name) ? given[name] : undefined
     if (raw === undefined) {
-      if (field.default !== undefined) made.push([name, field.default])
+      if (field.default !== undefined) made.push([name, structuredClone(field.default)])
       else if (field.optional !== true) issues.push({ path: [name], message: 'is required' })
       continue
     }

@@ -17,6 +17,7 @@ import { jsonSchemaOf, opaque } from '../schema.ts'
 import { manual } from '../trigger.ts'
 import { validateFlow } from '../validate/validate.ts'
 import { duckdb } from './duckdb.ts'
+import { fieldsSchema } from './fields.ts'
 import { storage } from './storage.ts'
 
 /** A flow of one node. */
@@ -360,5 +361,21 @@ describe('step.params, at, text and after', () => {
         ) as never,
     )
     expect(made).toEqual({ is: true, of: 1 })
+  })
+})
+
+describe('fields', () => {
+  it('hand out a default of their own each time, and compare lists as JSON', () => {
+    const schema = fieldsSchema<{ list: unknown[] }>(
+      new Map([['list', { type: 'array', default: [1], oneOf: [[1], [{ b: 1, a: 2 }]] }]]),
+    )
+    const made = (value: unknown) => schema['~standard'].validate(value)
+    const first = made({}) as { value: { list: unknown[] } }
+    first.value.list.push('mine')
+    expect(made({})).toEqual({ value: { list: [1] } })
+    expect(made({ list: [{ a: 2, b: 1 }] })).toEqual({ value: { list: [{ a: 2, b: 1 }] } })
+    expect(made({ list: [2] })).toMatchObject({
+      issues: [{ message: 'must be one of [1], [{"b":1,"a":2}]' }],
+    })
   })
 })

@@ -18,6 +18,7 @@ describe('a SQL statement', () => {
     'EXPLAIN ANALYZE SELECT 1',
     'SELECT 1;',
     'SUMMARIZE t',
+    'WITH RECURSIVE insert(a) AS (SELECT 1), "y" AS MATERIALIZED (SELECT 2) SELECT * FROM insert',
   ])('may be done twice: %s', (sql) => {
     expect(isRepeatable(sql)).toBe(true)
   })
@@ -26,6 +27,8 @@ describe('a SQL statement', () => {
     'INSERT INTO t VALUES (1)',
     'update t set a = a + 1',
     'WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a',
+    'WITH delete AS (SELECT 1) INSERT INTO t SELECT * FROM delete',
+    'WITH RECURSIVE select AS (SELECT 1), "x" AS NOT MATERIALIZED (SELECT 2) INSERT INTO t SELECT 1',
     'MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE',
     "COPY t FROM 'opfs://x.csv'",
     'CREATE TABLE t (a INT)',

@@ -43,12 +43,27 @@ export function verbOf(sql: string): string {
   // EXPLAIN ANALYZE runs what it explains.
   const words = head === 'EXPLAIN' ? all.slice(all[1] === 'ANALYZE' ? 2 : 1) : all
   const [first = '', second = ''] = words
-  if (first === 'WITH') return words.find((word) => main.has(word)) ?? first
+  if (first === 'WITH') return mainVerb(words.slice(1)) ?? first
   const said = (phrase: string) => ` ${words.slice(1, 8).join(' ')} `.includes(` ${phrase} `)
   if (first === 'CREATE' && second === 'OR' && words[2] === 'REPLACE') return 'CREATE OR REPLACE'
   if (first === 'CREATE' && said('IF NOT EXISTS')) return 'CREATE IF NOT EXISTS'
   if (first === 'DROP' && said('IF EXISTS')) return 'DROP IF EXISTS'
   return first
+}
+
+/** What follows the named queries: `name AS (…)`, which may be called as a verb is. Quoted names are no words here. */
+function mainVerb(words: readonly string[]): string | undefined {
+  let at = words[0] === 'RECURSIVE' ? 1 : 0
+  for (;;) {
+    if (words[at] === 'AS') at += 1
+    else if (words[at + 1] === 'AS') at += 2
+    else if (words[at + 1] === 'USING' && words[at + 3] === 'AS') at += 4
+    else break
+    if (words[at] === 'NOT') at += 1
+    if (words[at] === 'MATERIALIZED') at += 1
+  }
+  const verb = words[at]
+  return verb !== undefined && main.has(verb) ? verb : undefined
 }
 
 const main = new Set([

@@ -14,13 +14,15 @@ export interface FileSchemeOptions {
 export type FileScheme = StorageScheme<'file', never, never>
 
 export function fileSchemeWith({ root, readOnly = false }: FileSchemeOptions): FileScheme {
-  const roots = (typeof root === 'string' ? [root] : root).map((each) => resolve(each))
-  if (roots.length === 0 || roots.includes('')) {
+  const given = typeof root === 'string' ? [root] : root
+  // An empty text would be the working directory.
+  if (given.length === 0 || given.includes('')) {
     throw new CapabilityError(
       'Misconfigured',
       'file:// needs a root: the folders whose files may be read and written',
     )
   }
+  const roots = given.map((each) => resolve(each))
   return {
     scheme: 'file',
     authority: 'key',

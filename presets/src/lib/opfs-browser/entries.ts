@@ -3,7 +3,7 @@ import { CapabilityError } from '@flowport/capabilities'
 import { encodedKeys } from './encoded-keys.ts'
 import { fileAt, folderAt, type Home, makeFolderAt, type OwnFolder } from './home.ts'
 import { encodedPath } from './names.ts'
-import { isNamed, isStale, unsettled } from './translate-error.ts'
+import { isNamed, isStale, orNull, unsettled } from './translate-error.ts'
 
 export interface Entry<H> {
   readonly header: H
@@ -57,13 +57,20 @@ export class Entries<H> {
 
   /** The header only, or `null` for what is gone or none of ours. */
   async header(handle: FileSystemFileHandle): Promise<H | null> {
-    try {
-      const file = await handle.getFile()
-      return parsed<H>(new Uint8Array(await file.slice(0, headerBytes).arrayBuffer())).header
-    } catch (error) {
-      if (isStale(error) || error instanceof CapabilityError) return null
-      throw error
+    let failure: unknown
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const file = await orNull(handle.getFile())
+      if (file === null) return null
+      try {
+        return parsed<H>(new Uint8Array(await file.slice(0, headerBytes).arrayBuffer())).header
+      } catch (error) {
+        if (error instanceof CapabilityError) return null
+        // Replaced meanwhile: it is there, and another one.
+        if (!isStale(error)) throw error
+        failure = error
+      }
     }
+    throw unsettled(failure)
   }
 
   /** Writes the entry while alone; `decide` throws where it must not be. */

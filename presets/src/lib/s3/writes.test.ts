@@ -180,6 +180,24 @@ describe.skipIf(server === null)(
       expect(await pending()).toEqual([])
     })
 
+    it('completes an upload again when it is told to slow down, though the same bytes are there already', async () => {
+      const size = partBytes + 1
+      const { blob } = open()
+      await blob.put('slow', streamOf(size), { contentType: 'text/plain', metadata: { v: '1' } })
+      let slow = 0
+      const slowing: typeof fetch = async (url, init) => {
+        if (init?.method !== 'POST' || !new URL(url as string).searchParams.has('uploadId') || slow > 0)
+          return fetch(url, init)
+        slow += 1
+        return new Response('<Error><Code>SlowDown</Code></Error>', { status: 503 })
+      }
+      const { blob: slowed, pending } = open({}, { fetch: slowing })
+      const wanted = { contentType: 'text/html', metadata: { v: '2' } }
+      await slowed.put('slow', streamOf(size), wanted)
+      expect(await blob.head('slow')).toMatchObject({ size, ...wanted })
+      expect([slow, await pending()]).toEqual([1, []])
+    })
+
     it('sends parts side by side, and each again when a connection breaks', async () => {
       let flying = 0
       let most = 0

@@ -3,6 +3,7 @@ import {
   type BlobDriverPut,
   type BlobObject,
   CapabilityError,
+  isCapabilityError,
   isKind,
   type Logger,
 } from '@flowport/capabilities'
@@ -201,7 +202,8 @@ export class S3Writes {
         return await this.#uploads.complete(upload, parts, this.#conditionHeaders(put), signal)
       } catch (error) {
         if (signal?.aborted === true || (failures === 1 && !isTemporary(error))) throw error
-        const etag = this.#uploads.etagOf(parts)
+        // Told to come back, the store has done nothing: what is there is somebody else's, be it of the same bytes.
+        const etag = isSlowDown(error) ? null : this.#uploads.etagOf(parts)
         const there = etag === null ? null : await head(upload.key, signal).catch(() => null)
         if (there !== null && there.etag === etag) return { etag, date: there.lastModified.toUTCString() }
         if (!isTemporary(error) || failures > tries.more) throw error
@@ -285,4 +287,8 @@ function isMd5(etag: string, headers: S3Headers): boolean {
 
 function answerOf(headers: S3Headers): Completed {
   return { etag: bareEtag(headers.get('etag')), date: headers.get('date') }
+}
+
+function isSlowDown(error: unknown): boolean {
+  return isCapabilityError(error) && error.details?.['s3'] === 'SlowDown'
 }

@@ -14,7 +14,7 @@ export interface OutboxOptions {
   readonly send?: (request: Request) => Promise<Response>
   /**
    * Called with a success's response before the entry is forgotten, in the page or service worker that sent it. After a crash
-   * it may be called again with the same answer. What it throws is logged.
+   * it may be called again with the same answer. What it throws is logged. It must not wait for `flush`: it is part of one.
    */
   readonly onAnswer?: (entry: OutboxEntry, response: Response) => void | Promise<void>
   /** Largest body in bytes. Default 10 MiB. */
@@ -26,7 +26,10 @@ export interface OutboxOptions {
    * Default 20.
    */
   readonly maxAttempts?: number
-  /** Longest time an answer may take, in milliseconds; then the request is sent again. Default 60 000. */
+  /**
+   * Longest time an answer may take, `prepare` and `send` included, in milliseconds; then the request is sent again. As long
+   * is waited for `onAnswer`. Default 60 000.
+   */
   readonly timeoutMs?: number
   /** Longest first pause after a failure, in milliseconds; doubled with each further one, with full jitter. Default 1 000. */
   readonly firstPauseMs?: number

@@ -69,7 +69,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
   async function attempt(entry: StoredEntry): Promise<Verdict> {
     let response: Response
     try {
-      response = await answerTo(entry)
+      response = await within(timeoutMs, answerTo(entry))
     } catch (error) {
       const problem = problemOf(error)
       log.info({ err: error, ...facts(entry) }, `an outbox request did not get through: ${problem}`)
@@ -94,7 +94,8 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
 
   async function hand(entry: StoredEntry, response: Response): Promise<void> {
     try {
-      await onAnswer?.(shown(entry), response)
+      // While it works nobody else sends: one that waits for the outbox itself must not wait for ever.
+      await within(timeoutMs, Promise.resolve(onAnswer?.(shown(entry), response)))
     } catch (error) {
       log.error({ err: error, ...facts(entry) }, 'onAnswer of the outbox failed')
     }
@@ -148,6 +149,19 @@ async function answerOf(response: Response): Promise<RefusalAnswer | null> {
   const text = await response.text().catch(() => '')
   const { status, headers } = response
   return { status, contentType: headers.get('content-type'), body: text.slice(0, maxAnswerBytes) }
+}
+
+/** What takes too long goes on by itself; whoever waited for it is let go. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, timeoutMs, new DOMException('it took too long', 'TimeoutError'))
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Without the query, which may hold what is nobody's business. */

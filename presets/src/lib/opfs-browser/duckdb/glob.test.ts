@@ -48,4 +48,10 @@ describe('expandGlob', () => {
       key: 'memory://glob/*.parquet',
     })
   })
+
+  it('is no URL, whose query begins with "?", and has no more stars than can be matched in time', () => {
+    expect(['https://a.test/x.parquet?sig=1', 'HTTP://a.test/*'].map(isGlob)).toEqual([false, false])
+    expect(isGlob('s3://b/x?.csv')).toBe(true)
+    expect(() => globMatcher(`memory://${'**a'.repeat(7)}`)).toThrow('6 runs of stars at most')
+  })
 })

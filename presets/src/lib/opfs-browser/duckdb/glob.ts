@@ -5,8 +5,12 @@ import type { UriStorageReader } from '@flowport/capabilities/storage'
 /** Most files one pattern may stand for. */
 const maxFiles = 10_000
 
+/** Most runs of stars in a pattern: each more makes matching slower by a power. */
+const maxStars = 6
+
+/** Not URLs: `?` begins their query, and the web cannot be listed. */
 export function isGlob(uri: string): boolean {
-  return /[*?[]/.test(uri)
+  return !/^https?:/i.test(uri) && /[*?[]/.test(uri)
 }
 
 /** The files the pattern matches, in UTF-8 byte order. None at all is `NotFound`. */
@@ -31,6 +35,11 @@ export async function expandGlob(
 
 /** Matches whole URIs. */
 export function globMatcher(pattern: string): RegExp {
+  if ((pattern.match(/\*+/g)?.length ?? 0) > maxStars) {
+    throw new CapabilityError('InvalidInput', `a pattern may have ${maxStars} runs of stars at most`, {
+      key: pattern,
+    })
+  }
   let source = ''
   let at = 0
   while (at < pattern.length) {
