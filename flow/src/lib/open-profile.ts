@@ -48,7 +48,10 @@ export interface OpenedProfile {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** The name of the profile to use. One the app does not have is an `UnknownProfileError` that lists those it has. */
+/**
+ * The name of the profile to use. One the app does not have is an `UnknownProfileError` that lists those it has.
+ * @throws TypeError for what is no app.
+ */
 export function chooseProfile(app: App, wanted: string): string {
   checkApp(app)
   if (Object.hasOwn(app.profiles, wanted)) return wanted

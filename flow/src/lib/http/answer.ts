@@ -1,13 +1,13 @@
 /** A flow's answer as HTTP: JSON, a stored object, a reply, or a stream. */
 import type { ResourceBag } from '@flowport/capabilities'
 import { isBlobRef } from '../blob-ref.ts'
+import { isReply } from '../reply.ts'
 import { isBodiless } from '../response-head.ts'
 import type { Run } from '../runtime/run.ts'
 import { RunStream } from '../runtime/run-stream.ts'
 import { blobAnswer } from './blob-answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { streamForm } from './negotiate.ts'
-import { isReply } from '../reply.ts'
 import { streamBody } from './stream.ts'
 
 export interface AnswerContext {

@@ -23,7 +23,7 @@ export interface Deadlines {
 }
 
 /** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
-const longestTimer = 0x7fffffff
+export const longestTimer = 0x7fffffff
 
 /** A timer for each run. On Workers a timer belongs to the request it was made in, so nothing else will do there. */
 export function timerPerRun(clock: Clock): Deadlines {

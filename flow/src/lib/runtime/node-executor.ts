@@ -6,6 +6,7 @@ import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
+import { longestTimer } from './deadlines.ts'
 import { withLedger } from './ledger.ts'
 import type { RunView } from './run-host.ts'
 
@@ -97,9 +98,6 @@ function contextClass(
   }
   return Context
 }
-
-/** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
-const longestTimer = 0x7fffffff
 
 function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): KeyedExecute {
   return (input, run, key) => {
