@@ -1,17 +1,17 @@
 /** References to values that will exist when a flow runs: what `graph` passes around while it is traced. */
 
-import type { Template } from './template.ts'
+/** A key that a spread copies into another object. Types use it to refuse the copy. */
+declare const spread: unique symbol
 
-/** Where a reference points: a slot of the run's values, or something put together from slots. */
-export type RefState =
-  | { readonly tracer: object; readonly slot: number }
-  | { readonly tracer: object; readonly template: Template }
-
-export const refState: unique symbol = Symbol('flowport.ref')
-
-/** A value of type `T`, made by nodes that together ask `N` of a profile. */
-export interface Ref<out T, out N> {
-  readonly [refState]: RefState
+/**
+ * A value of type `T` that a node will make; the nodes behind it need `N` of a profile. A reference has no fields:
+ * reading, spreading, iterating or serializing one does not compile and throws a `FlowDefinitionError`. Use `step.at` for
+ * a value inside, `step.params` to add fields, `step.text` for text. `reference.ts` makes them.
+ */
+export declare abstract class Ref<out T, out N> {
+  /** Keeps other objects from being taken for references. */
+  private readonly nominal: true
+  readonly [spread]: true
   /** Types only. */
   readonly '~types'?: { readonly value: T; readonly needs: N }
 }
@@ -19,7 +19,10 @@ export interface Ref<out T, out N> {
 export type AnyRef = Ref<unknown, unknown>
 
 /** One reference, or an object or tuple of references, which waits for all of them. */
-export type Joined = AnyRef | readonly AnyRef[] | { readonly [key: string]: AnyRef }
+export type Joined =
+  | AnyRef
+  | readonly AnyRef[]
+  | ({ readonly [key: string]: AnyRef } & { readonly [spread]?: never })
 
 /** The value a node gets for it. */
 export type ValueOf<J> =
@@ -58,6 +61,12 @@ export type Intersection<U> = [U] extends [never]
     ? I
     : never
 
-export function isRef(value: unknown): value is AnyRef {
-  return typeof value === 'object' && value !== null && refState in value
-}
+/** `unknown` for a template without a spread reference, else a message that no value fits. */
+export type WithoutSpread<P> =
+  P extends Ref<unknown, unknown>
+    ? unknown
+    : P extends { readonly [spread]: true }
+      ? 'a reference cannot be spread: name each field, { id: step.at(ref, "/id") }'
+      : P extends object
+        ? { readonly [K in keyof P]: WithoutSpread<P[K]> }
+        : unknown

@@ -2,7 +2,17 @@
 import type { Duration } from '../duration.ts'
 import type { FlowNode } from '../node.ts'
 import type { ValueAt } from '../pointer.ts'
-import type { AnyRef, FilledOf, Intersection, Joined, NeedsOf, NeedsOfTemplate, Ref, ValueOf } from './ref.ts'
+import type {
+  AnyRef,
+  FilledOf,
+  Intersection,
+  Joined,
+  NeedsOf,
+  NeedsOfTemplate,
+  Ref,
+  ValueOf,
+  WithoutSpread,
+} from './ref.ts'
 
 export type Delivery = 'at_most_once' | 'at_least_once' | 'exactly_once'
 
@@ -108,7 +118,7 @@ export interface Step {
    * An input put together from constants and references, at any depth: `step(storage.write, step.params({ uri:
    * 'opfs://a.json', content: made }))`. A reference whose value is `undefined` leaves its field out.
    */
-  params<const P>(template: P): Ref<FilledOf<P>, NeedsOfTemplate<P>>
+  params<const P>(template: P & WithoutSpread<P>): Ref<FilledOf<P>, NeedsOfTemplate<P>>
 
   /** The value at a JSON Pointer inside another, `undefined` where there is nothing. */
   at<R extends AnyRef, const P extends string>(

@@ -4,7 +4,8 @@ import type { AnyNode } from '../node.ts'
 import { parsePointer } from '../pointer.ts'
 import type { EdgeSetting, Gate, Graph, Source, Surface, Vertex } from './graph.ts'
 import { inputsOf, slotsOf } from './graph.ts'
-import { type AnyRef, isRef, type Joined, type Ref, refState } from './ref.ts'
+import type { AnyRef, Joined, Ref } from './ref.ts'
+import { isRef, makeRef, type RefState, refStateOf } from './reference.ts'
 import type { EdgeOptions, Step, StepOptions } from './step.ts'
 import { type FromSlot, slotsIn, type Template } from './template.ts'
 
@@ -154,21 +155,51 @@ class Tracer {
   }
 
   #ref(slot: number): AnyRef {
-    return { [refState]: { tracer: this, slot } }
+    const alias = this.#vertices[slot]?.alias ?? String(slot)
+    return this.#reference({ owner: this, slot }, `the reference to "${alias}"`, alias)
   }
 
-  #slot(ref: AnyRef, at: string): number {
+  #reference(state: RefState, title: string, node?: string): AnyRef {
+    return makeRef(state, (use, instead) => {
+      throw this.#error(
+        'DAG202',
+        `${title} ${use}, and it has no value yet: graph runs once, before any request`,
+        node,
+        `write ${instead}, or do it inside a node`,
+      )
+    })
+  }
+
+  #slot(ref: unknown, at: string): number {
     if (this.#sealed)
       throw this.#error('DAG202', `"${at}" is added after the graph was built: use step only inside graph`)
-    const state = isRef(ref) ? ref[refState] : undefined
-    if (state?.tracer === this && 'slot' in state) return state.slot
-    throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
+    const state = refStateOf(ref)
+    if (state?.owner === this && 'slot' in state) return state.slot
+    throw this.#noInput(ref, at)
   }
 
-  /** What a reference made by `params`, `at` or `text` is put together from. */
+  #noInput(given: unknown, at: string): FlowDefinitionError {
+    const { owner } = refStateOf(given) ?? {}
+    if (owner instanceof Tracer && owner !== this) {
+      return this.#error(
+        'DAG202',
+        `"${at}" takes its input from a reference of another flow, "${owner.#flow}"`,
+        at,
+        'use the references that this graph was given or that its own steps returned',
+      )
+    }
+    return this.#error(
+      'DAG202',
+      `"${at}" takes its input from ${describeInput(given)}, which is no reference of this flow`,
+      at,
+      'pass a reference, or an object or list of references; constants go into step.params({ … })',
+    )
+  }
+
+  /** The template of a reference that `params`, `at` or `text` made. */
   #templateOf(ref: unknown): Template | undefined {
-    const state = isRef(ref) ? ref[refState] : undefined
-    return state?.tracer === this && 'template' in state && !this.#sealed ? state.template : undefined
+    const state = refStateOf(ref)
+    return state?.owner === this && 'template' in state && !this.#sealed ? state.template : undefined
   }
 
   /** A slot for any reference: what is put together gets a pass of its own. */
@@ -185,7 +216,7 @@ class Tracer {
 
   #made(template: Template): AnyRef {
     if (template.kind === 'from' && template.pointer === '') return this.#ref(template.slot)
-    return { [refState]: { tracer: this, template } }
+    return this.#reference({ owner: this, template }, 'a reference made by step.params, step.at or step.text')
   }
 
   #template(from: unknown, at: string): Template {
@@ -227,10 +258,10 @@ class Tracer {
     if (isRef(from)) return { kind: 'slot', slot: this.#slot(from, at) }
     if (typeof from === 'object' && from !== null && Object.values(from).some((ref) => this.#templateOf(ref)))
       return { kind: 'template', template: this.#template(from, at) }
-    if (Array.isArray(from)) return { kind: 'tuple', slots: from.map((ref) => this.#slot(ref as AnyRef, at)) }
-    if (typeof from !== 'object' || from === null) {
-      throw this.#error('DAG202', `"${at}" takes its input from something that is no step of this flow`)
-    }
+    // Nothing would ever start a step without an input; a copy made by structuredClone is such an object.
+    if (typeof from !== 'object' || from === null || Object.keys(from).length === 0)
+      throw this.#noInput(from, at)
+    if (Array.isArray(from)) return { kind: 'tuple', slots: from.map((ref: unknown) => this.#slot(ref, at)) }
     return {
       kind: 'object',
       fields: Object.entries(from).map(([key, ref]) => [key, this.#slot(ref, at)]),
@@ -293,13 +324,22 @@ class Tracer {
     code: 'DAG202' | 'DAG205' | 'DAG206' | 'DAG207',
     message: string,
     node?: string,
+    hint?: string,
   ): FlowDefinitionError {
     return new FlowDefinitionError({
       code,
       message,
       location: { flow: this.#flow, ...(node === undefined ? {} : { node }) },
+      ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+function describeInput(given: unknown): string {
+  if (typeof given === 'string') return 'a text'
+  if (Array.isArray(given)) return given.length === 0 ? 'an empty list' : 'a list'
+  if (typeof given !== 'object' || given === null) return String(given)
+  return Object.keys(given).length === 0 ? 'an empty object' : 'an object without references'
 }
 
 /** Whether a reference stands anywhere inside: what holds none is a constant as a whole. */

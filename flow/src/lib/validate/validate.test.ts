@@ -313,11 +313,13 @@ describe('validateFlow › the answer', () => {
     )
   })
 
-  it('cannot wait for a step that nothing starts', () => {
-    const idle = node('idle', { input: z.object({}), output: Note, run: () => ({ id: '', urgent: false }) })
-    const stuck = flow('stuck', { trigger: byHand, graph: (_, step) => step(echo, step(idle, {})) })
-    expect(validateFlow(stuck)).toMatchObject([
-      { code: 'DAG101' },
+  it('cannot wait for a node that nothing starts', () => {
+    const nodes = [t, pure('x'), pure('idle')]
+    const edges = [
+      { from: 'trigger', to: 'x' },
+      { from: 'idle', to: 'x' },
+    ]
+    expect(validateIr({ ...head, profile: 'web', nodes, edges })).toMatchObject([
       { code: 'DAG204', location: { node: 'idle' } },
     ])
   })
