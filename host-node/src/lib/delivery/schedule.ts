@@ -1,10 +1,60 @@
-/** When a cron job is due next, in its time zone. */
+/**
+ * When a cron job is due next, in its time zone. A schedule of named hours runs once for each local time; an hourly schedule
+ * runs by elapsed time. Crons differ here, and croner treats single times and lists apart, so croner only reads the
+ * expression and local times become instants in `local-time.ts`.
+ */
 import type { CronJob } from '@flowport/flow/delivery'
 import { Cron } from 'croner'
+import { instantOf, localTimeAt, nextTransition } from './local-time.ts'
+
+export type Schedule = Pick<CronJob['trigger'], 'cron' | 'timeZone'>
 
 /** The first moment after `after` that the job is due; `null` for a date that never comes, such as 30 February. */
-export function dueAfter({ trigger }: CronJob): (after: number) => number | null {
+export function dueAfter({ cron, timeZone }: Schedule): (after: number) => number | null {
   // Only asked for dates: without a function it starts no timer.
-  const pattern = new Cron(trigger.cron, { timezone: trigger.timeZone, mode: '5-part', paused: true })
-  return (after) => pattern.nextRun(new Date(after))?.getTime() ?? null
+  const pattern = new Cron(cron, { timezone: 'UTC', mode: '5-part', paused: true })
+  const next = (localTime: number) => pattern.nextRun(new Date(localTime))?.getTime() ?? null
+  if (timeZone === 'UTC') return next
+  return namesEveryHour(cron)
+    ? (after) => nextElapsed(next, after, timeZone)
+    : (after) => nextLocal(next, after, timeZone)
+}
+
+type NextLocalTime = (localTime: number) => number | null
+
+/** Each local time once: the first of two, and the end of the gap for those that a change of clocks leaves out. */
+function nextLocal(next: NextLocalTime, after: number, timeZone: string): number | null {
+  let local = next(localTimeAt(after, timeZone))
+  while (local !== null) {
+    const due = instantOf(local, timeZone)
+    if (due > after) return due
+    local = next(local)
+  }
+  return null
+}
+
+/** Every instant whose local time matches, so that the pause between two runs never changes. */
+function nextElapsed(next: NextLocalTime, after: number, timeZone: string): number | null {
+  for (let from = after; ; ) {
+    const here = localTimeAt(from, timeZone)
+    const local = next(here)
+    if (local === null) return null
+    const due = from + (local - here)
+    const transition = nextTransition(from, timeZone)
+    if (transition === null || due < transition) return due
+    const start = localTimeAt(transition, timeZone)
+    if (next(start - 1) === start) return transition
+    from = transition
+  }
+}
+
+/** Whether the hour field matches all 24 hours, as `*`, `0-23` and `0-11,12-23` do. */
+function namesEveryHour(cron: string): boolean {
+  const hours = new Set<number>()
+  for (const item of (cron.split(' ')[1] ?? '').split(',')) {
+    const [range = '', step = '1'] = item.split('/')
+    const [first = '', last = first] = range === '*' ? ['0', '23'] : range.split('-')
+    for (let hour = Number(first); hour <= Number(last); hour += Number(step)) hours.add(hour)
+  }
+  return hours.size === 24
 }

@@ -27,7 +27,7 @@ const claimMs = 86_400_000
 /** Schedules until the signal fires; resolves when what it started has ended. */
 export async function schedule(parts: SchedulerParts, stopped: AbortSignal): Promise<void> {
   const { job, log, clock, runtime } = parts
-  const next = dueAfter(job)
+  const next = dueAfter(job.trigger)
   const facts = { flow: job.flow.name, cron: job.trigger.cron }
   let running: Promise<void> | undefined
   let due = next(clock.now())
