@@ -11,7 +11,7 @@ export function plainEndpoint(endpoint: string): string | null {
   if (!URL.canParse(endpoint)) return null
   const { href, protocol, username, password, search, hash } = new URL(endpoint)
   const plain = username === '' && password === '' && search === '' && hash === ''
-  return plain && (protocol === 'https:' || protocol === 'http:') ? href.replace(/\/+$/, '') : null
+  return plain && (protocol === 'https:' || protocol === 'http:') ? href.replace(/(?<!\/)\/+$/, '') : null
 }
 
 /**
@@ -19,7 +19,7 @@ export function plainEndpoint(endpoint: string): string | null {
  * service would resolve to another.
  */
 export function plainRoot(root: string): string | null {
-  const path = root.replaceAll(/^\/+|\/+$/g, '')
+  const path = root.replaceAll(/^\/+|(?<!\/)\/+$/g, '')
   if (path === '') return '/'
   const bad = path.split('/').some((part) => part.trim() !== part || ['', '.', '..'].includes(part))
   return bad || path.includes('\\') || path.includes('\0') ? null : `/${path}`

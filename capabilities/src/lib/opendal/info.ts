@@ -97,7 +97,7 @@ function blobLimits(
 
 /** Bytes the root stands for in front of every key: `/notes` and `notes/` are `notes/`. */
 function rootBytes(root: string): number {
-  const trimmed = root.trim().replaceAll(/^\/+|\/+$/g, '')
+  const trimmed = root.trim().replaceAll(/^\/+|(?<!\/)\/+$/g, '')
   return trimmed === '' ? 0 : utf8Length(trimmed) + 1
 }
 

@@ -10,11 +10,20 @@ export async function opendalServices(options?: LoadOptions): Promise<readonly s
 
 /** As `opendalServices`, for a package already loaded. */
 export function servicesOf({ Operator }: Pick<OpenDal, 'Operator'>): readonly string[] {
-  const listed = /available: ([^}]*?) ?\}/.exec(whyNot(Operator, 'flowport-none') ?? '')?.[1]
-  if (listed !== undefined) return listed.split(/,\s*/).toSorted()
+  const said = whyNot(Operator, 'flowport-none') ?? ''
+  const start = said.indexOf(listStart)
+  const end = said.indexOf('}', start)
+  if (start >= 0 && end >= 0)
+    return said
+      .slice(start + listStart.length, end)
+      .split(',')
+      .map((name) => name.trim())
+      .toSorted()
   // Versions before 0.49.6 do not list them: each name that may exist is tried, without a config, so that nothing is opened.
   return namesThatMayExist.filter((name) => !isMissing(whyNot(Operator, name)))
 }
+
+const listStart = 'available: '
 
 /** `Unsupported`, with what there is instead, when OpenDAL refused the scheme itself; any other error translated. */
 export function refusedConstruction(error: unknown, scheme: string, opendal: OpenDal): CapabilityError {

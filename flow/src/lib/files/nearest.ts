@@ -1,10 +1,20 @@
-/** The name somebody most likely meant. */
+/** Suggests the name that a misspelled one most likely means. */
+import { distance } from 'fastest-levenshtein'
 
-/** ` (did you mean "x"?)` where one of the names is close, else nothing. */
+/** Longer names get no suggestion: comparing takes time by the product of both lengths, and files may be hostile. */
+const longestName = 64
+
+/** Names compared at most, for the same reason: a file can hold thousands of wrong names and thousands of right ones. */
+const mostNames = 200
+
+/** ` (did you mean "x"?)` when one of the first 200 names is close, else an empty text. */
 export function didYouMean(name: string, names: Iterable<string>): string {
+  if (name.length > longestName) return ''
   let best: string | undefined
   let least = Math.max(2, Math.floor(name.length / 3)) + 1
+  let compared = 0
   for (const candidate of names) {
+    if (++compared > mostNames) break
     // As "int" for "integer".
     if (name.length > 2 && candidate.startsWith(name)) return ` (did you mean "${candidate}"?)`
     if (Math.abs(candidate.length - name.length) >= least) continue
@@ -12,18 +22,4 @@ export function didYouMean(name: string, names: Iterable<string>): string {
     if (steps < least) [best, least] = [candidate, steps]
   }
   return best === undefined ? '' : ` (did you mean "${best}"?)`
-}
-
-/** Letters to put in, take out or change. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

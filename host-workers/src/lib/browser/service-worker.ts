@@ -147,6 +147,6 @@ async function sendAll(outbox: Outbox): Promise<void> {
 }
 
 function baseOf(base = '/'): string {
-  const path = base.replace(/\/+$/, '')
+  const path = base.replace(/(?<!\/)\/+$/, '')
   return path === '' ? '/' : path
 }

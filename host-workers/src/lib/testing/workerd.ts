@@ -66,7 +66,8 @@ export async function serveWorkerd(
     let told = ''
     control?.on('data', (chunk: Buffer) => {
       told += chunk.toString()
-      const match = /"event":"listen".*?"port":(\d+)/.exec(told)
+      const from = told.indexOf('"event":"listen"')
+      const match = from < 0 ? null : /"port":(\d+)/.exec(told.slice(from))
       if (match !== null) resolve(Number(match[1]))
     })
     void exited.then(([code]) => reject(new Error(`workerd ended with ${String(code)}`)))

@@ -43,7 +43,7 @@ export class RestClient {
       throw new CapabilityError('Misconfigured', 'cloudflare-kv: baseUrl must be an http or https URL')
     }
     const path = ['accounts', accountId, 'storage', 'kv', 'namespaces', namespaceId]
-    this.#url = `${baseUrl.replace(/\/+$/, '')}/${path.map(encodeURIComponent).join('/')}`
+    this.#url = `${baseUrl.replace(/(?<!\/)\/+$/, '')}/${path.map(encodeURIComponent).join('/')}`
     this.#token = apiToken
     this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init))
     this.#clock = clock

@@ -22,7 +22,7 @@ export async function abortUploads(config: GcsConfig, clock: Clock, key: string)
     clock,
     transport: withToken(await accessToken(config, signal)),
   })
-  const full = config.root.replace(/^\/+|\/+$/g, '')
+  const full = config.root.replace(/^\/+|(?<!\/)\/+$/g, '')
   const path = full === '' ? key : `${full}/${key}`
   for await (const upload of pendingUploads(client, path, signal)) {
     if (upload.key === path) await abortUpload(client, upload, signal)

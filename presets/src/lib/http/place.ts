@@ -19,7 +19,7 @@ export class HttpPlace {
     this.#allowPrivate = allowPrivate
     this.#base = this.#configured(url, 'the URL')
     if (this.#base.search !== '') throw misconfigured('the URL must have no query: keys are its paths')
-    this.#base.pathname = this.#base.pathname.replace(/\/+$/, '')
+    this.#base.pathname = this.#base.pathname.replace(/(?<!\/)\/+$/, '')
     const origins = allowOrigins.map((origin) => {
       const { pathname, search, origin: plain } = this.#configured(origin, 'an origin of allowOrigins')
       if (pathname === '/' && search === '') return plain

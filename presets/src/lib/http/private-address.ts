@@ -23,7 +23,7 @@ export function isPrivateAddress(address: string): boolean {
  */
 export function isPrivateHost(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPrivateAddress(hostname.slice(1, -1))
-  const name = hostname.toLowerCase().replace(/\.+$/, '')
+  const name = hostname.toLowerCase().replace(/(?<!\.)\.+$/, '')
   if (ipaddr.isValid(name)) return isPrivateAddress(name)
   return name === '' || privateNames.some((suffix) => name === suffix || name.endsWith(`.${suffix}`))
 }

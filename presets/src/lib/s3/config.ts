@@ -125,7 +125,7 @@ function regionOf(provider: string, endpoint: string | undefined): string | unde
 }
 
 function rootOf(root: string): string {
-  const trimmed = root.replaceAll(/^\/+|\/+$/g, '')
+  const trimmed = root.replaceAll(/^\/+|(?<!\/)\/+$/g, '')
   return trimmed === '' ? '' : `${trimmed}/`
 }
 

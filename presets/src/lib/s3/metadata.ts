@@ -42,7 +42,7 @@ export function encodeWords(value: string): string {
 export function decodeWords(value: string): string {
   if (!value.includes('=?')) return value
   return value
-    .replaceAll(/(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)/g, '$1')
+    .replaceAll(/(=\?[\w.:+-]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[\w.:+-]+\?[bq]\?)/gi, '$1')
     .replaceAll(/(?:=\?utf-8\?[bq]\?[^?\s]*\?=)+/gi, (run) => decodeRun(run) ?? run)
 }
 

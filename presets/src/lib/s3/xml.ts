@@ -14,7 +14,6 @@ export function parseXml(xml: string): XmlElement | null {
   const open = [root]
   let end = 0
   for (const token of xml.matchAll(tokens)) {
-    if (token.index !== end) return null
     end += token[0].length
     const [, text, cdata, closing, opening, empty] = token
     const inner = open.at(-1) as XmlElement
@@ -57,9 +56,12 @@ export function isXmlText(value: string): boolean {
   return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)
 }
 
-/** Text, CDATA, the end of an element, its beginning; comments and processing instructions yield nothing. */
+/**
+ * Text, CDATA, the end of an element, its beginning; comments and processing instructions yield nothing. Sticky, so that
+ * reading stops at the first place that fits none of them.
+ */
 const tokens =
-  /([^<]+)|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([\w:.-]+)\s*>|<([\w:.-]+)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/g
+  /([^<]+)|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([\w:.-]+)\s*>|<([\w:.-]+)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(\/?)>|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/gy
 
 function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1)

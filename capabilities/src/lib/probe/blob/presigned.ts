@@ -124,6 +124,7 @@ function longer(a: [string, string], b: [string, string]): [string, string] {
 function withPathOf(url: URL, key: string): URL {
   const forged = new URL(url)
   const last = key.slice(key.lastIndexOf('/') + 1)
-  forged.pathname = forged.pathname.replace(/[^/]*$/, encodeURIComponent(last))
+  const folder = forged.pathname.slice(0, forged.pathname.lastIndexOf('/') + 1)
+  forged.pathname = folder + encodeURIComponent(last)
   return forged
 }

@@ -74,7 +74,8 @@ export const sql: ConformanceGroup<StateSubject> = {
       const wrong: readonly unknown[] = [1n, true, new Date(0), Number.NaN, Infinity, undefined, {}, []]
       for (const value of wrong) {
         const error = await refused(sql.exec('SELECT ?', value as SqlParameter), 'InvalidInput')
-        expect(error.message).toMatch(/parameter 1: .*give /)
+        expect(error.message).toContain('parameter 1: ')
+        expect(error.message).toContain(' give ')
       }
     }),
     withSql('transactions cannot be begun or ended, but the words may stand in texts', async ({ sql }) => {

@@ -97,15 +97,20 @@ class GoogleHeaders implements S3Headers {
 
 /** Listings tell both. https://cloud.google.com/storage/docs/xml-api/get-bucket-list */
 function generationsInListing(xml: string): string {
-  return xml.replaceAll(/<Contents>[\s\S]*?<\/Contents>/g, (entry) => {
-    const generation = /<Generation>(\d+)<\/Generation>/.exec(entry)?.[1] ?? ''
-    return entry.replace(/<ETag>[\s\S]*?<\/ETag>/, `<ETag>${generation}</ETag>`)
-  })
+  return xml
+    .split('<Contents>')
+    .map((entry) => withEtag(entry, /<Generation>(\d+)<\/Generation>/.exec(entry)?.[1] ?? ''))
+    .join('<Contents>')
 }
 
 /** What a completed upload tells is no generation: the driver then asks for the object. */
 function withoutEtag(xml: string): string {
-  return xml.replaceAll(/<ETag>[\s\S]*?<\/ETag>/g, '<ETag></ETag>')
+  return withEtag(xml, '')
+}
+
+/** An ETag is text without markup, so the expression stops at the first "<". */
+function withEtag(xml: string, etag: string): string {
+  return xml.replaceAll(/<ETag>[^<]*<\/ETag>/g, `<ETag>${etag}</ETag>`)
 }
 
 const signatureHeaders = new Set([

@@ -60,7 +60,8 @@ function addParameter(sources: Set<string>, value: DbParameter | undefined): voi
 
 /** The engine tells the format and the compression from the end of the name. */
 function targetOf(uri: string, number: number): Target {
-  const ending = /\.[\w.]+$/.exec(uri)?.[0] ?? ''
+  const [name = ''] = /(?<![\w.])[\w.]+$/.exec(uri) ?? []
+  const ending = name.includes('.') ? name.slice(name.indexOf('.')) : ''
   if (/\.zst$/i.test(ending)) {
     const message = `nothing here compresses with zstd; let the name of "${uri}" end in .gz, or write parquet`
     throw new CapabilityError('Unsupported', message, { key: uri })

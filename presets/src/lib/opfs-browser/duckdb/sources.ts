@@ -64,7 +64,7 @@ async function stat(
     throw new CapabilityError('NotFound', `there is no file "${uri}"`, { key: uri, cause })
   }
   if (found.kind === 'file') return found
-  const message = `"${uri}" is a folder; name its files, such as "${uri.replace(/\/*$/, '')}/*.parquet"`
+  const message = `"${uri}" is a folder; name its files, such as "${uri.replace(/(?<!\/)\/+$/, '')}/*.parquet"`
   throw new CapabilityError('InvalidInput', message, { key: uri })
 }
 

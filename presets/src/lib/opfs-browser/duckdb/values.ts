@@ -130,7 +130,12 @@ function timeText(microseconds: number): string {
   const seconds = Math.floor(microseconds / 1e6)
   const rest = Math.floor(microseconds % 1e6)
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0')
-  const fraction = rest === 0 ? '' : `.${String(rest).padStart(6, '0').replace(/0+$/, '')}`
+  const fraction =
+    rest === 0
+      ? ''
+      : `.${String(rest)
+          .padStart(6, '0')
+          .replace(/(?<!0)0+$/, '')}`
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${fraction}`
 }
 

@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { builtAtRunTime, findSlowExpressions } from './check-regexps.ts'
+
+let tree: string
+beforeEach(() => {
+  tree = mkdtempSync(join(tmpdir(), 'flowport-regexps-'))
+  mkdirSync(join(tree, 'flow/src/lib'), { recursive: true })
+})
+afterEach(() => rmSync(tree, { recursive: true, force: true }))
+
+async function findIn(source: string): Promise<readonly string[]> {
+  writeFileSync(join(tree, 'flow/src/lib/planted.ts'), source)
+  return findSlowExpressions(tree)
+}
+
+describe('the check of regular expressions', () => {
+  it.each([
+    ['a literal', 'export const x = 1\nexport const dots = /\\.+$/', 2],
+    ['a text', "export const dots = new RegExp('a+a+$')", 1],
+    ['joined parts', "export const dots = new RegExp([String.raw`\\s+`, 'a+a+$'].join('|'), 'g')", 1],
+    ['an exponential one', 'export const dots = /^(a|a)*$/', 1],
+  ])('finds %s that takes more than linear time, with its line', async (_title, source, line) => {
+    const [found, ...more] = await findIn(source)
+    expect(found).toMatch(new RegExp(`^flow/src/lib/planted\\.ts:${line} .* polynomial|exponential`))
+    expect(more).toEqual([])
+  })
+
+  it('finds an expression that is put together at run time and has no reason', async () => {
+    const found = await findIn('export const of = (text: string) => new RegExp(text)')
+    expect(found).toEqual([expect.stringContaining('flow/src/lib/planted.ts: new RegExp of a text')])
+  })
+
+  it('passes linear ones, types around them included', async () => {
+    expect(await findIn('export const end: RegExp = /(?<!\\.)\\.+$/ satisfies RegExp')).toEqual([])
+  })
+
+  it('lists no file that is gone', () => {
+    const root = resolve(import.meta.dirname, '..')
+    expect(Object.keys(builtAtRunTime).filter((file) => !existsSync(join(root, file)))).toEqual([])
+  })
+})
