@@ -33,7 +33,10 @@ interface Property {
 /** Variables are text: a number or a flag is read from it. What cannot be read stays text, and is a fault. */
 function coerced(value: unknown, { type }: Property): unknown {
   if (typeof value !== 'string') return value
-  if ((type === 'number' || type === 'integer') && /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(value))
+  if (
+    (type === 'number' || type === 'integer') &&
+    /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(value)
+  )
     return Number(value)
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
   return value
