@@ -8,6 +8,8 @@ export type {
   HttpSink,
   PartLimits,
 } from './lib/http/call.ts'
+export { type BodyLimits, type CheckedBodyLimits, checkedBodyLimits } from './lib/http/body-limits.ts'
+export { BodyPace, closingBeforeWhole, tooManyBodies } from './lib/http/body-pace.ts'
 export { checkApp } from './lib/app.ts'
 export { checkHandleOptions, type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'

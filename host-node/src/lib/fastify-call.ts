@@ -10,20 +10,24 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
-import { discardRest } from './discard-rest.ts'
+import { RequestBodies } from './bodies/request-bodies.ts'
+import { discardRest, hasBody } from './discard-rest.ts'
 import { NodeBody } from './request-body.ts'
 
 export class FastifyCall implements HttpCall {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
+  readonly #bodies: RequestBodies | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply) {
+  /** Without `bodies`, for answers to requests whose body is not read. */
+  constructor(request: FastifyRequest, reply: FastifyReply, bodies?: RequestBodies) {
     this.#request = request
     this.#reply = reply
+    this.#bodies = bodies
   }
 
   get body(): NodeBody {
-    return new NodeBody(this.#request, this.#reply)
+    return new NodeBody(this.#request, this.#reply, this.#bodies ?? new RequestBodies())
   }
 
   get method(): string {
@@ -81,10 +85,20 @@ export function sendOutcome(reply: FastifyReply, outcome: HttpOutcome): void {
 
 function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
   reply.code(status).headers(headers)
-  if (status >= 400 && !reply.request.raw.complete) discardRest(reply)
+  if (hasBody(reply.request.raw)) leaveBody(reply, status)
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
   else if (typeof body === 'function') void reply.send(pushed(body))
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
+}
+
+/** A refusal is sent while its client still sends; any other answer may come before its body has been read, too. */
+function leaveBody(reply: FastifyReply, status: number): void {
+  const { raw } = reply.request
+  if (raw.complete) return
+  if (status >= 400) return discardRest(reply)
+  reply.raw.once('finish', () => {
+    if (!raw.complete) discardRest(reply)
+  })
 }
 
 /** A readable that a writer fills at the reader's pace. */

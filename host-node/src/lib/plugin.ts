@@ -11,7 +11,9 @@ import {
   type Runtime,
 } from '@flowport/flow'
 import {
+  type BodyLimits,
   checkHandleOptions,
+  closingBeforeWhole,
   handleHttp,
   health,
   type HttpRoute,
@@ -29,6 +31,8 @@ import fp from 'fastify-plugin'
 import { type RunningDelivery, startDelivery } from './delivery/delivery.ts'
 import type { DeliveryOptions } from './delivery/options.ts'
 import type { Environment } from './environment.ts'
+import { RequestBodies } from './bodies/request-bodies.ts'
+import { stopDiscarding } from './discard-rest.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { openProfile } from './profile.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
@@ -52,6 +56,8 @@ export interface FlowportOptions {
    * until it closes. `inject` does not listen, so it starts nothing. Default true.
    */
   readonly consume?: boolean | DeliveryOptions
+  /** How slowly request bodies may arrive, and how much memory unfinished ones may take. */
+  readonly bodies?: BodyLimits
   /** Tell node timings in `Server-Timing`. Default true. */
   readonly serverTiming?: boolean
   /** Serve `GET /` (flows and bindings). Default true. */
@@ -115,18 +121,30 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
       delivery = startDelivery({ ...parts, options: consume === true ? {} : consume })
     })
   }
-  fastify.addHook('preClose', drain)
+  const bodies = new RequestBodies(options.bodies)
+  fastify.addHook('preClose', async () => {
+    await drain()
+    bodies.close(closingBeforeWhole())
+    stopDiscarding(fastify.server)
+  })
   fastify.addHook('onClose', () => opened.bag.close())
   const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
-  await fastify.register(routes, { ...prefix, served: options })
+  await fastify.register(routes, { ...prefix, served: options, bodies })
 }
 
 /** Registers Flowport on a Fastify instance. The routes live in a scope of their own, `fastify.flowport` does not. */
 export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x' })
 
-const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { served }) => {
+interface RoutesOptions {
+  readonly served: FlowportOptions
+  readonly bodies: RequestBodies
+}
+
+const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies }) => {
   const { app, notFound = true, operations = true, overview = true } = served
   const all = httpRoutes(app)
+  // For answers without a route: they do not wait for a body.
+  scope.removeContentTypeParser(['application/json', 'text/plain'])
   leaveBodiesUnread(scope)
   scope.setErrorHandler((error, request, reply) => {
     const problem = toFastifyProblem(error, request.routeOptions.bodyLimit)
@@ -145,39 +163,36 @@ const routes: FastifyPluginAsync<{ served: FlowportOptions }> = async (scope, { 
     addOverview(scope, app)
   const takes = (...kinds: readonly (string | undefined)[]) =>
     all.filter(({ trigger }) => kinds.includes(trigger.body?.kind))
-  for (const route of takes('blob', 'stream')) addRoute(scope, route, served)
-  await scope.register(async (texts) => {
-    readBodiesAsText(texts)
-    for (const route of takes('json', undefined)) addRoute(texts, route, served)
+  await scope.register(async (unread) => {
+    // Parsers of the server's own would read a body before its request is admitted.
+    unread.removeAllContentTypeParsers()
+    leaveBodiesUnread(unread)
+    for (const route of takes('json', 'blob', 'stream', undefined)) addRoute(unread, route, served, bodies)
   })
   // A scope of its own: the multipart plugin's hooks cost every route they are on.
   await scope.register(async (forms) => {
     const routes = takes('multipart')
     if (routes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
-    for (const route of routes) addRoute(forms, route, served)
+    for (const route of routes) addRoute(forms, route, served, bodies)
   })
 }
 
-/** The bridge reads raw bodies as streams, when it is ready for them. */
+/**
+ * The bridge reads a body when the hooks have admitted its request, and not before. What a `preParsing` hook of the server
+ * made of the request, such as a decompressed stream, is read in its place.
+ */
 function leaveBodiesUnread(scope: FastifyInstance): void {
-  scope.removeContentTypeParser(['application/json', 'text/plain'])
-  scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
-}
-
-/** Fastify collects text within the route's limit; the bridge parses it, so that every host parses alike. */
-function readBodiesAsText(scope: FastifyInstance): void {
-  const asText = (_request: unknown, text: string | Buffer, done: (error: null, body: unknown) => void) =>
-    done(null, text)
-  scope.removeContentTypeParser('*')
-  if (scope.hasContentTypeParser('multipart/form-data')) scope.removeContentTypeParser('multipart/form-data')
   // By its exact name as well: Fastify finds that without parsing the header.
-  scope.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, asText)
+  scope.addContentTypeParser(['application/json', '*'], (request, payload, done) =>
+    done(null, payload === request.raw ? undefined : payload),
+  )
 }
 
 function addRoute(
   scope: FastifyInstance,
   route: HttpRoute,
   { deadlineMs, serverTiming }: FlowportOptions,
+  bodies: RequestBodies,
 ): void {
   const { runtime } = scope.flowport
   const { flow, trigger } = route
@@ -192,12 +207,11 @@ function addRoute(
     // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
     exposeHeadRoute: false,
-    ...(trigger.body?.kind === 'json' ? { bodyLimit: trigger.body.maxBytes } : {}),
     url: trigger.path,
     schema,
     config: { flow: flow.name },
     handler(request, reply) {
-      const call = new FastifyCall(request, reply)
+      const call = new FastifyCall(request, reply, bodies)
       // Fastify lets a parameter be empty, as in `/notes/` for `/notes/:id`.
       if (hasParams && Object.values(call.params).includes(''))
         return sendOutcome(reply, problemOutcome(noRoute(request.method, []), call))

@@ -1,36 +1,57 @@
-/** A Node request's body in the forms the bridge reads: text, a web stream, multipart parts. */
+/** A Node request's body in the forms the bridge reads: bytes, a web stream, multipart parts. */
 import type { HttpBody, HttpPart, PartLimits } from '@flowport/flow/http'
-import { truncated } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Readable } from 'node:stream'
+import { collect } from './bodies/collect.ts'
+import type { RequestBodies } from './bodies/request-bodies.ts'
+import { requestStream } from './bodies/request-stream.ts'
 import { discardRest } from './discard-rest.ts'
 import { multipartParts } from './multipart-parts.ts'
-import { toWebStream } from './web-stream.ts'
 
 export class NodeBody implements HttpBody {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
+  readonly #bodies: RequestBodies
 
-  constructor(request: FastifyRequest, reply: FastifyReply) {
+  constructor(request: FastifyRequest, reply: FastifyReply, bodies: RequestBodies) {
     this.#request = request
     this.#reply = reply
+    this.#bodies = bodies
   }
 
-  /** What Fastify has collected within the route's limit. */
-  text(): string {
-    return typeof this.#request.body === 'string' ? this.#request.body : ''
+  bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer> {
+    const { raw, body } = this.#request
+    return collect(raw, body instanceof Readable ? body : raw, maxBytes, this.#bodies)
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { raw } = this.#request
-    // What a flow has left unread when it is answered would keep the connection from its next request, and from closing.
-    return toWebStream(raw, truncated, (release) => {
-      this.#reply.raw.once('finish', () => {
-        if (!raw.complete) void release().finally(() => discardRest(this.#reply))
-      })
+    const { stream, fail, release } = requestStream(raw)
+    this.#watchUpload(fail)
+    // A body that a flow leaves unread would keep the connection from its next request, and from closing.
+    this.#reply.raw.once('finish', () => {
+      release()
+      if (!raw.complete) discardRest(this.#reply)
     })
+    return stream
   }
 
   parts(limits: PartLimits): AsyncIterable<HttpPart> {
+    const { raw } = this.#request
+    // The parser of forms takes it as an error of its source. The connection stays, so that the answer can be sent.
+    this.#watchUpload((error) => {
+      if (raw.listenerCount('error') > 0) raw.emit('error', error)
+      else raw.destroy()
+    })
     return multipartParts(this.#request, limits)
+  }
+
+  #watchUpload(refuse: (error: Error) => void): void {
+    const { raw } = this.#request
+    if (raw.complete) return
+    const bodies = this.#bodies
+    const entry = bodies.begin({ raw, kind: 'upload', held: 0, refuse })
+    const ended = () => bodies.ended(entry)
+    raw.once('end', ended).once('close', ended)
   }
 }

@@ -8,16 +8,11 @@ import type { Readable } from 'node:stream'
 export function toWebStream(
   readable: Readable,
   translate: (error: unknown) => unknown,
-  /** Handed what lets go of the readable, for when nobody will read on. */
-  lend?: (release: () => Promise<void>) => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks = readable.iterator({ destroyOnReturn: false }) as AsyncIterator<
     Buffer<ArrayBuffer>,
     undefined
   >
-  lend?.(async () => {
-    await chunks.return?.()
-  })
   return new ReadableStream(
     {
       async pull(controller) {

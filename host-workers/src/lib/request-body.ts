@@ -1,4 +1,4 @@
-/** A web request's body in the forms the bridge reads: text, a stream, multipart parts. */
+/** A web request's body in the forms the bridge reads: bytes, a stream, multipart parts. */
 import { type HttpBody, type HttpPart, type PartLimits, tooLarge, truncated } from '@flowport/flow/http'
 import { chunksOf } from './chunks.ts'
 import { multipartParts } from './multipart-parts.ts'
@@ -19,29 +19,21 @@ export class WebBody implements HttpBody {
   }
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
-  async text(maxBytes: number): Promise<string> {
+  async bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const announced = this.#request.headers.get('content-length')
     if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
-    if (announced !== null) return this.#announcedText(maxBytes)
+    if (announced !== null) return this.#announcedBytes(maxBytes)
     const { body } = this.#request
-    if (body === null) return ''
-    const decoder = new TextDecoder()
-    let text = ''
-    let bytes = 0
-    for await (const chunk of chunksOf(body)) {
-      bytes += chunk.byteLength
-      if (bytes > maxBytes) throw tooLarge(maxBytes)
-      text += decoder.decode(chunk, { stream: true })
-    }
-    return text + decoder.decode()
+    if (body === null) return new Uint8Array(0)
+    return collect(chunksOf(body), maxBytes)
   }
 
   /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
-  async #announcedText(maxBytes: number): Promise<string> {
-    const text = await this.#request.text().catch(() => Promise.reject(truncated()))
+  async #announcedBytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#request.arrayBuffer().catch(() => Promise.reject(truncated()))
     // A request that another Worker made may say what it likes.
-    if (text.length > maxBytes) throw tooLarge(maxBytes)
-    return text
+    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
+    return new Uint8Array(bytes)
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -91,6 +83,27 @@ export class WebBody implements HttpBody {
       { highWaterMark: 0 },
     )
   }
+}
+
+/** One buffer that doubles: a list of chunks would cost memory for each one-byte chunk that a client sends. */
+async function collect(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let kept = new Uint8Array(0)
+  let bytes = 0
+  for await (const chunk of chunks) {
+    const length = bytes + chunk.byteLength
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    if (length > kept.length) {
+      const larger = new Uint8Array(Math.min(maxBytes, Math.max(length, kept.length * 2)))
+      larger.set(kept.subarray(0, bytes))
+      kept = larger
+    }
+    kept.set(chunk, bytes)
+    bytes = length
+  }
+  return kept.subarray(0, bytes)
 }
 
 /** Resolves when the rest has been read, when reading fails, or after `lingerMs`; what comes later is left unread. */

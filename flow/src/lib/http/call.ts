@@ -22,8 +22,11 @@ export interface HttpCall {
 
 /** A body, readable once, in one of its forms. */
 export interface HttpBody {
-  /** The whole body as text. More than `maxBytes` is a `CapabilityError` of kind `LimitExceeded`. */
-  text(maxBytes: number): Awaitable<string>
+  /**
+   * The whole body, read when it is asked for and not before. More than `maxBytes` is a `CapabilityError` of kind
+   * `LimitExceeded`. The bridge decodes it, so that every host reads text alike.
+   */
+  bytes(maxBytes: number): Awaitable<Uint8Array<ArrayBuffer>>
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
   /** The parts of a multipart form, in order. A form that ends early is an error. */
   parts(limits: PartLimits): AsyncIterable<HttpPart>

@@ -39,7 +39,15 @@ export async function handleHttp(
       trigger.idempotencyKey === 'ignored'
         ? undefined
         : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
+    let isWatched = false
+    const watch = (pending: Run) => {
+      if (isWatched) return
+      isWatched = true
+      gone.cancels(pending)
+      call.waitUntil?.(new Promise<void>((ended) => pending.whenFinished(ended)))
+    }
     const run = runtime.start(flow, undefined, {
+      whenPending: watch,
       read: (admitted) => readInput(trigger, call, runtime.bag, () => admitted.signal),
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
       timings: serverTiming,
@@ -47,10 +55,9 @@ export async function handleHttp(
       header: (name) => call.header(name),
       log: call.log,
     })
-    if (!run.isFinished) {
-      gone.cancels(run)
-      call.waitUntil?.(new Promise<void>((ended) => run.whenFinished(ended)))
-    }
+    // Reading a JSON body fails by itself when the client goes away: most of these runs never need a listener.
+    const isCollected = trigger.body?.kind === 'json' && run.isReading
+    if (!run.isFinished && !isCollected) watch(run)
     const answer = await run.answer
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)

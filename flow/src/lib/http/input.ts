@@ -8,6 +8,7 @@ import type { HttpCall } from './call.ts'
 import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
+import { textOf } from './text-body.ts'
 import { conditionOf, notHeld } from './upload-condition.ts'
 
 /** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
@@ -25,10 +26,10 @@ export function readInput(
 }
 
 function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {
-  const text = call.body.text(maxBytes)
-  return typeof text === 'string'
-    ? fromText(trigger, call, text)
-    : Promise.resolve(text).then((read) => fromText(trigger, call, read))
+  const bytes = call.body.bytes(maxBytes)
+  return bytes instanceof Uint8Array
+    ? fromText(trigger, call, textOf(bytes))
+    : Promise.resolve(bytes).then((read) => fromText(trigger, call, textOf(read)))
 }
 
 function fromText(trigger: HttpTrigger, call: HttpCall, text: string): unknown {

@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly timings?: boolean | undefined
   /** Called at most once, and only when somebody looks. */
   readonly metadata?: (() => Metadata) | undefined
+  /** Called once the input is read, when the run has not ended by then. Most runs have. */
+  readonly whenPending?: ((run: Run) => void) | undefined
   /** A request header by its lower-case name. */
   readonly header?: ((name: string) => string | undefined) | undefined
 }

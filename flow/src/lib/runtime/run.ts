@@ -31,6 +31,7 @@ export class Run implements RunView, Watched {
   #settled = false
   #finished = false
   #pumping = false
+  #reading = false
   #error: RunError | undefined
   #controller: AbortController | undefined
   #stream: RunStream | undefined
@@ -126,19 +127,23 @@ export class Run implements RunView, Watched {
     this.deadline = undefined
     // A run that ends meanwhile has not finished before its reader has let go of the body and the stores.
     this.#active++
+    this.#reading = true
     reading.then(
       (input) => {
         this.#active--
+        this.#reading = false
         if (this.#settled) return this.#finishIfIdle()
         const { deadlineMs } = this.request
-        if (deadlineMs !== undefined) {
-          this.deadline = clock.now() + deadlineMs
-          deadlines.watch(this)
-        }
+        if (deadlineMs !== undefined) this.deadline = clock.now() + deadlineMs
         this.start(input)
+        // Most runs have ended by now: they need neither a timer nor a listener for their client.
+        if (this.#finished) return
+        if (!this.#settled) deadlines.watch(this)
+        this.request.whenPending?.(this)
       },
       (error: unknown) => {
         this.#active--
+        this.#reading = false
         if (this.#settled) this.#finishIfIdle()
         else refuse(error)
       },
@@ -162,6 +167,11 @@ export class Run implements RunView, Watched {
 
   get isSettled(): boolean {
     return this.#settled
+  }
+
+  /** Whether its input is still being read. */
+  get isReading(): boolean {
+    return this.#reading
   }
 
   /** Whether everything of it has ended, its answer's stream included. */

@@ -1,0 +1,42 @@
+/** How slowly a request body may arrive, and how much of unfinished bodies a server keeps: the options of every host. */
+
+const MiB = 1024 * 1024
+const hour = 3_600_000
+
+export interface BodyLimits {
+  /** Milliseconds within which a JSON body must be whole. Default 30 000. */
+  readonly jsonTimeoutMs?: number
+  /** Milliseconds within which an upload (a blob, a form or a stream) must be whole. Default 21 600 000, six hours. */
+  readonly uploadTimeoutMs?: number
+  /**
+   * Fewest bytes a second that must arrive, on average over each `rateWindowMs`. Time in which the flow or the store is the
+   * slower one does not count. 0 allows any rate. Default 512.
+   */
+  readonly minBytesPerSecond?: number
+  /** Milliseconds over which the rate is measured; the first of them are the grace of a new body. Default 10 000. */
+  readonly rateWindowMs?: number
+  /**
+   * Most bytes of unfinished JSON bodies that the server keeps in memory, all requests together. Above it the body that
+   * has been arriving for the longest is refused with 503 and `Retry-After`. Default 67 108 864 (64 MiB).
+   */
+  readonly maxHeldBytes?: number
+}
+
+export type CheckedBodyLimits = Required<BodyLimits>
+
+/** The limits with their defaults. @throws RangeError for a limit that is not a number in its range. */
+export function checkedBodyLimits(limits: BodyLimits = {}): CheckedBodyLimits {
+  const checked = {
+    jsonTimeoutMs: limits.jsonTimeoutMs ?? 30_000,
+    uploadTimeoutMs: limits.uploadTimeoutMs ?? 6 * hour,
+    minBytesPerSecond: limits.minBytesPerSecond ?? 512,
+    rateWindowMs: limits.rateWindowMs ?? 10_000,
+    maxHeldBytes: limits.maxHeldBytes ?? 64 * MiB,
+  }
+  for (const [name, value] of Object.entries(checked)) {
+    const least = name === 'minBytesPerSecond' ? 0 : 1
+    if (Number.isFinite(value) && value >= least) continue
+    throw new RangeError(`bodies.${name} is ${String(value)}: use a number from ${least}`)
+  }
+  return checked
+}

@@ -1,0 +1,163 @@
+/** Request bodies that come slowly, in part, too many at once, or before anybody has admitted them. */
+import { deny, flow, type Hook, http, node, opaque, streamBody } from '@flowport/flow'
+import { PassThrough } from 'node:stream'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { serveFlows, type TestServer } from './support/app.ts'
+import { head, openRaw } from './support/raw.ts'
+
+let server: TestServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+const anything = opaque<Record<string, unknown>>()
+const echo = flow('echo', {
+  trigger: http.post('/echo', { input: anything }),
+  graph: (it, step) => step(node('echo', { input: anything, run: (it) => it }), it),
+})
+const count = flow('count', {
+  trigger: http.post('/count', { input: anything, body: streamBody('bytes') }),
+  graph: (it, step) =>
+    step(
+      node('count', {
+        input: opaque<{ bytes: { stream: ReadableStream<Uint8Array> } }>(),
+        async run({ bytes }) {
+          let size = 0
+          for await (const chunk of bytes.stream) size += chunk.byteLength
+          return size
+        },
+      }),
+      it,
+    ),
+})
+const auth: Hook = {
+  name: 'auth',
+  before({ header }) {
+    if (header('authorization') === undefined) throw deny({ status: 401 })
+  },
+}
+
+describe('half a body', () => {
+  it.each(['/echo', '/count'])('of a request that a hook refuses is not waited for, on %s', async (path) => {
+    server = await serveFlows([echo, count], { hooks: [auth] })
+    const client = await openRaw(server.url)
+    client.send(`${head('POST', path, 1_000)}{"half":`)
+    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 401 /)
+    client.socket.destroy()
+  })
+
+  it('is not kept when its length is over the limit', async () => {
+    server = await serveFlows([echo])
+    const client = await openRaw(server.url)
+    client.send(`${head('POST', '/echo', 2_000_000)}{"half":`)
+    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 413 /)
+    client.socket.destroy()
+  })
+
+  it.each(['/echo', '/count'])('that stalls is answered 408 and disconnected, on %s', async (path) => {
+    server = await serveFlows([echo, count], { bodies: { rateWindowMs: 900 } })
+    const client = await openRaw(server.url)
+    client.send(`${head('POST', path, 1_000)}{"half":`)
+    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 408 [^]*"code":"BODY_TOO_SLOW"/)
+    await client.closed
+    await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(0))
+  })
+
+  it('gives way to later ones when the memory for bodies is full', async () => {
+    server = await serveFlows([echo], { bodies: { maxHeldBytes: 150_000 } })
+    const first = await openRaw(server.url)
+    first.send(head('POST', '/echo', 200_000) + ' '.repeat(100_000))
+    await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(1))
+    const second = await fetch(`${server.url}/echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"a":"${'x'.repeat(100_000)}"}`,
+    })
+    expect(second.status).toBe(200)
+    expect(await first.until(/\}$/)).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1[^]*"code":"TOO_MANY_BODIES"/)
+    first.socket.destroy()
+  })
+
+  it('does not keep a server from closing, admitted or refused', async () => {
+    server = await serveFlows([echo, count], { drainMs: 100 })
+    const clients = await Promise.all([1, 2, 3].map(() => openRaw(server?.url ?? '')))
+    const [json, stream, refused] = clients
+    json?.send(`${head('POST', '/echo', 1_000)}{"half":`)
+    stream?.send(`${head('POST', '/count', 1_000)}half`)
+    refused?.send(`${head('POST', '/nowhere', 1_000)}half`)
+    await refused?.until(/\}$/)
+    await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(2))
+    const began = performance.now()
+    await server.close()
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(await json?.closed).toMatch(/^HTTP\/1\.1 503 /)
+    expect(await stream?.closed).toMatch(/^HTTP\/1\.1 503 /)
+    server = undefined
+  })
+})
+
+describe('a whole body', () => {
+  it('is what a preParsing hook of the server made of it', async () => {
+    server = await serveFlows([echo], {
+      before: (fastify) =>
+        fastify.addHook('preParsing', async (_request, _reply, payload) => {
+          const upper = new PassThrough()
+          payload.on('data', (chunk: Buffer) => upper.write(chunk.toString().toUpperCase()))
+          payload.on('end', () => upper.end())
+          return upper
+        }),
+    })
+    const response = await fetch(`${server.url}/echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"a":"b"}',
+    })
+    expect(await response.json()).toEqual({ A: 'B' })
+  })
+
+  it('is the flow’s, though the server parses its type by itself elsewhere', async () => {
+    server = await serveFlows([count], {
+      before(fastify) {
+        fastify.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, text, done) =>
+          done(null, text),
+        )
+        fastify.post('/own', (request) => ({ own: request.body }))
+      },
+    })
+    const post = async (path: string) => {
+      const headers = { 'content-type': 'text/csv' }
+      return (await fetch(`${server?.url}${path}`, { method: 'POST', headers, body: 'a,b' })).json()
+    }
+    expect([await post('/count'), await post('/own')]).toEqual([3, { own: 'a,b' }])
+  })
+
+  it('that a hook of the server has read leaves nothing, and the log says so', async () => {
+    server = await serveFlows([echo], {
+      before: (fastify) =>
+        fastify.addHook('preHandler', async (request) => {
+          for await (const _chunk of request.raw);
+        }),
+    })
+    const response = await fetch(`${server.url}/echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"a":"b"}',
+    })
+    expect(response.status).toBe(500)
+    expect(server.logs.join('')).toContain('the request body was read before the flow')
+  })
+
+  it('of a GET that never ends is not read for ever', async () => {
+    server = await serveFlows([
+      flow('get', {
+        trigger: http.get('/get', { input: anything }),
+        graph: (it, step) => step(node('get', { input: anything, run: () => 1 }), it),
+      }),
+    ])
+    const client = await openRaw(server.url)
+    client.send('GET /get HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n')
+    await client.until(/\r\n\r\n1$/)
+    await client.closed
+  })
+})
