@@ -57,7 +57,11 @@ export class RestClient {
       this.#fetch(this.#url + path, { redirect: 'manual', ...init, headers, signal: signal ?? null }),
     )
     if (response.ok) return response
-    const text = await response.text().catch(() => '')
+    // Whether a key or its namespace is missing, only the body says: without it the answer is as good as lost.
+    const text = await this.#answer(() => response.text()).catch((error: unknown) => {
+      if (response.status !== 429 && response.status < 500) throw error
+      return ''
+    })
     throw apiError(response, text, { now: this.#clock.now(), secret: this.#token })
   }
 

@@ -175,6 +175,16 @@ describe('errors', () => {
     await expect(kv.get('absent')).rejects.toMatchObject({ kind: 'Misconfigured' })
   })
 
+  it('a refusal that is cut off may be asked again: whether key or namespace is missing is not known', async () => {
+    const { api, kv } = await setUp()
+    for (const status of [400, 403, 404]) {
+      api.faults.push({ status, body: envelope(10_013), dropAfter: 10 })
+      await expect(kv.get('key')).rejects.toMatchObject({ kind: 'Unavailable', retryable: 'temporary' })
+    }
+    api.faults.push({ status: 429, body: envelope(10_013), dropAfter: 10 })
+    await expect(kv.get('key')).rejects.toMatchObject({ kind: 'RateLimited' })
+  })
+
   it('a rate limit is waited for as long as the API asks, in seconds or until a date', async () => {
     const { api, driver, clock } = await setUp()
     const kv = createKeyValue(driver, { clock, layers: [retry({ clock, rng: { float: () => 0 } })] })

@@ -1,6 +1,7 @@
 /** Access tokens of Google for the requests OpenDAL cannot make: one that was given, one for a service account's key, or the machine's. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { GcsConfig } from './config.ts'
+import { tokenAnswer } from './token-answer.ts'
 
 /** A token, or `null` where none is needed. */
 export async function accessToken(config: GcsConfig, signal: AbortSignal): Promise<string | null> {
@@ -43,7 +44,7 @@ async function machineToken(signal: AbortSignal): Promise<string> {
 }
 
 async function tokenFrom(response: Response): Promise<string> {
-  const answer: unknown = await response.json().catch(() => null)
+  const answer = await tokenAnswer(response)
   const token = (answer as { readonly access_token?: unknown } | null)?.access_token
   if (response.ok && typeof token === 'string') return token
   throw new CapabilityError('Unauthenticated', `Google gave no access token (status ${response.status})`)

@@ -1,10 +1,11 @@
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createBlobStore, isCapabilityError, silentLogger } from '@flowport/capabilities'
-import { afterAll, describe, expect, it } from 'vitest'
-import { type Radosgw, startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
+import { describe, expect, it } from 'vitest'
+import { errorXml, fakeServer } from '../../test/fake-server.ts'
+import { startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
 import { clientFor, createBucket, nodeClientFor } from '../../test/s3-bucket.ts'
 import { S3BlobDriver, type S3BlobDriverOptions } from './blob-driver.ts'
 import { bucketUrl, type S3Client, type S3ClientOptions } from './client.ts'
@@ -147,24 +148,6 @@ describe.skipIf(server === null).each(transports)(
   },
 )
 
-const stops: (() => void)[] = []
-afterAll(() => {
-  for (const stop of stops) stop()
-})
-
-/** A fake that answers as the test says: for answers the real server does not give. */
-async function fakeServer(answer: RequestListener): Promise<Radosgw> {
-  const http = createServer(answer)
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  stops.push(() => {
-    http.closeAllConnections()
-    http.close()
-  })
-  const address = http.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { endpoint: `http://127.0.0.1:${port}`, accessKeyId: 'some key', secretAccessKey: 'some secret' }
-}
-
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
@@ -173,9 +156,6 @@ function liveBytes(): number {
   collectGarbage()
   return process.memoryUsage().arrayBuffers
 }
-
-const errorXml = (code: string) =>
-  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`
 
 describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
   const fake = async (answer: RequestListener, options: Partial<S3ClientOptions> = {}): Promise<S3Client> =>

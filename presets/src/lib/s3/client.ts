@@ -1,10 +1,11 @@
 /**
- * A small S3 client: signs a request (Signature Version 4) and sends it. Retries belong to the layers above, but for two
- * answers that say how to ask better: a clock that is off, and session credentials that ended. The transport is the next
+ * A small S3 client: signs a request (Signature Version 4) and sends it. Retries belong to the layers above, except after
+ * two answers that say how to ask better: the clock is wrong, or session credentials have ended. The transport is the next
  * stop.
  */
 import { type Awaitable, CapabilityError, type Clock } from '@flowport/capabilities'
 import { HeldCredentials, type S3Credentials, type S3CredentialsSource } from './credentials.ts'
+import { ClientAnswer } from './client-answer.ts'
 import { type Digests, webDigests } from './digests.ts'
 import { encodeComponent, encodeKey, encodeQuery, keyPath, toHex } from './encode.ts'
 import { fetchTransport } from './fetch-transport.ts'
@@ -96,7 +97,10 @@ export class S3Client {
     return `/${encodeComponent(this.#bucket)}${keyPath(key)}`
   }
 
-  /** Resolves an answer below 300 or of an expected status; what else comes is a `CapabilityError`. */
+  /**
+   * Resolves an answer below 300 or of an expected status; every other answer is a `CapabilityError`. A request that was
+   * signed with a wrong clock or with ended credentials is sent once more for each of the two, unless its body is a stream.
+   */
   async send(request: S3Request): Promise<S3Answer> {
     const { body } = request
     const hash =
@@ -106,25 +110,26 @@ export class S3Client {
         : body === undefined
           ? emptyHash
           : toHex(request.sha256 ?? (await this.digests.sha256(body))))
-    for (let again = false; ; again = true) {
+    let corrected: readonly Correction[] = []
+    for (;;) {
       const held = this.#credentials.current(this.now(), request.signal)
       const credentials = held instanceof Promise ? await held : held
+      // Other calls may correct the clock while this one is under way: what counts is the clock it was signed with.
+      const offsetMs = this.#offsetMs
       const answer = await this.#once(request, hash, credentials)
       if (answer.status < 300 || request.expect?.includes(answer.status)) return answer
       const failure = await failureOf(answer, this.now())
-      const better = this.#learn(failure, answer, credentials)
-      if (!better || again || body instanceof ReadableStream) throw errorFor(failure)
+      const correction = this.#learn(failure, answer, { credentials, offsetMs })
+      if (correction === null || corrected.includes(correction) || body instanceof ReadableStream)
+        throw errorFor(failure)
+      corrected = [...corrected, correction]
     }
   }
 
   /** Like `send`, and reads the answer as text. */
   async sendForText(request: S3Request): Promise<string> {
     const answer = await this.send(request)
-    try {
-      return await answer.text()
-    } catch (error) {
-      throw networkError(error)
-    }
+    return answer.text()
   }
 
   /** Like `send`, for answers whose body says nothing. */
@@ -168,7 +173,8 @@ export class S3Client {
       headers['authorization'] = typeof signature === 'string' ? signature : await signature
     }
     try {
-      return await this.#transport.send({ method, origin: this.#origin, path, headers, body, size, signal })
+      const sent = { method, origin: this.#origin, path, headers, body, size, signal }
+      return new ClientAnswer(await this.#transport.send(sent), networkError)
     } catch (error) {
       throw networkError(error)
     }
@@ -179,17 +185,28 @@ export class S3Client {
     return new Date(this.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, '')
   }
 
-  /** Whether the same request may work after what a failure told. */
-  #learn(failure: S3Failure, { headers }: S3Answer, credentials: S3Credentials | null): boolean {
-    if (endedCodes.has(failure.code)) return this.#credentials.refuse(credentials)
+  /** What the failed answer corrected, for this request and all that follow; `null` when asking again would not help. */
+  #learn(failure: S3Failure, { headers }: S3Answer, signedWith: SignedWith): Correction | null {
+    if (endedCodes.has(failure.code))
+      return this.#credentials.refuse(signedWith.credentials) ? 'credentials' : null
     // An answer to `HEAD` has no code; there the date alone tells.
     const silent = failure.code === '' && failure.status === 403
-    if (!silent && !skewCodes.has(failure.code)) return false
+    if (!silent && !skewCodes.has(failure.code)) return null
     const date = Date.parse(headers.get('date') ?? '')
-    if (Number.isNaN(date) || Math.abs(date - this.now()) < largestGoodSkewMs) return false
+    const skewMs = date - this.#clock.now() - signedWith.offsetMs
+    if (Number.isNaN(skewMs) || Math.abs(skewMs) < largestGoodSkewMs) return null
     this.#offsetMs = date - this.#clock.now()
-    return true
+    return 'clock'
   }
+}
+
+/** What a refused answer can set right. */
+type Correction = 'clock' | 'credentials'
+
+interface SignedWith {
+  readonly credentials: S3Credentials | null
+  /** Milliseconds the store was taken to be ahead of the local clock. */
+  readonly offsetMs: number
 }
 
 /**

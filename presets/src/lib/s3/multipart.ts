@@ -122,9 +122,11 @@ export class S3Uploads {
       readonly partBytes: number
       readonly signal: AbortSignal | undefined
       readonly log: Pick<Logger, 'warn'>
+      /** Completes the upload, also where an answer is lost on its way. */
+      readonly complete: (upload: S3Upload, parts: readonly S3Part[]) => Promise<unknown>
     },
   ): Promise<void> {
-    const { partBytes, signal, log } = options
+    const { partBytes, signal, log, complete } = options
     const upload = await this.begin(to.key, to.headers, signal)
     try {
       const parts: S3Part[] = []
@@ -143,7 +145,7 @@ export class S3Uploads {
         refuseErrorDocument(xml)
         parts.push({ etag: bareEtag(required(documentOf(xml), 'ETag')) })
       }
-      await this.complete(upload, parts, {}, signal)
+      await complete(upload, parts)
     } catch (error) {
       await upload.abort(true).catch((failure: unknown) => {
         log.warn(

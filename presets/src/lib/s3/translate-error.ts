@@ -7,6 +7,7 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
+  isKind,
 } from '@flowport/capabilities'
 import type { S3Answer } from './transport.ts'
 import { parseXml, text } from './xml.ts'
@@ -20,14 +21,28 @@ export interface S3Failure {
   readonly retryAfterMs: number | undefined
 }
 
-/** Reads a failed answer to its end, so that its connection can be used again. */
-export async function failureOf(answer: S3Answer, now: number): Promise<S3Failure> {
+/**
+ * Reads a failed answer to its end, so that its connection can be used again. Where only the body can say what is wrong and
+ * it comes incomplete, the failure is the connection's: the same request may work later.
+ * @param code The error's code where a header has it; then the body is not needed.
+ */
+export async function failureOf(answer: S3Answer, now: number, code = ''): Promise<S3Failure> {
   const { status, headers } = answer
-  // What it says is a help; without it the status has to do.
-  const body = await answer.text().catch(() => '')
+  const body = await answer.text().catch((error: unknown) => {
+    if (code === '' && needsCode(status)) throw error
+    if (isKind(error, 'Unavailable', 'Timeout')) return ''
+    throw error
+  })
+  if (code === '' && needsCode(status) && isCutDocument(body)) {
+    throw new CapabilityError(
+      'Unavailable',
+      `the store's answer came incomplete (status ${status}); try again`,
+      { details: { status } },
+    )
+  }
   return {
     status,
-    code: codeIn(body),
+    code: code === '' ? codeIn(body) : code,
     requestId: headers.get('x-amz-request-id') ?? headers.get('cf-ray'),
     retryAfterMs: retryAfter(headers.get('retry-after'), now),
   }
@@ -39,6 +54,16 @@ export function codeIn(xml: string): string {
   const code = root?.name === 'Error' ? (text(root, 'Code') ?? '') : ''
   // A code is a word; what else a server may write there is not repeated.
   return /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : ''
+}
+
+/** Whether a status alone does not tell what is wrong: 403 may be rights, a wrong secret or a wrong clock. */
+function needsCode(status: number): boolean {
+  return status >= 400 && status < 500 && !clearStatuses.has(status)
+}
+
+/** Whether a text begins as S3's error documents do, and is not a whole one. */
+function isCutDocument(body: string): boolean {
+  return /^\s*<(?:\?xml|Error)/.test(body) && parseXml(body) === null
 }
 
 /** The failure as an error callers can branch on. */
@@ -127,6 +152,9 @@ const byCode: Readonly<Record<string, Known>> = {
   InternalError: failing,
   ServiceUnavailable: failing,
 }
+
+/** Statuses from 400 to 499 that mean the same with every code. */
+const clearStatuses: ReadonlySet<number> = new Set([401, 408, 412, 413, 416, 429])
 
 function byStatus(status: number): Known {
   if (status >= 300 && status < 400) {

@@ -134,7 +134,12 @@ export class S3Writes {
         await this.#uploads.copyParts(
           { source: client.copySource(from), size: source.size, ifMatch: etagHeader(source.etag, profile) },
           { key: to, headers: this.#headers({ contentType, metadata }) },
-          { partBytes: profile.maxPutBytes, signal, log },
+          {
+            partBytes: profile.maxPutBytes,
+            signal,
+            log,
+            complete: (upload, parts) => this.#completed(upload, parts, { contentType, metadata, signal }),
+          },
         )
       }
     } catch (error) {
@@ -193,7 +198,7 @@ export class S3Writes {
     return this.#object(key, size, answer, put)
   }
 
-  /** Completes an upload. Where its answer is lost, what is there tells whether it was. */
+  /** Completes an upload. Where the answer is lost or cut, the object's etag tells whether it was completed. */
   async #completed(upload: S3Upload, parts: readonly S3Part[], put: BlobDriverPut): Promise<Completed> {
     const { head, tries } = this.#options
     const { signal } = put

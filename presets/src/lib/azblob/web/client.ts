@@ -3,6 +3,7 @@ import { CapabilityError, type Clock } from '@flowport/capabilities'
 import { type AccessTokenProvider, HeldToken } from '../../held-token.ts'
 import { platformFetch } from '../../platform-fetch.ts'
 import { encodeComponent, encodeQuery, keyPath } from '../../s3/encode.ts'
+import { ClientAnswer } from '../../s3/client-answer.ts'
 import { fetchTransport } from '../../s3/fetch-transport.ts'
 import type { S3Answer, S3Transport } from '../../s3/transport.ts'
 import { type AzureSigner, sharedKeySigner } from './shared-key.ts'
@@ -96,11 +97,7 @@ export class AzureClient {
   /** Like `send`, and reads the answer as text. */
   async sendForText(request: AzureRequest): Promise<string> {
     const answer = await this.send(request)
-    try {
-      return await answer.text()
-    } catch (error) {
-      throw azureNetworkError(error)
-    }
+    return answer.text()
   }
 
   /** Like `send`, for answers whose body says nothing. */
@@ -134,7 +131,8 @@ export class AzureClient {
     const search = [encodeQuery(query), this.#sasToken].filter((part) => part !== '').join('&')
     const full = search === '' ? path : `${path}?${search}`
     try {
-      return await this.#transport.send({ method, origin: this.#origin, path: full, headers, body, signal })
+      const sent = { method, origin: this.#origin, path: full, headers, body, signal }
+      return new ClientAnswer(await this.#transport.send(sent), azureNetworkError)
     } catch (error) {
       throw azureNetworkError(error)
     }

@@ -6,12 +6,11 @@ import { azureMeaning, type Meaning } from '../advice.ts'
 
 /** What a failed answer said; the code is Azure's, such as `BlobNotFound`. */
 export async function azureFailureOf(answer: S3Answer, now: number): Promise<S3Failure> {
-  const failure = await failureOf(answer, now)
-  // A page sees the header where the rule of the account exposes it; the body says the same, but there is none to `HEAD`.
-  const told = answer.headers.get('x-ms-error-code') ?? failure.code
+  // A page sees the header where the CORS rule of the account exposes it. The body says the same; answers to `HEAD` have none.
+  const failure = await failureOf(answer, now, answer.headers.get('x-ms-error-code') ?? '')
   return {
     ...failure,
-    code: /^[A-Za-z0-9]{1,64}$/.test(told) ? told : '',
+    code: /^[A-Za-z0-9]{1,64}$/.test(failure.code) ? failure.code : '',
     requestId: answer.headers.get('x-ms-request-id'),
   }
 }

@@ -1,6 +1,7 @@
 /** Access tokens for a key of Google: that of a service account, or of a user as `gcloud` keeps it. */
 import { CapabilityError, type Clock } from '@flowport/capabilities'
 import type { AccessToken, AccessTokenProvider } from '../../held-token.ts'
+import { tokenAnswer } from '../token-answer.ts'
 
 /** Gets tokens for a key, given as JSON or in base64. `Misconfigured` when it is none. */
 export function googleKeyTokens(credential: string, clock: Pick<Clock, 'now'>): AccessTokenProvider {
@@ -93,7 +94,7 @@ async function tokenFrom(
       cause: error,
     })
   }
-  const answer: unknown = await response.json().catch(() => null)
+  const answer = await tokenAnswer(response)
   const { access_token: token, expires_in: seconds } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (response.ok && typeof token === 'string') {
     const expiresAt = typeof seconds === 'number' ? new Date(clock.now() + seconds * 1000) : undefined

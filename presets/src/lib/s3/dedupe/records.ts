@@ -3,7 +3,7 @@ import { type BlobDriver, CapabilityError, type DriverCall, isKind } from '@flow
 import { toHex } from '../encode.ts'
 import { bareEtag } from '../object.ts'
 import type { S3Client } from '../client.ts'
-import { codeIn, networkError } from '../translate-error.ts'
+import { codeIn } from '../translate-error.ts'
 import { formatRecord, type LedgerRecord, parseRecord, type StoredRecord } from './record.ts'
 
 /** Writes only when nothing is there, or only over this version. */
@@ -29,9 +29,7 @@ export class LedgerRecords {
   /** The record of an object, or `null`. */
   async get(objectKey: string, { signal }: DriverCall): Promise<StoredRecord | null> {
     const response = await this.#client.send({ method: 'GET', key: objectKey, signal, expect: [404] })
-    const text = await response.text().catch((error: unknown) => {
-      throw networkError(error)
-    })
+    const text = await response.text()
     if (response.status === 404) {
       if (codeIn(text) === 'NoSuchBucket') throw noBucket()
       return null
