@@ -9,18 +9,19 @@ import {
 import type { UriStorage } from '@flowport/capabilities/storage'
 import { type Engine, lostEngine, startEngine } from './engine.ts'
 import { execute, lineShiftOf } from './execute.ts'
-import { isUri } from './files.ts'
-import { isGlob } from './glob.ts'
 import { compressed } from './compress.ts'
 import { duckDbInfo } from './info.ts'
 import type { DuckDbOptions } from './options.ts'
 import { type Plan, planStatement, type Target } from './plan.ts'
 import { registerSource } from './sources.ts'
-import { isEngineLost, translateError } from './translate-error.ts'
+import { isUri, sqlTokens } from './tokens.ts'
+import { isEngineLost, missingFile, translateError } from './translate-error.ts'
 import { createTurns } from './turns.ts'
 
-/** Files a statement may name only when it runs, such as those of a view. */
+/** Most files that views and macros may name in one statement. */
 const maxLateFiles = 1000
+/** Most files of views, macros and prepared statements that are remembered. */
+const maxKeptFiles = 10_000
 
 export class DuckDbDriver implements DbDriver {
   readonly info = duckDbInfo
@@ -29,6 +30,8 @@ export class DuckDbDriver implements DbDriver {
   readonly #turns = createTurns()
   #starting: Promise<Engine> | undefined
   #isClosed = false
+  /** URIs that a view, a macro or a prepared statement names: only these are looked for while a statement runs. */
+  readonly #kept = new Set<string>()
 
   constructor(storage: UriStorage, options: DuckDbOptions) {
     this.#storage = storage
@@ -63,9 +66,16 @@ export class DuckDbDriver implements DbDriver {
     const engine = await this.#engine()
     const held = new Set(plan.targets.map(({ name }) => name))
     const calm = this.#watch(engine, call.signal)
+    if (plan.isKept) this.#keep(plan.sources)
     try {
-      for (const uri of plan.sources) await this.#lend(engine, uri, held, call)
-      const result = await this.#execute(engine, plan, parameters, call, held)
+      for (const uri of plan.sources) await this.#lend(engine, uri, held, call.signal)
+      const options = {
+        maxRows: call.maxRows,
+        numbers: this.#options.numbers ?? 'exact',
+        signal: call.signal,
+      }
+      const run = () => execute(engine, plan.sql, parameters, options)
+      const result = await this.#lending(engine, run, call.signal, held)
       for (const target of plan.targets) await this.#hand(engine, target, call)
       return result
     } catch (error) {
@@ -84,27 +94,51 @@ export class DuckDbDriver implements DbDriver {
     }
   }
 
-  /** A file that is named by a view or put together by the statement is known when the engine misses it: nothing ran yet. */
-  async #execute(
+  /**
+   * Runs a statement, and lends the engine the files it misses. The engine names them before it runs anything. Its words may
+   * quote data as well, so a file is lent only where the text of a view, a macro or a prepared statement names it.
+   */
+  async #lending<T>(
     engine: Engine,
-    plan: Plan,
-    parameters: readonly DbParameter[],
-    call: DbDriverQuery,
+    run: () => Promise<T>,
+    signal: AbortSignal | undefined,
     held: Set<string>,
-  ): Promise<DbResult> {
-    const options = { maxRows: call.maxRows, numbers: this.#options.numbers ?? 'exact', signal: call.signal }
+  ): Promise<T> {
     for (;;) {
       try {
-        return await execute(engine, plan.sql, parameters, options)
+        return await run()
       } catch (error) {
         const uri = missingFile(error)
-        if (uri === null || held.has(uri) || held.size > maxLateFiles) throw error
-        await this.#lend(engine, uri, held, call)
+        if (uri === null || held.has(uri) || !this.#kept.has(uri) || held.size > maxLateFiles) throw error
+        await this.#lend(engine, uri, held, signal)
       }
     }
   }
 
-  async #lend(engine: Engine, uri: string, held: Set<string>, { signal }: DbDriverQuery): Promise<void> {
+  #keep(uris: Iterable<string>): void {
+    for (const uri of uris) this.#kept.add(uri)
+    for (const oldest of this.#kept) {
+      if (this.#kept.size <= maxKeptFiles) return
+      this.#kept.delete(oldest)
+    }
+  }
+
+  /** Runs the option `setup`, whose statements may do anything, and lends them the files they name. */
+  async #setUp(engine: Engine): Promise<void> {
+    for (const sql of this.#options.setup ?? []) {
+      this.#keep(sqlTokens(sql).flatMap(({ text }) => (isUri(text) ? [text] : [])))
+      const held = new Set<string>()
+      await this.#lending(engine, () => engine.alive(engine.connection.query(sql)), undefined, held)
+      for (const name of held) await engine.alive(engine.instance.dropFile(name))
+    }
+  }
+
+  async #lend(
+    engine: Engine,
+    uri: string,
+    held: Set<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { maxSourceBytes = 256 * 2 ** 20 } = this.#options
     await registerSource(engine, this.#storage, uri, { maxSourceBytes, signal })
     held.add(uri)
@@ -147,7 +181,7 @@ export class DuckDbDriver implements DbDriver {
       const message = 'this database has been closed; open another one'
       return Promise.reject(new CapabilityError('Misconfigured', message, { code: 'DUCKDB_CLOSED' }))
     }
-    this.#starting ??= startEngine(this.#options).catch((error: unknown) => {
+    this.#starting ??= startEngine(this.#options, (engine) => this.#setUp(engine)).catch((error: unknown) => {
       this.#starting = undefined
       throw error
     })
@@ -172,15 +206,6 @@ export class DuckDbDriver implements DbDriver {
     this.#starting = undefined
     await engine.stop()
   }
-}
-
-function missingFile(error: unknown): string | null {
-  const text = error instanceof Error ? error.message : ''
-  const uri = /No files found that match the pattern "([^"]+)"/.exec(text)?.[1] ?? ''
-  if (!isUri(uri)) return null
-  if (!isGlob(uri)) return uri
-  const message = `the pattern "${uri}" stands in a view or an expression; patterns work where the statement itself names them`
-  throw new CapabilityError('Unsupported', message, { key: uri })
 }
 
 function cancelledError(signal: AbortSignal): CapabilityError {

@@ -19,7 +19,11 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-export async function startEngine(options: DuckDbOptions): Promise<Engine> {
+/** `setUp` runs before any other statement; what it throws keeps the engine from starting. */
+export async function startEngine(
+  options: DuckDbOptions,
+  setUp: (engine: Engine) => Promise<void>,
+): Promise<Engine> {
   checkPolicy()
   const module = await loadDuckDb(options.load)
   const { worker: script, wasm } = options.bundle ?? defaultBundle()
@@ -39,7 +43,7 @@ export async function startEngine(options: DuckDbOptions): Promise<Engine> {
     const connection = await alive(instance.connect())
     const version = await alive(instance.getVersion())
     for (const statement of settings(options, version)) await alive(connection.query(statement))
-    return {
+    const engine: Engine = {
       instance,
       connection,
       fileProtocol: module.DuckDBDataProtocol.BROWSER_FILEREADER,
@@ -48,6 +52,8 @@ export async function startEngine(options: DuckDbOptions): Promise<Engine> {
       lose,
       stop: () => instance.terminate(),
     }
+    await setUp(engine)
+    return engine
   } catch (error) {
     await instance.terminate()
     if (error instanceof CapabilityError) throw error
@@ -61,7 +67,7 @@ export function hasParquet(version: string): boolean {
 }
 
 function settings(
-  { memoryLimitBytes, extensionRepository, setup = [] }: DuckDbOptions,
+  { memoryLimitBytes, extensionRepository }: DuckDbOptions,
   version: string,
 ): readonly string[] {
   const statements: string[] = []
@@ -71,7 +77,7 @@ function settings(
   else if (!hasParquet(version)) {
     statements.push('SET autoinstall_known_extensions = false', 'SET autoload_known_extensions = false')
   }
-  return [...statements, ...setup]
+  return statements
 }
 
 /** The engine waits for ever for a wasm that it does not get, so what goes wrong with that is looked for here. */
@@ -159,7 +165,7 @@ export function lostEngine(said: string): CapabilityError {
 
 function notStarted(cause: unknown, wasm: string): CapabilityError {
   const said = cause instanceof Error ? cause.message : ''
-  if (/^(?:Parser|Binder|Catalog|Invalid Input|Syntax) Error/.test(said)) {
+  if (/^(?:Parser|Binder|Catalog|Invalid Input|Syntax|IO) Error/.test(said)) {
     const message = `a setting or a statement of setup was refused: ${said}`
     return new CapabilityError('Misconfigured', message, { code: 'DUCKDB_SETUP', cause })
   }

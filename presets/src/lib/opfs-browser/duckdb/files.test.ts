@@ -68,11 +68,9 @@ describe('statementFiles', () => {
 
   it.each([
     ['select 1; select 2', 'InvalidInput', 'one statement'],
-    ["attach 'opfs://a.duckdb'", 'Unsupported', 'ATTACH'],
-    ["export database 'opfs://a'", 'Unsupported', 'EXPORT DATABASE'],
     ["copy t to 'opfs://a' (format parquet, partition_by (x))", 'Unsupported', 'many files'],
-    ["select * from glob('opfs://a/*')", 'Unsupported', 'glob()'],
-    ["select * from read_csv('opfs://' || name)", 'Unsupported', 'part of an expression'],
+    ["select 1 -- ;\n; attach 'x'", 'InvalidInput', 'one statement'],
+    ["select 1_$$;attach 'x' as y --$$", 'InvalidInput', 'one statement'],
   ])('refuses %s', (sql, kind, said) => {
     expect(() => statementFiles(sql)).toThrow(
       expect.objectContaining({ kind, message: expect.stringContaining(said) }),

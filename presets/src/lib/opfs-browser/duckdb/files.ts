@@ -1,6 +1,8 @@
 /** Which literals of a statement are files: what it reads, and what `COPY … TO` writes. */
 import { CapabilityError } from '@flowport/capabilities'
-import { isSign, isWord, type SqlToken, sqlTokens } from './tokens.ts'
+import { checkStatement } from './allowed.ts'
+import { isReader } from './calls.ts'
+import { isSign, isUri, isWord, type SqlToken, sqlTokens } from './tokens.ts'
 
 export interface FilePlace {
   readonly uri: string
@@ -19,16 +21,16 @@ export interface StatementFiles {
   readonly parameters: readonly number[]
   /** Whether it has to do with parquet, as far as its words tell. */
   readonly isParquet: boolean
+  /** Whether the engine keeps the statement, and may look for its files again later. */
+  readonly isKept: boolean
 }
 
-/** Finds the files of one statement. Several statements, and what cannot be done with a URI, are errors. */
+/** Finds the files of one statement. Throws for a statement that `checkStatement` refuses. */
 export function statementFiles(sql: string): StatementFiles {
   const tokens = sqlTokens(sql)
-  checkSingle(tokens)
-  checkDatabaseFiles(tokens)
+  const { isCopy, isKept } = checkStatement(tokens)
   const files: FilePlace[] = []
   const parameters: number[] = []
-  const isCopy = isCopyStatement(tokens)
   const frames: Frame[] = [frameOf('none')]
   let questionMarks = 0
   for (const [index, token] of tokens.entries()) {
@@ -42,12 +44,7 @@ export function statementFiles(sql: string): StatementFiles {
     if (place !== null) files.push({ uri: token.text, start: token.start, end: token.end, place })
     step(frames, frame, tokens, index)
   }
-  return { files, parameters, isParquet: /parquet/i.test(sql) }
-}
-
-/** Whether a text is a URI; names of tables and paths are left to the engine. */
-export function isUri(text: string): boolean {
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+  return { files, parameters, isParquet: /parquet/i.test(sql), isKept }
 }
 
 /** One pair of brackets, or the statement itself. */
@@ -74,9 +71,10 @@ function step(frames: Frame[], frame: Frame, tokens: readonly SqlToken[], index:
   frame.expectsTable = false
   if (isSign(token, '(') || isSign(token, '[')) {
     const before = tokens[index - 1]
-    const isCall = isSign(token, '(') && before?.kind === 'word' && !clauseWords.has(before.text)
+    const isName = before?.kind === 'name' || (before?.kind === 'word' && !clauseWords.has(before.text))
+    const isCall = isSign(token, '(') && isName
     const reads = isSign(token, '[') && frame.isFirst && frame.reads === 'call' ? 'list' : 'none'
-    if (isCall && readers.has(before.text)) frames.push(frameOf('call', { isCall }))
+    if (isCall && isReader(before)) frames.push(frameOf('call', { isCall }))
     else frames.push(frameOf(reads, { isCall, isTable: wasTable && !isCall }))
     return
   }
@@ -94,7 +92,7 @@ function step(frames: Frame[], frame: Frame, tokens: readonly SqlToken[], index:
     const isTest = isWord(tokens[index - 1], 'DISTINCT') && isWord(tokens[index - 2], 'IS', 'NOT')
     const isOfCall = frame.isCall && fromFunctions.has(callName(tokens, index))
     frame.isFrom = frame.expectsTable = !isTest && !isOfCall
-  } else if (tableWords.has(token.text)) {
+  } else if (isTableWord(tokens, index)) {
     frame.expectsTable = true
     if (token.text === 'JOIN') frame.isFrom = true
   } else if (isWord(token, 'ONLY', 'LATERAL') && wasTable) frame.expectsTable = true
@@ -109,18 +107,22 @@ function placeOf(
 ): FilePlace['place'] | null {
   const token = tokens[index]
   const [before, after] = [tokens[index - 1], tokens[index + 1]]
-  if (token === undefined || !isUri(token.text)) return null
-  if (token.kind === 'name') return isTable && !isSign(after, '.') ? 'table' : null
+  if (token === undefined) return null
+  if (isTable && token.kind === 'other') throw notPlain()
+  if (!isUri(token.text)) return null
+  // The engine puts the parts of a qualified name together, and opens what that makes.
+  if (isTable && isSign(after, '.') && (token.kind === 'name' || token.kind === 'text')) throw notPlain()
+  if (token.kind === 'name') return isTable ? 'table' : null
   if (token.kind !== 'text') return null
   if (isCopy && isTop && isWord(before, 'TO')) return 'copy-to'
   if (isTable) return isCopy && isTop && isWord(before, 'FROM') ? 'copy-from' : 'table'
   if (frame.reads === 'none' || !frame.isFirst) return null
-  const isWhole =
-    (isSign(before, '(') || isSign(before, '[') || isSign(before, ',')) &&
-    (isSign(after, ',') || isSign(after, ')') || isSign(after, ']'))
-  if (isWhole) return frame.reads === 'call' ? 'argument' : 'item'
-  const message = `the file "${token.text}" is part of an expression; give a reading function one whole literal, a list of them, or a parameter`
-  throw new CapabilityError('Unsupported', message, { key: token.text })
+  return frame.reads === 'call' ? 'argument' : 'item'
+}
+
+function notPlain(): CapabilityError {
+  const message = "a file in the place of a table is named by one plain literal, such as 'opfs://data/x.csv'"
+  return new CapabilityError('Unsupported', message)
 }
 
 /** The function whose brackets the token at `index` is in. */
@@ -141,42 +143,19 @@ function parameterNumber(text: string, questionMarks: number): number | null {
   return /^\d+$/.test(digits) ? Number(digits) : null
 }
 
-function checkSingle(tokens: readonly SqlToken[]): void {
-  const end = tokens.findIndex((token) => isSign(token, ';'))
-  if (end === -1 || tokens.slice(end).every((token) => isSign(token, ';'))) return
-  throw new CapabilityError('InvalidInput', 'one statement at a time: there is another behind the semicolon')
+/** Whether a table follows the word. The engine opens a quoted name there if no table has it. */
+function isTableWord(tokens: readonly SqlToken[], index: number): boolean {
+  const [token, first] = [tokens[index], tokens[0]]
+  if (isWord(token, 'TABLE'))
+    return !isWord(first, 'CREATE', 'ALTER', 'DROP', 'TRUNCATE', 'COMMENT') || isWord(tokens[index - 1], 'AS')
+  if (isWord(token, 'ON'))
+    return isWord(first, 'CREATE') && tokens.slice(1, index).some((each) => isWord(each, 'INDEX'))
+  return token !== undefined && tableWords.has(token.text)
 }
 
-function isCopyStatement(tokens: readonly SqlToken[]): boolean {
-  const first = tokens.findIndex((token) => !isWord(token, 'EXPLAIN', 'ANALYZE'))
-  return isWord(tokens[first], 'COPY')
-}
-
-/** Statements that would open or write many files by themselves. */
-function checkDatabaseFiles(tokens: readonly SqlToken[]): void {
-  const uri = tokens.find((token) => token.kind === 'text' && isUri(token.text))?.text
-  if (uri === undefined) return
-  const refuse = (what: string, instead: string) =>
-    new CapabilityError('Unsupported', `${what} cannot work on "${uri}": ${instead}`, { key: uri })
-  if (isWord(tokens[0], 'ATTACH')) throw refuse('ATTACH', 'read its tables from parquet or CSV files')
-  if (isWord(tokens[0], 'EXPORT', 'IMPORT') && isWord(tokens[1], 'DATABASE'))
-    throw refuse(`${tokens[0]?.text} DATABASE`, 'COPY the tables one by one')
-  if (isCopyStatement(tokens) && tokens.some((token) => isWord(token, 'PARTITION_BY', 'PER_THREAD_OUTPUT')))
-    throw refuse('a COPY into many files', 'COPY each part to a file of its own')
-  if (tokens.some((token, index) => isWord(token, 'GLOB') && isSign(tokens[index + 1], '(')))
-    throw refuse('glob()', 'use list of the storage')
-}
-
-/** Functions whose first argument is a file, or a list of files. */
-const readers: ReadonlySet<string> = new Set(
-  (
-    'READ_PARQUET PARQUET_SCAN PARQUET_METADATA PARQUET_SCHEMA PARQUET_FILE_METADATA PARQUET_KV_METADATA ' +
-    'READ_CSV READ_CSV_AUTO SNIFF_CSV READ_JSON READ_JSON_AUTO READ_JSON_OBJECTS READ_JSON_OBJECTS_AUTO ' +
-    'READ_NDJSON READ_NDJSON_AUTO READ_NDJSON_OBJECTS READ_TEXT READ_BLOB'
-  ).split(' '),
+const tableWords: ReadonlySet<string> = new Set(
+  'JOIN DESCRIBE DESC SHOW SUMMARIZE PIVOT UNPIVOT COPY UPDATE INTO USING VACUUM ANALYZE'.split(' '),
 )
-
-const tableWords: ReadonlySet<string> = new Set(['JOIN', 'DESCRIBE', 'DESC', 'SUMMARIZE', 'PIVOT', 'UNPIVOT'])
 
 /** Words that end the list behind FROM. */
 const clauseEnds: ReadonlySet<string> = new Set(

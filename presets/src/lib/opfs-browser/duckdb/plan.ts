@@ -1,9 +1,9 @@
 /** The statement as the engine gets it: patterns as lists of files, targets as names in the engine's memory. */
 import { CapabilityError, type DbParameter } from '@flowport/capabilities'
 import type { UriStorage } from '@flowport/capabilities/storage'
-import { type FilePlace, isUri, statementFiles } from './files.ts'
+import { type FilePlace, statementFiles } from './files.ts'
 import { expandGlob, isGlob } from './glob.ts'
-import { quoted } from './tokens.ts'
+import { isUri, quoted } from './tokens.ts'
 
 export interface Target {
   readonly uri: string
@@ -17,6 +17,8 @@ export interface Plan {
   readonly sources: readonly string[]
   readonly targets: readonly Target[]
   readonly isParquet: boolean
+  /** Whether the engine keeps the statement, and may look for its sources again when it is used. */
+  readonly isKept: boolean
 }
 
 /** Resolves the patterns; reads nothing else. */
@@ -26,7 +28,7 @@ export async function planStatement(
   storage: UriStorage,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  const { files, parameters: numbers, isParquet } = statementFiles(sql)
+  const { files, parameters: numbers, isParquet, isKept } = statementFiles(sql)
   const sources = new Set<string>()
   const targets: Target[] = []
   let text = ''
@@ -48,7 +50,7 @@ export async function planStatement(
     }
   }
   for (const number of numbers) addParameter(sources, parameters[number - 1])
-  return { sql: text + sql.slice(at), sources: [...sources], targets, isParquet }
+  return { sql: text + sql.slice(at), sources: [...sources], targets, isParquet, isKept }
 }
 
 function addParameter(sources: Set<string>, value: DbParameter | undefined): void {

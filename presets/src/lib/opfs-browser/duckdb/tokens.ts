@@ -43,6 +43,11 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+/** Whether a text is a URI; names of tables and paths are left to the engine. */
+export function isUri(text: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+}
+
 export function isSign(token: SqlToken | undefined, sign: string): boolean {
   return token?.kind === 'sign' && token.text === sign
 }
@@ -72,13 +77,14 @@ function tokenOf(
 // in two ways, so the time is linear in the length.
 const pattern = new RegExp(
   [
-    String.raw`(?<skip>\s+|--[^\n\r]*)`,
+    String.raw`(?<skip>[ \t\n\r\f\v]+|--[^\n\r]*)`,
     String.raw`(?<other>[eE]'[^'\\]*(?:(?:''|\\[^])[^'\\]*)*(?:'|\\?$))`,
     String.raw`(?<text>'[^']*(?:''[^']*)*(?:'|$))`,
     String.raw`(?<name>"[^"]*(?:""[^"]*)*(?:"|$))`,
     String.raw`(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)`,
     String.raw`(?<placeholder>\?\d*|\$[\w\u0080-\uffff]+)`,
-    String.raw`(?<number>\d[\w.]*)`,
+    // Letters go on as those of a name, dollar signs included: no dollar quote begins in `1_$$`.
+    String.raw`(?<number>\d[\d.]*(?:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)?)`,
     String.raw`(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`,
     String.raw`(?<sign>[^])`,
   ].join('|'),

@@ -1,6 +1,6 @@
 import { CapabilityError } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
-import { isEngineLost, translateError } from './translate-error.ts'
+import { isEngineLost, missingFile, translateError } from './translate-error.ts'
 
 const statement = {
   names: new Map<string, string>(),
@@ -27,7 +27,14 @@ describe('translateError', () => {
     ['std::bad_alloc', 'LimitExceeded'],
     ['memory access out of bounds', 'Unavailable'],
     ['query was canceled', 'Cancelled'],
+    ['Invalid Error: NotReadableError: The requested file could not be read', 'Unavailable'],
+    ['Invalid Error: [Exception... "File error: Not found"  nsresult: "0x80520012', 'Unavailable'],
     ['something else', 'Unexpected'],
+    // Data that a message quotes decides nothing.
+    ["Conversion Error: Could not convert string 'corrupt, out of memory' to INT32", 'InvalidInput'],
+    ["Conversion Error: Could not convert string 'NotReadableError' to INT32", 'InvalidInput'],
+    ['Invalid Input Error: query was canceled by IO Error: No files found', 'InvalidInput'],
+    ["Conversion Error: 'x\nIO Error: No files found that match the pattern'", 'InvalidInput'],
   ])('%s is %s', (message, kind) => {
     expect(translate(message).kind).toBe(kind)
   })
@@ -81,6 +88,24 @@ describe('translateError', () => {
   it('passes our own errors on', () => {
     const own = new CapabilityError('NotFound', 'x')
     expect(translateError(own, statement)).toBe(own)
+  })
+})
+
+describe('missingFile', () => {
+  const looked = 'No files found that match the pattern "opfs://a.csv"'
+
+  it.each([
+    [`IO Error: ${looked}`, 'opfs://a.csv'],
+    [`IO Error: ${looked}\nLINE 1: FROM v`, 'opfs://a.csv'],
+    [JSON.stringify({ exception_type: 'IO', exception_message: looked }), 'opfs://a.csv'],
+    ['IO Error: No files found that match the pattern "plain.csv"', null],
+    [`Conversion Error: Could not convert string '${looked}' to INT32`, null],
+    [`Conversion Error: Could not convert string '\nIO Error: ${looked}' to INT32`, null],
+    [`Invalid Input Error: IO Error: ${looked}`, null],
+    [`IO Error: ${looked} and data behind it`, null],
+    [looked, null],
+  ])('%s', (message, uri) => {
+    expect(missingFile(new Error(message))).toBe(uri)
   })
 })
 

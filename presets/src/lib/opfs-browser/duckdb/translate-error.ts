@@ -1,6 +1,8 @@
 /** What the engine says went wrong, as a `CapabilityError` with its text and without its stack. */
 import { CapabilityError, type ErrorKind } from '@flowport/capabilities'
 import { hasParquet } from './engine.ts'
+import { isGlob } from './glob.ts'
+import { isUri } from './tokens.ts'
 
 export interface FailedStatement {
   /** As the engine knows its names, and as the caller does. */
@@ -10,6 +12,20 @@ export interface FailedStatement {
   readonly isParquet: boolean
   readonly version: string
   readonly hasRepository: boolean
+}
+
+/**
+ * The URI of the file that the engine looked for and did not find, or `null`. The engine names it before it reads any data; a
+ * message that quotes data begins with another label. The caller lends only files that a statement names all the same.
+ */
+export function missingFile(error: unknown): string | null {
+  const text = error instanceof Error ? plainText(error.message) : ''
+  const uri =
+    /^IO Error: No files found that match the pattern "([^"\n]{1,4096})"(?:\n|$)/.exec(text)?.[1] ?? ''
+  if (!isUri(uri)) return null
+  if (!isGlob(uri)) return uri
+  const message = `the pattern "${uri}" stands in a view or an expression; patterns work where the statement itself names them`
+  throw new CapabilityError('Unsupported', message, { key: uri })
 }
 
 /** Whether the engine cannot be trusted any more. */
@@ -33,7 +49,11 @@ export function translateError(error: unknown, statement: FailedStatement): Capa
       cause: new Error(text),
     })
   }
-  if (/out of memory|bad_alloc|\bOOM\b|cannot enlarge memory/i.test(text)) {
+  if (staleFile.test(text)) {
+    const message = 'a file was replaced or removed while the statement read it; run the statement again'
+    return new CapabilityError('Unavailable', message, { code: 'DUCKDB_FILE_CHANGED' })
+  }
+  if (outOfMemory.test(text)) {
     const message = `the statement needs more memory than DuckDB has here: ${text.split('\n', 1)[0] ?? ''}`
     return new CapabilityError('LimitExceeded', message, { code: 'DUCKDB_MEMORY' })
   }
@@ -49,14 +69,21 @@ export function translateError(error: unknown, statement: FailedStatement): Capa
   })
 }
 
+/** What a browser throws in the engine's worker when a `File` is no longer the one it was: Chromium's names, then Firefox's. */
+const staleFile =
+  /^Invalid Error: (?:NotReadableError|NotFoundError|AbortError)\b|^Invalid Error: \[Exception\.\.\. "File error/
+
+const outOfMemory =
+  /^(?:Out of Memory Error|(?:[A-Z][\w ]* Error: )?(?:std::)?(?:bad_alloc|bad allocation|out of memory|OOM\b|cannot enlarge memory))/i
+
+/** By how the message begins: what follows may quote data. */
 const kinds: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^IO Error: No files found/i, 'NotFound'],
-  [/No magic bytes found|Invalid Parquet|corrupt/i, 'Corrupt'],
-  [/^(?:INTERRUPT|Interrupted) Error|query was canceled/i, 'Cancelled'],
+  [/^(?:[A-Z][\w ]* Error: )?(?:No magic bytes found|Invalid Parquet|[\w ]{0,40}\bcorrupt)/i, 'Corrupt'],
+  [/^(?:INTERRUPT|Interrupted) Error|^(?:Invalid Error: )?query was canceled/i, 'Cancelled'],
   [/^Constraint Error: Duplicate key/i, 'AlreadyExists'],
   [/^Not ?implemented Error/i, 'Unsupported'],
   [/^Permission Error/i, 'PermissionDenied'],
-  [/NotReadableError|could not be read|requested file could not/i, 'Unavailable'],
   [
     /^(?:Parser|Syntax|Binder|Catalog|Conversion|Invalid Input|Invalid Type|Invalid|Out of Range|Mismatch Type|Type|Divide by Zero|Constraint|Dependency|TransactionContext|Parameter Not Allowed|Parameter Not Resolved|Sequence) Error/i,
     'InvalidInput',
