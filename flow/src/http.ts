@@ -4,9 +4,7 @@ export type {
   HttpCall,
   HttpOutcome,
   HttpOutcomeBody,
-  HttpPart,
   HttpSink,
-  PartLimits,
 } from './lib/http/call.ts'
 export { type BodyLimits, type CheckedBodyLimits, checkedBodyLimits } from './lib/http/body-limits.ts'
 export { BodyPace, closingBeforeWhole, tooManyBodies } from './lib/http/body-pace.ts'
@@ -24,12 +22,9 @@ export {
 } from './lib/http/overview.ts'
 export {
   badPath,
-  fieldTooLong,
-  malformedForm,
   noRoute,
   pathTooLong,
   tooLarge,
-  tooManyParts,
   truncated,
   unsupported,
 } from './lib/http/refusals.ts'

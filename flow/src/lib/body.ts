@@ -19,7 +19,8 @@ export interface FilePart {
   readonly field: string
   /** The name as the client sent it: `/`, `\` and `..` may be in it. Check it before it becomes part of a key. */
   readonly filename: string
-  readonly contentType: string | null
+  /** As the client sent it, parameters included; `application/octet-stream` for a part that names none. */
+  readonly contentType: string
 }
 
 export type BodyBinding = JsonBody | BlobBody | MultipartBody | StreamBody

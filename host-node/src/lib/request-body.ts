@@ -1,12 +1,11 @@
-/** A Node request's body in the forms the bridge reads: bytes, a web stream, multipart parts. */
-import type { HttpBody, HttpPart, PartLimits } from '@flowport/flow/http'
+/** A Node request's body in the forms the bridge reads: bytes or a web stream. */
+import type { HttpBody } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { collect } from './bodies/collect.ts'
 import type { RequestBodies } from './bodies/request-bodies.ts'
 import { requestStream } from './bodies/request-stream.ts'
 import { discardRest } from './discard-rest.ts'
-import { multipartParts } from './multipart-parts.ts'
 
 export class NodeBody implements HttpBody {
   readonly #request: FastifyRequest
@@ -34,16 +33,6 @@ export class NodeBody implements HttpBody {
       if (!raw.complete) discardRest(this.#reply)
     })
     return stream
-  }
-
-  parts(limits: PartLimits): AsyncIterable<HttpPart> {
-    const { raw } = this.#request
-    // The parser of forms takes it as an error of its source. The connection stays, so that the answer can be sent.
-    this.#watchUpload((error) => {
-      if (raw.listenerCount('error') > 0) raw.emit('error', error)
-      else raw.destroy()
-    })
-    return multipartParts(this.#request, limits)
   }
 
   #watchUpload(refuse: (error: Error) => void): void {

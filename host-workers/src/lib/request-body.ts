@@ -1,7 +1,6 @@
-/** A web request's body in the forms the bridge reads: bytes, a stream, multipart parts. */
-import { type HttpBody, type HttpPart, type PartLimits, tooLarge, truncated } from '@flowport/flow/http'
+/** A web request's body in the forms the bridge reads: bytes or a stream. */
+import { type HttpBody, tooLarge, truncated } from '@flowport/flow/http'
 import { chunksOf } from './chunks.ts'
-import { multipartParts } from './multipart-parts.ts'
 
 export interface WebBodyOptions {
   /** Longest time the rest of a refused body is read, in milliseconds. Default 10 000. */
@@ -38,10 +37,6 @@ export class WebBody implements HttpBody {
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#request.body === null ? empty() : this.#guarded()
-  }
-
-  parts(limits: PartLimits): AsyncIterable<HttpPart> {
-    return multipartParts(this.#request, limits)
   }
 
   /**

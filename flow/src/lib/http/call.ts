@@ -28,27 +28,7 @@ export interface HttpBody {
    */
   bytes(maxBytes: number): Awaitable<Uint8Array<ArrayBuffer>>
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
-  /** The parts of a multipart form, in order. A form that ends early is an error. */
-  parts(limits: PartLimits): AsyncIterable<HttpPart>
 }
-
-export interface PartLimits {
-  readonly maxFiles: number
-  readonly maxFileBytes: number
-  readonly maxFields: number
-  readonly maxFieldBytes: number
-}
-
-export type HttpPart =
-  | { readonly kind: 'field'; readonly name: string; readonly value: string }
-  | {
-      readonly kind: 'file'
-      readonly field: string
-      readonly filename: string
-      readonly contentType: string | null
-      /** Must be read before the next part comes. */
-      readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
-    }
 
 /** Where a streamed answer is written. */
 export interface HttpSink {

@@ -5,6 +5,7 @@ import type { BlobBody, JsonBody, StreamBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
 import type { HttpTrigger } from '../trigger.ts'
 import type { HttpCall } from './call.ts'
+import { checkContentType } from './content-type.ts'
 import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
@@ -46,6 +47,7 @@ async function readRaw(
   signal: AbortSignal,
 ): Promise<unknown> {
   checkLength(call, body.maxBytes)
+  checkContentType(call)
   if (body.kind === 'stream') checkMediaType(body, call)
   const fields = await validateFields(trigger, fieldsOf(call))
   const content =

@@ -5,10 +5,13 @@ import { type BlobRef, blobRef } from '../blob-ref.ts'
 import type { MultipartBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
 import type { HttpTrigger } from '../trigger.ts'
-import type { HttpCall, HttpPart } from './call.ts'
+import type { HttpCall } from './call.ts'
+import { checkContentType } from './content-type.ts'
 import { addField, fieldsOf } from './fields.ts'
+import { boundaryOf } from './forms/boundary.ts'
+import type { FormPart } from './forms/form-part.ts'
+import { readForm } from './forms/read-form.ts'
 import { HttpProblem } from './problem.ts'
-import { unsupported } from './refusals.ts'
 
 /** Where uploads wait. What a crash leaves here was never visible under its own key. */
 export const stagingPrefix = '.flowport/uploads/'
@@ -26,16 +29,15 @@ export async function storeParts(
   bag: ResourceBag,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const type = call.header('content-type')
-  if (type === undefined || !/^multipart\/form-data\s*;/i.test(type))
-    throw unsupported(type, 'multipart/form-data with a boundary')
+  checkContentType(call)
+  const boundary = boundaryOf(call.header('content-type'))
   const { view } = bag.control(body.store)
   const store = view('write', { signal }) as BlobStore
   const staged: Staged[] = []
   try {
     const fields = fieldsOf(call)
     const upload = `${stagingPrefix}${uuidV4()}`
-    for await (const part of call.body.parts(body)) {
+    for await (const part of readForm(call.body.stream(), boundary, body)) {
       if (part.kind === 'field') addField(fields, part.name, part.value)
       else staged.push(await stage(part, `${upload}/${staged.length}`, staged, body, call, store))
     }
@@ -53,7 +55,7 @@ export async function storeParts(
 }
 
 async function stage(
-  part: Extract<HttpPart, { kind: 'file' }>,
+  part: Extract<FormPart, { kind: 'file' }>,
   at: string,
   staged: readonly Staged[],
   body: MultipartBody,
@@ -73,7 +75,7 @@ async function stage(
   }
   const stored: BlobObject = await store.put(at, part.stream, {
     maxBytes: body.maxFileBytes,
-    ...(contentType === null ? {} : { contentType }),
+    contentType,
   })
   return { at: stored.key, key }
 }

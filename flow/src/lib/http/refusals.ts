@@ -30,10 +30,20 @@ export function truncated(): CapabilityError {
   )
 }
 
-/** The 400 of a multipart form that is none. Of a capability's kind, as are those below: they pass through stores. */
-export function malformedForm(): CapabilityError {
-  return new CapabilityError('InvalidInput', 'the multipart form is malformed', {
+/**
+ * The 400 of a malformed multipart form, with what is wrong and where. A `CapabilityError`, as are the next two, because it
+ * passes through the store that reads the form's files.
+ */
+export function malformedForm(reason: string): CapabilityError {
+  return new CapabilityError('InvalidInput', `the multipart form is malformed: ${reason}`, {
     code: 'MALFORMED_MULTIPART',
+  })
+}
+
+/** The 400 of a content type over 256 bytes. */
+export function contentTypeTooLong(what: string): CapabilityError {
+  return new CapabilityError('InvalidInput', `${what} is longer than 256 bytes`, {
+    code: 'CONTENT_TYPE_TOO_LONG',
   })
 }
 
