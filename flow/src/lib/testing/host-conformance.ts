@@ -5,6 +5,7 @@ import { answers } from './host/answers.ts'
 import { bodies } from './host/bodies.ts'
 import type { Ask, HostGroup } from './host/case.ts'
 import { errors } from './host/errors.ts'
+import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
 import { operations } from './host/operations.ts'
 import { streams } from './host/streams.ts'
@@ -24,7 +25,7 @@ export interface HostHarness {
 }
 
 /** Every case, by theme. */
-export const hostCases: readonly HostGroup[] = [answers, errors, inputs, bodies, streams, operations]
+export const hostCases: readonly HostGroup[] = [answers, errors, inputs, bodies, forms, streams, operations]
 
 /** Runs the suite against the host that the harness opens. */
 export function hostConformance(name: string, { open, skip = {} }: HostHarness): void {

@@ -74,6 +74,16 @@ export class FormBytes {
     }
   }
 
+  /** Reads the rest of the body, of which at most `maxBytes`: an answer in the middle of it would break the connection. */
+  async skipRest(maxBytes: number): Promise<void> {
+    let skipped = this.#chunk.length - this.#at
+    while (skipped <= maxBytes) {
+      const { done, value } = await this.#reader.read()
+      if (done) return
+      skipped += value.length
+    }
+  }
+
   /** Leaves the rest of the body to whoever lent it. */
   close(): void {
     this.#reader.cancel().catch(() => undefined)

@@ -48,7 +48,9 @@ async function readHeaders(bytes: FormBytes, refuse: Refuse): Promise<ReadonlyMa
   for (let count = 0; ; count++) {
     const line = await bytes.line(room)
     if (line === null)
-      throw refuse(`has a header line that does not end in CRLF, or more than ${maxHeadBytes} bytes of headers`)
+      throw refuse(
+        `has a header line that does not end in CRLF, or more than ${maxHeadBytes} bytes of headers`,
+      )
     if (line.length === 0) return headers
     if (count === maxHeaders) throw refuse(`has more than ${maxHeaders} headers`)
     room -= line.length

@@ -5,7 +5,7 @@ import { FormBytes } from './form-bytes.ts'
 import type { FormLimits, FormPart } from './form-part.ts'
 import { maxHeadBytes, readPartHead } from './part-head.ts'
 
-/** Most bytes before the first boundary and after a boundary on its line; RFC 2046 allows some, nobody sends many. */
+/** Most bytes before the first boundary, after a boundary on its line, and read after the closing delimiter. */
 const maxPaddingBytes = maxHeadBytes
 
 /**
@@ -40,6 +40,7 @@ export async function* readForm(
       yield { kind: 'file', field: name, filename, contentType, stream: file.stream }
       await file.skipRest()
     }
+    await bytes.skipRest(maxPaddingBytes)
   } finally {
     bytes.close()
   }

@@ -4,12 +4,13 @@ import { type App, defineApp } from '../../app.ts'
 import { answers } from './flows/answers.ts'
 import { blobs } from './flows/blobs.ts'
 import { errors } from './flows/errors.ts'
+import { forms } from './flows/forms.ts'
 import { inputs } from './flows/inputs.ts'
 import { streams } from './flows/streams.ts'
 import { time } from './flows/time.ts'
 
 /** All of them. */
-export const hostFlows = [...answers, ...errors, ...inputs, ...blobs, ...streams, ...time] as const
+export const hostFlows = [...answers, ...errors, ...inputs, ...blobs, ...forms, ...streams, ...time] as const
 
 /** An app of them, on providers that bind `blob`. */
 export function hostApp(profile: string, providers: readonly Provider[]): App {

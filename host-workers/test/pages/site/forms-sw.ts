@@ -1,0 +1,6 @@
+/** A service worker over the flows that hosts are tried with. */
+import { hostApp } from '@flowport/flow/testing'
+import { createServiceWorker } from '@flowport/host-workers/service-worker'
+import { memory } from '@flowport/presets/memory'
+
+createServiceWorker(hostApp('browser', [memory()]), { filter: ({ mode }) => mode !== 'navigate' })
