@@ -121,7 +121,11 @@ export class FormBytes {
       } else if (at - matched < start) {
         // What earlier chunks ended with looked like a delimiter, but was content.
         return this.#release(matched, at)
-      } else matched = 0
+      } else {
+        // Without this a body of nothing but CR would cost a search for each of them.
+        matched = chunk[at] === CR ? 1 : 0
+        at += matched
+      }
     }
     this.#at = at
     this.#matched = matched
