@@ -29,3 +29,11 @@ export {
   unsupported,
 } from './lib/http/refusals.ts'
 export { type HttpRoute, httpRoutes, methodsFor } from './lib/http/route.ts'
+export {
+  checkSweepOption,
+  createUploadSweeper,
+  sweepIntervalMs,
+  type SweepOption,
+  type UploadSweeper,
+  type UploadSweeperParts,
+} from './lib/http/upload-sweeper.ts'

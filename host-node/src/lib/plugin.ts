@@ -13,7 +13,9 @@ import {
 import {
   type BodyLimits,
   checkHandleOptions,
+  checkSweepOption,
   closingBeforeWhole,
+  createUploadSweeper,
   handleHttp,
   health,
   type HttpRoute,
@@ -25,6 +27,7 @@ import {
   overviewOutcome,
   problemOutcome,
   readiness,
+  type SweepOption,
 } from '@flowport/flow/http'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -35,9 +38,10 @@ import { RequestBodies } from './bodies/request-bodies.ts'
 import { stopDiscarding } from './discard-rest.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { openProfile } from './profile.ts'
+import { type RunningSweeps, startSweeps } from './sweep-uploads.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
 
-export interface FlowportOptions {
+export interface FlowportOptions extends SweepOption {
   readonly app: App
   /** Default: `FLOWPORT_PROFILE`, else `'local'`. */
   readonly profile?: string
@@ -91,6 +95,7 @@ declare module 'fastify' {
 const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => {
   const { app, profile, env, hooks, drainMs, consume = true } = options
   checkHandleOptions(options)
+  checkSweepOption(options)
   const log: Logger = fastify.log
   const queues = consume === false ? 'pushed' : 'pulled'
   const opened = await openProfile({ app, profile, env, log, queues })
@@ -103,8 +108,9 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
     ...(drainMs === undefined ? {} : { drainMs }),
   })
   let delivery: RunningDelivery | undefined
+  let sweeps: RunningSweeps | undefined
   const drain = async () => {
-    await Promise.all([delivery?.stop(), runtime.close()])
+    await Promise.all([delivery?.stop(), sweeps?.stop(), runtime.close()])
   }
   fastify.decorate('flowport', {
     app,
@@ -119,6 +125,12 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
       if (runtime.closing) return
       const parts = { app, bag: opened.bag, runtime, log }
       delivery = startDelivery({ ...parts, options: consume === true ? {} : consume })
+    })
+  }
+  const sweeper = createUploadSweeper({ app, bag: opened.bag, log, clock: systemClock }, options)
+  if (sweeper.isNeeded) {
+    fastify.addHook('onListen', async () => {
+      if (!runtime.closing) sweeps = startSweeps(sweeper, systemClock)
     })
   }
   const bodies = new RequestBodies(options.bodies)

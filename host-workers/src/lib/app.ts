@@ -4,6 +4,7 @@ import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
   checkApp,
   checkHandleOptions,
+  checkSweepOption,
   type HandleOptions,
   handleHttp,
   health,
@@ -64,6 +65,7 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
   const { operations = true, overview = true, notFound = true, deadlineMs = 25_000, serverTiming } = options
   checkApp(app)
   checkHandleOptions(options)
+  checkSweepOption(options)
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
   const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }
@@ -92,9 +94,13 @@ async function serve(
 ): Promise<Response> {
   try {
     const opening = profile.open(env)
-    const { runtime, log } = opening instanceof Promise ? await opening : opening
+    const { runtime, log, sweeper } = opening instanceof Promise ? await opening : opening
     call.log = log
-    return await call.respond(await handleHttp(runtime, route, call, settings))
+    const outcome = await handleHttp(runtime, route, call, settings)
+    // Nothing runs between requests, so that forms left unfinished are looked for beside one that was answered.
+    const sweep = route.trigger.body?.kind === 'multipart' ? sweeper.sweepIfDue() : undefined
+    if (sweep !== undefined) call.waitUntil(sweep)
+    return await call.respond(outcome)
   } catch (error) {
     return await refused(error, env, call, profile)
   }

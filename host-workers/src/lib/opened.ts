@@ -19,10 +19,11 @@ import {
   type Runtime,
 } from '@flowport/flow'
 import { schedulesBesideUtc } from '@flowport/flow/delivery'
+import { createUploadSweeper, type SweepOption, type UploadSweeper } from '@flowport/flow/http'
 import { consoleLogger, type LogLevel, logLevels } from './console-logger.ts'
 import { readVariables, type WorkerEnv } from './environment.ts'
 
-export interface OpenOptions {
+export interface OpenOptions extends SweepOption {
   /** Default: `FLOWPORT_PROFILE`, else `'workers'`. */
   readonly profile?: string
   /** Default: JSON lines on the console, from the level `LOG_LEVEL` names (default `'warn'`). */
@@ -36,6 +37,7 @@ export interface Opened extends OpenedProfile {
   readonly app: App
   readonly runtime: Runtime
   readonly log: Logger
+  readonly sweeper: UploadSweeper
 }
 
 export interface Opener {
@@ -74,13 +76,17 @@ async function open(app: App, env: WorkerEnv, log: Logger, options: OpenOptions)
   return openNamed(app, name, env, log, options)
 }
 
+interface OpenNamedOptions extends Pick<OpenOptions, 'hooks' | 'sweepUploadsAfterMs'> {
+  readonly queues?: 'pulled' | 'pushed'
+}
+
 /** Opens a profile the app has: variables, secrets and bindings out of `env`. */
 export async function openNamed(
   app: App,
   name: string,
   env: WorkerEnv,
   log: Logger,
-  { hooks, queues = 'pushed' }: Pick<OpenOptions, 'hooks'> & { readonly queues?: 'pulled' | 'pushed' } = {},
+  { hooks, queues = 'pushed', ...options }: OpenNamedOptions = {},
 ): Promise<Opened> {
   const opened = await openProfile({
     app,
@@ -94,7 +100,8 @@ export async function openNamed(
     others: hostResources(app, env),
   })
   const runtime = createRuntime(opened.bag, { log, ...(hooks === undefined ? {} : { hooks }) })
-  return { ...opened, app, runtime, log }
+  const sweeper = createUploadSweeper({ app, bag: opened.bag, log, clock: systemClock }, options)
+  return { ...opened, app, runtime, log, sweeper }
 }
 
 function hostResources(app: App, env: WorkerEnv): ReadonlyMap<ResourceName, object> {

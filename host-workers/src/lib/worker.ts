@@ -33,7 +33,11 @@ export function createWorker(app: App, options: WorkerOptions = {}): FlowportWor
     fetch: async (request, env, context) => hono.fetch(request, env, context as never),
     queue: async (batch, env, context) =>
       deliverPlatformBatch(app, await profile.open(env), batch, options, (work) => context.waitUntil(work)),
-    scheduled: async (schedule, env, context) =>
-      runPlatformSchedule(app, await profile.open(env), schedule, options, (work) => context.waitUntil(work)),
+    async scheduled(schedule, env, context) {
+      const opened = await profile.open(env)
+      const sweep = opened.sweeper.sweepIfDue()
+      if (sweep !== undefined) context.waitUntil(sweep)
+      await runPlatformSchedule(app, opened, schedule, options, (work) => context.waitUntil(work))
+    },
   }
 }

@@ -12,9 +12,7 @@ import { boundaryOf } from './forms/boundary.ts'
 import type { FormPart } from './forms/form-part.ts'
 import { readForm } from './forms/read-form.ts'
 import { HttpProblem } from './problem.ts'
-
-/** Where uploads wait. What a crash leaves here was never visible under its own key. */
-export const stagingPrefix = '.flowport/uploads/'
+import { stagingPrefix } from './upload-sweeper.ts'
 
 interface Staged {
   readonly at: string

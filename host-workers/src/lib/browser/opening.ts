@@ -1,12 +1,13 @@
 /** Opens a profile once in a page or a service worker, and closes it. What asks meanwhile waits for the same opening. */
 import type { Logger } from '@flowport/capabilities'
 import { type App, chooseProfile, formatDiagnostic, type Hook } from '@flowport/flow'
+import type { SweepOption } from '@flowport/flow/http'
 import { consoleLogger } from '../console-logger.ts'
 import type { WorkerEnv } from '../environment.ts'
 import { type Opened, type Opener, openNamed } from '../opened.ts'
 import { type HostWarning, warningsOf } from './warnings.ts'
 
-export interface BrowserOpenOptions {
+export interface BrowserOpenOptions extends SweepOption {
   /** Default `'browser'`. */
   readonly profile?: string
   /** Variables and secrets by name, as text: a page has no environment of its own. Default none. */
@@ -45,6 +46,7 @@ export function openingOf(app: App, options: BrowserOpenOptions): BrowserOpening
     bindings = {},
     hooks,
     queues = true,
+    sweepUploadsAfterMs,
     log = consoleLogger('warn'),
   } = options
   const variables: WorkerEnv = { ...bindings, ...env }
@@ -57,6 +59,7 @@ export function openingOf(app: App, options: BrowserOpenOptions): BrowserOpening
     const opened = await openNamed(app, name, variables, log, {
       queues: queues ? 'pulled' : 'pushed',
       ...(hooks === undefined ? {} : { hooks }),
+      ...(sweepUploadsAfterMs === undefined ? {} : { sweepUploadsAfterMs }),
     })
     for (const warning of opened.warnings)
       log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))

@@ -66,6 +66,20 @@ export const bodies: HostGroup = {
       },
     },
     {
+      name: 'a content type of more than 256 bytes is 400 and nothing is stored',
+      async run(ask) {
+        const key = fresh()
+        const ofLength = (length: number) => `text/${'x'.repeat(length - 5)}`
+        const count = (type: string) =>
+          ask('/count', { method: 'POST', headers: { 'content-type': type }, body: 'x' })
+        await problemOf(put(ask, key, 'x', ofLength(257)), 400, 'CONTENT_TYPE_TOO_LONG')
+        await problemOf(count(ofLength(257)), 400, 'CONTENT_TYPE_TOO_LONG')
+        expect((await ask(`/blobs/${key}`)).status).toBe(404)
+        expect((await put(ask, key, 'x', ofLength(256))).status).toBe(201)
+        expect((await count(ofLength(256))).status).toBe(200)
+      },
+    },
+    {
       name: 'a body over the route’s bound is 413 and nothing is stored',
       async run(ask) {
         const key = fresh()

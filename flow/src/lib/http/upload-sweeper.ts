@@ -1,0 +1,112 @@
+/** Deletes the files that unfinished forms left in the staging area: those of processes that ended before they could. */
+import type { BlobStore, Clock, Logger, ResourceBag, ResourceName } from '@flowport/capabilities'
+import type { App } from '../app.ts'
+
+/** Where the files of a form wait until it is whole. */
+export const stagingPrefix = '.flowport/uploads/'
+
+const hourMs = 3_600_000
+
+/** Pause between two sweeps, in milliseconds. */
+export const sweepIntervalMs = hourMs
+
+/** Most files that one sweep of a store looks at. */
+const maxListed = 10_000
+
+export interface SweepOption {
+  /**
+   * Milliseconds after which the files of an unfinished form are deleted, counted from the newest of them. Must exceed the
+   * longest upload of a single file. `false` keeps them. Default 86 400 000 (24 hours), at least 60 000.
+   */
+  readonly sweepUploadsAfterMs?: number | false
+}
+
+export interface UploadSweeper {
+  /** Whether there is anything to sweep: flows that take forms, and no `sweepUploadsAfterMs: false`. */
+  readonly isNeeded: boolean
+  /** Sweeps every store that takes forms. Never rejects: what goes wrong is logged. */
+  sweep(signal?: AbortSignal): Promise<void>
+  /** The same, at most once an hour; `undefined` when it is not due. For hosts that run only while they answer. */
+  sweepIfDue(): Promise<void> | undefined
+}
+
+/** @throws RangeError for a time that is too short or not a number. Hosts call it when they start. */
+export function checkSweepOption({ sweepUploadsAfterMs = 24 * hourMs }: SweepOption): number | false {
+  if (sweepUploadsAfterMs === false) return false
+  if (Number.isFinite(sweepUploadsAfterMs) && sweepUploadsAfterMs >= 60_000) return sweepUploadsAfterMs
+  throw new RangeError(
+    `sweepUploadsAfterMs is ${String(sweepUploadsAfterMs)}: use milliseconds, at least 60000, or false`,
+  )
+}
+
+export interface UploadSweeperParts {
+  readonly app: App
+  readonly bag: ResourceBag
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+export function createUploadSweeper(
+  { app, bag, log, clock }: UploadSweeperParts,
+  option: SweepOption = {},
+): UploadSweeper {
+  const afterMs = checkSweepOption(option)
+  const names = afterMs === false ? [] : storesOfForms(app)
+  let lastAt: number | undefined
+
+  async function sweep(signal?: AbortSignal): Promise<void> {
+    if (afterMs === false) return
+    lastAt = clock.now()
+    for (const name of names) {
+      try {
+        const store = bag
+          .control(name)
+          .view('write', signal === undefined ? undefined : { signal }) as BlobStore
+        if (store.info.features.list === false) continue
+        const keys = await abandoned(store, clock.now() - afterMs)
+        await store.deleteMany(keys)
+        if (keys.length > 0)
+          log.info({ store: name, files: keys.length }, 'deleted the files of forms that were never finished')
+      } catch (error) {
+        if (signal?.aborted !== true)
+          log.warn({ err: error, store: name }, 'staged uploads could not be swept')
+      }
+    }
+  }
+
+  return {
+    isNeeded: names.length > 0,
+    sweep,
+    sweepIfDue() {
+      const now = clock.now()
+      // A clock that was set back must not put the next sweep off.
+      const isDue = lastAt === undefined || Math.abs(now - lastAt) >= sweepIntervalMs
+      return isDue && names.length > 0 ? sweep() : undefined
+    },
+  }
+}
+
+function storesOfForms({ flows }: App): readonly ResourceName<'blob'>[] {
+  const bodies = flows.flatMap(({ trigger }) => (trigger.kind === 'http' ? [trigger.body] : []))
+  return [...new Set(bodies.flatMap((body) => (body?.kind === 'multipart' ? [body.store] : [])))]
+}
+
+/** Keys of uploads whose newest file is older than `before`: one that still takes files is not touched. */
+async function abandoned(store: BlobStore, before: number): Promise<readonly string[]> {
+  const keys: string[] = []
+  let upload = { id: '', keys: [] as string[], newest: 0 }
+  let listed = 0
+  for await (const { key, lastModified } of store.entries({ prefix: stagingPrefix })) {
+    // An upload that is listed in part is left to the next sweep.
+    if (++listed > maxListed) return keys
+    const id = key.slice(stagingPrefix.length).split('/', 1)[0] ?? ''
+    if (id !== upload.id) {
+      if (upload.newest < before) keys.push(...upload.keys)
+      upload = { id, keys: [], newest: 0 }
+    }
+    upload.keys.push(key)
+    upload.newest = Math.max(upload.newest, lastModified.getTime())
+  }
+  if (upload.newest < before) keys.push(...upload.keys)
+  return keys
+}

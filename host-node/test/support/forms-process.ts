@@ -1,0 +1,18 @@
+/** Serves the conformance flows over a folder in a process of its own, until its parent ends; prints its URL. */
+import { systemClock } from '@flowport/capabilities/system'
+import { hostApp } from '@flowport/flow/testing'
+import { createServer } from '@flowport/host-node'
+import { fs } from '@flowport/presets/fs'
+
+export interface FormsProcessOptions {
+  readonly root: string
+  /** How far back the clock that dates files stands, in milliseconds. */
+  readonly behindMs: number
+}
+
+const { root, behindMs } = JSON.parse(process.argv[2] ?? '') as FormsProcessOptions
+
+process.stdin.on('end', () => process.exit(1)).resume()
+const clock = { ...systemClock, now: () => Date.now() - behindMs }
+const server = await createServer(hostApp('local', [fs({ root, clock })]), { env: {}, logLevel: 'silent' })
+process.stdout.write(`${await server.listen({ port: 0, host: '127.0.0.1' })}\n`)
