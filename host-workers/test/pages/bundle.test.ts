@@ -25,7 +25,7 @@ async function bundle(source: string) {
 
 describe('a bundle for browsers', () => {
   it.each([
-    ['createOutbox', 'browser', 8],
+    ['createOutbox', 'browser', 10],
     ['registerServiceWorker', 'browser', 2],
     ['createBrowserHost', 'browser', 75],
     ['createServiceWorker', 'service-worker', 76],

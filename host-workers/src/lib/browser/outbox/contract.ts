@@ -2,9 +2,9 @@
 
 /** A request to queue. */
 export interface OutboxRequest {
-  /** Default `'POST'`. GET and HEAD have no effect to queue, and are refused. */
+  /** Default `'POST'`; in capitals when it is sent. GET, HEAD and OPTIONS have no effect to queue, and are refused. */
   readonly method?: string
-  /** Relative ones are resolved against the page. */
+  /** Relative ones are resolved against the page. Only `http:` and `https:`, without credentials in its query. */
   readonly url: string | URL
   /** Never credentials: those are added by `prepare` when the request is sent. */
   readonly headers?: HeadersInit
@@ -41,7 +41,7 @@ export interface OutboxEntry {
   readonly nextAttemptAt?: Date
 }
 
-/** A request that was refused for good. */
+/** A request that was refused for good, or that cannot be sent: `problem` says why. */
 export interface FailedOutboxEntry extends OutboxEntry {
   readonly failedAt: Date
   /** The server's answer: its status, and its body up to 64 KiB of text. */
@@ -76,8 +76,9 @@ export interface Outbox extends AsyncDisposable {
   /** The tag its Background Sync is registered under. */
   readonly tag: string
   /**
-   * Resolves with the entry's id once the request is on disk; sending starts by itself. A request of the same method, URL, key
-   * and body that waits already is not queued again, one that failed waits again; with another body it is `AlreadyExists`.
+   * Resolves with the entry's id once the request is on disk; sending starts by itself. A request of the same method, URL, key,
+   * content type and content that waits already is not queued again, one that failed waits again; with another content or type
+   * it is `AlreadyExists`. Forms are compared by their fields and files.
    * Over `maxBodyBytes` or `maxEntries`, or without space, it is `LimitExceeded`.
    */
   enqueue(request: Request | OutboxRequest, options?: EnqueueOptions): Promise<string>

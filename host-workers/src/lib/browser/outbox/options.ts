@@ -7,7 +7,7 @@ export interface OutboxOptions {
   readonly name?: string
   /**
    * Called before each sending, with the request and its key: add credentials here, they are not kept. The key stays what it
-   * is. When it throws, the request waits and is tried again.
+   * is. When it throws, the request waits and is tried again; a `CapabilityError` whose `retryable` is `'never'` sets it aside.
    */
   readonly prepare?: (request: Request) => Request | Promise<Request>
   /** Default `fetch`. */
@@ -17,13 +17,19 @@ export interface OutboxOptions {
    * it may be called again with the same answer. What it throws is logged. It must not wait for `flush`: it is part of one.
    */
   readonly onAnswer?: (entry: OutboxEntry, response: Response) => void | Promise<void>
+  /**
+   * Names of headers and query parameters that may lie on the disk though they look like credentials, such as
+   * `'x-csrf-token'`. Default none: a request that has any is `InvalidInput`.
+   */
+  readonly mayKeep?: readonly string[]
   /** Largest body in bytes. Default 10 MiB. */
   readonly maxBodyBytes?: number
   /** Most entries, failed ones included. Default 1000. */
   readonly maxEntries?: number
   /**
-   * Refusals that may be temporary (408, 409 in flight, 425, 429, 5xx) before an entry fails; being offline does not count.
-   * Default 20.
+   * Refusals that may be temporary before an entry fails and those behind it go on: 408, 409 in flight, 425, 429, 5xx, and a
+   * request the browser refuses (CORS, Content-Security-Policy, http from an https page). A server that is not reached does
+   * not count. Default 20.
    */
   readonly maxAttempts?: number
   /**

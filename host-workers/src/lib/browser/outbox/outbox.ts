@@ -4,7 +4,7 @@ import { systemClock } from '@flowport/capabilities/system'
 import { consoleLogger } from '../../console-logger.ts'
 import type { EnqueueOptions, Outbox, OutboxRequest, OutboxState } from './contract.ts'
 import type { OutboxOptions } from './options.ts'
-import { isSame, type Kept, kept } from './request.ts'
+import { isSame, type Kept, type KeptRequest, kept } from './request.ts'
 import { createSender } from './sender.ts'
 import { OutboxStore } from './store.ts'
 import { shown, shownFailed, type StoredEntry } from './stored.ts'
@@ -15,7 +15,7 @@ import { startTriggers } from './triggers.ts'
  * needed any more; a page that goes away need not.
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
-  const { name = 'default', maxBodyBytes = 10 * 1024 * 1024, maxEntries = 1000 } = options
+  const { name = 'default', maxBodyBytes = 10 * 1024 * 1024, maxEntries = 1000, mayKeep = [] } = options
   const { auto = 'document' in globalThis, clock = systemClock, log = consoleLogger('warn') } = options
   checkBrowser()
   const tag = `flowport-outbox:${name}`
@@ -23,7 +23,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const channel = new BroadcastChannel(tag)
   const listeners = new Set<(state: OutboxState) => void>()
   const sender = createSender({ store, lock: tag, clock, log, changed: tell }, options)
-  const triggers = auto ? startTriggers({ tag, store, sender, clock, log }) : undefined
+  const triggers = auto ? startTriggers({ tag, sender, clock, log }) : undefined
   const stopped = new AbortController()
 
   async function show(): Promise<void> {
@@ -62,8 +62,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   })
 
   async function enqueue(request: Request | OutboxRequest, given: EnqueueOptions = {}): Promise<string> {
-    const part = await kept(request, given, maxBodyBytes, () => crypto.randomUUID())
-    const { id } = await store.add(fresh(part, clock.now()), maxEntries, (known) => merged(known, part))
+    const randomKey = () => crypto.randomUUID()
+    const read = await kept(request, { ...given, maxBodyBytes, mayKeep, randomKey })
+    const { id } = await store.add(fresh(read.part, clock.now()), maxEntries, (known) => merged(known, read))
     wake()
     return id
   }
@@ -131,11 +132,12 @@ function again(entry: StoredEntry): StoredEntry {
   return { ...entry, state: 'pending', refusals: 0, nextAt: 0, isAsked: false, failedAt: null, answer: null }
 }
 
-function merged(known: StoredEntry, part: Kept): StoredEntry {
-  if (isSame(known, part)) return known.state === 'failed' ? again(known) : known
+function merged(known: StoredEntry, read: KeptRequest): StoredEntry {
+  if (isSame(known, read)) return known.state === 'failed' ? again(known) : known
+  const { part } = read
   throw new CapabilityError(
     'AlreadyExists',
-    `another request to ${part.url} is queued under the key "${part.key}": use a key per effect`,
+    `another request to ${part.url.replace(/\?.*$/s, '')} is queued under the key "${part.key}", with other content or another content type: use a key per effect`,
   )
 }
 

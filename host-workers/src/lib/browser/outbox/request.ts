@@ -1,28 +1,46 @@
-/** What of a request is kept on disk, and the request made of it again. Credentials are never kept. */
+/** What of a request is kept on disk, and the request made of it again. Credentials are refused. */
 import { CapabilityError } from '@flowport/capabilities'
 import { outboxHeader } from '../scope.ts'
 import type { EnqueueOptions, OutboxRequest } from './contract.ts'
+import { refuseCredentials } from './credentials.ts'
+import { fingerprintOf, mediaTypeOf } from './fingerprint.ts'
 import type { StoredEntry } from './stored.ts'
 
 export const keyHeader = 'idempotency-key'
 
 /** The part of an entry that a request gives. */
-export type Kept = Pick<StoredEntry, 'key' | 'effect' | 'method' | 'url' | 'headers' | 'body' | 'credentials'>
+export type Kept = Pick<
+  StoredEntry,
+  'key' | 'effect' | 'method' | 'url' | 'headers' | 'body' | 'credentials'
+> & { readonly fingerprint: string }
 
-/** Reads the request whole. `randomKey` makes the key where none is given. */
-export async function kept(
-  given: Request | OutboxRequest,
-  { key: wanted }: EnqueueOptions,
-  maxBodyBytes: number,
-  randomKey: () => string,
-): Promise<Kept> {
-  const request = given instanceof Request ? given : requestOf(given)
-  const { method, url, credentials } = request
-  if (method === 'GET' || method === 'HEAD')
+export interface KeptRequest {
+  readonly part: Kept
+  readonly bytes: ArrayBuffer
+}
+
+export interface KeepOptions extends EnqueueOptions {
+  readonly maxBodyBytes: number
+  readonly mayKeep: readonly string[]
+  /** Makes the key where none is given. */
+  readonly randomKey: () => string
+}
+
+/** Larger bodies are kept as blobs, which IndexedDB does not load with the entry. */
+const maxInlineBytes = 16 * 1024
+
+/** Reads the request whole. */
+export async function kept(given: Request | OutboxRequest, options: KeepOptions): Promise<KeptRequest> {
+  const { key: wanted, maxBodyBytes, mayKeep, randomKey } = options
+  const request = given instanceof Request ? given : requestOf(given, mayKeep)
+  const method = request.method.toUpperCase()
+  const url = new URL(request.url)
+  // Never sent.
+  url.hash = ''
+  if (safeMethods.has(method))
     throw refused(`a ${method} has no effect: the outbox queues requests that change something`)
-  if (new URL(url).username !== '' || new URL(url).password !== '')
-    throw refused('the URL holds a user or a password, which the outbox would write to disk')
-  refuseCredentials(request.headers)
+  if (!isSendable(url)) throw refused(notSendable(url))
+  refuseCredentials(request.headers, url, mayKeep)
   const key = checked(wanted ?? textOf(request.headers.get(keyHeader)) ?? randomKey())
   const bytes = await request.arrayBuffer()
   if (bytes.byteLength > maxBodyBytes) {
@@ -31,17 +49,23 @@ export async function kept(
       `the body has ${bytes.byteLength} bytes, the outbox takes ${maxBodyBytes} (maxBodyBytes)`,
     )
   }
+  const fingerprint = await fingerprintOf(request.headers, bytes)
   const headers = [...request.headers].filter(([name]) => name !== keyHeader && name !== outboxHeader)
-  const body = bytes.byteLength === 0 ? null : bytes
-  return { key, effect: `${method} ${url} ${key}`, method, url, headers, body, credentials }
+  const { href } = url
+  const effect = `${method} ${href} ${key}`
+  const body = bytes.byteLength > maxInlineBytes ? new Blob([bytes]) : bytes.byteLength === 0 ? null : bytes
+  const { credentials } = request
+  return { part: { key, effect, method, url: href, headers, body, credentials, fingerprint }, bytes }
 }
 
 /** The request as it was queued, with its key. A redirect is not followed: it might drop the body and look like success. */
-export function toRequest({ method, url, headers, body, credentials, key }: StoredEntry): Request {
+export async function toRequest(entry: StoredEntry): Promise<Request> {
+  const { method, url, headers, body, credentials, key } = entry
+  if (!isSendable(new URL(url))) throw new CapabilityError('InvalidInput', notSendable(new URL(url)))
   const request = new Request(url, {
-    method,
+    method: method.toUpperCase(),
     headers: headers.map(([name, value]) => [name, value]),
-    body,
+    body: body instanceof Blob ? await body.arrayBuffer() : body,
     credentials,
     redirect: 'manual',
   })
@@ -49,11 +73,15 @@ export function toRequest({ method, url, headers, body, credentials, key }: Stor
   return request
 }
 
-/** Same method, URL, key is known; the same request has the same body and type, too. */
-export function isSame(one: Kept, other: Kept): boolean {
-  const bytes = new Uint8Array(one.body ?? new ArrayBuffer())
-  const others = new Uint8Array(other.body ?? new ArrayBuffer())
-  return bytes.length === others.length && bytes.every((byte, index) => byte === others[index])
+/** Whether an entry of the same method, URL and key is of the same request: its body has the same type and content, too. */
+export function isSame(known: StoredEntry, { part, bytes }: KeptRequest): boolean {
+  if (known.fingerprint !== undefined) return known.fingerprint === part.fingerprint
+  // Queued by an earlier version, which kept all bodies inline.
+  const typeOf = (headers: Kept['headers']) =>
+    mediaTypeOf(new Headers(headers.map(([n, v]) => [n, v])).get('content-type'))
+  if (known.body instanceof Blob || typeOf(known.headers) !== typeOf(part.headers)) return false
+  const [one, other] = [new Uint8Array(known.body ?? new ArrayBuffer()), new Uint8Array(bytes)]
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
 }
 
 /** A string of RFC 9651, as the draft of the header asks for. */
@@ -61,28 +89,46 @@ export function quoted(key: string): string {
   return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
-function requestOf({ method = 'POST', url, headers, body, json, credentials }: OutboxRequest): Request {
-  const all = new Headers(headers)
-  // Before the browser silently drops them.
-  refuseCredentials(all)
-  if (json !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
-  const content = json === undefined ? (body ?? null) : JSON.stringify(json)
-  return new Request(url, {
-    method,
-    headers: all,
-    ...(content === null || method === 'GET' || method === 'HEAD' ? {} : { body: content }),
-    ...(credentials === undefined ? {} : { credentials }),
-  })
+/** RFC 9110, 9.2.1: methods that ask for no change. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+function isSendable({ protocol }: URL): boolean {
+  return protocol === 'https:' || protocol === 'http:'
 }
 
-const credentialNames = /^(?:proxy-)?authorization$|^cookie2?$|token|secret|password|api-?key/i
+function notSendable({ protocol }: URL): string {
+  return `a request to a ${protocol} URL cannot be sent: give an http or https URL`
+}
 
-function refuseCredentials(headers: Headers): void {
-  const found = [...headers.keys()].filter((name) => credentialNames.test(name))
-  if (found.length === 0) return
-  throw refused(
-    `the outbox does not write credentials to disk: add ${found.join(', ')} when the request is sent, with the option "prepare"`,
-  )
+function requestOf(
+  { method = 'POST', url, headers, body, json, credentials }: OutboxRequest,
+  mayKeep: readonly string[],
+): Request {
+  try {
+    const all = new Headers(headers)
+    // Before the browser drops names such as Cookie without an error.
+    refuseCredentials(all, null, mayKeep)
+    if (json !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
+    const content = json === undefined ? (body ?? null) : JSON.stringify(json)
+    const upper = method.toUpperCase()
+    const base =
+      (globalThis as { readonly document?: { readonly baseURI: string } }).document?.baseURI ??
+      globalThis.location.href
+    const target = new URL(url, base)
+    // A `Request` takes no such URL, and its error would quote it.
+    if (target.username !== '' || target.password !== '') refuseCredentials(new Headers(), target, mayKeep)
+    return new Request(target, {
+      method: upper,
+      headers: all,
+      ...(content === null || upper === 'GET' || upper === 'HEAD' ? {} : { body: content }),
+      ...(credentials === undefined ? {} : { credentials }),
+    })
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause
+    throw new CapabilityError('InvalidInput', `this is not a request that can be sent: ${cause.message}`, {
+      cause,
+    })
+  }
 }
 
 function checked(key: string): string {

@@ -1,11 +1,13 @@
 /** Sends what waits, one entry after the other. Only one page or service worker is at it at a time: the lock says which. */
-import type { Clock, Logger } from '@flowport/capabilities'
+import { type Clock, isCapabilityError, type Logger } from '@flowport/capabilities'
 import { outboxHeader } from '../scope.ts'
 import type { FlushResult, RefusalAnswer } from './contract.ts'
 import type { OutboxOptions } from './options.ts'
+import { isStretched, leftMs } from './pauses.ts'
 import { keyHeader, toRequest } from './request.ts'
 import type { OutboxStore } from './store.ts'
 import { type StoredEntry, shown } from './stored.ts'
+import { type Watch, watchSending } from './unanswered.ts'
 import { backoffMs, type Verdict, verdictOf } from './verdict.ts'
 
 export interface SenderParts {
@@ -26,10 +28,14 @@ export interface SendOptions {
 export interface Sender {
   /** Resolves when all has been sent that may be sent now. Waits for another page that is sending. */
   run(options?: SendOptions): Promise<FlushResult>
+  /** Milliseconds until the first entry may be sent, 0 or less for now; `null` when nothing waits. */
+  nextInMs(): Promise<number | null>
   /** Whether this one is sending. */
   readonly isSending: boolean
 }
 
+/** Longest text of a problem that is kept, in characters. */
+const maxProblemLength = 500
 /** Longest text of a refusal that is kept, in bytes. */
 const maxAnswerBytes = 64 * 1024
 
@@ -48,7 +54,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
       changed()
       try {
         for (;;) {
-          const entry = await store.first()
+          const entry = await next()
           if (entry === undefined || signal?.aborted === true) break
           if (entry.nextAt > clock.now() && (entry.isAsked || !hurry)) break
           const { outcome } = await attempt(entry)
@@ -65,31 +71,60 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     return { ...done, pending }
   }
 
+  /** The entry to send next. Where the clock was set back, its pause begins again, so that it does not get longer. */
+  async function next(): Promise<StoredEntry | undefined> {
+    const entry = await store.first()
+    const now = clock.now()
+    if (entry === undefined || !isStretched(entry, now, maxPauseMs)) return entry
+    const set = (it: StoredEntry) => ({ ...it, nextAt: now + leftMs(it, now, maxPauseMs) })
+    await store.update(entry.id, set)
+    return set(entry)
+  }
+
+  async function nextInMs(): Promise<number | null> {
+    const entry = await next()
+    return entry === undefined ? null : leftMs(entry, clock.now(), maxPauseMs)
+  }
+
   /** Sends an entry once, and writes down what became of it. */
   async function attempt(entry: StoredEntry): Promise<Verdict> {
+    const watch = options.send === undefined ? watchSending() : null
+    const sent: Sent = { url: null }
     let response: Response
     try {
-      response = await within(timeoutMs, answerTo(entry))
+      response = await within(timeoutMs, answerTo(entry, sent))
     } catch (error) {
-      const problem = problemOf(error)
-      log.info({ err: error, ...facts(entry) }, `an outbox request did not get through: ${problem}`)
-      return settle(entry, { outcome: 'retry', problem, retryAfterMs: null }, null)
+      const found = await unanswered(error, watch, sent)
+      log.info({ err: error, ...facts(entry) }, `an outbox request did not get through: ${found.problem}`)
+      return settle(entry, lasting(entry, found), null, found.isRefused)
+    } finally {
+      watch?.end()
     }
     const verdict = verdictOf(response, clock.now())
     if (verdict.outcome === 'sent') await hand(entry, response)
-    const isLast = verdict.outcome === 'retry' && entry.refusals + 1 >= maxAttempts
-    if (!isLast) return settle(entry, verdict, response)
-    return settle(entry, { outcome: 'failed', problem: `${verdict.problem}, ${maxAttempts} times` }, response)
+    return settle(entry, lasting(entry, verdict), response, true)
   }
 
-  async function answerTo(entry: StoredEntry): Promise<Response> {
-    const request = toRequest(entry)
+  /** The verdict, or failure where the entry has been refused as often as it may. */
+  function lasting(entry: StoredEntry, verdict: Verdict & { readonly isRefused?: boolean }): Verdict {
+    const isLast =
+      verdict.outcome === 'retry' && verdict.isRefused !== false && entry.refusals + 1 >= maxAttempts
+    return isLast ? { outcome: 'failed', problem: `${verdict.problem}, ${maxAttempts} times` } : verdict
+  }
+
+  async function answerTo(entry: StoredEntry, sent: Sent): Promise<Response> {
+    const request = await toRequest(entry)
     const prepared = prepare === undefined ? request : await prepare(request.clone())
     const headers = new Headers(prepared.headers)
     headers.set(keyHeader, request.headers.get(keyHeader) ?? '')
     if (isOwnOrigin(prepared.url)) headers.set(outboxHeader, '1')
-    const signal = AbortSignal.timeout(timeoutMs)
-    return send(new Request(prepared, { headers, redirect: 'manual', signal }))
+    const ready = new Request(prepared, {
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    sent.url = ready.url
+    return send(ready)
   }
 
   async function hand(entry: StoredEntry, response: Response): Promise<void> {
@@ -101,12 +136,17 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     }
   }
 
-  async function settle(entry: StoredEntry, verdict: Verdict, response: Response | null): Promise<Verdict> {
+  async function settle(
+    entry: StoredEntry,
+    verdict: Verdict,
+    response: Response | null,
+    isRefused: boolean,
+  ): Promise<Verdict> {
     const answer = verdict.outcome === 'failed' && response !== null ? await answerOf(response) : null
     if (response !== null && response.body !== null && !response.bodyUsed && !response.body.locked)
       await response.body.cancel().catch(() => undefined)
     await store.update(entry.id, (now) =>
-      now.state === 'pending' ? settled(now, verdict, response !== null, answer) : undefined,
+      now.state === 'pending' ? settled(now, verdict, isRefused, answer) : undefined,
     )
     if (verdict.outcome === 'failed')
       log.warn(facts(entry), `an outbox request failed for good: ${verdict.problem}`)
@@ -116,7 +156,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
   function settled(
     entry: StoredEntry,
     verdict: Verdict,
-    isAnswered: boolean,
+    isRefused: boolean,
     answer: RefusalAnswer | null,
   ): StoredEntry | null {
     if (verdict.outcome === 'sent') return null
@@ -129,19 +169,48 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     return {
       ...entry,
       attempts,
-      refusals: entry.refusals + (isAnswered ? 1 : 0),
+      refusals: entry.refusals + (isRefused ? 1 : 0),
       problem,
       nextAt: clock.now() + pauseMs,
+      pauseMs,
       isAsked: retryAfterMs !== null,
     }
   }
 
   return {
     run,
+    nextInMs,
     get isSending() {
       return isSending
     },
   }
+}
+
+/** Where the request went; `null` until it has been handed to the browser. */
+interface Sent {
+  url: string | null
+}
+
+/** What a sending without an answer means. */
+async function unanswered(
+  error: unknown,
+  watch: Watch | null,
+  { url }: Sent,
+): Promise<Exclude<Verdict, { readonly outcome: 'sent' }> & { readonly isRefused: boolean }> {
+  const problem = problemOf(error)
+  if (isCapabilityError(error) && error.retryable === 'never')
+    return { outcome: 'failed', problem, isRefused: true }
+  const retry = { outcome: 'retry', retryAfterMs: null } as const
+  // The body, kept as a blob, cannot be read: the disk is damaged, or the data of the site was cleared.
+  if (isNamed(error, 'NotReadableError', 'NotFoundError'))
+    return { ...retry, problem: `its body cannot be read from the disk: ${problem}`, isRefused: true }
+  const isOpaque = error instanceof TypeError && watch !== null && url !== null
+  const why = isOpaque ? await watch.refusal(url) : null
+  return { ...retry, problem: why ?? problem, isRefused: why !== null }
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof DOMException && names.includes(error.name)
 }
 
 async function answerOf(response: Response): Promise<RefusalAnswer | null> {
@@ -164,7 +233,7 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without the query, which may hold what is nobody's business. */
+/** Without the query, which may hold personal data. */
 function facts({ id, method, url }: StoredEntry) {
   return { id, method, url: url.replace(/[?#].*$/s, '') }
 }
@@ -175,5 +244,6 @@ function isOwnOrigin(url: string): boolean {
 
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it could not be sent'
-  return error.name === 'TimeoutError' ? 'no answer in time' : error.message
+  // Kept on disk: an error of the app may quote anything.
+  return error.name === 'TimeoutError' ? 'no answer in time' : error.message.slice(0, maxProblemLength)
 }

@@ -46,21 +46,21 @@ export class OutboxStore {
   }
 
   /** The entry to send next. */
-  async first(): Promise<StoredEntry | undefined> {
-    const entries = await this.#reading()
-    return entries.index('state').get(all('pending'))
+  first(): Promise<StoredEntry | undefined> {
+    return this.#read((entries) => entries.index('state').get(all('pending')))
   }
 
-  /** In the order they were queued. */
-  async list(state: StoredEntry['state']): Promise<readonly StoredEntry[]> {
-    const entries = await this.#reading()
-    return entries.index('state').getAll(all(state))
+  /** In the order they were queued. Large bodies are not loaded: they are blobs. */
+  list(state: StoredEntry['state']): Promise<readonly StoredEntry[]> {
+    return this.#read((entries) => entries.index('state').getAll(all(state)))
   }
 
-  async counts(): Promise<Counts> {
-    const index = (await this.#reading()).index('state')
-    const [pending, failed] = await Promise.all([index.count(all('pending')), index.count(all('failed'))])
-    return { pending, failed }
+  counts(): Promise<Counts> {
+    return this.#read(async (entries) => {
+      const index = entries.index('state')
+      const [pending, failed] = await Promise.all([index.count(all('pending')), index.count(all('failed'))])
+      return { pending, failed }
+    })
   }
 
   /** Replaces the entry by what `change` makes of it, `null` removes it. Resolves `false` when `change` finds nothing to do. */
@@ -81,20 +81,42 @@ export class OutboxStore {
     db?.close()
   }
 
-  async #reading() {
-    const db = await this.#open()
-    return db.transaction('entries').store
+  async #read<T>(work: (entries: Reading) => Promise<T>): Promise<T> {
+    const transaction = await this.#begin((db) => db.transaction('entries'))
+    try {
+      return await work(transaction.store)
+    } catch (error) {
+      throw translated(error)
+    }
   }
 
   async #write<T>(work: (entries: Entries) => Promise<T>): Promise<T> {
-    const db = await this.#open()
-    const transaction = db.transaction('entries', 'readwrite', { durability: 'strict' })
+    const transaction = await this.#begin((db) =>
+      db.transaction('entries', 'readwrite', { durability: 'strict' }),
+    )
     // Rejects too when the work fails, which tells why.
     transaction.done.catch(() => undefined)
     try {
       const result = await work(transaction.store)
       await transaction.done
       return result
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+
+  /** A connection that the browser has closed, as when the data of the site is cleared, is opened anew. */
+  async #begin<T>(start: (db: IDBPDatabase<Schema>) => T): Promise<T> {
+    const opening = this.#open()
+    try {
+      return start(await opening)
+    } catch (error) {
+      if (error instanceof CapabilityError) throw error
+      this.#opening = undefined
+    }
+    const db = await this.#open()
+    try {
+      return start(db)
     } catch (error) {
       throw translated(error)
     }
@@ -126,7 +148,12 @@ export class OutboxStore {
   }
 }
 
+type Reading = ReturnType<typeof readable>
 type Entries = ReturnType<typeof writable>
+
+function readable(db: IDBPDatabase<Schema>) {
+  return db.transaction('entries').store
+}
 
 function writable(db: IDBPDatabase<Schema>) {
   return db.transaction('entries', 'readwrite').store

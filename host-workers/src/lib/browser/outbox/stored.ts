@@ -5,21 +5,26 @@ export interface StoredEntry {
   /** The order of sending; given by the store. */
   readonly seq?: number
   readonly id: string
-  /** Method, URL and key: the effect. */
+  /** Method, URL and key: what the request brings about. */
   readonly effect: string
   readonly key: string
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
-  readonly body: ArrayBuffer | null
+  /** Large ones are blobs, whose bytes are not loaded with the entry. */
+  readonly body: ArrayBuffer | Blob | null
+  /** Of type and content of the body. Entries of earlier versions have none. */
+  readonly fingerprint?: string
   readonly credentials: RequestCredentials
   readonly createdAt: number
   readonly state: 'pending' | 'failed'
   readonly attempts: number
-  /** Of the attempts, those that a server answered: only they count against `maxAttempts`. */
+  /** Attempts that a server or the browser refused: only they count against `maxAttempts`. */
   readonly refusals: number
   /** Milliseconds since the epoch; 0 for at once. */
   readonly nextAt: number
+  /** Length of the pause that ends then, in milliseconds. Entries of earlier versions have none. */
+  readonly pauseMs?: number
   /** Whether a server asked for the pause. */
   readonly isAsked: boolean
   readonly problem: string | null
@@ -35,7 +40,7 @@ export function shown(entry: StoredEntry): OutboxEntry {
     method,
     url,
     headers: Object.fromEntries(headers),
-    bodyBytes: body?.byteLength ?? 0,
+    bodyBytes: body === null ? 0 : body instanceof Blob ? body.size : body.byteLength,
     createdAt: new Date(createdAt),
     attempts,
     ...(problem === null ? {} : { problem }),

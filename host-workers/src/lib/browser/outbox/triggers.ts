@@ -1,11 +1,9 @@
 /** What makes an outbox send by itself: its start, new entries, the network's return, the end of a pause, Background Sync. */
 import type { Clock, Logger } from '@flowport/capabilities'
 import type { Sender } from './sender.ts'
-import type { OutboxStore } from './store.ts'
 
 export interface TriggerParts {
   readonly tag: string
-  readonly store: OutboxStore
   readonly sender: Sender
   readonly clock: Clock
   readonly log: Logger
@@ -24,7 +22,7 @@ export interface Triggers {
 const longestSleepMs = 60_000
 const pauseAfterErrorMs = 5_000
 
-export function startTriggers({ tag, store, sender, clock, log }: TriggerParts): Triggers {
+export function startTriggers({ tag, sender, clock, log }: TriggerParts): Triggers {
   const stopped = new AbortController()
   let pause = new AbortController()
   let running: Promise<void> | undefined
@@ -61,9 +59,9 @@ export function startTriggers({ tag, store, sender, clock, log }: TriggerParts):
     pause.abort()
     pause = new AbortController()
     const { signal } = pause
-    const first = await store.first().catch(() => undefined)
-    if (first === undefined || stopped.signal.aborted || signal.aborted || !navigator.onLine) return
-    const left = Math.max(leastMs, first.nextAt - clock.now())
+    const wait = await sender.nextInMs().catch(() => null)
+    if (wait === null || stopped.signal.aborted || signal.aborted || !navigator.onLine) return
+    const left = Math.max(leastMs, wait)
     await clock.sleep(Math.min(left, longestSleepMs), { signal }).catch(() => undefined)
     if (!signal.aborted && !stopped.signal.aborted) kick()
   }

@@ -1,4 +1,5 @@
 /** What an answer means for an entry of the outbox: done with, refused for good, or to be sent again under its key. */
+import { longestAskedMs } from './pauses.ts'
 
 export type Verdict =
   | { readonly outcome: 'sent' }
@@ -21,7 +22,7 @@ export function verdictOf(
       outcome: 'failed',
       problem: 'the server redirects: queue the request with the URL it redirects to',
     }
-  const retryAfterMs = readRetryAfter(headers.get('retry-after'), now)
+  const retryAfterMs = readRetryAfter(headers, now)
   // A 409 that says when to come back is a request with this key that is being worked on; any other is a conflict.
   const isInFlight = status === 409 && retryAfterMs !== null
   const problem = isInFlight ? 'the server is working on it (409)' : `the server answers ${status}`
@@ -30,15 +31,16 @@ export function verdictOf(
   return { outcome: 'failed', problem }
 }
 
-/** A server that asks for longer is asked again after a day. */
-const longestAskedMs = 86_400_000
-
 /** Seconds or a date; `null` where there is none that can be read. */
-function readRetryAfter(header: string | null, now: number): number | null {
+function readRetryAfter(headers: Headers, now: number): number | null {
+  const header = headers.get('retry-after')
   if (header === null) return null
   if (/^\d+$/.test(header.trim())) return Math.min(longestAskedMs, Number(header) * 1000)
   const at = Date.parse(header)
-  return Number.isNaN(at) ? null : Math.min(longestAskedMs, Math.max(0, at - now))
+  // By the server's own clock, where the page may read it.
+  const told = Date.parse(headers.get('date') ?? '')
+  const from = Number.isNaN(told) ? now : told
+  return Number.isNaN(at) ? null : Math.min(longestAskedMs, Math.max(0, at - from))
 }
 
 /** Full jitter: anything up to `firstMs`, doubled with every attempt after the first, up to `maxMs`. */
