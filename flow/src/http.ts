@@ -8,6 +8,23 @@ export type {
 } from './lib/http/call.ts'
 export { type BodyLimits, type CheckedBodyLimits, checkedBodyLimits } from './lib/http/body-limits.ts'
 export { BodyPace, closingBeforeWhole, tooManyBodies } from './lib/http/body-pace.ts'
+export {
+  type AllowedHosts,
+  type HostCheck,
+  hostCheck,
+  isLoopbackName,
+  nameOf,
+} from './lib/http/allowed-hosts.ts'
+export { checkCrossSite, type CrossSite } from './lib/http/cross-site.ts'
+export {
+  type CheckedOperations,
+  checkedOperations,
+  operate,
+  type OperationAccess,
+  type Operations,
+} from './lib/http/operations.ts'
+export { problemBody } from './lib/http/problem.ts'
+export { safeRequestId } from './lib/http/request-id.ts'
 export { checkApp } from './lib/app.ts'
 export { checkHandleOptions, type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'

@@ -10,4 +10,6 @@ export {
 } from './lib/profile.ts'
 export type { DeliveryOptions } from './lib/delivery/options.ts'
 export { describeServer } from './lib/describe-server.ts'
+export { safeLogging } from './lib/logging.ts'
+export { answerClientError } from './lib/client-error.ts'
 export { createServer, type ServeOptions, serve } from './lib/serve.ts'

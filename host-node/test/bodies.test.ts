@@ -136,7 +136,7 @@ describe('a whole body', () => {
     server = await serveFlows([echo], {
       before: (fastify) =>
         fastify.addHook('preHandler', async (request) => {
-          for await (const _chunk of request.raw);
+          for await (const chunk of request.raw) void chunk
         }),
     })
     const response = await fetch(`${server.url}/echo`, {

@@ -30,6 +30,8 @@ export interface HttpTrigger<
   readonly status: number
   readonly deadlineMs: number | undefined
   readonly idempotencyKey: 'ignored' | 'accepted' | 'required'
+  /** `undefined`: what the host does. */
+  readonly crossSite: 'refuse' | 'allow' | undefined
 }
 
 export interface ManualTrigger {
@@ -78,6 +80,11 @@ export interface HttpOptions<S extends StandardSchemaV1> {
   readonly deadline?: Duration
   /** What to do with an `Idempotency-Key` header. Default `'accepted'`. */
   readonly idempotencyKey?: 'ignored' | 'accepted' | 'required'
+  /**
+   * What to do with a POST that the page of another site sends as a form or as plain text: `'refuse'` it with 403 or
+   * `'allow'` it, as a sign-in that answers by `form_post` needs. Default: the host's, which refuses.
+   */
+  readonly crossSite?: 'refuse' | 'allow'
 }
 
 export interface HttpBodyOptions<S extends StandardSchemaV1, Adds, N> extends HttpOptions<S> {
@@ -191,7 +198,7 @@ export function manual<S extends StandardSchemaV1>({
 function httpTrigger<M extends HttpMethod, P extends string, S extends StandardSchemaV1>(
   method: M,
   path: P,
-  { input, status = 200, deadline, idempotencyKey = 'accepted' }: HttpOptions<S>,
+  { input, status = 200, deadline, idempotencyKey = 'accepted', crossSite }: HttpOptions<S>,
   body: BodyBinding | null,
 ): HttpTrigger<M, P, S> {
   if (!/^\/(?:[^\s?#]*)$/.test(path))
@@ -205,6 +212,7 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     status: checkedStatus(status),
     deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
     idempotencyKey,
+    crossSite,
   }
 }
 

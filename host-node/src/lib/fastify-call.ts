@@ -46,6 +46,11 @@ export class FastifyCall implements HttpCall {
     return end < 0 ? '' : url.slice(end + 1)
   }
 
+  /** As Fastify knows it: with `trustProxy`, from the headers of the proxy. */
+  get host(): string | undefined {
+    return this.#request.host
+  }
+
   get params(): Readonly<Record<string, string>> {
     return this.#request.params as Readonly<Record<string, string>>
   }

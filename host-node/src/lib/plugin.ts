@@ -11,22 +11,21 @@ import {
   type Runtime,
 } from '@flowport/flow'
 import {
+  type AllowedHosts,
   type BodyLimits,
+  checkedOperations,
   checkHandleOptions,
   checkSweepOption,
+  type CrossSite,
   closingBeforeWhole,
   createUploadSweeper,
   handleHttp,
-  health,
   type HttpRoute,
   httpRoutes,
   methodsFor,
   noRoute,
-  openApi,
-  overviewOf,
-  overviewOutcome,
+  type Operations,
   problemOutcome,
-  readiness,
   type SweepOption,
 } from '@flowport/flow/http'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
@@ -35,8 +34,11 @@ import { type RunningDelivery, startDelivery } from './delivery/delivery.ts'
 import type { DeliveryOptions } from './delivery/options.ts'
 import type { Environment } from './environment.ts'
 import { RequestBodies } from './bodies/request-bodies.ts'
+import { addDrainHooks } from './drain-hooks.ts'
 import { stopDiscarding } from './discard-rest.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
+import { Listening } from './listening.ts'
+import { addOperations } from './operations.ts'
 import { openProfile } from './profile.ts'
 import { type RunningSweeps, startSweeps } from './sweep-uploads.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
@@ -64,10 +66,21 @@ export interface FlowportOptions extends SweepOption {
   readonly bodies?: BodyLimits
   /** Tell node timings in `Server-Timing`. Default true. */
   readonly serverTiming?: boolean
-  /** Serve `GET /` (flows and bindings). Default true. */
-  readonly overview?: boolean
-  /** Serve `/healthz`, `/readyz`, `/openapi.json`. Default true. */
-  readonly operations?: boolean
+  /**
+   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
+   * serves none. Default: readiness for everybody, the other two only where the server listens on loopback.
+   */
+  readonly operations?: boolean | Operations
+  /**
+   * Names the server answers to. Default: on loopback `localhost`, `*.localhost` and loopback addresses, so that the page of
+   * another site cannot reach it by a name of its own; elsewhere all. What is listed here is added to them, or is all.
+   */
+  readonly allowedHosts?: AllowedHosts
+  /**
+   * What to do with cross-site POSTs that no preflight precedes: `'refuse'` them with 403, `'allow'` them, or allow those
+   * of the origins in a list. Default `'refuse'`; a route can say otherwise.
+   */
+  readonly crossSite?: CrossSite
   /** Answer unknown paths and methods under the prefix with problems. Default true. */
   readonly notFound?: boolean
 }
@@ -134,14 +147,16 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
     })
   }
   const bodies = new RequestBodies(options.bodies)
+  const listening = new Listening(fastify, options.allowedHosts)
+  // A run that is cancelled gets a second to end.
+  addDrainHooks(fastify, (drainMs ?? 10_000) + 1_000, drain)
   fastify.addHook('preClose', async () => {
-    await drain()
     bodies.close(closingBeforeWhole())
     stopDiscarding(fastify.server)
   })
   fastify.addHook('onClose', () => opened.bag.close())
   const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
-  await fastify.register(routes, { ...prefix, served: options, bodies })
+  await fastify.register(routes, { ...prefix, served: options, bodies, listening })
 }
 
 /** Registers Flowport on a Fastify instance. The routes live in a scope of their own, `fastify.flowport` does not. */
@@ -150,10 +165,11 @@ export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x'
 interface RoutesOptions {
   readonly served: FlowportOptions
   readonly bodies: RequestBodies
+  readonly listening: Listening
 }
 
-const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies }) => {
-  const { app, notFound = true, operations = true, overview = true } = served
+const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies, listening }) => {
+  const { app, notFound = true, operations } = served
   const all = httpRoutes(app)
   // For answers without a route: they do not wait for a body.
   scope.removeContentTypeParser(['application/json', 'text/plain'])
@@ -161,6 +177,11 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies
   scope.setErrorHandler((error, request, reply) => {
     const problem = toFastifyProblem(error, request.routeOptions.bodyLimit)
     sendOutcome(reply, problemOutcome(problem, new FastifyCall(request, reply)))
+  })
+  scope.addHook('onRequest', (request, reply, done) => {
+    const refusal = listening.refusal(request)
+    if (refusal === undefined) return done()
+    sendOutcome(reply, problemOutcome(refusal, new FastifyCall(request, reply)))
   })
   const root = scope.prefix
   if (notFound) {
@@ -170,9 +191,8 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies
       sendOutcome(reply, problemOutcome(noRoute(request.method, methodsFor(all, path)), call))
     })
   }
-  if (operations) addOperations(scope, app)
-  if (overview && !all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
-    addOverview(scope, app)
+  const hasRoot = all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')
+  addOperations(scope, app, checkedOperations(operations), listening, { hasRoot })
   const takes = (...kinds: readonly (string | undefined)[]) =>
     all.filter(({ trigger }) => kinds.includes(trigger.body?.kind))
   await scope.register(async (unread) => {
@@ -203,7 +223,7 @@ function leaveBodiesUnread(scope: FastifyInstance): void {
 function addRoute(
   scope: FastifyInstance,
   route: HttpRoute,
-  { deadlineMs, serverTiming }: FlowportOptions,
+  { deadlineMs, serverTiming, crossSite }: FlowportOptions,
   bodies: RequestBodies,
 ): void {
   const { runtime } = scope.flowport
@@ -211,6 +231,7 @@ function addRoute(
   const settings = {
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(serverTiming === undefined ? {} : { serverTiming }),
+    ...(crossSite === undefined ? {} : { crossSite }),
   }
   const hasParams = trigger.path.includes('/:')
   // For the server's own documentation tools; Fastify itself validates nothing by it.
@@ -232,29 +253,4 @@ function addRoute(
         .catch((error: unknown) => sendOutcome(reply, problemOutcome(error, call)))
     },
   })
-}
-
-function addOperations(scope: FastifyInstance, app: App): void {
-  const { runtime } = scope.flowport
-  let document: string | undefined
-  scope.get('/healthz', (_request, reply) => sendOutcome(reply, health()))
-  scope.get('/readyz', (_request, reply) => {
-    void readiness(runtime, systemClock).then((outcome) => sendOutcome(reply, outcome))
-  })
-  scope.get('/openapi.json', (_request, reply) => {
-    document ??= JSON.stringify(openApi(app, scope.prefix === '' ? {} : { serverUrl: scope.prefix }))
-    sendOutcome(reply, {
-      status: 200,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: document,
-    })
-  })
-}
-
-function addOverview(scope: FastifyInstance, app: App): void {
-  const { profile, bag } = scope.flowport
-  const overview = overviewOf(app, profile, bag)
-  scope.get('/', (request, reply) =>
-    sendOutcome(reply, overviewOutcome(overview, new FastifyCall(request, reply))),
-  )
 }

@@ -12,6 +12,8 @@ export interface HttpCall {
   readonly query: string
   /** A header by its lower-case name. */
   header(name: string): string | undefined
+  /** Host and port it was sent to, where a proxy in between has changed the `Host` header. Default: that header. */
+  readonly host?: string | undefined
   readonly body: HttpBody
   readonly log?: Logger | undefined
   /** Calls the listener if the client goes away before the answer has been sent; at once, if it has gone already. */

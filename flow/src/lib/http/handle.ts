@@ -7,9 +7,11 @@ import type { Timing } from '../runtime/run-host.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
+import { checkCrossSite, type CrossSite, refuseCrossSite } from './cross-site.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readInput } from './input.ts'
 import { type HttpProblem, problemBody, toProblem } from './problem.ts'
+import { safeRequestId } from './request-id.ts'
 import type { HttpRoute } from './route.ts'
 
 export interface HandleOptions {
@@ -17,10 +19,16 @@ export interface HandleOptions {
   readonly deadlineMs?: number
   /** Tell node timings in `Server-Timing`. Default true. */
   readonly serverTiming?: boolean
+  /**
+   * What to do with a cross-site POST that no preflight precedes, where the route does not say: `'refuse'` it with 403,
+   * `'allow'` it, or allow it from the origins of a list. Default `'refuse'`.
+   */
+  readonly crossSite?: CrossSite
 }
 
 /** @throws RangeError for a deadline that is none. Hosts ask once, when they start. */
-export function checkHandleOptions({ deadlineMs = 30_000 }: HandleOptions): void {
+export function checkHandleOptions({ deadlineMs = 30_000, crossSite }: HandleOptions): void {
+  checkCrossSite(crossSite)
   if (Number.isFinite(deadlineMs) && deadlineMs > 0) return
   throw new RangeError(`deadlineMs is ${String(deadlineMs)}: use milliseconds, more than 0`)
 }
@@ -30,11 +38,12 @@ export async function handleHttp(
   runtime: Runtime,
   { flow, trigger }: HttpRoute,
   call: HttpCall,
-  { deadlineMs = 30_000, serverTiming = true }: HandleOptions = {},
+  { deadlineMs = 30_000, serverTiming = true, crossSite = 'refuse' }: HandleOptions = {},
 ): Promise<HttpOutcome> {
   const requestId = requestIdOf(call)
   const gone = new Disconnect(call)
   try {
+    refuseCrossSite(call, trigger.crossSite ?? crossSite)
     const key =
       trigger.idempotencyKey === 'ignored'
         ? undefined
@@ -150,8 +159,7 @@ class Disconnect {
 }
 
 function requestIdOf(call: HttpCall): string {
-  const given = call.header('x-request-id')
-  return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : crypto.randomUUID()
+  return safeRequestId(call.header('x-request-id')) ?? crypto.randomUUID()
 }
 
 function baseHeaders(call: HttpCall, requestId: string): Record<string, string> {

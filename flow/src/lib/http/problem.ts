@@ -5,6 +5,7 @@ import { UnknownProfileError } from '../open-profile.ts'
 import { DeniedError, RunError } from '../runtime/errors.ts'
 import { checkedHeaders, checkedStatus } from '../response-head.ts'
 import { SchemaError } from '../schema.ts'
+import { shownDetails, shownText } from './shown.ts'
 
 /** The body of a problem answer. */
 export interface ProblemBody {
@@ -159,13 +160,14 @@ function ofCapability(error: CapabilityError): HttpProblem {
   const [status, title] = special[error.code] ??
     (aboutName(error) ? [400, 'The request is not valid'] : statuses[error.kind]) ?? [500, '']
   if (status === 500) return internal()
+  const details = shownDetails(error.details)
   const retryAfter = error.retryAfterMs ?? (status === 503 || status === 429 ? 1_000 : undefined)
   return new HttpProblem({
     status,
     title,
     code: error.code,
-    ...(status < 500 ? { detail: error.reason } : {}),
-    ...(status < 500 && error.details !== undefined ? { details: error.details } : {}),
+    ...(status < 500 ? { detail: shownText(error.reason) } : {}),
+    ...(status < 500 && details !== undefined ? { details } : {}),
     headers:
       retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1_000))) },
   })

@@ -1,5 +1,11 @@
 /** `createRuntime` runs flows over a bag: hooks, deadline, cancellation, draining. The next stop is the run. */
-import { type Clock, type Logger, type ResourceBag, silentLogger } from '@flowport/capabilities'
+import {
+  type Awaitable,
+  type Clock,
+  type Logger,
+  type ResourceBag,
+  silentLogger,
+} from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { AnyFlow, Flow } from '../flow.ts'
 import { validateMessage } from '../message.ts'
@@ -7,6 +13,7 @@ import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
 import { sharedTimer, timerPerRun } from './deadlines.ts'
 import { DeniedError, describeThrown, RunError } from './errors.ts'
+import { guarded } from './guard.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
@@ -56,6 +63,8 @@ export interface Runtime {
   invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
   /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
   start(flow: AnyFlow, input: unknown, options?: StartOptions): Run
+  /** Does work that is no flow behind the hooks, which see it as a run of a flow named `name` and may refuse it. */
+  guard<T>(name: string, request: RunRequest, work: () => Awaitable<T>): Promise<T>
   /** Runs that have not ended, streams included. */
   readonly running: number
   readonly closing: boolean
@@ -209,6 +218,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       return run.answer as Promise<O>
     },
     start,
+    guard: (name, request, work) => guarded(name, request, work, { hooks, clock, log }),
     get running() {
       return runs.size
     },

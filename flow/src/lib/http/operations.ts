@@ -1,0 +1,59 @@
+/** What a host serves beside the flows, and who may see it. */
+import type { Awaitable } from '@flowport/capabilities'
+import type { RunRequest } from '../runtime/run-host.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { HttpCall, HttpOutcome } from './call.ts'
+
+/** `'guarded'`: the app's hooks run first, as before a flow, and may refuse the request with `deny()`. */
+export type OperationAccess = 'on' | 'off' | 'guarded'
+
+export interface Operations {
+  /**
+   * `GET /`: flows, bindings and their guarantees. Default `'on'` for a server that listens on loopback only and in a
+   * browser, else `'off'`.
+   */
+  readonly overview?: OperationAccess
+  /** `GET /openapi.json`. Default as for `overview`. */
+  readonly openapi?: OperationAccess
+  /** `GET /readyz`: the names of the resources, and whether each can serve. Default `'on'`. */
+  readonly readiness?: OperationAccess
+}
+
+/** What decides each operation; `undefined` where it depends on where the server listens. */
+export interface CheckedOperations {
+  readonly health: boolean
+  readonly overview: OperationAccess | undefined
+  readonly openapi: OperationAccess | undefined
+  readonly readiness: OperationAccess
+}
+
+/** `true` is all of them for everybody, `false` none, `/healthz` included. @throws TypeError for another access. */
+export function checkedOperations(operations: boolean | Operations = {}): CheckedOperations {
+  if (operations === false) return { health: false, overview: 'off', openapi: 'off', readiness: 'off' }
+  if (operations === true) return { health: true, overview: 'on', openapi: 'on', readiness: 'on' }
+  const { overview, openapi, readiness = 'on' } = operations
+  for (const [name, access] of Object.entries({ overview, openapi, readiness })) {
+    if (access === undefined || access === 'on' || access === 'off' || access === 'guarded') continue
+    throw new TypeError(`operations.${name} is ${String(access)}: use 'on', 'off' or 'guarded'`)
+  }
+  return { health: true, overview, openapi, readiness }
+}
+
+/** The answer of an operation; behind the hooks of the runtime where it is guarded. Rejects with what a hook threw. */
+export function operate(
+  runtime: Runtime,
+  access: OperationAccess,
+  name: 'overview' | 'openapi' | 'readiness',
+  call: HttpCall,
+  make: () => Awaitable<HttpOutcome>,
+): Awaitable<HttpOutcome> {
+  return access === 'guarded' ? runtime.guard(`flowport:${name}`, requestOf(call), make) : make()
+}
+
+function requestOf(call: HttpCall): RunRequest {
+  return {
+    metadata: () => ({ 'http.method': call.method, 'http.path': call.path, 'http.route': call.path }),
+    header: (name) => call.header(name),
+    log: call.log,
+  }
+}

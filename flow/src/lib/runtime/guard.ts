@@ -1,0 +1,50 @@
+/** Passes a request that is not for a flow through the hooks: one rule says who may see what, for flows and the rest. */
+import type { Awaitable, Clock, Logger } from '@flowport/capabilities'
+import { v4 as uuidV4 } from 'uuid'
+import type { Metadata } from '../node.ts'
+import type { Hook, RunInfo } from './hooks.ts'
+import type { RunRequest } from './run-host.ts'
+
+/** Runs the hooks around `work`, as around a run of a flow named `name`. Rejects with what a hook or `work` threw. */
+export async function guarded<T>(
+  name: string,
+  { metadata, header = () => undefined }: RunRequest,
+  work: () => Awaitable<T>,
+  { hooks, clock, log }: { hooks: readonly Hook[]; clock: Clock; log: Logger },
+): Promise<T> {
+  const id = uuidV4()
+  const ended = new AbortController()
+  let known: Metadata = { 'flow.name': name, 'flow.run_id': id, ...metadata?.() }
+  const info = (): RunInfo => ({
+    id,
+    flow: name,
+    version: '',
+    metadata: Object.freeze(known),
+    signal: ended.signal,
+    header,
+  })
+  const startedAt = clock.monotonic()
+  let error: Error | undefined
+  try {
+    for (const hook of hooks) {
+      const added = await hook.before?.(info())
+      if (added !== undefined) known = { ...known, ...added }
+    }
+    return await work()
+  } catch (thrown) {
+    error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    throw thrown
+  } finally {
+    ended.abort()
+    const durationMs = clock.monotonic() - startedAt
+    const outcome =
+      error === undefined ? { ok: true as const, durationMs } : { ok: false as const, durationMs, error }
+    for (const hook of hooks.toReversed()) {
+      try {
+        await hook.after?.(info(), outcome)
+      } catch (failure) {
+        log.error({ hook: hook.name, flow: name, err: failure }, 'a hook failed after a run')
+      }
+    }
+  }
+}
