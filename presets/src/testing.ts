@@ -1,10 +1,10 @@
 /** `@flowport/presets/testing`: twins of providers, in memory, that behave as the platform does in production. */
 export type { KvNamespaceBinding } from './lib/cloudflare-kv/binding.ts'
+export type { TwinNamespace } from './lib/twins/cloudflare-kv-namespace.ts'
 export {
   cloudflareKvTwin,
   type CloudflareKvTwin,
   type CloudflareKvTwinOptions,
-  type TwinNamespace,
 } from './lib/twins/cloudflare-kv.ts'
 export {
   cloudflareR2Twin,

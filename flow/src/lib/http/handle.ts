@@ -2,8 +2,7 @@
 import { isCapabilityError } from '@flowport/capabilities'
 import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
-import type { Run } from '../runtime/run.ts'
-import type { Timing } from '../runtime/run-host.ts'
+import type { HeldRun, Timing } from '../runtime/run-host.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
@@ -49,7 +48,7 @@ export async function handleHttp(
         ? undefined
         : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
     let isWatched = false
-    const watch = (pending: Run) => {
+    const watch = (pending: HeldRun) => {
       if (isWatched) return
       isWatched = true
       gone.cancels(pending)
@@ -150,7 +149,7 @@ class Disconnect {
     return this.#gone
   }
 
-  cancels(run: Run): void {
+  cancels(run: HeldRun): void {
     this.#call.onDisconnect(() => {
       this.#gone = true
       run.cancel(new Error('the client disconnected'))
@@ -189,7 +188,7 @@ function isTraceparent(value: string): boolean {
 }
 
 /** At most 20 nodes: proxies bound header sizes. */
-function timingHeader({ timings }: Run): string {
+function timingHeader({ timings }: HeldRun): string {
   let text = ''
   const count = Math.min(timings.length, 20)
   for (let i = 0; i < count; i++) {

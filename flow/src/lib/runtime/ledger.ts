@@ -10,8 +10,7 @@ import canonicalize from 'canonicalize'
 import { isBlobRef } from '../blob-ref.ts'
 import type { NodeIdempotency } from '../node.ts'
 import { decodeResult, encodeResult, lostResult } from './kept-result.ts'
-import type { Execute, KeyedExecute } from './node-executor.ts'
-import type { RunView } from './run-host.ts'
+import type { Execute, KeyedExecute, RunView } from './run-view.ts'
 
 type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 

@@ -8,13 +8,7 @@ import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { longestTimer } from './deadlines.ts'
 import { withLedger } from './ledger.ts'
-import type { RunView } from './run-host.ts'
-
-/** Runs a node's handler on a checked input for one run. */
-export type Execute = (input: unknown, run: RunView) => unknown
-
-/** The same, as one execution of a key where there is one. */
-export type KeyedExecute = (input: unknown, run: RunView, key: string | undefined) => unknown
+import type { Execute, KeyedExecute, RunView } from './run-view.ts'
 
 /** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
 export function planNode(

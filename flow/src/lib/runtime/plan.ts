@@ -15,7 +15,7 @@ import { compilePointer } from '../pointer.ts'
 import { isOpaque, isStreamSchema, type StreamSchema, validate } from '../schema.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { planNode } from './node-executor.ts'
-import type { Run } from './run.ts'
+import type { Execute } from './run-view.ts'
 
 export interface Plan {
   readonly flow: AnyFlow
@@ -40,7 +40,7 @@ export interface PlannedStep {
   /** The input, from the run's values. */
   readonly input: (values: readonly unknown[]) => unknown
   /** Does the step's work; `null` hands the input on. */
-  readonly execute: ((input: unknown, run: Run) => unknown) | null
+  readonly execute: Execute | null
   /** Checks what the step yields; `null` where there is nothing to check. */
   readonly check: ((value: unknown) => unknown) | null
   /** Set when the step yields a stream of items. */

@@ -1,8 +1,9 @@
-/** What surrounds a run: what its runtime lends it, what its caller asks, what its nodes may read of it. */
-import type { CallScope, Clock, Logger } from '@flowport/capabilities'
+/** What surrounds a run: what its runtime lends it, what its caller asks, how the runtime and the hosts hold it. */
+import type { Clock, Logger } from '@flowport/capabilities'
+import type { AnyFlow } from '../flow.ts'
 import type { Metadata } from '../node.ts'
-import type { Deadlines } from './deadlines.ts'
-import type { Run } from './run.ts'
+import type { Deadlines, Watched } from './deadlines.ts'
+import type { RunView } from './run-view.ts'
 
 /** What a runtime lends all its runs. */
 export interface RunHost {
@@ -12,8 +13,8 @@ export interface RunHost {
   /** A number in [0, 1), for jitter. */
   readonly random: () => number
   readonly deadlines: Deadlines
-  /** Told when everything of a run has ended. */
-  finished(run: Run, error: Error | undefined): void
+  /** Called when everything of a run has ended. */
+  finished(run: HeldRun, error: Error | undefined): void
 }
 
 /** What is particular to one run. */
@@ -27,7 +28,7 @@ export interface RunRequest {
   /** Called at most once, and only when somebody looks. */
   readonly metadata?: (() => Metadata) | undefined
   /** Called once the input is read, when the run has not ended by then. Most runs have. */
-  readonly whenPending?: ((run: Run) => void) | undefined
+  readonly whenPending?: ((run: HeldRun) => void) | undefined
   /** A request header by its lower-case name. */
   readonly header?: ((name: string) => string | undefined) | undefined
 }
@@ -38,16 +39,16 @@ export interface Timing {
   readonly ms: number
 }
 
-/** What a node's context reads of its run. */
-export interface RunView {
-  readonly id: string
-  readonly log: Logger
-  readonly clock: Clock
-  readonly random: () => number
-  readonly deadline: number | undefined
-  readonly metadata: Metadata
-  readonly signal: AbortSignal
-  readonly scope: CallScope
-  /** Keeps the run among the running ones until the work has ended, though its answer does not wait for it. */
-  whenWorkEnds(work: Promise<void>): void
+/** A run as its runtime and the hosts hold it. */
+export interface HeldRun extends RunView, Watched {
+  readonly flow: AnyFlow
+  readonly request: RunRequest
+  /** When it started, on the runtime's monotonic clock; 0 without hooks. */
+  readonly startedAt: number
+  /** By node, in the order they ended. */
+  readonly timings: readonly Timing[]
+  /** Ends the run at once: the answer rejects, signals fire, what still works drains in the background. */
+  cancel(reason?: unknown): void
+  /** Calls `listener` when everything of this run has ended, its answer's stream included. */
+  whenFinished(listener: () => void): void
 }

@@ -1,13 +1,23 @@
 /** The answer of a streaming flow: items checked one by one, at the pace of their reader, ended with the run. */
+import type { Logger } from '@flowport/capabilities'
 import { event, isStreamEvent } from '../node.ts'
 import { isOpaque, SchemaError, type StreamSchema, validate } from '../schema.ts'
 import { RunError } from './errors.ts'
-import type { Run } from './run.ts'
+
+/** The run whose answer the stream is. */
+export interface StreamOwner {
+  readonly flow: string
+  /** The node that answers. */
+  readonly node: string
+  readonly log: Logger
+  /** Called once, when the stream has ended; with the error it ended with. */
+  ended(error: unknown): void
+}
 
 export class RunStream implements AsyncIterableIterator<unknown> {
   readonly #items: AsyncIterator<unknown>
   readonly #check: ((item: unknown) => unknown) | null
-  readonly #run: Run
+  readonly #owner: StreamOwner
   #ended = false
   #failure: Error | undefined
   #abandon: ((error: Error) => void) | undefined
@@ -17,7 +27,7 @@ export class RunStream implements AsyncIterableIterator<unknown> {
   /** Whether the stream ends with a value of its own. */
   readonly hasResult: boolean
 
-  constructor(items: AsyncIterable<unknown>, { item, result }: StreamSchema, run: Run) {
+  constructor(items: AsyncIterable<unknown>, { item, result }: StreamSchema, owner: StreamOwner) {
     this.#items = items[Symbol.asyncIterator]()
     this.#check = isOpaque(item)
       ? null
@@ -27,7 +37,7 @@ export class RunStream implements AsyncIterableIterator<unknown> {
         ? null
         : (value) => validate(result, value, 'the result of the stream does not fit')
     this.hasResult = result !== undefined
-    this.#run = run
+    this.#owner = owner
   }
 
   [Symbol.asyncIterator](): this {
@@ -66,8 +76,8 @@ export class RunStream implements AsyncIterableIterator<unknown> {
   /** What a node streams is the server's own: that it does not fit is no fault of the caller's input. */
   #failureOf(error: unknown): unknown {
     if (!(error instanceof SchemaError)) return error ?? new Error('the stream failed without a reason')
-    const { flow, steps, answer } = this.#run.plan
-    const where = { flow: flow.name, node: steps[answer]?.alias, cause: error }
+    const { flow, node } = this.#owner
+    const where = { flow, node, cause: error }
     return new RunError('InvalidValue', error.message, where)
   }
 
@@ -86,17 +96,15 @@ export class RunStream implements AsyncIterableIterator<unknown> {
     try {
       await this.#items.return?.()
     } catch (failure) {
-      this.#run.log.debug(
-        { flow: this.#run.plan.flow.name, err: failure },
-        'a stream failed while it was closed',
-      )
+      const { log, flow } = this.#owner
+      log.debug({ flow, err: failure }, 'a stream failed while it was closed')
     }
   }
 
   #close(error: unknown): void {
     if (this.#ended) return
     this.#ended = true
-    this.#run.streamEnded(error)
+    this.#owner.ended(error)
   }
 
   async #checked(item: unknown, check: (item: unknown) => unknown): Promise<unknown> {

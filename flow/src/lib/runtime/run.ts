@@ -1,16 +1,17 @@
-/** One run of a flow: starts what is ready, hands values on, ends when nothing can move. The next stop is a node. */
+/** One run of a flow: how it starts and how it ends. The next stop is the walk, which moves its values. */
 import type { CallScope, Clock, Logger } from '@flowport/capabilities'
 import { v4 as uuidV4 } from 'uuid'
+import type { AnyFlow } from '../flow.ts'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
-import type { Watched } from './deadlines.ts'
 import { describeThrown, RunError } from './errors.ts'
-import { type Plan, type PlannedStep, skipped, streamSchemaOf } from './plan.ts'
-import type { RunHost, RunRequest, RunView, Timing } from './run-host.ts'
+import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
+import type { HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
+import { Walk, type Walker } from './walk.ts'
 
-export class Run implements RunView, Watched {
+export class Run implements HeldRun, Walker {
   /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
   readonly answer: Promise<unknown>
   readonly plan: Plan
@@ -21,16 +22,12 @@ export class Run implements RunView, Watched {
   startedAt = 0
   timer: ReturnType<typeof setTimeout> | undefined
   readonly #host: RunHost
-  readonly #values: unknown[]
-  readonly #waits: number[]
-  readonly #ready: number[] = []
+  readonly #walk: Walk
   readonly #timings: Timing[] = []
   #resolve: (answer: unknown) => void = nothing
   #reject: (error: Error) => void = nothing
-  #active = 0
   #settled = false
   #finished = false
-  #pumping = false
   #reading = false
   #error: RunError | undefined
   #controller: AbortController | undefined
@@ -44,8 +41,7 @@ export class Run implements RunView, Watched {
     this.plan = plan
     this.request = request
     this.#host = host
-    this.#values = plan.blank.slice()
-    this.#waits = plan.waits.slice()
+    this.#walk = new Walk(plan, this, host.maxConcurrency, request.timings === true ? this.#timings : null)
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -57,6 +53,10 @@ export class Run implements RunView, Watched {
   get id(): string {
     this.#id ??= uuidV4()
     return this.#id
+  }
+
+  get flow(): AnyFlow {
+    return this.plan.flow
   }
 
   get log(): Logger {
@@ -116,8 +116,7 @@ export class Run implements RunView, Watched {
   /** Starts the flow with a validated input. */
   start(input: unknown): void {
     if (this.#settled) return
-    this.#complete(this.plan.steps[0] as PlannedStep, input)
-    this.#pump()
+    this.#walk.start(input)
   }
 
   /** Starts the flow when its input has been read. The deadline is counted from then: an upload may take its time. */
@@ -126,11 +125,11 @@ export class Run implements RunView, Watched {
     deadlines.release(this)
     this.deadline = undefined
     // A run that ends meanwhile has not finished before its reader has let go of the body and the stores.
-    this.#active++
+    this.#walk.hold()
     this.#reading = true
     reading.then(
       (input) => {
-        this.#active--
+        this.#walk.release()
         this.#reading = false
         if (this.#settled) return this.#finishIfIdle()
         const { deadlineMs } = this.request
@@ -142,7 +141,7 @@ export class Run implements RunView, Watched {
         this.request.whenPending?.(this)
       },
       (error: unknown) => {
-        this.#active--
+        this.#walk.release()
         this.#reading = false
         if (this.#settled) this.#finishIfIdle()
         else refuse(error)
@@ -151,10 +150,10 @@ export class Run implements RunView, Watched {
   }
 
   whenWorkEnds(work: Promise<void>): void {
-    this.#active++
+    this.#walk.hold()
     void work.finally(() => {
-      this.#active--
-      this.#pump()
+      this.#walk.release()
+      this.#walk.resume()
     })
   }
 
@@ -163,6 +162,10 @@ export class Run implements RunView, Watched {
     this.fail(
       new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }),
     )
+  }
+
+  get isStopped(): boolean {
+    return this.#error !== undefined
   }
 
   get isSettled(): boolean {
@@ -194,8 +197,7 @@ export class Run implements RunView, Watched {
     this.#finishIfIdle()
   }
 
-  /** Told by the answer's stream when it has ended. */
-  streamEnded(error: unknown): void {
+  #streamEnded(error: unknown): void {
     if (error !== undefined)
       this.#error ??= this.#nodeError(this.plan.steps[this.plan.answer] as PlannedStep, error)
     this.#stream = undefined
@@ -205,113 +207,8 @@ export class Run implements RunView, Watched {
     this.#finishIfIdle()
   }
 
-  #pump(): void {
-    if (this.#pumping) return
-    this.#pumping = true
-    const { steps } = this.plan
-    const { maxConcurrency } = this.#host
-    while (this.#ready.length > 0 && this.#active < maxConcurrency && this.#error === undefined) {
-      this.#begin(steps[this.#ready.shift() as number] as PlannedStep)
-    }
-    this.#pumping = false
-    if (this.#active === 0) this.#quiesce()
-  }
-
-  #begin(step: PlannedStep): void {
-    let input: unknown
-    try {
-      input = step.input(this.#values)
-    } catch (error) {
-      return this.#failed(step, error)
-    }
-    if (step.execute === null) return this.#complete(step, input)
-    const started = this.request.timings === true ? this.#host.clock.monotonic() : 0
-    let result: unknown
-    try {
-      result = step.execute(input, this)
-      if (!isThenable(result)) return this.#yielded(step, result, started)
-      this.#active++
-      result.then(
-        (value) => {
-          this.#active--
-          this.#yielded(step, value, started)
-          this.#pump()
-        },
-        (error: unknown) => {
-          this.#active--
-          this.#failed(step, error)
-          this.#pump()
-        },
-      )
-    } catch (error) {
-      this.#failed(step, error)
-    }
-  }
-
-  #yielded(step: PlannedStep, value: unknown, started: number): void {
-    if (this.request.timings === true) {
-      this.#timings.push({ node: step.alias, ms: this.#host.clock.monotonic() - started })
-    }
-    if (step.check === null) return this.#complete(step, value)
-    try {
-      const checked = step.check(value)
-      if (!isThenable(checked)) return this.#complete(step, checked)
-      this.#active++
-      checked.then(
-        (settled) => {
-          this.#active--
-          this.#complete(step, settled)
-          this.#pump()
-        },
-        (error: unknown) => {
-          this.#active--
-          this.#failed(step, error)
-          this.#pump()
-        },
-      )
-    } catch (error) {
-      this.#failed(step, error)
-    }
-  }
-
-  #complete(step: PlannedStep, value: unknown): void {
-    if (value === skipped) return this.#skip(step)
-    this.#values[step.slot] = value
-    for (const slot of step.next) this.#arrived(slot)
-    for (const { choose, entries } of step.decisions) {
-      const taken = choose(value)
-      for (let arm = 0; arm < entries.length; arm++) {
-        for (const slot of entries[arm] as readonly number[]) {
-          if (arm === taken) this.#arrived(slot)
-          else this.#skip(this.plan.steps[slot] as PlannedStep)
-        }
-      }
-    }
-  }
-
-  #arrived(slot: number): void {
-    const left = (this.#waits[slot] as number) - 1
-    this.#waits[slot] = left
-    if (left === 0 && this.#values[slot] !== skipped) this.#ready.push(slot)
-  }
-
-  /** Marks a step, and all that needs it, as not to be run. A merge only loses one of its alternatives. */
-  #skip(step: PlannedStep): void {
-    if (this.#values[step.slot] === skipped) return
-    this.#values[step.slot] = skipped
-    const { steps } = this.plan
-    for (const slot of step.next) {
-      const next = steps[slot] as PlannedStep
-      if (next.merge) this.#arrived(slot)
-      else this.#skip(next)
-    }
-    for (const { entries } of step.decisions) {
-      for (const arm of entries) for (const slot of arm) this.#skip(steps[slot] as PlannedStep)
-    }
-  }
-
-  #failed(step: PlannedStep, error: unknown): void {
-    // That of a run inside this one says how that one failed: its input was no caller's of this one.
+  stepFailed(step: PlannedStep, error: unknown): void {
+    // A nested run's error describes the nested run: its input came from this flow, not from this flow's caller.
     if (error instanceof RunError) {
       const where = { flow: this.plan.flow.name, node: step.alias, cause: error }
       return this.fail(new RunError('NodeFailed', error.message, where))
@@ -326,22 +223,27 @@ export class Run implements RunView, Watched {
     return new RunError('NodeFailed', describeThrown(error), where)
   }
 
-  /** Nothing is running and nothing is ready: the answer is there, or it will never be. */
-  #quiesce(): void {
+  /** The answer is there, or it will never be. */
+  walkRested(): void {
     if (!this.#settled) {
-      const value = this.#values[this.plan.answer]
-      const step = this.plan.steps[this.plan.answer] as PlannedStep
-      if (value === skipped || (this.#waits[this.plan.answer] as number) > 0) {
+      const { plan } = this
+      const { values } = this.#walk
+      const step = plan.steps[plan.answer] as PlannedStep
+      if (!this.#walk.isReached(plan.answer)) {
         const message = `"${step.alias}" was not reached, and the flow answers with it`
         return this.fail(
-          new RunError('NoAnswer', message, { flow: this.plan.flow.name, node: step.alias, code: 'DAG204' }),
+          new RunError('NoAnswer', message, { flow: plan.flow.name, node: step.alias, code: 'DAG204' }),
         )
       }
-      const stream = streamSchemaOf(this.plan, step.slot, this.#values)
+      const value = values[plan.answer]
+      const stream = streamSchemaOf(plan, step.slot, values)
       if (stream !== null) {
-        if (!isAsyncIterable(value)) return this.#failed(step, new TypeError('the node returned no stream'))
+        if (!isAsyncIterable(value))
+          return this.stepFailed(step, new TypeError('the node returned no stream'))
         this.#settle()
-        this.#stream = new RunStream(value, stream, this)
+        const owner = { flow: plan.flow.name, node: step.alias, log: this.log }
+        const ended = (error: unknown) => this.#streamEnded(error)
+        this.#stream = new RunStream(value, stream, { ...owner, ended })
         return this.#resolve(this.#stream)
       }
       this.#settle()
@@ -356,7 +258,7 @@ export class Run implements RunView, Watched {
   }
 
   #finishIfIdle(): void {
-    if (this.#finished || this.#active > 0 || !this.#settled || this.#stream !== undefined) return
+    if (this.#finished || this.#walk.isActive || !this.#settled || this.#stream !== undefined) return
     this.#finished = true
     this.#host.finished(this, this.#error)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
@@ -367,8 +269,4 @@ const nothing = () => undefined
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

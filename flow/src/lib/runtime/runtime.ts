@@ -17,7 +17,8 @@ import { guarded } from './guard.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
-import type { RunHost, RunRequest, RunView } from './run-host.ts'
+import type { HeldRun, RunHost, RunRequest } from './run-host.ts'
+import type { RunView } from './run-view.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
@@ -82,7 +83,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   } = options
   if (!Array.isArray(hooks)) throw new TypeError('hooks must be a list, such as [{ name, before, after }]')
   const plans = new Map<AnyFlow, Plan>()
-  const runs = new Set<Run>()
+  const runs = new Set<HeldRun>()
   const idle: (() => void)[] = []
   let closing: Promise<void> | undefined
 
@@ -158,7 +159,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     }
   }
 
-  async function after(run: Run, error: Error | undefined): Promise<void> {
+  async function after(run: HeldRun, error: Error | undefined): Promise<void> {
     const info = infoOf(run)
     const durationMs = clock.monotonic() - run.startedAt
     const outcome =
@@ -172,7 +173,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     }
   }
 
-  function forget(run: Run): void {
+  function forget(run: HeldRun): void {
     runs.delete(run)
     if (runs.size === 0 && idle.length > 0) for (const wake of idle.splice(0)) wake()
   }
@@ -232,8 +233,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   }
 }
 
-function infoOf(run: Run): RunInfo {
-  const { flow } = run.plan
+function infoOf(run: HeldRun): RunInfo {
+  const { flow } = run
   return {
     id: run.id,
     flow: flow.name,

@@ -1,6 +1,6 @@
 /** One location of the KV twin: its cache of what was read there, absent keys too, over the central store. */
 import { decodeCursor, encodeCursor } from '@flowport/capabilities'
-import type { TwinEntry, TwinNamespace, TwinPage, TwinPutOptions } from './cloudflare-kv.ts'
+import type { TwinEntry, TwinNamespace, TwinPage, TwinPutOptions } from './cloudflare-kv-namespace.ts'
 import {
   checkBulkSize,
   checkCacheTtl,

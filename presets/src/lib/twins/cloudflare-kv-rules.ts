@@ -1,7 +1,7 @@
 /** What the platform refuses, in its own words: https://developers.cloudflare.com/kv/platform/limits/ */
 import { utf8Length } from '@flowport/capabilities'
 import { cloudflareKvLimits, minCacheTtlSeconds } from '../cloudflare-kv/info.ts'
-import type { TwinPutOptions } from './cloudflare-kv.ts'
+import type { TwinPutOptions } from './cloudflare-kv-namespace.ts'
 
 export type Method = 'GET' | 'GET_BULK' | 'PUT' | 'DELETE' | 'LIST'
 

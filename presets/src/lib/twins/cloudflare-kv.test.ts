@@ -2,7 +2,8 @@ import { createKeyValue, retry } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { describe, expect, it } from 'vitest'
 import { KvBindingDriver } from '../cloudflare-kv/binding-driver.ts'
-import { cloudflareKvTwin, type CloudflareKvTwinOptions, type TwinNamespace } from './cloudflare-kv.ts'
+import type { TwinNamespace } from './cloudflare-kv-namespace.ts'
+import { cloudflareKvTwin, type CloudflareKvTwinOptions } from './cloudflare-kv.ts'
 
 /** The worst case of everything, so that what can happen does. */
 const worst = { minStaleMs: 60_000, ownWritesVisible: 1, shortPages: 0 } as const
