@@ -83,40 +83,43 @@ describe('the plugin', () => {
     expect((await fetch(`${server.url}/hello/a`)).headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  it('works beside a multipart plugin of the server’s own', async () => {
-    const upload = flow('upload', {
-      trigger: http.post('/upload', {
-        input: z.object({ title: z.string() }),
-        body: multipartBody('files', { key: ({ filename }) => filename }),
-      }),
-      graph: (it, step) =>
-        step(
-          node('count', {
-            input: opaque<{ title: string; files: readonly unknown[] }>(),
-            run: ({ title, files }) => ({ title, files: files.length }),
-          }),
-          it,
-        ),
-    })
-    const { default: multipart } = await import('@fastify/multipart')
-    server = await serveFlows([upload], { before: (fastify) => fastify.register(multipart) })
-    const form = new FormData()
-    form.append('f', new Blob(['x']), 'a.txt')
-    form.append('title', 'late')
-    expect(await (await fetch(`${server.url}/upload`, { method: 'POST', body: form })).json()).toEqual({
-      title: 'late',
-      files: 1,
-    })
-    const untitled = new FormData()
-    untitled.append('f', new Blob(['x']), 'b.txt')
-    const refused = await fetch(`${server.url}/upload`, { method: 'POST', body: untitled })
-    expect([refused.status, await refused.json()]).toMatchObject([
-      422,
-      { details: { issues: [{ pointer: '/title' }] } },
-    ])
-    const { blobs } = { blobs: server.fastify.flowport.bag.require('blob') }
-    expect((await blobs.list()).objects.map(({ key }) => key)).toEqual(['a.txt'])
-  })
+  it.each([{}, { attachFieldsToBody: true as const }])(
+    'works beside a multipart plugin of the server’s own: %j',
+    async (options) => {
+      const upload = flow('upload', {
+        trigger: http.post('/upload', {
+          input: z.object({ title: z.string() }),
+          body: multipartBody('files', { key: ({ filename }) => filename }),
+        }),
+        graph: (it, step) =>
+          step(
+            node('count', {
+              input: opaque<{ title: string; files: readonly unknown[] }>(),
+              run: ({ title, files }) => ({ title, files: files.length }),
+            }),
+            it,
+          ),
+      })
+      const { default: multipart } = await import('@fastify/multipart')
+      server = await serveFlows([upload], { before: (fastify) => fastify.register(multipart, options) })
+      const form = new FormData()
+      form.append('f', new Blob(['x']), 'a.txt')
+      form.append('title', 'late')
+      expect(await (await fetch(`${server.url}/upload`, { method: 'POST', body: form })).json()).toEqual({
+        title: 'late',
+        files: 1,
+      })
+      const untitled = new FormData()
+      untitled.append('f', new Blob(['x']), 'b.txt')
+      const refused = await fetch(`${server.url}/upload`, { method: 'POST', body: untitled })
+      expect([refused.status, await refused.json()]).toMatchObject([
+        422,
+        { details: { issues: [{ pointer: '/title' }] } },
+      ])
+      const { blobs } = { blobs: server.fastify.flowport.bag.require('blob') }
+      expect((await blobs.list()).objects.map(({ key }) => key)).toEqual(['a.txt'])
+    },
+  )
 })
 
 describe('the operations', () => {

@@ -204,6 +204,9 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies
   // A scope of its own: the multipart plugin's hooks cost every route they are on.
   await scope.register(async (forms) => {
     const routes = takes('multipart')
+    forms.removeAllContentTypeParsers()
+    leaveBodiesUnread(forms)
+    // The server's own multipart plugin, if it has one, sees no form here: with `attachFieldsToBody` it would read it.
     if (routes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
     for (const route of routes) addRoute(forms, route, served, bodies)
   })
