@@ -14,8 +14,9 @@ async function restarted(killed: ExampleServer): Promise<ExampleServer> {
 }
 
 /** A body that never ends by itself. */
-function endless(): ReadableStream<Uint8Array> {
+function endless(start = ''): ReadableStream<Uint8Array> {
   return new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(start)),
     async pull(controller) {
       await new Promise((resolve) => setImmediate(resolve))
       controller.enqueue(new Uint8Array(randomBytes(64 * 1024)))
@@ -35,7 +36,7 @@ describe('kill -9', () => {
     )
     const form = fetch(`${url}/files`, {
       method: 'POST',
-      body: endless(),
+      body: endless('--b\r\nContent-Disposition: form-data; name="f"; filename="new-3"\r\n\r\n'),
       duplex: 'half',
       headers: { 'content-type': 'multipart/form-data; boundary=b' },
     } as RequestInit).catch(() => 'cut off')

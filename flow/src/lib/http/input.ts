@@ -10,6 +10,7 @@ import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
 import { textOf } from './text-body.ts'
+import { uploadKey } from './staging.ts'
 import { conditionOf, notHeld } from './upload-condition.ts'
 
 /** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
@@ -67,7 +68,7 @@ async function storeBody(
   const contentType = call.header('content-type')
   const condition = conditionOf(call, store)
   try {
-    const object = await store.put(body.key(fields as never), call.body.stream(), {
+    const object = await store.put(uploadKey(body.key(fields as never)), call.body.stream(), {
       maxBytes: body.maxBytes,
       ...condition,
       ...(contentType === undefined ? {} : { contentType }),

@@ -12,7 +12,7 @@ import { boundaryOf } from './forms/boundary.ts'
 import type { FormPart } from './forms/form-part.ts'
 import { readForm } from './forms/read-form.ts'
 import { HttpProblem } from './problem.ts'
-import { stagingPrefix } from './upload-sweeper.ts'
+import { stagingPrefix, uploadKey } from './staging.ts'
 
 interface Staged {
   readonly at: string
@@ -61,7 +61,7 @@ async function stage(
   store: BlobStore,
 ): Promise<Staged> {
   const { field, filename, contentType } = part
-  const key = body.key({ field, filename, contentType }, call.params)
+  const key = uploadKey(body.key({ field, filename, contentType }, call.params))
   checkBlobKey(key, store.info.limits.maxKeyBytes, body.store, 'put')
   if (staged.some((other) => other.key === key)) {
     throw new HttpProblem({

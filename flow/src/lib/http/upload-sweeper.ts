@@ -1,9 +1,7 @@
 /** Deletes the files that unfinished forms left in the staging area: those of processes that ended before they could. */
 import type { BlobStore, Clock, Logger, ResourceBag, ResourceName } from '@flowport/capabilities'
 import type { App } from '../app.ts'
-
-/** Where the files of a form wait until it is whole. */
-export const stagingPrefix = '.flowport/uploads/'
+import { stagingPrefix } from './staging.ts'
 
 const hourMs = 3_600_000
 

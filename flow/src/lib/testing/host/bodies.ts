@@ -216,6 +216,16 @@ export const bodies: HostGroup = {
       },
     },
     {
+      name: 'a key in the staging area of forms is 400 and stores nothing',
+      async run(ask) {
+        const key = '.flowport/uploads/x/0'
+        await problemOf(put(ask, encodeURIComponent(key), 'x'), 400, 'RESERVED_KEY')
+        const body = form(['f', new Blob(['x']), 'uploads/x/0'])
+        await problemOf(ask('/forms/.flowport', { method: 'POST', body }), 400, 'RESERVED_KEY')
+        expect(await listed(ask, key)).toEqual([])
+      },
+    },
+    {
       name: 'a file name that leaves its folder is 400 and stores nothing',
       async run(ask) {
         const name = fresh()

@@ -1,6 +1,6 @@
 /** Sends the forms of the table to a host, whole or cut in two, and tells which had another outcome than they must have. */
 import { formPrefix } from '../flows/forms.ts'
-import { stagingPrefix } from '../../../http/upload-sweeper.ts'
+import { stagingPrefix } from '../../../http/staging.ts'
 import type { FormCase } from './form-case.ts'
 import { formTable } from './table.ts'
 
