@@ -2,7 +2,9 @@
 import { silentLogger } from '@flowport/capabilities'
 import { cron, defineApp, flow, http, multipartBody, node, opaque } from '@flowport/flow'
 import { createWorker, flowportHono, type WorkerContext } from '@flowport/host-workers'
+import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
 import { memory } from '@flowport/presets/memory'
+import { cloudflareR2Twin } from '@flowport/presets/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const hour = 3_600_000
@@ -46,11 +48,11 @@ const flows = [
     graph: (it, step) => step(node('tick', { input: Nothing, run: () => undefined }), it),
   }),
 ] as const
-const app = defineApp({ flows, profiles: { workers: [memory()] } })
+const app = defineApp({ flows, profiles: { workers: [memory()], r2: [cloudflareR2({ binding: 'FILES' })] } })
 
-function subject(options: { readonly sweepUploadsAfterMs?: number | false } = {}) {
+function subject(options: { readonly profile?: 'r2'; readonly sweepUploadsAfterMs?: number | false } = {}) {
   const worker = createWorker(app, { log: silentLogger, ...options })
-  const env = {}
+  const env = { FILES: cloudflareR2Twin() }
   const work: Promise<unknown>[] = []
   const context: WorkerContext = {
     waitUntil: (more) => void work.push(more),
@@ -97,6 +99,17 @@ describe('a Worker deletes files of unfinished forms', () => {
     later(hour / 2)
     await sendForm()
     expect(await keys()).toEqual(['.flowport/uploads/left/0', 'sent'])
+  })
+
+  it('on R2', async () => {
+    const { plant, keys, sendForm } = subject({ profile: 'r2' })
+    await plant()
+    later(23 * hour)
+    await sendForm()
+    expect(await keys()).toEqual(['.flowport/uploads/left/0', 'sent'])
+    later(2 * hour)
+    await sendForm()
+    expect(await keys()).toEqual(['sent'])
   })
 
   it('beside a schedule', async () => {
