@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ExampleServer, startExample } from './support/example-server.ts'
 import { required } from './support/required.ts'
@@ -15,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 /** Bytes that differ from chunk to chunk, so that a lost or repeated one shows. */
-function* content(): Generator<Buffer, void, void> {
+function* content(length = total): Generator<Buffer, void, void> {
   const bytes = Buffer.alloc(chunk)
   for (let i = 0; i < chunk; i++) bytes[i] = (i * 31) & 0xff
-  for (let at = 0; at < total; at += chunk) {
+  for (let at = 0; at < length; at += chunk) {
     const next = Buffer.from(bytes)
     next.writeUInt32LE(at / chunk, 0)
     yield next
@@ -79,6 +80,42 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
       const expected = Buffer.from(Uint8Array.from({ length: chunk }, (_, i) => (i * 31) & 0xff))
       expected.writeUInt32LE(total / 2 / chunk, 0)
       expect(Buffer.from(await ranged.arrayBuffer())).toEqual(Buffer.from(expected.subarray(2, 12)))
+    })
+
+    it('of which a quarter goes in as a file of a form, within the same bound', {
+      timeout: 300_000,
+    }, async () => {
+      const length = total / 4
+      const before = server.rss()
+      let peak = before
+      const watch = setInterval(() => {
+        peak = Math.max(peak, server.rss())
+      }, 20)
+      const sent = createHash('sha256')
+      const head = '--B\r\nContent-Disposition: form-data; name="f"; filename="in-form"\r\n\r\n'
+      const form = function* () {
+        yield Buffer.from(head)
+        for (const piece of content(length)) {
+          sent.update(piece)
+          yield piece
+        }
+        yield Buffer.from('\r\n--B--\r\n')
+      }
+      const posted = await fetch(`${server.url}/files`, {
+        method: 'POST',
+        body: Readable.toWeb(Readable.from(form())),
+        duplex: 'half',
+        headers: { 'content-type': 'multipart/form-data; boundary=B' },
+      } as RequestInit)
+      clearInterval(watch)
+      expect([posted.status, await posted.json()]).toMatchObject([
+        201,
+        { files: [{ key: 'in-form', size: length }] },
+      ])
+      const received = createHash('sha256')
+      for await (const part of (await fetch(`${server.url}/files/in-form`)).body ?? []) received.update(part)
+      expect(received.digest('hex')).toBe(sent.digest('hex'))
+      expect((peak - before) / MiB).toBeLessThan(100)
     })
   },
 )

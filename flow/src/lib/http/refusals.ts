@@ -31,8 +31,8 @@ export function truncated(): CapabilityError {
 }
 
 /**
- * The 400 of a malformed multipart form, with what is wrong and where. A `CapabilityError`, as are the next two, because it
- * passes through the store that reads the form's files.
+ * The 400 of a malformed multipart form, with what is wrong and where. The errors of forms are `CapabilityError`s because they
+ * pass through the store that reads a file.
  */
 export function malformedForm(reason: string): CapabilityError {
   return new CapabilityError('InvalidInput', `the multipart form is malformed: ${reason}`, {

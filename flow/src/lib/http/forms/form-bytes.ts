@@ -15,7 +15,7 @@ export class FormBytes {
   #at = 0
   /** How many bytes of the delimiter have been seen, also in earlier chunks. */
   #matched = 0
-  /** How many of those were never part of the content, because the line before ended with them. */
+  /** How many of those are the CRLF of the line before, and therefore never content. */
   #assumed = 0
   #isAtDelimiter = false
 
@@ -25,7 +25,7 @@ export class FormBytes {
     this.startContent()
   }
 
-  /** To be called where a line starts: the delimiter's own CRLF is not needed there. */
+  /** Call it at the start of a line: there the two dashes alone begin a delimiter, without a CRLF. */
   startContent(): void {
     this.#matched = this.#assumed = 2
     this.#isAtDelimiter = false
@@ -74,7 +74,7 @@ export class FormBytes {
     }
   }
 
-  /** Reads the rest of the body, of which at most `maxBytes`: an answer in the middle of it would break the connection. */
+  /** Reads the rest of the body, at most `maxBytes` of it: some hosts break a connection that they answer before its end. */
   async skipRest(maxBytes: number): Promise<void> {
     let skipped = this.#chunk.length - this.#at
     while (skipped <= maxBytes) {
@@ -84,7 +84,7 @@ export class FormBytes {
     }
   }
 
-  /** Leaves the rest of the body to whoever lent it. */
+  /** Cancels the stream. What the host does with the rest of the body is its own decision. */
   close(): void {
     this.#reader.cancel().catch(() => undefined)
   }

@@ -66,7 +66,7 @@ describe('readForm', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 30 }), cuts, async (pieces, lengths) => {
         const content = pieces.join('')
-        // The one thing that content must not have is a line that starts with the boundary.
+        // No content has a line that starts with the boundary.
         fc.pre(!`\r\n${content}`.includes('\r\n--B'))
         const form = bytesOf(`${file('1', content)}${file('2', content)}--B--\r\n`)
         const chunks: Bytes[] = []
