@@ -15,6 +15,21 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+/** Watches the server's memory; `stop` tells by how many bytes it grew at most. */
+function watchMemory() {
+  const before = server.rss()
+  let peak = before
+  const watch = setInterval(() => {
+    peak = Math.max(peak, server.rss())
+  }, 20)
+  return {
+    stop() {
+      clearInterval(watch)
+      return peak - before
+    },
+  }
+}
+
 /** Bytes that differ from chunk to chunk, so that a lost or repeated one shows. */
 function* content(length = total): Generator<Buffer, void, void> {
   const bytes = Buffer.alloc(chunk)
@@ -36,11 +51,7 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
         await fetch(`${server.url}/files/warm`, { method: 'PUT', body: Buffer.alloc(8 * MiB) })
       ).arrayBuffer()
       await (await fetch(`${server.url}/files/warm`)).arrayBuffer()
-      const before = server.rss()
-      let peak = before
-      const watch = setInterval(() => {
-        peak = Math.max(peak, server.rss())
-      }, 20)
+      const memory = watchMemory()
       const sent = createHash('sha256')
       const chunks = content()
       const body = new ReadableStream<Uint8Array>({
@@ -63,11 +74,11 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
         received.update(part)
         bytes += part.length
       }
-      clearInterval(watch)
+      const grownBy = memory.stop()
       expect(bytes).toBe(total)
       const digest = sent.digest('hex')
       expect(received.digest('hex')).toBe(digest)
-      expect((peak - before) / MiB).toBeLessThan(100)
+      expect(grownBy / MiB).toBeLessThan(100)
 
       const start = total / 2 + 2
       const ranged = await fetch(`${server.url}/files/big`, {
@@ -86,11 +97,7 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
       timeout: 300_000,
     }, async () => {
       const length = total / 4
-      const before = server.rss()
-      let peak = before
-      const watch = setInterval(() => {
-        peak = Math.max(peak, server.rss())
-      }, 20)
+      const memory = watchMemory()
       const sent = createHash('sha256')
       const head = '--B\r\nContent-Disposition: form-data; name="f"; filename="in-form"\r\n\r\n'
       const form = function* () {
@@ -107,7 +114,7 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
         duplex: 'half',
         headers: { 'content-type': 'multipart/form-data; boundary=B' },
       } as RequestInit)
-      clearInterval(watch)
+      const grownBy = memory.stop()
       expect([posted.status, await posted.json()]).toMatchObject([
         201,
         { files: [{ key: 'in-form', size: length }] },
@@ -115,7 +122,7 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
       const received = createHash('sha256')
       for await (const part of (await fetch(`${server.url}/files/in-form`)).body ?? []) received.update(part)
       expect(received.digest('hex')).toBe(sent.digest('hex'))
-      expect((peak - before) / MiB).toBeLessThan(100)
+      expect(grownBy / MiB).toBeLessThan(100)
     })
   },
 )

@@ -48,7 +48,7 @@ export function contentTypeTooLong(what: string): CapabilityError {
 }
 
 /** The 413 of a form with more parts of a kind than the route takes. */
-export function tooManyParts(what: 'files' | 'fields' | 'parts'): CapabilityError {
+export function tooManyParts(what: 'files' | 'fields'): CapabilityError {
   return new CapabilityError('LimitExceeded', `the form has too many ${what}`, { code: 'TOO_MANY_PARTS' })
 }
 

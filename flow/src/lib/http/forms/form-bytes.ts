@@ -141,7 +141,8 @@ export class FormBytes {
   }
 }
 
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+/** The pieces, `bytes` long together, as one array. */
+export function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
   const whole = new Uint8Array(bytes)
   let at = 0
   for (const piece of pieces) {

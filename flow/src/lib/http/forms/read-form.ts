@@ -1,7 +1,7 @@
 /** Reads a multipart form part by part while it arrives, by the rules of `docs/guides/http.md`, alike on every host. */
 import { fieldTooLong, malformedForm, tooManyParts } from '../refusals.ts'
 import { fieldText } from './field-text.ts'
-import { FormBytes } from './form-bytes.ts'
+import { FormBytes, joined } from './form-bytes.ts'
 import type { FormLimits, FormPart } from './form-part.ts'
 import { maxHeadBytes, readPartHead } from './part-head.ts'
 
@@ -63,13 +63,7 @@ async function wholeContent(bytes: FormBytes, maxBytes: number): Promise<Uint8Ar
     if (length > maxBytes) throw fieldTooLong(maxBytes)
     pieces.push(piece)
   }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return joined(pieces, length)
 }
 
 /** A file's content as a stream that reads on only when its own reader does. */
