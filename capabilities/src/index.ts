@@ -157,6 +157,7 @@ export {
   type CopyBlobTarget,
 } from './lib/blob/copy-blob.ts'
 export { resolveRange } from './lib/blob/range.ts'
+export { isUnversioned, unversionedEtag } from './lib/blob/unversioned.ts'
 
 export type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './lib/dedupe/contract.ts'
 export type { DedupeDriver, DriverBegin } from './lib/dedupe/driver.ts'

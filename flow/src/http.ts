@@ -39,12 +39,14 @@ export {
 } from './lib/http/overview.ts'
 export {
   badPath,
+  invalidUtf8,
   noRoute,
   pathTooLong,
   tooLarge,
   truncated,
   unsupported,
 } from './lib/http/refusals.ts'
+export { checkCharset, decodeUtf8 } from './lib/http/text.ts'
 export { type HttpRoute, httpRoutes, methodsFor } from './lib/http/route.ts'
 export {
   checkSweepOption,

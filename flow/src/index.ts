@@ -34,6 +34,7 @@ export { type AnyFlow, type Flow, type FlowProfile, type FlowSpec, flow } from '
 export type { Joined, NeedsOf, Ref, ValueOf } from './lib/graph/ref.ts'
 export type { EdgeOptions, Step, StepOptions } from './lib/graph/step.ts'
 export { HttpProblem, type ProblemBody, type ProblemOptions, problem } from './lib/http/problem.ts'
+export { textStream } from './lib/http/text-stream.ts'
 export {
   chooseProfile,
   missingSecrets,

@@ -1,6 +1,7 @@
 /** Request bodies that come slowly, in part, too many at once, or before anybody has admitted them. */
 import { deny, flow, type Hook, http, node, opaque, streamBody } from '@flowport/flow'
 import { PassThrough } from 'node:stream'
+import { createGunzip, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { serveFlows, type TestServer } from './support/app.ts'
 import { head, openRaw } from './support/raw.ts'
@@ -114,6 +115,26 @@ describe('a whole body', () => {
       body: '{"a":"b"}',
     })
     expect(await response.json()).toEqual({ A: 'B' })
+  })
+
+  it('may be compressed where a preParsing hook of the server decompresses it, else it is a 415', async () => {
+    const gzipped = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync('{"a":"b"}'),
+    }
+    server = await serveFlows([echo], {
+      before: (fastify) =>
+        fastify.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(createGunzip())),
+    })
+    expect(await (await fetch(`${server.url}/echo`, gzipped)).json()).toEqual({ a: 'b' })
+    await server.close()
+    server = await serveFlows([echo])
+    const refused = await fetch(`${server.url}/echo`, gzipped)
+    expect([refused.status, await refused.json()]).toMatchObject([
+      415,
+      { code: 'UNSUPPORTED_CONTENT_ENCODING' },
+    ])
   })
 
   it('is the flow’s, though the server parses its type by itself elsewhere', async () => {

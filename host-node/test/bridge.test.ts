@@ -283,7 +283,7 @@ describe('a body', () => {
     expect(await put('two', { 'if-none-match': '*' })).toEqual([412, 'PRECONDITION_FAILED'])
     const blob = server.fastify.flowport.bag.require('blob')
     const etag = (await blob.head('a'))?.etag ?? ''
-    expect(await put('two', { 'if-match': 'W/"x", "y"' })).toEqual([501, 'CONDITION_NOT_SUPPORTED'])
+    expect(await put('two', { 'if-match': 'W/"x", "y"' })).toEqual([412, 'PRECONDITION_FAILED'])
     expect(await put('two', { 'if-match': `"${etag}"`, range: 'bytes=0-1' })).toEqual([200, 'two'])
     expect(await put('three', { 'if-match': `"${etag}"` })).toEqual([412, 'PRECONDITION_FAILED'])
     expect(await (await blob.get('a'))?.text()).toBe('two')
@@ -537,6 +537,40 @@ describe('time and cancellation', () => {
     })
   }
 
+  it('names the flow in the log whose answer or item JSON cannot say, and what is wrong with it', async () => {
+    const items = node('items', {
+      input: anything,
+      output: streamOf(opaque<unknown>()),
+      async *run() {
+        yield 1n
+      },
+    })
+    const cyclic: Record<string, unknown> = {}
+    cyclic['self'] = cyclic
+    let deep: unknown = []
+    for (let level = 0; level < 200_000; level++) deep = [deep]
+    server = await serveFlows([
+      get('cyclic', () => cyclic),
+      get('deep', () => deep),
+      get('bigint', () => ({ a: 1n })),
+      flow('items', {
+        trigger: http.get('/items', { input: anything }),
+        graph: (it, step) => step(items, it),
+      }),
+    ])
+    for (const name of ['cyclic', 'deep', 'bigint', 'items'])
+      await (await fetch(`${server.url}/${name}`)).text()
+    const errors = server.logs
+      .map((line) => JSON.parse(line) as { level: number; flow?: string; msg: string })
+      .filter(({ level }) => level >= 40)
+    expect(errors.map(({ level, flow, msg }) => [level, flow, msg])).toEqual([
+      [50, 'cyclic', expect.stringContaining('cannot be written as JSON: an object in it contains itself')],
+      [50, 'deep', expect.stringContaining('cannot be written as JSON: it is nested too deeply')],
+      [50, 'bigint', expect.stringContaining('cannot be written as JSON: it has a BigInt')],
+      [50, 'items', expect.stringContaining('cannot be written as JSON: it has a BigInt')],
+    ])
+  })
+
   it('blames no caller for a stream that does not fit its schema', async () => {
     const wrong = node('wrong', {
       input: anything,
@@ -555,7 +589,7 @@ describe('time and cancellation', () => {
     const text = await (await fetch(`${server.url}/wrong`)).text()
     expect(text).toContain('"code":"INTERNAL"')
     expect(text).not.toContain('INVALID_INPUT')
-    expect(levelsOf(server)).toContainEqual([50, 'a stream failed'])
+    expect(levelsOf(server)).toContainEqual([50, expect.stringContaining('a stream failed: ')])
   })
 
   it('ends a stream when its client goes away', async () => {

@@ -1,5 +1,5 @@
 /** CSV rows from a byte stream, one at a time, at the reader's pace. */
-import { problem } from '@flowport/flow'
+import { type ByteSource, problem, textStream } from '@flowport/flow'
 import { type CsvError, parse } from 'csv-parse'
 
 export type CsvRecord =
@@ -7,42 +7,64 @@ export type CsvRecord =
   | { readonly ok: false; readonly line: number; readonly reason: string }
 
 interface Parsed {
-  readonly info: { readonly lines: number; readonly error?: CsvError }
+  readonly info: { readonly lines: number; readonly records: number }
   readonly record: readonly string[]
 }
 
-/** The first line names the columns, the first column is the id. A row without an id, or with too many cells, is not ok. */
+/** What every store takes as part of a key. */
+const maxIdBytes = 200
+
+/**
+ * The first line names the columns, the first column is the id. Lines may end in CRLF, LF or CR, also mixed. A quote inside
+ * a field that does not begin with one is text. A row without a usable id, or with too many cells, is not ok.
+ * Text that is not UTF-8, or not CSV, ends the rows with a 400 problem; another charset is a 415.
+ */
 export async function* readCsv(
-  stream: ReadableStream<Uint8Array>,
+  source: ByteSource,
   signal: AbortSignal,
 ): AsyncGenerator<CsvRecord, void, void> {
+  const texts = textStream(source)
+  let failure: CsvError | undefined
   const parser = parse({
-    bom: true,
     info: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
+    relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: 1024 * 1024,
+    // An error of the parser itself would drop the rows that wait to be read.
+    skip_records_with_error: true,
+    on_skip(error) {
+      failure ??= error
+      return undefined
+    },
   })
-  const feeding = feed(stream, parser, signal)
+  const stopped = new AbortController()
+  const feeding = feed(texts, parser, AbortSignal.any([signal, stopped.signal]), () => failure !== undefined)
   let header: readonly string[] | undefined
+  let lines = 0
   try {
     for await (const { info, record } of parser as AsyncIterable<Parsed>) {
+      if (failure !== undefined && info.records > Number(failure['records'])) break
+      lines = info.lines
       if (header === undefined) header = record
-      else yield toRecord(header, record, info.lines)
+      else yield toRecord(header, record, lines)
     }
+    if (failure !== undefined) throw malformed(failure, lines + 1)
     await feeding
-  } catch (error) {
-    await feeding.catch(() => undefined)
-    throw isCsvError(error) ? malformed(error) : error
   } finally {
+    stopped.abort()
     parser.destroy()
+    await feeding.catch(() => undefined)
   }
 }
 
 function toRecord(header: readonly string[], cells: readonly string[], line: number): CsvRecord {
   const id = cells[0]?.trim() ?? ''
   if (id === '') return { ok: false, line, reason: 'the row has no id' }
-  if (id.length > 200) return { ok: false, line, reason: 'the id is longer than 200 characters' }
+  if (new TextEncoder().encode(id).byteLength > maxIdBytes)
+    return { ok: false, line, reason: `the id is longer than ${maxIdBytes} bytes` }
+  if (/\p{Cc}/u.test(id)) return { ok: false, line, reason: 'the id has a control character' }
   if (cells.length > header.length) {
     return { ok: false, line, reason: `the row has ${cells.length} cells, the header ${header.length}` }
   }
@@ -50,17 +72,23 @@ function toRecord(header: readonly string[], cells: readonly string[], line: num
 }
 
 async function feed(
-  stream: ReadableStream<Uint8Array>,
+  texts: ReadableStream<string>,
   parser: ReturnType<typeof parse>,
   signal: AbortSignal,
+  hasFailed: () => boolean,
 ): Promise<void> {
-  const reader = stream.getReader()
+  const reader = texts.getReader()
   const stop = () => void reader.cancel(signal.reason).catch(() => undefined)
   signal.addEventListener('abort', stop, { once: true })
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       if (parser.destroyed) return await reader.cancel()
-      if (!parser.write(read.value)) await drained(parser)
+      const isFull = !parser.write(read.value)
+      if (hasFailed()) {
+        parser.end()
+        return await reader.cancel()
+      }
+      if (isFull) await drained(parser)
     }
     signal.throwIfAborted()
     parser.end()
@@ -84,20 +112,12 @@ function drained(parser: ReturnType<typeof parse>): Promise<void> {
   })
 }
 
-function isCsvError(error: unknown): error is CsvError {
-  return (
-    error instanceof Error &&
-    error.name === 'Error' &&
-    'code' in error &&
-    String(error.code).startsWith('CSV_')
-  )
-}
-
-function malformed({ code, lines }: CsvError): Error {
+function malformed({ code }: CsvError, line: number): Error {
+  const what = code.replace(/^CSV_/, '').toLowerCase().replaceAll('_', ' ')
   return problem({
     status: 400,
     code: 'MALFORMED_CSV',
     title: 'The body is not CSV',
-    detail: `${code.slice(4).toLowerCase().replaceAll('_', ' ')} at line ${String(lines)}; the rows before it are stored`,
+    detail: `${what}, in the row that begins at line ${line}; the rows before it are stored`,
   })
 }

@@ -25,7 +25,7 @@ const importRows = node('import-rows', {
     let rows = 0
     let stored = 0
     const rejected: z.infer<typeof Rejected>[] = []
-    for await (const record of readCsv(csv.stream, signal)) {
+    for await (const record of readCsv(csv, signal)) {
       rows++
       if (record.ok) {
         await kv.put(`imports/${record.id}`, { json: record.row })

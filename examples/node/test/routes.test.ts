@@ -173,6 +173,25 @@ describe('POST /imports', () => {
     expect(await response.json()).toMatchObject({ code: 'MALFORMED_CSV' })
   })
 
+  it('takes quotes inside fields, mixed line ends and NUL', async () => {
+    expect(await (await post('id,n\r\n1,5"\n2,"x"y\r3,\0\r\n4\0,x\n')).json()).toEqual({
+      rows: 4,
+      stored: 3,
+      rejected: [{ line: 5, reason: 'the id has a control character' }],
+    })
+  })
+
+  it('takes UTF-8 only', async () => {
+    const latin = await post(Uint8Array.from([0x69, 0x64, 0x0a, 0xe4, 0x0a]))
+    expect([latin.status, await latin.json()]).toMatchObject([400, { code: 'INVALID_UTF8' }])
+    const declared = await fetch(at('/imports'), {
+      method: 'POST',
+      body: 'id\n1\n',
+      headers: { 'content-type': 'text/csv; charset=windows-1252' },
+    })
+    expect([declared.status, await declared.json()]).toMatchObject([415, { code: 'UNSUPPORTED_CHARSET' }])
+  })
+
   it('takes CSV only', async () => {
     const response = await fetch(at('/imports'), {
       method: 'POST',

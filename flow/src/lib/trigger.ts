@@ -32,6 +32,7 @@ export interface HttpTrigger<
   readonly idempotencyKey: 'ignored' | 'accepted' | 'required'
   /** `undefined`: what the host does. */
   readonly crossSite: 'refuse' | 'allow' | undefined
+  readonly preconditions: 'refused' | 'flow'
 }
 
 export interface ManualTrigger {
@@ -85,6 +86,14 @@ export interface HttpOptions<S extends StandardSchemaV1> {
    * `'allow'` it, as a sign-in that answers by `form_post` needs. Default: the host's, which refuses.
    */
   readonly crossSite?: 'refuse' | 'allow'
+  /**
+   * What to do with `If-Match`, `If-None-Match` and `If-Unmodified-Since` on a method that may change something.
+   * `'refused'`: 400, nothing runs. `'flow'`: the flow honours them itself; nodes read them as
+   * `metadata['http.if_match']`, `['http.if_none_match']` and `['http.if_unmodified_since']`. A route with `blobBody()`
+   * holds its store to them, and answers with a `BlobRef` to GET and HEAD honour them, whatever is set here.
+   * Default `'refused'`.
+   */
+  readonly preconditions?: 'refused' | 'flow'
 }
 
 export interface HttpBodyOptions<S extends StandardSchemaV1, Adds, N> extends HttpOptions<S> {
@@ -198,7 +207,14 @@ export function manual<S extends StandardSchemaV1>({
 function httpTrigger<M extends HttpMethod, P extends string, S extends StandardSchemaV1>(
   method: M,
   path: P,
-  { input, status = 200, deadline, idempotencyKey = 'accepted', crossSite }: HttpOptions<S>,
+  {
+    input,
+    status = 200,
+    deadline,
+    idempotencyKey = 'accepted',
+    crossSite,
+    preconditions = 'refused',
+  }: HttpOptions<S>,
   body: BodyBinding | null,
 ): HttpTrigger<M, P, S> {
   if (!/^\/(?:[^\s?#]*)$/.test(path))
@@ -213,6 +229,7 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
     idempotencyKey,
     crossSite,
+    preconditions,
   }
 }
 

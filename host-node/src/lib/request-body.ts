@@ -23,6 +23,11 @@ export class NodeBody implements HttpBody {
     return collect(raw, body instanceof Readable ? body : raw, maxBytes, this.#bodies)
   }
 
+  /** A `preParsing` hook has put a stream of its own in place of the request, as decompressing plugins do. */
+  get isDecoded(): boolean {
+    return this.#request.body instanceof Readable
+  }
+
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { raw } = this.#request
     const { stream, fail, release } = requestStream(raw)

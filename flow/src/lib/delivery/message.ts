@@ -1,6 +1,6 @@
 /** `deliverMessage` runs a queue's flow with one message, and settles the message by how the run ends. */
 import { type Awaitable, type Logger, silentLogger } from '@flowport/capabilities'
-import { describeThrown } from '../runtime/errors.ts'
+import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueTrigger } from '../trigger.ts'
 import type { QueueConsumer } from './consumers.ts'
@@ -97,7 +97,10 @@ function tell(log: Logger, facts: Readonly<Record<string, unknown>>, decision: D
       return log.info(facts, 'a message was given back: the host is closing')
     case 'rejected': {
       const { error } = decision
-      return log.error({ ...facts, err: error }, `a message was set aside: ${describeThrown(error)}`)
+      const text = `a message was set aside: ${describeThrown(error)}`
+      // A message that does not fit is its sender's mistake.
+      const isMisfit = error instanceof RunError && error.failure === 'InvalidInput'
+      return isMisfit ? log.warn({ ...facts, err: error }, text) : log.error({ ...facts, err: error }, text)
     }
     case 'retried': {
       const { error, delayMs } = decision

@@ -56,8 +56,7 @@ function fits(known: string, name: string): boolean {
 }
 
 function checkedName(name: string): string {
-  if (/^(?:\.?[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]+\])$/i.test(name))
-    return name.toLowerCase()
+  if (/^(?:\.?[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:.]+\])$/i.test(name)) return name.toLowerCase()
   throw new TypeError(
     `allowedHosts has "${name.slice(0, 100)}": use names without scheme and port, such as "app.example" or ".example"`,
   )

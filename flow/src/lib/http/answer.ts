@@ -5,6 +5,7 @@ import { isReply } from '../reply.ts'
 import { isBodiless } from '../response-head.ts'
 import type { Run } from '../runtime/run.ts'
 import { RunStream } from '../runtime/run-stream.ts'
+import { answerText } from './answer-text.ts'
 import { blobAnswer } from './blob-answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { streamForm } from './negotiate.ts'
@@ -47,8 +48,9 @@ export function toOutcome(answer: unknown, context: AnswerContext): HttpOutcome 
     return blobAnswer(answer, status, call, bag, run.signal, headers)
   }
   if (isBodiless(context.status)) return empty(context)
+  const body = answerText(answer, context.run.plan.flow.name)
   context.headers['content-type'] ??= 'application/json; charset=utf-8'
-  return { status: context.status, headers: context.headers, body: JSON.stringify(answer) ?? 'null' }
+  return { status: context.status, headers: context.headers, body }
 }
 
 function empty({ status, headers }: AnswerContext): HttpOutcome {
@@ -67,7 +69,8 @@ async function streamAnswer(stream: RunStream, context: AnswerContext): Promise<
     await stream.return()
     return { status, headers, body: null }
   }
-  return { status, headers, body: streamBody(stream, { form, requestId, path: call.path, log: run.log }) }
+  const told = { flow: run.plan.flow.name, requestId, path: call.path, log: run.log }
+  return { status, headers, body: streamBody(stream, { form, ...told }) }
 }
 
 async function lastOf(stream: RunStream): Promise<unknown> {

@@ -26,9 +26,11 @@ export interface HttpCall {
 export interface HttpBody {
   /**
    * The whole body, read when it is asked for and not before. More than `maxBytes` is a `CapabilityError` of kind
-   * `LimitExceeded`. The bridge decodes it, so that every host reads text alike.
+   * `LimitExceeded`. The bridge decodes it strictly, so that every host reads text alike.
    */
   bytes(maxBytes: number): Awaitable<Uint8Array<ArrayBuffer>>
+  /** Whether the server has decoded what `bytes` gives, so that `Content-Encoding` no longer describes it. */
+  readonly isDecoded?: boolean
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
 }
 

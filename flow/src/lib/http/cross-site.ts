@@ -13,9 +13,7 @@ export function checkCrossSite(crossSite: CrossSite | undefined): void {
   if (crossSite === undefined || crossSite === 'refuse' || crossSite === 'allow') return
   for (const origin of crossSite) {
     if (URL.canParse(origin) && new URL(origin).origin === origin) continue
-    throw new TypeError(
-      `crossSite has "${origin.slice(0, 100)}": use origins, such as "https://app.example"`,
-    )
+    throw new TypeError(`crossSite has "${origin.slice(0, 100)}": use origins, such as "https://app.example"`)
   }
 }
 

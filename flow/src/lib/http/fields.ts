@@ -1,12 +1,14 @@
 /** The fields of a flow's message: path parameters joined with query or JSON body. */
-import secureJson from 'secure-json-parse'
-import { HttpProblem } from './problem.ts'
 import type { HttpCall } from './call.ts'
+import { parseJson } from './json-text.ts'
+import { HttpProblem } from './problem.ts'
+import { badQuery } from './refusals.ts'
 
-/** Path parameters and query. A field given twice with different values is a 400. */
+/** Path parameters and query. A field given twice with different values is a 400, a broken encoding too. */
 export function fieldsOf({ params, query }: Pick<HttpCall, 'params' | 'query'>): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...params }
   if (query === '') return fields
+  checkEncoding(query)
   for (const [name, value] of new URLSearchParams(query)) addField(fields, name, value)
   return fields
 }
@@ -38,27 +40,16 @@ export function addField(fields: Record<string, unknown>, name: string, value: u
   fields[name] = value
 }
 
-function parseJson(text: string): unknown {
+/** `URLSearchParams` would make U+FFFD of bytes that are not UTF-8, and keep a `%` that encodes nothing. */
+function checkEncoding(query: string): void {
+  // A server that hands on raw bytes has made one character of each: what they mean is not known.
+  if (/[^\x21-\x7e]/.test(query)) throw badQuery()
+  if (!query.includes('%')) return
   try {
-    return secureJson.parse(text, null, { protoAction: 'error', constructorAction: 'error' })
-  } catch (cause) {
-    throw new HttpProblem({
-      status: 400,
-      code: 'MALFORMED_JSON',
-      title: 'The body is not JSON',
-      detail: cause instanceof SyntaxError ? placeOf(cause.message) : 'It cannot be parsed',
-    })
+    decodeURIComponent(query)
+  } catch {
+    throw badQuery()
   }
-}
-
-/** Where parsing failed, without echoing what was sent. */
-function placeOf(message: string): string {
-  const position = /position (\d+)/.exec(message)?.[1]
-  if (message.includes('forbidden prototype'))
-    return 'It has a property that is not allowed, such as "__proto__"'
-  return position === undefined
-    ? 'It ends too early or has a character that does not belong'
-    : `The mistake is at character ${position}`
 }
 
 function conflict(name: string, what: string): HttpProblem {

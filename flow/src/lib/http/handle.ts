@@ -4,12 +4,13 @@ import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { HeldRun, Timing } from '../runtime/run-host.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { HttpTrigger } from '../trigger.ts'
 import { toOutcome } from './answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { checkCrossSite, type CrossSite, refuseCrossSite } from './cross-site.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readInput } from './input.ts'
-import { type HttpProblem, problemBody, toProblem } from './problem.ts'
+import { problemText, toProblem } from './problem.ts'
 import { safeRequestId } from './request-id.ts'
 import type { HttpRoute } from './route.ts'
 
@@ -59,7 +60,7 @@ export async function handleHttp(
       read: (admitted) => readInput(trigger, call, runtime.bag, () => admitted.signal),
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
       timings: serverTiming,
-      metadata: () => httpMetadata(call, trigger.path, requestId, key),
+      metadata: () => httpMetadata(call, trigger, requestId, key),
       header: (name) => call.header(name),
       log: call.log,
     })
@@ -79,8 +80,8 @@ export async function handleHttp(
 }
 
 /**
- * The answer for an error, wherever it happened. Server-side faults are logged with their cause; that a client who went
- * away cancelled its request is none.
+ * The answer for an error, wherever it happened. Faults of the server are logged as errors, with their cause. A client's
+ * mistake is not logged; a client that goes away, and a server that is closing, are logged as `info`.
  */
 export function problemOutcome(
   error: unknown,
@@ -91,6 +92,8 @@ export function problemOutcome(
   const problem = toProblem(error)
   if (isClientGone && isCancelled(error)) {
     call.log?.info({ requestId }, 'the client went away before it was answered')
+  } else if (error instanceof RunError && error.failure === 'Draining') {
+    call.log?.info({ requestId, flow: error.flow }, 'refused a request: the server is closing')
   } else if (problem.status >= 500) {
     const node = error instanceof RunError ? { flow: error.flow, node: error.node } : {}
     call.log?.error(
@@ -106,17 +109,7 @@ export function problemOutcome(
   return {
     status: problem.status,
     headers,
-    body: isBodiless(problem.status) ? null : bodyOf(problem, { path: call.path, requestId }),
-  }
-}
-
-/** Details are of a node's making: those that are no JSON are left out. */
-function bodyOf(problem: HttpProblem, where: { path: string; requestId: string }): string {
-  const body = problemBody(problem, where)
-  try {
-    return JSON.stringify(body)
-  } catch {
-    return JSON.stringify({ ...body, details: undefined })
+    body: isBodiless(problem.status) ? null : problemText(problem, { path: call.path, requestId }),
   }
 }
 
@@ -168,17 +161,32 @@ function baseHeaders(call: HttpCall, requestId: string): Record<string, string> 
   return headers
 }
 
-function httpMetadata(call: HttpCall, route: string, requestId: string, idempotencyKey: string | undefined) {
+function httpMetadata(
+  call: HttpCall,
+  { path, preconditions }: HttpTrigger,
+  requestId: string,
+  idempotencyKey: string | undefined,
+) {
   const traceparent = call.header('traceparent')
   return {
     'http.method': call.method,
     'http.path': call.path,
-    'http.route': route,
+    'http.route': path,
     'http.query': call.query,
     'http.request_id': requestId,
     'http.user_agent': call.header('user-agent'),
     ...(idempotencyKey === undefined ? {} : { 'http.idempotency_key': idempotencyKey }),
     ...(traceparent !== undefined && isTraceparent(traceparent) ? { 'http.traceparent': traceparent } : {}),
+    ...(preconditions === 'flow' ? preconditionMetadata(call) : {}),
+  }
+}
+
+/** As they were sent, for a flow that honours them itself. */
+function preconditionMetadata(call: HttpCall) {
+  return {
+    'http.if_match': call.header('if-match'),
+    'http.if_none_match': call.header('if-none-match'),
+    'http.if_unmodified_since': call.header('if-unmodified-since'),
   }
 }
 

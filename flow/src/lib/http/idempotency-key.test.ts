@@ -52,4 +52,78 @@ describe('an Idempotency-Key', () => {
     expect(codeOf(' ')).toBe('IDEMPOTENCY_KEY_MISSING')
     expect(codeOf('""')).toBe('IDEMPOTENCY_KEY_INVALID')
   })
+
+  // RFC 9651, 3.3.3 and 3.1.2: strings and their parameters, after the themes of the HTTP working group's
+  // structured-field-tests; their cases are not copied.
+  it.each([
+    ['"abc"', 'abc'],
+    ['  "abc"  ', 'abc'],
+    ['"a b"', 'a b'],
+    ['" a "', ' a '],
+    ['"a\\"b"', 'a"b'],
+    ['"a\\\\b"', 'a\\b'],
+    ['"\\\\\\""', '\\"'],
+    ['"\'"', "'"],
+    ['"a,b;c=d"', 'a,b;c=d'],
+    ['"%20"', '%20'],
+    ['"1"', '1'],
+    ['"?1"', '?1'],
+    ['":YQ==:"', ':YQ==:'],
+    ['"~!@#$^&*()_+-={}[]|:<>./"', '~!@#$^&*()_+-={}[]|:<>./'],
+    // Parameters are allowed and mean nothing here.
+    ['"a";b', 'a'],
+    ['"a";b=1', 'a'],
+    ['"a"; b="c;d"', 'a'],
+    ['"a";b=?0;c=*x;d=:YQ==:', 'a'],
+    ['"a";b=1.5;c=-1', 'a'],
+    ['"a";   b', 'a'],
+    // Bare: any visible ASCII without quotes, commas and semicolons.
+    ['abc', 'abc'],
+    ['  abc ', 'abc'],
+    ['8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
+    ['a/b+c==', 'a/b+c=='],
+    ['1', '1'],
+    ['?1', '?1'],
+    ["'a'", "'a'"],
+    [`"${'k'.repeat(255)}"`, 'k'.repeat(255)],
+    ['k'.repeat(255), 'k'.repeat(255)],
+  ])('%s is the key %s', (header, key) => {
+    expect(readIdempotencyKey(header, 'required')).toBe(key)
+  })
+
+  it.each([
+    '"',
+    '"a',
+    'a"',
+    '"a" "b"',
+    '"a", "b"',
+    '"a","a"',
+    '"a"b',
+    '"a"=1',
+    '"a\\b"',
+    '"a\\',
+    '"a\\"',
+    '"a\tb"',
+    '"a\u0000b"',
+    '"a\u007fb"',
+    '"é"',
+    '"日本"',
+    '"a";',
+    '"a";B',
+    '"a";b=',
+    '"a";b="c',
+    '"a";1',
+    '"a";b=é',
+    'a b',
+    'a,b',
+    'a;b',
+    'a\tb',
+    'é',
+    '😀',
+    '\u201ca\u201d',
+    `"${'k'.repeat(256)}"`,
+    'k'.repeat(256),
+  ])('%s is a 400', (header) => {
+    expect(codeOf(header, 'required')).toBe('IDEMPOTENCY_KEY_INVALID')
+  })
 })

@@ -9,9 +9,10 @@ import { checkContentType } from './content-type.ts'
 import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
 import { tooLarge, unsupported } from './refusals.ts'
-import { textOf } from './text-body.ts'
+import { checkRequirements } from './requirements.ts'
 import { uploadKey } from './staging.ts'
-import { conditionOf, notHeld } from './upload-condition.ts'
+import { checkCharset, decodeUtf8 } from './text.ts'
+import { notHeld, uploadCondition } from './upload-condition.ts'
 
 /** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
 export function readInput(
@@ -21,6 +22,7 @@ export function readInput(
   signal: () => AbortSignal,
 ): unknown {
   const { body } = trigger
+  checkRequirements(trigger, call)
   if (body === null) return validateFields(trigger, fieldsOf(call))
   if (body.kind === 'json') return readJson(trigger, body, call)
   if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, signal())
@@ -28,10 +30,11 @@ export function readInput(
 }
 
 function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {
+  checkCharset(call.header('content-type'))
   const bytes = call.body.bytes(maxBytes)
   return bytes instanceof Uint8Array
-    ? fromText(trigger, call, textOf(bytes))
-    : Promise.resolve(bytes).then((read) => fromText(trigger, call, textOf(read)))
+    ? fromText(trigger, call, decodeUtf8(bytes))
+    : Promise.resolve(bytes).then((read) => fromText(trigger, call, decodeUtf8(read)))
 }
 
 function fromText(trigger: HttpTrigger, call: HttpCall, text: string): unknown {
@@ -66,9 +69,10 @@ async function storeBody(
   const store = bag.control(body.store).view('write', { signal }) as BlobStore
   const size = lengthOf(call)
   const contentType = call.header('content-type')
-  const condition = conditionOf(call, store)
+  const key = uploadKey(body.key(fields as never))
+  const condition = await uploadCondition(call, store, key)
   try {
-    const object = await store.put(uploadKey(body.key(fields as never)), call.body.stream(), {
+    const object = await store.put(key, call.body.stream(), {
       maxBytes: body.maxBytes,
       ...condition,
       ...(contentType === undefined ? {} : { contentType }),

@@ -152,7 +152,18 @@ function responses(flow: AnyFlow, trigger: HttpTrigger, components: Components):
       description: 'The input does not fit its schema; `details.issues` points at each field.',
       ...problem,
     },
-    ...(trigger.body === null ? {} : { '413': { description: 'The body is too large.', ...problem } }),
+    ...(trigger.body?.kind === 'blob'
+      ? { '412': { description: 'A condition on the stored version does not hold.', ...problem } }
+      : {}),
+    ...(trigger.body === null
+      ? {}
+      : {
+          '413': { description: 'The body is too large.', ...problem },
+          '415': {
+            description: 'The body is of a type, a charset or a coding that is not taken.',
+            ...problem,
+          },
+        }),
     '500': { description: 'The server failed.', ...problem },
     '503': { description: 'A resource is unavailable, or the server is draining.', ...problem },
     '504': { description: 'The deadline passed.', ...problem },

@@ -86,6 +86,16 @@ export function problemBody(problem: HttpProblem, where: { path?: string; reques
   }
 }
 
+/** The body as JSON text. Nodes make the details: those that are not JSON are left out. */
+export function problemText(problem: HttpProblem, where: { path?: string; requestId?: string }): string {
+  const body = problemBody(problem, where)
+  try {
+    return JSON.stringify(body)
+  } catch {
+    return JSON.stringify({ ...body, details: undefined })
+  }
+}
+
 function ofRun(error: RunError): HttpProblem {
   switch (error.failure) {
     case 'InvalidInput':

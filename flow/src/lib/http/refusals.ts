@@ -68,6 +68,25 @@ export function badPath(): HttpProblem {
   })
 }
 
+/** The 400 of a query whose percent-encoding cannot be read. */
+export function badQuery(): HttpProblem {
+  return new HttpProblem({
+    status: 400,
+    code: 'BAD_URL',
+    title: 'The query is not valid: check its percent-encoding, which is of UTF-8',
+  })
+}
+
+/** The 400 of text that is not UTF-8. */
+export function invalidUtf8(): HttpProblem {
+  return new HttpProblem({
+    status: 400,
+    code: 'INVALID_UTF8',
+    title: 'The body is not valid UTF-8',
+    detail: 'Send text as UTF-8; nothing is replaced or guessed',
+  })
+}
+
 /** The 414 of a path with a parameter that is longer than the server takes. */
 export function pathTooLong(): HttpProblem {
   return new HttpProblem({

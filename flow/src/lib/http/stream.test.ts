@@ -11,7 +11,7 @@ async function written(items: readonly unknown[], form: 'sse' | 'ndjson', result
     return result
   }
   let text = ''
-  await streamBody(stream(), { form, requestId: 'r', path: '/p', log: silentLogger })({
+  await streamBody(stream(), { form, flow: 'f', requestId: 'r', path: '/p', log: silentLogger })({
     write: (chunk) => void (text += chunk),
   })
   return text
@@ -85,7 +85,13 @@ describe('a streamed answer', () => {
         yield 2
       }
       let text = ''
-      const done = streamBody(stream(), { form: 'sse', requestId: 'r', path: '/p', log: silentLogger })({
+      const done = streamBody(stream(), {
+        form: 'sse',
+        flow: 'f',
+        requestId: 'r',
+        path: '/p',
+        log: silentLogger,
+      })({
         write: (chunk) => void (text += chunk),
       })
       await vi.advanceTimersByTimeAsync(46_000)

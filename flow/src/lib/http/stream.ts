@@ -2,8 +2,9 @@
 import type { Logger } from '@flowport/capabilities'
 import { isStreamEvent } from '../node.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
+import { answerText } from './answer-text.ts'
 import type { HttpSink } from './call.ts'
-import { problemBody, toProblem } from './problem.ts'
+import { problemText, toProblem } from './problem.ts'
 
 /** Silence after which a comment keeps the connection open. */
 const heartbeatMs = 15_000
@@ -12,14 +13,20 @@ const reconnectMs = 3_000
 
 export interface StreamOptions {
   readonly form: 'sse' | 'ndjson'
+  /** Name of the flow, for the log. */
+  readonly flow: string
   readonly requestId: string
   readonly path: string
   readonly log: Logger
 }
 
 /** Writes the items at the reader's pace. A failure becomes the last event; it is never thrown. */
-export function streamBody(items: AsyncIterator<unknown>, { form, requestId, path, log }: StreamOptions) {
+export function streamBody(
+  items: AsyncIterator<unknown>,
+  { form, flow, requestId, path, log }: StreamOptions,
+) {
   const encode = form === 'sse' ? encodeEvent : encodeLine
+  const json = (value: unknown) => answerText(value, flow)
   return async (sink: HttpSink): Promise<void> => {
     let wrote = true
     let isFull = false
@@ -36,12 +43,12 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
       for (;;) {
         const { done, value } = await items.next()
         if (done === true) {
-          if (value !== undefined) await sink.write(encode('result', undefined, value))
+          if (value !== undefined) await sink.write(encode('result', undefined, json(value)))
           return
         }
         const text = isStreamEvent(value)
-          ? encode(value.event, value.id, value.data)
-          : encode(undefined, undefined, value)
+          ? encode(value.event, value.id, json(value.data))
+          : encode(undefined, undefined, json(value))
         wrote = true
         const full = sink.write(text)
         if (full === undefined) continue
@@ -52,8 +59,9 @@ export function streamBody(items: AsyncIterator<unknown>, { form, requestId, pat
     } catch (error) {
       const problem = toProblem(error)
       if (isGivenUp(error)) log.info({ requestId }, `a stream was given up: ${describeThrown(error)}`)
-      else if (problem.status >= 500) log.error({ err: error, requestId }, 'a stream failed')
-      await sink.write(encode('error', undefined, problemBody(problem, { path, requestId })))
+      else if (problem.status >= 500)
+        log.error({ err: error, flow, requestId }, `a stream failed: ${describeThrown(error)}`)
+      await sink.write(encode('error', undefined, problemText(problem, { path, requestId })))
     } finally {
       clearInterval(heartbeat)
       await items.return?.()
@@ -66,17 +74,19 @@ function isGivenUp(error: unknown): boolean {
   return error instanceof RunError && (error.failure === 'Cancelled' || error.failure === 'Draining')
 }
 
-function encodeEvent(event: string | undefined, id: string | undefined, data: unknown): string {
+/** `json` has no raw line breaks, so one data line is enough. */
+function encodeEvent(event: string | undefined, id: string | undefined, json: string): string {
   let text = ''
   if (id !== undefined) text += `id: ${oneLine(id)}\n`
   if (event !== undefined) text += `event: ${oneLine(event)}\n`
-  // JSON has no raw line breaks, so one data line is enough.
-  return `${text}data: ${JSON.stringify(data) ?? 'null'}\n\n`
+  return `${text}data: ${json}\n\n`
 }
 
-function encodeLine(event: string | undefined, id: string | undefined, data: unknown): string {
-  if (event === undefined) return `${JSON.stringify(data) ?? 'null'}\n`
-  return `${JSON.stringify(event === 'error' ? { error: data } : { event, ...(id === undefined ? {} : { id }), data })}\n`
+function encodeLine(event: string | undefined, id: string | undefined, json: string): string {
+  if (event === undefined) return `${json}\n`
+  if (event === 'error') return `{"error":${json}}\n`
+  const named = id === undefined ? '' : `"id":${JSON.stringify(id)},`
+  return `{"event":${JSON.stringify(event)},${named}"data":${json}}\n`
 }
 
 function oneLine(text: string): string {

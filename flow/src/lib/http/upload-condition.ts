@@ -1,6 +1,8 @@
-/** Conditions of a request that stores its body (RFC 9110, 13.1): the store holds the write to them, in one step. */
-import { type BlobStore, isKind } from '@flowport/capabilities'
+/** Conditions of a request that stores its body (RFC 9110, 13): the store holds the write to them, in one step. */
+import { type BlobStore, isKind, isUnversioned } from '@flowport/capabilities'
 import type { HttpCall } from './call.ts'
+import { evaluate, type Preconditions, preconditionsOf } from './conditions/preconditions.ts'
+import { validatorsOf } from './conditions/validators.ts'
 import { HttpProblem } from './problem.ts'
 
 export interface UploadCondition {
@@ -8,24 +10,34 @@ export interface UploadCondition {
   readonly ifNoneMatch?: '*'
 }
 
-/** What the headers ask, as the store takes it. What it cannot promise is refused: a write must not pass over a condition. */
-export function conditionOf(call: HttpCall, { info }: BlobStore): UploadCondition {
-  const ifMatch = call.header('if-match')
-  const ifNoneMatch = call.header('if-none-match')
-  if (ifMatch === undefined && ifNoneMatch === undefined) return {}
-  const { createOnly, compareAndSwap } = info.features
-  if (ifMatch === undefined && ifNoneMatch?.trim() === '*' && createOnly) return { ifNoneMatch: '*' }
-  const etag = /^\s*"([^"]+)"\s*$/.exec(ifMatch ?? '')?.[1]
-  if (ifNoneMatch === undefined && etag !== undefined && compareAndSwap) return { ifMatch: etag }
-  const ways = [
-    ...(createOnly ? ['If-None-Match: *'] : []),
-    ...(compareAndSwap ? ['If-Match with one strong ETag'] : []),
-  ]
+/**
+ * The condition for the store's write. Lists, `*`, weak tags and dates are evaluated against what is stored now, and the
+ * write is then held to that very version. @throws HttpProblem 412 for conditions that do not hold.
+ */
+export async function uploadCondition(
+  call: HttpCall,
+  store: BlobStore,
+  key: string,
+): Promise<UploadCondition> {
+  const conditions = preconditionsOf(call)
+  if (conditions === null) return {}
+  const { createOnly, compareAndSwap } = store.info.features
+  const direct = directCondition(conditions)
+  if (direct?.ifNoneMatch !== undefined && createOnly) return direct
+  if (direct?.ifMatch !== undefined && compareAndSwap) return direct
+  const current = await store.head(key)
+  if (evaluate(conditions, current === null ? null : validatorsOf(current), false) === 'failed')
+    throw conditionFailed(
+      current === null ? 'There is no object yet' : 'The version that is stored does not meet the condition',
+    )
+  if (current === null && createOnly) return { ifNoneMatch: '*' }
+  if (current !== null && compareAndSwap && !isUnversioned(current.etag)) return { ifMatch: current.etag }
   throw new HttpProblem({
-    status: 501,
+    status: 400,
     code: 'CONDITION_NOT_SUPPORTED',
     title: 'This route cannot hold a write to that condition',
-    detail: ways.length === 0 ? 'Its store has no conditional writes' : `It takes ${ways.join(', or ')}`,
+    detail:
+      'Its store cannot check and write in one step; nothing was stored. Send the request without conditions',
   })
 }
 
@@ -33,10 +45,34 @@ export function conditionOf(call: HttpCall, { info }: BlobStore): UploadConditio
 export function notHeld(error: unknown, { ifMatch, ifNoneMatch }: UploadCondition): unknown {
   const isAsked = ifMatch !== undefined || ifNoneMatch !== undefined
   if (!isAsked || !isKind(error, 'AlreadyExists', 'ConditionNotMatch')) return error
+  return conditionFailed(
+    ifMatch === undefined
+      ? 'There is an object already'
+      : 'The object was changed or removed; read it again before you send it again',
+  )
+}
+
+/** The condition as the store takes it, where nothing must be looked up: `If-None-Match: *`, or one strong tag. */
+function directCondition(conditions: Preconditions): UploadCondition | undefined {
+  const { ifMatch, ifNoneMatch, ifUnmodifiedSince } = conditions
+  if (ifMatch === undefined)
+    return ifNoneMatch === '*' && ifUnmodifiedSince === undefined ? { ifNoneMatch } : undefined
+  if (ifMatch === '*' || ifNoneMatch !== undefined) return undefined
+  const [tag, ...others] = ifMatch
+  if (tag === undefined || others.length > 0 || tag.weak || !isStrongEtag(tag.opaque)) return undefined
+  return { ifMatch: tag.opaque }
+}
+
+/** Whether a store may have given this text as the etag of a strong version. */
+function isStrongEtag(opaque: string): boolean {
+  return /^[\x21\x23-\x7e]+$/.test(opaque) && opaque !== '*' && !opaque.startsWith('W/')
+}
+
+function conditionFailed(detail: string): HttpProblem {
   return new HttpProblem({
     status: 412,
     code: 'PRECONDITION_FAILED',
     title: 'The object is not the version asked for',
-    detail: ifMatch === undefined ? 'There is one already' : 'It has been changed, or is not there',
+    detail,
   })
 }

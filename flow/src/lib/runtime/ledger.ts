@@ -196,7 +196,9 @@ async function fingerprintOf(input: unknown): Promise<string> {
   try {
     text = canonicalize(withoutVersions(input))
   } catch (cause) {
-    throw new CapabilityError('InvalidInput', 'the input of a node with an idempotency key must be JSON', {
+    // JSON of a client can always be written: the flow has made this value.
+    throw new CapabilityError('Unexpected', 'the input of a node with an idempotency key must be JSON', {
+      code: 'IDEM_INPUT_NOT_JSON',
       cause,
     })
   }

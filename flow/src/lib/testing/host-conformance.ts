@@ -3,12 +3,14 @@ import type { Awaitable } from '@flowport/capabilities'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answers } from './host/answers.ts'
 import { bodies } from './host/bodies.ts'
+import { conditions } from './host/conditions.ts'
 import type { Ask, HostGroup } from './host/case.ts'
 import { errors } from './host/errors.ts'
 import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
 import { operations } from './host/operations.ts'
 import { streams } from './host/streams.ts'
+import { texts } from './host/texts.ts'
 
 export interface OpenedHost {
   /** Sends a request to a path, such as `/items?x=1`. */
@@ -25,7 +27,17 @@ export interface HostHarness {
 }
 
 /** Every case, by theme. */
-export const hostCases: readonly HostGroup[] = [answers, errors, inputs, bodies, forms, streams, operations]
+export const hostCases: readonly HostGroup[] = [
+  answers,
+  errors,
+  inputs,
+  texts,
+  bodies,
+  conditions,
+  forms,
+  streams,
+  operations,
+]
 
 /** Runs the suite against the host that the harness opens. */
 export function hostConformance(name: string, { open, skip = {} }: HostHarness): void {

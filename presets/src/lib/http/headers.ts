@@ -1,5 +1,5 @@
 /** What the headers of an answer say of an object: its length, version, type, and which part came. */
-import type { BlobObject } from '@flowport/capabilities'
+import { type BlobObject, unversionedEtag } from '@flowport/capabilities'
 
 /** The object as its headers describe it. @param untagged Its version where they tell none. */
 export function objectFrom(key: string, headers: Headers, size: number, untagged?: string): BlobObject {
@@ -7,7 +7,7 @@ export function objectFrom(key: string, headers: Headers, size: number, untagged
   return {
     key,
     size,
-    etag: etagOf(headers, size) ?? untagged ?? `W/none-${crypto.randomUUID()}`,
+    etag: etagOf(headers, size) ?? untagged ?? unversionedEtag(),
     contentType: headers.get('content-type'),
     metadata: {},
     // Where the server does not say, no time is better than that of the answer: it would always be new.

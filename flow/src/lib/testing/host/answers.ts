@@ -1,6 +1,6 @@
 /** Values become the answers they should. */
 import { expect } from 'vitest'
-import { type HostGroup, json } from './case.ts'
+import { type HostGroup, json, problemOf } from './case.ts'
 
 export const answers: HostGroup = {
   name: 'answers',
@@ -42,6 +42,50 @@ export const answers: HostGroup = {
         expect(response.headers.get('set-cookie')).toBeNull()
       },
     })),
+    ...['cyclic', 'bigint', 'own-json'].flatMap((what) => [
+      {
+        name: `an answer that JSON cannot say ("${what}") is a 500 that says nothing`,
+        async run(ask: (path: string) => Promise<Response>) {
+          const body = await problemOf(ask(`/${what}`), 500, 'INTERNAL')
+          expect(body['detail']).toBeUndefined()
+        },
+      },
+      {
+        name: `an item that JSON cannot say ("${what}") ends its stream with an error`,
+        async run(ask: (path: string, init?: RequestInit) => Promise<Response>) {
+          for (const accept of ['text/event-stream', 'application/x-ndjson']) {
+            const text = await (await ask(`/unwritable-items?what=${what}`, { headers: { accept } })).text()
+            expect(text).toContain('"first"')
+            expect(text).toContain('"code":"INTERNAL"')
+            expect(text).not.toMatch(/hunter|stack/)
+          }
+        },
+      },
+    ]),
+    {
+      name: 'an answer that is nested deeper than the engine can write is a 500; engines without a limit write it',
+      async run(ask) {
+        const answer = await ask('/deep')
+        const text = await answer.text()
+        if (answer.status === 200) expect(text.length).toBe(400_002)
+        else expect([answer.status, text.includes('"code":"INTERNAL"')]).toEqual([500, true])
+        const items = await (
+          await ask('/unwritable-items?what=deep', { headers: { accept: 'application/x-ndjson' } })
+        ).text()
+        const [first, second = ''] = items.split('\n')
+        expect([first, second.length === 400_002 || second.includes('"code":"INTERNAL"')]).toEqual([
+          '"first"',
+          true,
+        ])
+      },
+    },
+    {
+      name: 'details that JSON cannot say are left out of a problem',
+      async run(ask) {
+        const body = await problemOf(ask('/unwritable-details'), 409, 'ODD')
+        expect(body['details']).toBeUndefined()
+      },
+    },
     {
       name: 'every answer has a request id, no-store and the nodes’ timings',
       async run(ask) {

@@ -43,6 +43,34 @@ export const blobs = [
         it,
       ),
   }),
+  flow('delete-blob', {
+    trigger: http.delete('/blobs/:key', { input: Key }),
+    graph: (it, step) =>
+      step(
+        node('remove', {
+          input: Key,
+          uses: { blob: 'write' },
+          idempotency: 'natural',
+          run: ({ key }, { blob }) => blob.delete(key),
+        }),
+        it,
+      ),
+  }),
+  flow('delete-conditionally', {
+    trigger: http.delete('/conditional/:key', { input: Key, preconditions: 'flow' }),
+    graph: (it, step) =>
+      step(
+        node('honour', {
+          input: Key,
+          run: (_input, { metadata }) => {
+            if (metadata['http.if_match'] !== '"mine"')
+              throw new Error('the condition did not reach the flow')
+            return 'mine'
+          },
+        }),
+        it,
+      ),
+  }),
   flow('post-blobs', {
     trigger: http.post('/forms/:form', {
       input: opaque<{ form: string; title?: string }>(),

@@ -17,6 +17,14 @@ export const inputs = [
     trigger: http.get('/items/:name', { input: Item }),
     graph: (it, step) => step(node('item-query', { input: Item, run: (item) => item }), it),
   }),
+  flow('echo', {
+    trigger: http.post('/echo', { input: anything }),
+    graph: (it, step) => step(node('echo', { input: anything, run: (input) => ({ input }) }), it),
+  }),
+  flow('echo-query', {
+    trigger: http.get('/echo', { input: anything }),
+    graph: (it, step) => step(node('echo-query', { input: anything, run: (input) => ({ input }) }), it),
+  }),
   flow('keyed', {
     trigger: http.post('/keyed', { input: anything, idempotencyKey: 'required' }),
     graph: (it, step) =>
