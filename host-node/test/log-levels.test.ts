@@ -43,7 +43,7 @@ function errors(): readonly string[] {
 }
 
 const head = (line: string, ...headers: string[]) =>
-  [`${line} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n')
+  [`${line} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n')
 const multipart = 'Content-Type: multipart/form-data; boundary=B'
 
 /** Requests of clients that are wrong. Each is answered with a status below 500, or not at all. */
@@ -53,7 +53,7 @@ const mistakes: readonly (readonly [what: string, text: string])[] = [
   ['a method that does not exist', head('BREW /zero')],
   ['no host', 'GET /zero HTTP/1.1\r\n\r\n'],
   ['headers over the limit', head('GET /zero', `X-Long: ${'x'.repeat(100_000)}`)],
-  ['a broken header', 'GET /zero HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'],
+  ['a broken header', 'GET /zero HTTP/1.1\r\nHost: 127.0.0.1\r\nbad header\r\n\r\n'],
   ['a broken path', head('GET /params/%ff/of/b')],
   ['a broken query', head('GET /items/a?size=%ff')],
   ['raw bytes in a query', head('GET /items/a?size=1&x=\xe4')],
@@ -107,7 +107,8 @@ describe('a caller’s mistake is never logged as an error', () => {
     const answers = [await raw(text), await raw(text, { then: 'break' })]
     for (const answer of answers) {
       const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]
-      if (status !== undefined) expect(Number(status)).toBeLessThan(500)
+      // 421 is the answer to a wrong Host: the mistake itself would not have been seen.
+      if (status !== undefined) expect(Number(status) < 500 && status !== '421').toBe(true)
     }
     expect((await fetch(`${server.url}/zero`)).status).toBe(200)
   })
