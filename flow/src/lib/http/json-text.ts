@@ -33,16 +33,23 @@ export function parseJson(text: string): unknown {
   return value
 }
 
+/** Primitives, which most values are, cost no call. */
 function isWithin(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
+  if (!isNested(value)) return true
   if (levels === 0) return false
   if (Array.isArray(value)) {
-    for (const item of value) if (!isWithin(item, levels - 1)) return false
+    for (const item of value) if (isNested(item) && !isWithin(item, levels - 1)) return false
     return true
   }
-  const fields = value as Readonly<Record<string, unknown>>
-  for (const name in fields) if (!isWithin(fields[name], levels - 1)) return false
+  for (const name in value) {
+    const field = value[name]
+    if (isNested(field) && !isWithin(field, levels - 1)) return false
+  }
   return true
+}
+
+function isNested(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 /** Where parsing failed, without echoing what was sent. */
