@@ -1,28 +1,29 @@
 /** `flowportHono`: a Hono app with a route per flow, to serve or to mount. The next stop is `handleHttp`. */
-import { systemClock } from '@flowport/capabilities/system'
+import type { Awaitable } from '@flowport/capabilities'
 import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
+  type AllowedHosts,
+  type BodyLimits,
   checkApp,
+  checkedBodyLimits,
+  checkedOperations,
   checkHandleOptions,
   checkSweepOption,
-  type HandleOptions,
+  type CrossSite,
   handleHttp,
-  health,
   type HttpOutcome,
-  type HttpRoute,
   httpRoutes,
   methodsFor,
   noRoute,
-  openApi,
-  overviewOf,
-  overviewOutcome,
+  type Operations,
   problemOutcome,
-  readiness,
 } from '@flowport/flow/http'
 import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
+import { hostChecks, hostOf } from './doors.ts'
 import type { WorkerEnv } from './environment.ts'
 import { type Opened, type Opener, opener, type OpenOptions } from './opened.ts'
+import { addOperations, type Answer } from './operations.ts'
 import type { RoutesOf } from './schema.ts'
 import { WebCall } from './web-call.ts'
 
@@ -34,10 +35,21 @@ export interface FlowportHonoOptions extends OpenOptions {
   readonly deadlineMs?: number
   /** Tell node timings in `Server-Timing`. Default true. */
   readonly serverTiming?: boolean
-  /** Serve `GET /` (flows and bindings). Default true. */
-  readonly overview?: boolean
-  /** Serve `/healthz`, `/readyz`, `/openapi.json`. Default true. */
-  readonly operations?: boolean
+  /**
+   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
+   * serves none. Default: readiness for everybody, the other two only for requests to a loopback name, as under
+   * `wrangler dev`.
+   */
+  readonly operations?: boolean | Operations
+  /** Names the Worker answers to. Default: the variable `ALLOWED_HOSTS`, separated by commas; else all. */
+  readonly allowedHosts?: AllowedHosts
+  /**
+   * What to do with cross-site POSTs that no preflight precedes: `'refuse'` them with 403, `'allow'` them, or allow those
+   * of the origins in a list. Default `'refuse'`; a route can say otherwise.
+   */
+  readonly crossSite?: CrossSite
+  /** How slowly request bodies may arrive. The platform bounds the memory of an isolate: `maxHeldBytes` is not used. */
+  readonly bodies?: BodyLimits
   /** Answer unknown paths and methods under the mount point with problems. Default true. */
   readonly notFound?: boolean
 }
@@ -62,98 +74,79 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
 
 /** The same over an opener that is shared with what else a Worker does. */
 export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions): Hono<FlowportHonoEnv> {
-  const { operations = true, overview = true, notFound = true, deadlineMs = 25_000, serverTiming } = options
+  const { notFound = true, deadlineMs = 25_000, serverTiming, crossSite } = options
   checkApp(app)
   checkHandleOptions(options)
   checkSweepOption(options)
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
-  const settings = { deadlineMs, ...(serverTiming === undefined ? {} : { serverTiming }) }
+  const limits = checkedBodyLimits(options.bodies)
+  const checks = hostChecks(options.allowedHosts)
+  const operations = checkedOperations(options.operations)
+  const settings = {
+    deadlineMs,
+    ...(serverTiming === undefined ? {} : { serverTiming }),
+    ...(crossSite === undefined ? {} : { crossSite }),
+  }
+  const check = (context: HonoContext) => {
+    const refusal = checks(context.env)?.(hostOf(context.req.raw.url))
+    if (refusal !== undefined) throw refusal
+  }
   for (const route of routes) {
     const { method, path } = route.trigger
     const hasParams = path.includes('/:')
+    const isForm = route.trigger.body?.kind === 'multipart'
     hono.on(method, path, (context) => {
-      const call = new WebCall(context, hasParams ? routePath(context) : null)
-      return serve(context.env, call, profile, route, settings)
+      const call = new WebCall(context, hasParams ? routePath(context) : null, limits)
+      return answered(context.env, call, profile, () => {
+        check(context)
+        const opening = profile.open(context.env)
+        const run = ({ runtime, log, sweeper }: Opened) => {
+          call.log = log
+          // Nothing runs between requests, so that forms left unfinished are looked for beside one that is answered.
+          const sweep = isForm ? sweeper.sweepIfDue() : undefined
+          if (sweep !== undefined) call.waitUntil(sweep)
+          return handleHttp(runtime, route, call, settings)
+        }
+        return opening instanceof Promise ? opening.then(run) : run(opening)
+      })
     })
   }
-  if (operations) addOperations(hono, app, profile)
-  if (overview && !routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/'))
-    hono.get('/', (context) => answer(context, profile, overviewAnswer))
-  if (notFound) hono.all('*', (context) => unknownRoute(context, routes))
+  const answer: Answer = (context, make) => {
+    const call = new WebCall(context)
+    return answered(context.env, call, profile, () => {
+      check(context)
+      return make(call, () => profile.open(context.env))
+    })
+  }
+  const hasRoot = routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')
+  addOperations(hono, app, operations, answer, { hasRoot, mountOf })
+  if (notFound) {
+    hono.all('*', (context) => {
+      const call = new WebCall(context)
+      return answered(context.env, call, profile, () => {
+        check(context)
+        const path = call.path.slice(mountOf(context, '/*').length) || '/'
+        throw noRoute(call.method, methodsFor(routes, path))
+      })
+    })
+  }
   return hono
 }
 
-/** One request to a flow. */
-async function serve(
+/** The answer that `make` has for a request; what it throws as a problem, such as a profile that cannot be opened. */
+async function answered(
   env: WorkerEnv | undefined,
   call: WebCall,
   profile: Opener,
-  route: HttpRoute,
-  settings: HandleOptions,
+  make: () => Awaitable<HttpOutcome>,
 ): Promise<Response> {
   try {
-    const opening = profile.open(env)
-    const { runtime, log, sweeper } = opening instanceof Promise ? await opening : opening
-    call.log = log
-    const outcome = await handleHttp(runtime, route, call, settings)
-    // Nothing runs between requests, so that forms left unfinished are looked for beside one that was answered.
-    const sweep = route.trigger.body?.kind === 'multipart' ? sweeper.sweepIfDue() : undefined
-    if (sweep !== undefined) call.waitUntil(sweep)
-    return await call.respond(outcome)
+    return await call.respond(await make())
   } catch (error) {
-    return await refused(error, env, call, profile)
+    call.log ??= profile.log(env)
+    return await call.respond(problemOutcome(error, call))
   }
-}
-
-/** One request that only needs what has been opened. */
-async function answer(
-  context: HonoContext,
-  profile: Opener,
-  make: (opened: Opened, call: WebCall) => HttpOutcome | Promise<HttpOutcome>,
-): Promise<Response> {
-  const call = new WebCall(context)
-  try {
-    return await call.respond(await make(await profile.open(context.env), call))
-  } catch (error) {
-    return await refused(error, context.env, call, profile)
-  }
-}
-
-/** A profile that could not be opened. */
-function refused(
-  error: unknown,
-  env: WorkerEnv | undefined,
-  call: WebCall,
-  profile: Opener,
-): Response | Promise<Response> {
-  call.log ??= profile.log(env)
-  return call.respond(problemOutcome(error, call))
-}
-
-function addOperations(hono: Hono<FlowportHonoEnv>, app: App, profile: Opener): void {
-  let document: string | undefined
-  hono.get('/healthz', (context) => new WebCall(context).respond(health()))
-  hono.get('/readyz', (context) => answer(context, profile, ({ runtime }) => readiness(runtime, systemClock)))
-  hono.get('/openapi.json', (context) => {
-    const mount = mountOf(context, '/openapi.json')
-    document ??= JSON.stringify(openApi(app, mount === '' ? {} : { serverUrl: mount }))
-    return new WebCall(context).respond({
-      status: 200,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: document,
-    })
-  })
-}
-
-function overviewAnswer({ app, name, bag }: Opened, call: WebCall): HttpOutcome {
-  return overviewOutcome(overviewOf(app, name, bag), call)
-}
-
-function unknownRoute(context: HonoContext, routes: readonly HttpRoute[]): Response | Promise<Response> {
-  const call = new WebCall(context)
-  const path = call.path.slice(mountOf(context, '/*').length) || '/'
-  return call.respond(problemOutcome(noRoute(call.method, methodsFor(routes, path)), call))
 }
 
 /** The path the app is mounted under, from the matched route that ends in `own`. */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { checkedBodyLimits } from '@flowport/flow/http'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebBody } from './request-body.ts'
 
 /** A request whose body is `chunks` and then, unless it ends, nothing more for ever. */
@@ -61,5 +62,39 @@ describe('the body of a web request', () => {
     const other = new WebBody(sending(['a'], { ends: false }), { lingerMs: 20 })
     await other.stream().cancel()
     await other.discardRest()
+  })
+})
+
+describe('a web request’s body that comes too slowly', () => {
+  const limits = checkedBodyLimits({ jsonTimeoutMs: 30_000, rateWindowMs: 10_000, minBytesPerSecond: 100 })
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it.each([undefined, 100])('is refused when it is to be JSON, with the length %s', async (length) => {
+    const body = new WebBody(
+      sending(['{"half":'], { ends: false, ...(length === undefined ? {} : { length }) }),
+      { limits },
+    )
+    const refused = expect(body.bytes(1_000)).rejects.toMatchObject({ code: 'BODY_TIMEOUT' })
+    await vi.advanceTimersByTimeAsync(30_000)
+    await refused
+  })
+
+  it('is refused when it is streamed', async () => {
+    const reader = new WebBody(sending(['half'], { ends: false }), { limits }).stream().getReader()
+    await reader.read()
+    const refused = expect(reader.read()).rejects.toMatchObject({ code: 'BODY_TOO_SLOW' })
+    await vi.advanceTimersByTimeAsync(11_000)
+    await refused
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is not refused while its reader takes its time', async () => {
+    const reader = new WebBody(sending(['a', 'b']), { limits }).stream().getReader()
+    await reader.read()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect((await reader.read()).done).toBe(false)
+    expect((await reader.read()).done).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

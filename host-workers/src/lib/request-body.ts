@@ -1,19 +1,32 @@
 /** A web request's body in the forms the bridge reads: bytes or a stream. */
-import { type HttpBody, tooLarge, truncated } from '@flowport/flow/http'
+import {
+  type CheckedBodyLimits,
+  checkedBodyLimits,
+  type HttpBody,
+  tooLarge,
+  truncated,
+} from '@flowport/flow/http'
+import { inTime, WatchedUpload } from './bodies.ts'
 import { chunksOf } from './chunks.ts'
 
 export interface WebBodyOptions {
   /** Longest time the rest of a refused body is read, in milliseconds. Default 10 000. */
   readonly lingerMs?: number
+  /** How slowly the body may arrive. Default: as `BodyLimits` says. */
+  readonly limits?: CheckedBodyLimits
 }
+
+const defaultLimits = checkedBodyLimits()
 
 export class WebBody implements HttpBody {
   readonly #request: Request
   readonly #lingerMs: number
+  readonly #limits: CheckedBodyLimits
   #draining: Promise<void> | undefined
 
-  constructor(request: Request, { lingerMs = 10_000 }: WebBodyOptions = {}) {
+  constructor(request: Request, { lingerMs = 10_000, limits = defaultLimits }: WebBodyOptions = {}) {
     this.#request = request
+    this.#limits = limits
     this.#lingerMs = lingerMs
   }
 
@@ -21,10 +34,12 @@ export class WebBody implements HttpBody {
   async bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const announced = this.#request.headers.get('content-length')
     if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
-    if (announced !== null) return this.#announcedBytes(maxBytes)
     const { body } = this.#request
     if (body === null) return new Uint8Array(0)
-    return collect(chunksOf(body), maxBytes)
+    return inTime(
+      this.#limits,
+      announced === null ? collect(chunksOf(body), maxBytes) : this.#announcedBytes(maxBytes),
+    )
   }
 
   /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
@@ -41,13 +56,14 @@ export class WebBody implements HttpBody {
 
   /**
    * Reads what a refusal left unread, and forgets it: a connection that closes while its client still sends breaks before
-   * the client has read why. Gives up after `lingerMs`, also on a client that sends nothing more.
+   * the client has read why. Gives up after `lingerMs`, also on a client that sends nothing more. `undefined` where
+   * nothing is left.
    */
-  async discardRest(): Promise<void> {
+  discardRest(): Promise<void> | undefined {
     const { body } = this.#request
     if (this.#draining === undefined && body !== null && !body.locked)
       this.#draining = drain(chunksOf(body), this.#lingerMs)
-    await this.#draining
+    return this.#draining
   }
 
   /** The body as it comes; ended early, by a broken connection or a wrong length, it errors. */
@@ -57,21 +73,30 @@ export class WebBody implements HttpBody {
     const length = announced === null ? null : Number(announced)
     const chunks = chunksOf(body as ReadableStream<Uint8Array>)
     let bytes = 0
+    let refused: (error: Error) => void = () => undefined
+    const watched = new WatchedUpload(this.#limits, (error) => refused(error))
+    const late = new Promise<never>((_, reject) => (refused = reject))
+    late.catch(() => watched.stop())
     return new ReadableStream(
       {
         async pull(controller) {
           try {
-            const { done, value } = await chunks.next()
+            watched.waits()
+            const { done, value } = await Promise.race([chunks.next(), late])
+            watched.arrived(value?.byteLength ?? 0)
+            if (done === true) watched.stop()
             if (done !== true) {
               bytes += value.byteLength
               controller.enqueue(value)
             } else if (length !== null && bytes < length) controller.error(truncated())
             else controller.close()
           } catch (error) {
+            watched.stop()
             controller.error(error)
           }
         },
         cancel: () => {
+          watched.stop()
           this.#draining = drain(chunks, this.#lingerMs)
         },
       },

@@ -62,6 +62,25 @@ export function sizedStream(
   return readable
 }
 
+/** A text that is sent at once, in a stream that ends when `rest` has settled; and its length, as a header has it. */
+export function lingering(
+  text: string,
+  rest: Promise<void>,
+): { readonly body: ReadableStream<Uint8Array<ArrayBuffer>>; readonly length: string } {
+  const bytes = new TextEncoder().encode(text)
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start: (controller) => controller.enqueue(bytes),
+      async pull(controller) {
+        await rest
+        controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return { body, length: String(bytes.byteLength) }
+}
+
 type SizedStream = new (
   length: number,
 ) => {

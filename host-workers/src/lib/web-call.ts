@@ -1,9 +1,10 @@
 /** A web request as the bridge's `HttpCall`, and its outcome as a web response. */
 import type { Logger } from '@flowport/capabilities'
-import type { HttpCall, HttpOutcome } from '@flowport/flow/http'
+import type { CheckedBodyLimits, HttpCall, HttpOutcome } from '@flowport/flow/http'
+import { hostOf } from './doors.ts'
 import { pathParams } from './path.ts'
 import { WebBody } from './request-body.ts'
-import { pushedStream, sizedStream } from './response-body.ts'
+import { lingering, pushedStream, sizedStream } from './response-body.ts'
 
 /** What a call needs of Hono's context. */
 export interface CallContext {
@@ -23,11 +24,11 @@ export class WebCall implements HttpCall {
   #params: Readonly<Record<string, string>> | undefined
   #listeners: (() => void)[] = []
 
-  constructor(context: CallContext, pattern: string | null = null) {
+  constructor(context: CallContext, pattern: string | null = null, limits?: CheckedBodyLimits) {
     this.#context = context
     this.#request = context.req.raw
     this.#pattern = pattern
-    this.body = new WebBody(this.#request)
+    this.body = new WebBody(this.#request, limits === undefined ? {} : { limits })
   }
 
   get method(): string {
@@ -40,6 +41,10 @@ export class WebCall implements HttpCall {
 
   get query(): string {
     return partsOf(this.#request.url).query
+  }
+
+  get host(): string {
+    return hostOf(this.#request.url)
   }
 
   get params(): Readonly<Record<string, string>> {
@@ -63,9 +68,13 @@ export class WebCall implements HttpCall {
 
   /** The outcome as a response. When its reader goes away, so has the client. */
   respond(outcome: HttpOutcome): Response | Promise<Response> {
-    return outcome.status >= 400
-      ? this.body.discardRest().then(() => this.#respond(outcome))
-      : this.#respond(outcome)
+    if (outcome.status < 400) return this.#respond(outcome)
+    const rest = this.body.discardRest()
+    if (rest === undefined) return this.#respond(outcome)
+    if (typeof outcome.body !== 'string') return rest.then(() => this.#respond(outcome))
+    // The answer goes out whole; its response ends when the rest of the request has been read, or has taken too long.
+    const { body, length } = lingering(outcome.body, rest)
+    return this.#respond({ ...outcome, headers: { ...outcome.headers, 'content-length': length }, body })
   }
 
   #respond({ status, headers, body }: HttpOutcome): Response {

@@ -5,6 +5,7 @@ import { answers } from './host/answers.ts'
 import { bodies } from './host/bodies.ts'
 import { conditions } from './host/conditions.ts'
 import type { Ask, HostGroup } from './host/case.ts'
+import { doors } from './host/doors.ts'
 import { errors } from './host/errors.ts'
 import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
@@ -36,6 +37,7 @@ export const hostCases: readonly HostGroup[] = [
   conditions,
   forms,
   streams,
+  doors,
   operations,
 ]
 

@@ -3,6 +3,7 @@ import { asyncDispose, type ResourceBag } from '@flowport/capabilities'
 import type { App, Flow, InvokeOptions } from '@flowport/flow'
 import { type Overview, overviewOf } from '@flowport/flow/http'
 import { type FlowportHonoOptions, honoFor } from '../app.ts'
+import { onUnlessSaid } from '../operations.ts'
 import { type BrowserOpenOptions, openingOf } from './opening.ts'
 import { startQueues } from './queues.ts'
 import { withReadableBody } from './request.ts'
@@ -32,7 +33,7 @@ export interface BrowserHost extends AsyncDisposable {
 /** A host for the page. Nothing is opened before it is needed. */
 export function createBrowserHost(app: App, options: BrowserHostOptions = {}): BrowserHost {
   const profile = openingOf(app, options)
-  const hono = honoFor(app, profile, options)
+  const hono = honoFor(app, profile, { ...options, operations: onUnlessSaid(options.operations) })
   const stopped = new AbortController()
   let consuming: Promise<unknown> | undefined
 

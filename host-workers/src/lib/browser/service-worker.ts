@@ -4,6 +4,7 @@ import { queueConsumers } from '@flowport/flow/delivery'
 import { Hono } from 'hono'
 import { type FlowportHonoEnv, type FlowportHonoOptions, honoFor } from '../app.ts'
 import type { Opened } from '../opened.ts'
+import { onUnlessSaid } from '../operations.ts'
 import { type BrowserOpening, type BrowserOpenOptions, openingOf } from './opening.ts'
 import type { Outbox } from './outbox/contract.ts'
 import { type Precache, type PrecacheOptions, precacheOf } from './precache.ts'
@@ -84,8 +85,8 @@ function handler(
   const base = baseOf(options.base)
   const { unknown = base === '/' ? 'network' : 'problem', filter } = options
   const isOwner = unknown === 'problem'
-  const { overview = isOwner, operations = isOwner } = options
-  const routes = honoFor(app, profile, { ...options, overview, operations, notFound: true })
+  const operations = options.operations === undefined && !isOwner ? false : onUnlessSaid(options.operations)
+  const routes = honoFor(app, profile, { ...options, operations, notFound: true })
   const hono = base === '/' ? routes : new Hono<FlowportHonoEnv>().route(base, routes)
   const has = routeFinder(app)
   const hasQueues = options.queues !== false && queueConsumers(app).length > 0

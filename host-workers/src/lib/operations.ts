@@ -1,0 +1,80 @@
+/** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, to whom the options let. */
+import type { Awaitable } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
+import type { App } from '@flowport/flow'
+import {
+  type CheckedOperations,
+  health,
+  type HttpOutcome,
+  noRoute,
+  openApi,
+  operate,
+  type Operations,
+  overviewOf,
+  overviewOutcome,
+  readiness,
+} from '@flowport/flow/http'
+import type { Context, Hono } from 'hono'
+import type { FlowportHonoEnv } from './app.ts'
+import { isLocal } from './doors.ts'
+import type { Opened } from './opened.ts'
+import type { WebCall } from './web-call.ts'
+
+type HonoContext = Context<FlowportHonoEnv>
+
+/** Opens the profile, unless it is open. */
+type Open = () => Awaitable<Opened>
+
+/** Answers one request; errors become problems. */
+export type Answer = (
+  context: HonoContext,
+  make: (call: WebCall, open: Open) => Awaitable<HttpOutcome>,
+) => Response | Promise<Response>
+
+/** The operations for where nobody else can ask, such as a page: what is not said is on. */
+export function onUnlessSaid(operations: boolean | Operations = {}): boolean | Operations {
+  return typeof operations === 'boolean' ? operations : { overview: 'on', openapi: 'on', ...operations }
+}
+
+/** Registers what is not off. `hasRoot`: a flow has `GET /`, so that there is no overview. */
+export function addOperations(
+  hono: Hono<FlowportHonoEnv>,
+  app: App,
+  operations: CheckedOperations,
+  answer: Answer,
+  {
+    hasRoot,
+    mountOf,
+  }: { readonly hasRoot: boolean; readonly mountOf: (context: HonoContext, own: string) => string },
+): void {
+  function add(
+    path: string,
+    name: 'overview' | 'openapi' | 'readiness',
+    make: (call: WebCall, open: Open, context: HonoContext) => Awaitable<HttpOutcome>,
+  ): void {
+    const access = operations[name]
+    if (access === 'off') return
+    hono.get(path, (context) =>
+      answer(context, async (call, open) => {
+        if (access === undefined && !isLocal(context.req.raw.url)) throw noRoute('GET', [])
+        if (access !== 'guarded') return make(call, open, context)
+        const { runtime } = await open()
+        return operate(runtime, access, name, call, () => make(call, open, context))
+      }),
+    )
+  }
+
+  if (operations.health) hono.get('/healthz', (context) => answer(context, () => health()))
+  add('/readyz', 'readiness', async (_call, open) => readiness((await open()).runtime, systemClock))
+  let document: string | undefined
+  add('/openapi.json', 'openapi', (_call, _open, context) => {
+    const mount = mountOf(context, '/openapi.json')
+    document ??= JSON.stringify(openApi(app, mount === '' ? {} : { serverUrl: mount }))
+    return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document }
+  })
+  if (hasRoot) return
+  add('/', 'overview', async (call, open) => {
+    const { name, bag } = await open()
+    return overviewOutcome(overviewOf(app, name, bag), call)
+  })
+}
