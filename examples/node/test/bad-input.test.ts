@@ -26,9 +26,9 @@ function raw(text: string | Buffer, end = false): Promise<string> {
 }
 
 const get = (path: string, headers = '') =>
-  raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)
+  raw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`)
 const put = (path: string, body = 'evil') =>
-  raw(`PUT ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  raw(`PUT ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
 
 /** Status and problem of a raw answer; fails when it is not a problem. */
 function problemOf(answer: string): {
@@ -144,7 +144,7 @@ describe('bad input is a problem, and nothing is stored', () => {
       `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${text}\r\n`
     const body = `${part('one', 'whole')}${part('two', 'ha').slice(0, -2)}`
     const answer = await raw(
-      `POST /files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      `POST /files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     )
     expect(problemOf(answer)).toMatchObject({ status: 400, code: 'TRUNCATED_BODY' })
     await nothingStored()
@@ -194,7 +194,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     for (const name of ['../evil', 'a/../../evil', '/etc/passwd', 'C:\\evil', '..']) {
       const body = `--b\r\nContent-Disposition: form-data; name="f"; filename="${name.replace('\\', '\\\\')}"\r\n\r\nevil\r\n--b--\r\n`
       const answer = await raw(
-        `POST /files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `POST /files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       )
       expect(problemOf(answer).status, name).toBeLessThan(500)
     }
@@ -229,7 +229,7 @@ describe('bad input is a problem, and nothing is stored', () => {
 
   it('an upload whose length is a lie', async () => {
     const answer = await raw(
-      `PUT /files/short HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`,
+      `PUT /files/short HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`,
       true,
     )
     expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true)
