@@ -10,6 +10,11 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 }
 const host = process.env['HOST'] ?? '127.0.0.1'
 const data = resolve(process.env['FLOWPORT_DATA_DIR'] ?? '.flowport', 'workers')
+// A page that lets a name of its own point to this machine must not reach the Worker.
+const names =
+  host === '127.0.0.1' || host === 'localhost'
+    ? ['--var', 'ALLOWED_HOSTS:localhost,.localhost,127.0.0.1']
+    : []
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json')
 const wrangler = join(dirname(manifest), 'bin/wrangler.js')
 
@@ -25,6 +30,7 @@ const child = spawn(
     '--persist-to',
     data,
     '--show-interactive-dev-session=false',
+    ...names,
   ],
   {
     cwd: import.meta.dirname,

@@ -2,6 +2,7 @@
 import { tooLarge, truncated } from '@flowport/flow/http'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { Blocks } from './blocks.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
 /**
@@ -24,33 +25,24 @@ export function collect(
   if (source.destroyed) throw truncated()
 
   return new Promise((resolve, reject) => {
-    let kept = empty
-    let bytes = 0
+    const kept = new Blocks()
     const entry = bodies.begin({ raw, kind: 'json', held: 0, refuse: fail })
 
-    function onData(chunk: Buffer<ArrayBuffer>): void {
-      const length = bytes + chunk.length
-      if (length > maxBytes) return fail(tooLarge(maxBytes))
-      const before = kept.length
-      if (bytes === 0) kept = chunk
-      else {
-        if (length > kept.length) kept = grown(kept, bytes, length, maxBytes)
-        kept.set(chunk, bytes)
-      }
-      bytes = length
-      bodies.hold(entry, kept.length - before)
+    function onData(chunk: Uint8Array<ArrayBuffer>): void {
+      if (kept.bytes + chunk.length > maxBytes) return fail(tooLarge(maxBytes))
+      bodies.hold(entry, kept.add(chunk))
     }
     function onEnd(): void {
       release()
-      if (announced !== null && source === raw && bytes !== announced) return reject(truncated())
-      resolve(bytes === kept.length ? kept : kept.subarray(0, bytes))
+      if (announced !== null && source === raw && kept.bytes !== announced) return reject(truncated())
+      resolve(kept.whole())
     }
     function onBroken(): void {
       fail(truncated())
     }
     function fail(error: Error): void {
       release()
-      kept = empty
+      kept.clear()
       reject(error)
     }
     function release(): void {
@@ -63,13 +55,6 @@ export function collect(
 }
 
 const empty = new Uint8Array(0)
-
-/** One buffer that doubles: a list of chunks would cost a hundred bytes for each one-byte chunk that a client sends. */
-function grown(kept: Uint8Array, bytes: number, needed: number, maxBytes: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.min(maxBytes, Math.max(needed, kept.length * 2, 16_384)))
-  larger.set(kept.subarray(0, bytes))
-  return larger
-}
 
 /** The length that the request states; `null` for chunked ones. Node has checked that it is a number. */
 function announcedLength({ headers }: IncomingMessage): number | null {

@@ -1,0 +1,157 @@
+/** Sends hostile requests to a host, holds connections half-open, and asks meanwhile as an honest client would. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { AttackedHost } from './hosts.ts'
+import type { OthersReport } from './others.ts'
+import { hostileRequest, randomOf } from './requests.ts'
+
+/** Milliseconds after which a request without an answer is given up by the client. */
+const patienceMs = 200
+/** Connections at a time. */
+const concurrency = 32
+
+export interface AttackReport {
+  readonly requests: number
+  /** Answers by status; `none` for connections that were closed without one. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Answers of 500 and above that are the server's own, with the request that got each. At most 20. */
+  readonly failures: readonly string[]
+  readonly others: OthersReport
+  /** MiB before, at most, and after. */
+  readonly memory: { readonly before: number; readonly peak: number; readonly after: number }
+}
+
+/** Requests of a seed, so that a failure can be repeated. */
+export async function attack(host: AttackedHost, requests: number, seed: number): Promise<AttackReport> {
+  const random = randomOf(seed)
+  const statuses: Record<string, number> = {}
+  const failures: string[] = []
+  // The first requests warm the server up: what it keeps from then on is not memory that an attack takes.
+  let left = Math.floor(requests / 5)
+  const worker = async () => {
+    while (left-- > 0) {
+      const bytes = hostileRequest(random)
+      const answer = await send(host.url, bytes)
+      const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 'none'
+      statuses[status] = (statuses[status] ?? 0) + 1
+      if (isFailure(status) && failures.length < 20)
+        failures.push(`${status} for ${JSON.stringify(bytes.toString('latin1').slice(0, 300))}`)
+    }
+  }
+  const round = () => Promise.all(Array.from({ length: concurrency }, worker))
+  await round()
+  const memory = watchMemory(host)
+  const others = askAsOthers(host.url)
+  left = requests - Math.floor(requests / 5)
+  await round()
+  return { requests, statuses, failures, others: await others.stop(), memory: await memory.stop() }
+}
+
+export interface HalfOpenReport {
+  readonly connections: number
+  /** Connections that the server had closed at the end. */
+  readonly closed: number
+  readonly others: OthersReport
+  readonly memory: AttackReport['memory']
+}
+
+/** Holds connections open with half of a head, most of a JSON body, or the start of an upload. */
+export async function holdHalfOpen(
+  host: AttackedHost,
+  connections: number,
+  holdMs: number,
+): Promise<HalfOpenReport> {
+  const memory = watchMemory(host)
+  const others = askAsOthers(host.url)
+  const sockets: Socket[] = []
+  let closed = 0
+  for (let at = 0; at < connections; at++) {
+    const socket = open(host.url, at)
+    socket.once('close', () => closed++)
+    socket.resume()
+    socket.write(halfOf(at))
+    sockets.push(socket)
+    if (at % 10 === 9) await sleep(20)
+  }
+  const until = performance.now() + holdMs
+  while (performance.now() < until && closed < connections) await sleep(250)
+  const report = { connections, closed, others: await others.stop(), memory: await memory.stop() }
+  for (const socket of sockets) socket.destroy()
+  return report
+}
+
+const half = Buffer.from(`{"name":"${'x'.repeat(900_000)}`)
+const start = Buffer.alloc(32_000)
+
+function halfOf(at: number): Buffer | string {
+  const head = (method: string, path: string, length: number) =>
+    Buffer.from(
+      `${method} ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`,
+    )
+  if (at % 6 === 0) return 'POST /items HTTP/1.1\r\nhost: localhost\r\nx-half: '
+  if (at % 6 === 1) return Buffer.concat([head('PUT', `/blobs/half-${at}`, 1_000_000), start])
+  return Buffer.concat([head('POST', '/items', 1_000_000), half])
+}
+
+/** What comes back, as far as it is needed to judge it. */
+function send(url: string, bytes: Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = open(url, bytes.length)
+    let answer = ''
+    const done = () => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(answer)
+    }
+    const timer = setTimeout(done, patienceMs)
+    socket.setEncoding('latin1')
+    socket.on('data', (text: string) => {
+      answer += text
+      const isFailure = /^HTTP\/1\.1 5/.test(answer)
+      if (answer.includes('\r\n\r\n') && (!isFailure || answer.length > 400)) done()
+    })
+    socket.once('close', done)
+    socket.write(bytes)
+  })
+}
+
+/** From addresses of loopback in turn: one alone would run out of ports. */
+function open(url: string, at: number): Socket {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ port: Number(port), host: hostname, localAddress: `127.0.0.${2 + (at % 8)}` })
+  socket.on('error', () => undefined)
+  return socket
+}
+
+/** 501 says that a method or a condition is not known, which is no failure; workerd says so before a Worker is asked. */
+function isFailure(status: string): boolean {
+  return status.startsWith('5') && status !== '501'
+}
+
+/** Asks every 50 ms as a client of its own, in a thread that the attack does not hold up. */
+function askAsOthers(url: string): { stop(): Promise<OthersReport> } {
+  const thread = new Worker(new URL('others.ts', import.meta.url), { workerData: { url } })
+  const reported = once(thread, 'message') as Promise<[OthersReport]>
+  return {
+    async stop() {
+      thread.postMessage('stop')
+      const [report] = await reported
+      await thread.terminate()
+      return report
+    },
+  }
+}
+
+function watchMemory(host: AttackedHost): { stop(): Promise<AttackReport['memory']> } {
+  const before = Math.round(host.memory())
+  let peak = before
+  const timer = setInterval(() => (peak = Math.max(peak, Math.round(host.memory()))), 100)
+  return {
+    async stop() {
+      clearInterval(timer)
+      return { before, peak, after: Math.round(host.memory()) }
+    },
+  }
+}

@@ -1,0 +1,8 @@
+/** The conformance flows on Fastify in a process of their own: its memory is then the server's. */
+import { hostApp } from '@flowport/flow/testing'
+import { createServer } from '@flowport/host-node'
+import { memory } from '@flowport/presets/memory'
+
+const server = await createServer(hostApp('local', [memory()]), { env: {}, logLevel: 'silent' })
+process.stdout.write(`${await server.listen({ port: 0, host: '127.0.0.1' })}\n`)
+process.once('SIGTERM', () => void server.close().then(() => process.exit(0)))

@@ -1,0 +1,69 @@
+/** The bytes of a body while it arrives: large chunks as they come, small ones gathered in blocks. */
+
+/** From this length on a chunk is kept as it is. */
+const largeBytes = 4 * 1024
+const blockBytes = 16 * 1024
+
+/** A list of chunks alone would cost a hundred bytes for each one-byte chunk that a client sends. */
+export class Blocks {
+  #full: Uint8Array<ArrayBuffer>[] = []
+  #open: Uint8Array<ArrayBuffer> | undefined
+  #used = 0
+  #bytes = 0
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Keeps a chunk. Returns the memory that this takes, in bytes; less than nothing where a block was cut to its length. */
+  add(chunk: Uint8Array<ArrayBuffer>): number {
+    const isFirst = this.#bytes === 0
+    this.#bytes += chunk.length
+    if (isFirst) {
+      this.#full.push(chunk)
+      return chunk.length
+    }
+    if (chunk.length >= largeBytes) {
+      const freed = this.#close()
+      this.#full.push(chunk)
+      return chunk.length - freed
+    }
+    let taken = 0
+    if (this.#open === undefined || this.#open.length - this.#used < chunk.length) {
+      taken = blockBytes - this.#close()
+      this.#open = new Uint8Array(blockBytes)
+    }
+    this.#open.set(chunk, this.#used)
+    this.#used += chunk.length
+    return taken
+  }
+
+  /** All bytes in one. */
+  whole(): Uint8Array<ArrayBuffer> {
+    this.#close()
+    const [first] = this.#full
+    if (first !== undefined && this.#full.length === 1) return first
+    const whole = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const block of this.#full) {
+      whole.set(block, at)
+      at += block.length
+    }
+    return whole
+  }
+
+  clear(): void {
+    this.#full = []
+    this.#open = undefined
+  }
+
+  /** Cuts the open block to what is used of it. Returns how much that frees. */
+  #close(): number {
+    if (this.#open === undefined) return 0
+    const freed = this.#open.length - this.#used
+    this.#full.push(this.#open.slice(0, this.#used))
+    this.#open = undefined
+    this.#used = 0
+    return freed
+  }
+}
