@@ -146,6 +146,16 @@ describe('a caller’s secrets', () => {
   })
 })
 
+it('are in no log and no answer for a path beside the prefix', async () => {
+  await server?.close()
+  const app = { ...defineApp({ flows: [], profiles: { local: [memory()] } }), flows }
+  server = await createServer(app, { env: {}, logLevel: 'trace', prefix: '/api' })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  expect(await ask('/beside', json('{}'))).toMatch(/^404 .*NO_SUCH_ROUTE/)
+  await vi.waitFor(() => expect(written).toContain('request completed'))
+  expect(written).not.toMatch(marker)
+})
+
 it('a Fastify of one’s own logs as safely with safeLogging', async () => {
   let own = ''
   const stream = { write: (line: string) => void (own += line) }

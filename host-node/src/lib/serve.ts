@@ -1,7 +1,7 @@
 /** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
 import type { App } from '@flowport/flow'
 import closeWithGrace from 'close-with-grace'
-import { type AllowedHosts, problemOutcome } from '@flowport/flow/http'
+import { type AllowedHosts, noRoute, problemOutcome } from '@flowport/flow/http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Environment, validateVariables } from './environment.ts'
 import { answerClientError, answerExpectation } from './client-error.ts'
@@ -69,6 +69,12 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     const closeAll = () => server.server.closeAllConnections()
     setTimeout(closeAll, (rest.drainMs ?? 10_000) + 2_000).unref()
   })
+  // Fastify's own answer to paths beside the prefix would repeat the query, in the log too.
+  if (rest.notFound !== false && rest.prefix !== undefined && rest.prefix !== '/') {
+    server.setNotFoundHandler((request, reply) => {
+      sendOutcome(reply, problemOutcome(noRoute(request.method, []), new FastifyCall(request, reply)))
+    })
+  }
   await server.register(flowport, { ...rest, app })
   return server
 }

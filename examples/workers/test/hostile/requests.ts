@@ -1,4 +1,7 @@
-/** Hostile requests, made of a seed: broken HTTP, broken bodies, junk in every header, paths that try to leave. */
+/**
+ * Hostile requests, made of a seed: broken HTTP, broken bodies, junk in every header, paths that try to leave. Without CONNECT, to which workerd
+ * answers 500 before a Worker is asked; the platform's edge lets none through.
+ */
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
 export function randomOf(seed: number): () => number {
@@ -102,8 +105,7 @@ const kinds: readonly ((random: Random) => string)[] = [
   (random) => `${visible(random, 5)} / HTTP/1.1\r\nhost: localhost\r\n\r\n`,
   (random) => request('GET', '/zero', [`${visible(random, 20)}: ${junk(random, 40)}`]),
   (random) => request('GET', pick(random, paths)),
-  (random) =>
-    request(pick(random, ['PUT', 'DELETE', 'PROPFIND', 'TRACE', 'OPTIONS', 'CONNECT']), pick(random, paths)),
+  (random) => request(pick(random, ['PUT', 'DELETE', 'PROPFIND', 'TRACE', 'OPTIONS']), pick(random, paths)),
   (random) => request('POST', '/items', jsonHead, pick(random, texts)),
   (random) => request('PUT', '/items/a', jsonHead, pick(random, texts)),
   (random) => request('POST', '/items', [`content-type: ${visible(random, 300)}`], pick(random, texts)),

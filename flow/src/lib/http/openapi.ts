@@ -158,6 +158,7 @@ function responses(flow: AnyFlow, trigger: HttpTrigger, components: Components):
     ...(trigger.body === null
       ? {}
       : {
+          '408': { description: 'The body did not arrive in time.', ...problem },
           '413': { description: 'The body is too large.', ...problem },
           '415': {
             description: 'The body is of a type, a charset or a coding that is not taken.',
