@@ -28,7 +28,9 @@ function raw(text: string | Buffer, end = false): Promise<string> {
 const get = (path: string, headers = '') =>
   raw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`)
 const put = (path: string, body = 'evil') =>
-  raw(`PUT ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  raw(
+    `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
 
 /** Status and problem of a raw answer; fails when it is not a problem. */
 function problemOf(answer: string): {

@@ -103,10 +103,14 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
         const opening = profile.open(context.env)
         const run = ({ runtime, log, sweeper }: Opened) => {
           call.log = log
-          // Nothing runs between requests, so that forms left unfinished are looked for beside one that is answered.
-          const sweep = isForm ? sweeper.sweepIfDue() : undefined
-          if (sweep !== undefined) call.waitUntil(sweep)
-          return handleHttp(runtime, route, call, settings)
+          const outcome = handleHttp(runtime, route, call, settings)
+          if (!isForm) return outcome
+          // Nothing runs between requests, so that forms left unfinished are looked for beside one that was answered.
+          return outcome.then((answer) => {
+            const sweep = sweeper.sweepIfDue()
+            if (sweep !== undefined) call.waitUntil(sweep)
+            return answer
+          })
         }
         return opening instanceof Promise ? opening.then(run) : run(opening)
       })

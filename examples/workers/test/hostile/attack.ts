@@ -1,8 +1,8 @@
 /** Sends hostile requests to a host, holds connections half-open, and asks meanwhile as an honest client would. */
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import type { AttackedHost } from './hosts.ts'
 import type { OthersReport } from './others.ts'
 import { hostileRequest, randomOf } from './requests.ts'
@@ -109,7 +109,7 @@ function send(url: string, bytes: Buffer): Promise<string> {
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {
       answer += text
-      const isFailure = /^HTTP\/1\.1 5/.test(answer)
+      const isFailure = answer.startsWith('HTTP/1.1 5')
       if (answer.includes('\r\n\r\n') && (!isFailure || answer.length > 400)) done()
     })
     socket.once('close', done)
@@ -130,15 +130,16 @@ function isFailure(status: string): boolean {
   return status.startsWith('5') && status !== '501'
 }
 
-/** Asks every 50 ms as a client of its own, in a thread that the attack does not hold up. */
+/** Asks every 50 ms as a client of its own, in a process that the attack does not hold up. */
 function askAsOthers(url: string): { stop(): Promise<OthersReport> } {
-  const thread = new Worker(new URL('others.ts', import.meta.url), { workerData: { url } })
-  const reported = once(thread, 'message') as Promise<[OthersReport]>
+  const child = fork(new URL('others.ts', import.meta.url), [url])
+  const reported = once(child, 'message') as Promise<[OthersReport]>
+  const exited = once(child, 'exit')
   return {
     async stop() {
-      thread.postMessage('stop')
+      child.send('stop')
       const [report] = await reported
-      await thread.terminate()
+      await exited
       return report
     },
   }

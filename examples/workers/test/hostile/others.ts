@@ -1,7 +1,6 @@
-/** An honest client in a thread of its own: asks every 50 ms until it is stopped, then says how long it waited. */
+/** An honest client in a process of its own: asks every 50 ms until it is stopped, then says how long it waited. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
 
 export interface OthersReport {
   readonly asked: number
@@ -11,12 +10,12 @@ export interface OthersReport {
   readonly maxMs: number
 }
 
-const { url } = workerData as { readonly url: string }
+const url = process.argv[2] ?? ''
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
 const times: number[] = []
 let failed = 0
 let isOver = false
-parentPort?.once('message', () => (isOver = true))
+process.once('message', () => (isOver = true))
 
 const ask = () =>
   new Promise<void>((resolve) => {
@@ -40,4 +39,4 @@ while (!isOver) {
 const sorted = times.toSorted((a, b) => a - b)
 const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
 const report: OthersReport = { asked: times.length, failed, medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1) }
-parentPort?.postMessage(report)
+process.send?.(report, () => process.disconnect())

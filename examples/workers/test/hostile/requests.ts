@@ -1,6 +1,6 @@
 /**
- * Hostile requests, made of a seed: broken HTTP, broken bodies, junk in every header, paths that try to leave. Without CONNECT, to which workerd
- * answers 500 before a Worker is asked; the platform's edge lets none through.
+ * Hostile requests, made of a seed: broken HTTP, broken bodies, junk in every header, paths that try to leave. CONNECT is
+ * not among them: workerd answers it with a 500 before a Worker is asked, and the platform's edge lets none through.
  */
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
@@ -51,7 +51,7 @@ const texts = [
   '"\\ud800"',
   '{"__proto__":{"a":1}}',
   '{"constructor":{"prototype":{}}}',
-  `${'['.repeat(20_000)}`,
+  '['.repeat(20_000),
   `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`,
   '{"name":"a","size":1e999}',
   '{"name":"a","size":99999999999999999999999999}',
