@@ -3,7 +3,9 @@ import './ends-with-parent.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import { type BlobDriver, isKind } from '@flowport/capabilities'
 import { openFsBlobDriver } from '../lib/fs/blob-driver.ts'
+import { Home } from '../lib/fs/home.ts'
 import { openFsKvDriver } from '../lib/fs/kv-driver.ts'
+import { Locks } from '../lib/fs/locks.ts'
 
 interface Args {
   readonly root: string
@@ -26,6 +28,10 @@ const modes: Record<string, () => Promise<unknown>> = {
   churn,
   write,
   fill,
+  stream,
+  hold,
+  pausable,
+  sweepExpired,
 }
 const run = modes[mode]
 if (run === undefined) throw new Error(`no mode ${mode}`)
@@ -140,6 +146,65 @@ async function write(): Promise<never> {
     ])
     if (i % 7 === 0) await Promise.all([blob.delete(key), kv.delete(key)])
   }
+}
+
+/** Puts an object from a slow stream while it opens the directory again for every chunk, as a starting process would. */
+async function stream(): Promise<string> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  let left = args.count
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const other = openFsBlobDriver(options(args.root, 'blobs'))
+      await other.close()
+      left -= 1
+      if (left < 0) controller.close()
+      else controller.enqueue(text('chunk'))
+    },
+  })
+  await blob.put(`stream/${args.index}`, body, plain)
+  const stored = await find(blob, `stream/${args.index}`)
+  await blob.close()
+  return stored === null ? 'lost' : 'stored'
+}
+
+/** Takes the lock of an object and keeps it until it is killed, or with `count` exits without closing anything. */
+async function hold(): Promise<never> {
+  const home = Home.open(`${args.root}/blobs`, { syncs: false })
+  return new Locks(home).hold('key', null, () => {
+    print('holding')
+    if (args.count > 0) process.exit(0)
+    return new Promise(() => setInterval(() => undefined, 1_000))
+  })
+}
+
+/** Adds 1 by compare-and-swap until told to stop. Resolves the increments that were confirmed, and those fenced off. */
+async function pausable(): Promise<object> {
+  const blob = openFsBlobDriver(options(args.root, 'blobs'))
+  print('started')
+  let done = 0
+  let fenced = 0
+  while ((await blob.head('stop')) === null) {
+    const current = await read(blob, 'counter')
+    try {
+      await blob.put('counter', text(`${Number(current.text) + 1}`), { ...plain, ifMatch: current.etag })
+      done += 1
+    } catch (error) {
+      if (isKind(error, 'Unavailable') && error.code === 'FS_FENCED') fenced += 1
+      else if (!isKind(error, 'ConditionNotMatch')) throw error
+    }
+  }
+  await blob.close()
+  return { done, fenced }
+}
+
+/** Reads an entry, and so removes it when it has expired, until told to stop. */
+async function sweepExpired(): Promise<null> {
+  const kv = openFsKvDriver(options(args.root, 'kv'))
+  print('started')
+  while ((await kv.get('stop')) === null) await Promise.all(Array.from({ length: 4 }, () => kv.get('key')))
+  await kv.close()
+  return null
 }
 
 /** Puts more than there is room for; resolves the kind of the error, and what the key holds afterwards. */

@@ -22,7 +22,7 @@ import { fileOfKey } from './key-path.ts'
 import { type Condition, Objects } from './objects.ts'
 import { readPage } from './page.ts'
 import { checkWhole, openObject, readContent, readHeader } from './read.ts'
-import { type Body, stage, stageCopy } from './stage.ts'
+import { type Body, stage, stageCopy, type Staged } from './stage.ts'
 import { translated } from './translate-error.ts'
 
 export interface FsDriverOptions {
@@ -31,12 +31,14 @@ export interface FsDriverOptions {
   readonly fsync: Fsync
   /** Dates the objects, and decides what has expired. */
   readonly clock: Pick<Clock, 'now'>
+  /** Milliseconds of a clock that only moves forward. Default `performance.now`. */
+  readonly monotonic?: () => number
 }
 
 /** Opens a blob store in a directory. */
-export function openFsBlobDriver({ directory, fsync, clock }: FsDriverOptions): FsBlobDriver {
+export function openFsBlobDriver({ directory, fsync, clock, monotonic }: FsDriverOptions): FsBlobDriver {
   return new FsBlobDriver(
-    Home.open(directory, { syncs: fsync === 'data' }),
+    Home.open(directory, { syncs: fsync === 'data', monotonic }),
     withFsync(fsBlobInfo, fsync),
     () => clock.now(),
   )
@@ -64,14 +66,14 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   head(key: string): Promise<BlobObject | null> {
-    return translated(async () => {
+    return this.#run(async () => {
       const header = await readHeader(this.#home, fileOfKey(key))
       return header === null ? null : objectOf(key, header)
     })
   }
 
   get(key: string, { range, ifMatch }: BlobDriverGet): Promise<OpenedBlob | null> {
-    return translated(async () => {
+    return this.#run(async () => {
       const opened = await openObject(this.#home, fileOfKey(key), readAheadBytes)
       if (opened === null) return null
       let isHandedOver = false
@@ -96,36 +98,43 @@ export class FsBlobDriver implements BlobDriver {
   put(key: string, body: Body, put: BlobDriverPut): Promise<BlobObject> {
     const { contentType, metadata, signal } = put
     const fields = { isText: false, expiresAt: 0, json: jsonOf(contentType, metadata) }
-    return translated(async () => {
-      const write = (tag: string | undefined) =>
-        stage(this.#home, fields, body, { now: this.#now, signal, tag })
+    return this.#run(async () => {
+      const write = {
+        isQuick: body instanceof Uint8Array,
+        to: (at: string) => stage(this.#home, fields, body, { now: this.#now, signal, at }),
+      }
       return objectOf(key, await this.#objects.put(fileOfKey(key), write, conditionOf(put), signal))
     })
   }
 
   delete(key: string): Promise<void> {
-    return translated(() => this.#objects.remove(fileOfKey(key)))
+    return this.#run(() => this.#objects.remove(fileOfKey(key)))
   }
 
   copy(from: string, to: string, { signal }: DriverCall): Promise<BlobObject | null> {
-    return translated(async () => {
+    return this.#run(async () => {
       const source = fileOfKey(from)
       for (;;) {
         const opened = await openObject(this.#home, source, 1024)
         if (opened === null) return null
-        fs.closeSync(opened.fd)
-        checkWhole(opened)
-        const staged = await stageCopy(this.#home, source, opened.header, this.#now)
+        let staged: Staged | null
+        try {
+          checkWhole(opened)
+          staged = await stageCopy(this.#home, source, opened, this.#now)
+        } finally {
+          fs.closeSync(opened.fd)
+        }
         // Replaced between reading and copying: copy what is there now.
         if (staged === null) continue
-        const write = () => Promise.resolve(staged)
+        const copied = staged
+        const write = { isQuick: false, to: () => Promise.resolve(copied) }
         return objectOf(to, await this.#objects.put(fileOfKey(to), write, { type: 'always' }, signal))
       }
     })
   }
 
   list(list: BlobDriverList): Promise<BlobDriverPage> {
-    return translated(async () => {
+    return this.#run(async () => {
       const page = await readPage(this.#home, this.#directories, { ...list, isVisible: () => true })
       return {
         objects: page.files.map(({ key, header: { size, version, modified } }) => ({
@@ -141,11 +150,15 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   check(): Promise<void> {
-    return translated(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
+    return this.#run(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
   }
 
   close(): Promise<void> {
     return translated(() => this.#objects.close())
+  }
+
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    return translated(() => this.#home.during(call))
   }
 }
 

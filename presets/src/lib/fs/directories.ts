@@ -1,9 +1,10 @@
 /** Directories as sorted lists of what is ours in them. Large ones are remembered, so that paging does not reread them. */
 import fs from 'node:fs'
-import { resolve } from 'node:path'
+import { isKind } from '@flowport/capabilities'
 import type { Home } from './home.ts'
-import { codeOf } from './io.ts'
+import { codeOf, readdir } from './io.ts'
 import { type ByteText, decodeName } from './key-path.ts'
+import type { Place } from './places.ts'
 
 export interface Entry {
   /** What it adds to the key: a segment, with a slash for a directory that ends one. */
@@ -35,23 +36,28 @@ export class Directories {
 
   /** Its entries in byte order; empty when it is absent, or is a link. */
   async read(path: string): Promise<readonly Entry[]> {
-    const absolute = resolve(this.#home.at(path))
     try {
-      const stat = await fs.promises.lstat(absolute, { bigint: true })
-      if (!stat.isDirectory()) return []
-      const known = this.#remembered.get(path)
-      if (known?.changed === stat.mtimeNs) return known.entries
-      const readAt = BigInt(Date.now()) * 1_000_000n
-      const entries = sorted(path, await fs.promises.readdir(absolute))
-      this.#remembered.delete(path)
-      if (entries.length >= worthRemembering && readAt - stat.mtimeNs > settledAfterNs) {
-        this.#remember(path, { changed: stat.mtimeNs, entries })
-      }
-      return entries
+      return await this.#home.within(path, (place) => this.#read(path, place))
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
+      // A link above it: nothing below it is of this store.
+      if (isKind(error, 'PermissionDenied')) return []
       throw error
     }
+  }
+
+  async #read(path: string, { base, fd }: Place): Promise<readonly Entry[]> {
+    const { mtimeNs } =
+      fd === null ? fs.lstatSync(base, { bigint: true }) : fs.fstatSync(fd, { bigint: true })
+    const known = this.#remembered.get(path)
+    if (known?.changed === mtimeNs) return known.entries
+    const readAt = BigInt(Date.now()) * 1_000_000n
+    const entries = sorted(path, await readdir(base))
+    this.#remembered.delete(path)
+    if (entries.length >= worthRemembering && readAt - mtimeNs > settledAfterNs) {
+      this.#remember(path, { changed: mtimeNs, entries })
+    }
+    return entries
   }
 
   #remember(path: string, directory: Remembered): void {

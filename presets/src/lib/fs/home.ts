@@ -1,109 +1,203 @@
 /**
  * One store's directory: objects, and beside them `.staging`, on the same file system so that a rename can publish.
- * Opening it makes both, refuses links, and clears what dead processes left behind.
+ * Opening it makes both, refuses links, shows others that this store is in use, and clears what ended processes left.
  */
 import fs from 'node:fs'
-import { join, resolve, sep } from 'node:path'
 import { CapabilityError } from '@flowport/capabilities'
 import { type UniqueIds, uniqueIds } from '../unique-ids.ts'
-import { mkdir, unless } from './io.ts'
-import { ownerFile, thisOwner, writeOwner } from './owner.ts'
-import { Places } from './places.ts'
+import { kernelOf } from './identity.ts'
+import { codeOf, directoryMode, mkdir, unless } from './io.ts'
+import { Liveness } from './liveness.ts'
+import { beatMs, ownerFile } from './owner.ts'
+import {
+  hasDescriptorPaths,
+  openDirectoryNow,
+  type Place,
+  placeOf,
+  Places,
+  throughDescriptor,
+} from './places.ts'
+import { Presence } from './presence.ts'
 import { sweepStaging } from './sweep.ts'
 import { linked, translateError } from './translate-error.ts'
+
+export interface HomeOptions {
+  /** Whether every write is on the disk before it is confirmed. */
+  readonly syncs: boolean
+  /** Milliseconds of a clock that only moves forward, by which others are found silent. Default `performance.now`. */
+  readonly monotonic?: (() => number) | undefined
+}
+
+/** Beats between two sweeps of the staging directory: a minute. */
+const sweepEvery = 12
 
 export class Home {
   /** The directory, absolute and free of links. Objects lie in it by their encoded names. */
   readonly root: string
+  /** Precedes the names of objects and of directories in the root. */
+  readonly base: string
+  /** Precedes the names of files in the staging directory. */
   readonly staging: string
-  /** Whether every write is on the disk before it is confirmed. */
   readonly syncs: boolean
   readonly ids: UniqueIds
-  readonly #owner
+  /** What is known of the others that have the directory open. */
+  readonly others: Liveness
+  readonly #presence: Presence
   readonly #places = new Places()
+  readonly #rootFd: number | null
+  readonly #stagingFd: number | null
   readonly #background = new Set<Promise<unknown>>()
+  readonly #timer: NodeJS.Timeout
+  #calls = 0
+  #beats = 0
+  #closing: Promise<void> | undefined
+  #state: 'open' | 'ended' | 'released' = 'open'
 
-  private constructor(root: string, syncs: boolean) {
+  private constructor(root: string, { syncs, monotonic = () => performance.now() }: HomeOptions) {
     this.root = root
-    this.staging = join(root, '.staging')
     this.syncs = syncs
     this.ids = uniqueIds()
-    this.#owner = thisOwner(this.ids.prefix)
+    this.#rootFd = hasDescriptorPaths ? openDirectoryNow(root) : null
+    this.base = this.#rootFd === null ? withSlash(root) : throughDescriptor(this.#rootFd)
+    const staging = `${withSlash(root)}.staging`
+    makeStaging(`${this.base}.staging`)
+    this.#stagingFd = hasDescriptorPaths ? openDirectoryNow(`${this.base}.staging`) : null
+    if (this.#stagingFd !== null && placeOf(this.#stagingFd) !== staging) throw linked()
+    this.staging = this.#stagingFd === null ? withSlash(staging) : throughDescriptor(this.#stagingFd)
+    const kernel = kernelOf(this.staging)
+    this.others = new Liveness(this.staging, this.ids.prefix, kernel, monotonic)
+    this.#presence = new Presence(this.staging, this.ids.prefix, kernel)
+    this.#timer = setInterval(() => this.#beat(), beatMs)
+    this.#timer.unref()
   }
 
   /** Opens the directory, making what is missing. */
-  static open(path: string, { syncs }: { readonly syncs: boolean }): Home {
+  static open(path: string, options: HomeOptions): Home {
     try {
-      fs.mkdirSync(path, { recursive: true })
-      const home = new Home(fs.realpathSync.native(path), syncs)
-      fs.mkdirSync(home.staging, { recursive: true })
-      if (!fs.lstatSync(home.staging).isDirectory()) throw linked()
-      home.claim()
-      sweepStaging(home.staging, home.ids.prefix)
+      fs.mkdirSync(path, { recursive: true, mode: directoryMode })
+      const home = new Home(fs.realpathSync.native(path), options)
       home.#checkLinks()
+      home.inBackground(sweepStaging(home.staging, home.ids.prefix, home.others))
       return home
     } catch (error) {
       throw misconfigured(error)
     }
   }
 
-  /** The owner file; locks are links to it. */
-  get owner(): string {
-    return ownerFile(this.staging, this.ids.prefix)
-  }
-
-  /** Writes the owner file: at the start, and again should another process have taken this one for dead. */
-  claim(): void {
-    writeOwner(this.staging, this.#owner)
-  }
-
-  /** The absolute path of an object's file or directory. */
+  /** A path that opens an object's file to read, faster than one through descriptors: compare its place afterwards. */
   at(path: string): string {
-    return sep === '/' ? `${this.root}/${path}` : join(this.root, path)
+    return path.includes('/') ? this.placeOf(path) : this.base + path
   }
 
   /** A path for a file being written. With `tag`, those who write the object it names can see that it is coming. */
   newStaged(tag = ''): string {
-    return join(this.staging, `${this.ids.next()}${tag}.tmp`)
+    return `${this.staging}${this.ids.next()}${tag}.tmp`
   }
 
-  /** Fails when the directory, or one above it within the root, is a link. Resolves `false` when it is missing. */
-  verify(directory: string): Promise<boolean> {
-    return directory === '' ? Promise.resolve(true) : this.#places.verify(resolve(this.at(directory)))
+  /**
+   * Runs `act` in a directory of objects, which is relative to the root and empty or ends with a slash. Fails with
+   * `ENOENT` when it is missing, and with `PermissionDenied` when a link stands in its place or above it.
+   */
+  within<T>(directory: string, act: (place: Place) => Promise<T>): Promise<T> {
+    if (directory === '' && this.#rootFd !== null) return act({ base: this.base, fd: this.#rootFd })
+    return this.#places.within(this.placeOf(directory), act)
+  }
+
+  /** Where a file or directory of objects is, without links: what the system says of its descriptor. */
+  placeOf(path: string): string {
+    return withSlash(this.root) + (path.endsWith('/') ? path.slice(0, -1) : path)
   }
 
   /** Makes the directory one level at a time, so that no link on the way is followed. Resolves those it made. */
   async make(directory: string): Promise<readonly string[]> {
     const made: string[] = []
-    let path = ''
+    let parent = ''
     for (const name of directory.split('/').filter(Boolean)) {
-      path += `${name}/`
-      if (await unless(mkdir(this.at(path)), 'EEXIST')) made.push(path)
-      // Removed again by now is for the caller to notice.
-      else if (fs.lstatSync(resolve(this.at(path)), { throwIfNoEntry: false })?.isDirectory() === false)
-        throw linked()
+      const isNew = await this.within(parent, ({ base }) => unless(mkdir(base + name), 'EEXIST'))
+      parent += `${name}/`
+      if (isNew) made.push(parent)
     }
     return made
   }
 
-  /** Lets work end after its caller has been answered; `close` waits for it. */
+  /** Runs one call of a driver. Descriptors stay open until the last of them has ended, also after `close`. */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) {
+      throw new CapabilityError('Unavailable', 'the store has been closed', { retryable: 'never' })
+    }
+    this.#calls += 1
+    try {
+      return await call()
+    } finally {
+      this.#calls -= 1
+      this.#release()
+    }
+  }
+
+  /** Lets work end after its caller has been answered; `close` waits for it. Failures are ignored. */
   inBackground(work: Promise<unknown>): void {
-    const ended = work.catch(() => undefined).finally(() => this.#background.delete(ended))
+    const ended = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#background.delete(ended)
+        this.#release()
+      })
     this.#background.add(ended)
   }
 
-  async close(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background)
-    this.#places.close()
-    fs.rmSync(this.owner, { force: true })
+  get isClosing(): boolean {
+    return this.#closing !== undefined
   }
 
-  /** Locks and create-only writes are hard links: better to learn at the start that the file system has none. */
+  /** Waits for what goes on in the background, then for `last`. Closing twice is closing once. */
+  close(last?: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(last)
+    return this.#closing
+  }
+
+  async #close(last?: () => Promise<void>): Promise<void> {
+    clearInterval(this.#timer)
+    while (this.#background.size > 0) await Promise.all(this.#background)
+    await last?.()
+    this.#presence.end()
+    this.#state = 'ended'
+    this.#release()
+  }
+
+  /** Closes the descriptors, once the store is closed and nothing uses them any more. */
+  #release(): void {
+    if (this.#state !== 'ended' || this.#calls > 0 || this.#background.size > 0) return
+    this.#state = 'released'
+    this.#places.close()
+    for (const fd of [this.#rootFd, this.#stagingFd]) if (fd !== null) fs.closeSync(fd)
+  }
+
+  #beat(): void {
+    this.inBackground(this.#presence.beat())
+    this.#beats += 1
+    if (this.#beats % sweepEvery === 0)
+      this.inBackground(sweepStaging(this.staging, this.ids.prefix, this.others))
+  }
+
+  /** Create-only writes are hard links: better to learn at the start that the file system has none. */
   #checkLinks(): void {
-    const probe = join(this.staging, `${this.ids.prefix}-probe.tmp`)
-    fs.linkSync(this.owner, probe)
+    const probe = this.newStaged()
+    fs.linkSync(ownerFile(this.staging, this.ids.prefix), probe)
     fs.unlinkSync(probe)
   }
+}
+
+function withSlash(directory: string): string {
+  return directory.endsWith('/') ? directory : `${directory}/`
+}
+
+function makeStaging(path: string): void {
+  try {
+    fs.mkdirSync(path, directoryMode)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  if (!fs.lstatSync(path).isDirectory()) throw linked()
 }
 
 function misconfigured(error: unknown): unknown {

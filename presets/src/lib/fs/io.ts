@@ -1,7 +1,11 @@
 /** The few calls of `node:fs` the drivers make, as promises over plain descriptors: half the cost of `FileHandle`. */
 import fs from 'node:fs'
 
-export function open(path: string, flags: number, mode = 0o666): Promise<number> {
+/** Data is for the user the process runs as: nobody else reads files or lists directories that the store makes. */
+export const fileMode = 0o600
+export const directoryMode = 0o700
+
+export function open(path: string, flags: number, mode = fileMode): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, flags, mode, (error, fd) => (error ? reject(error) : resolve(fd)))
   })
@@ -42,10 +46,19 @@ export const rename = (from: string, to: string) => done((end) => fs.rename(from
 export const link = (existing: string, path: string) => done((end) => fs.link(existing, path, end))
 export const unlink = (path: string) => done((end) => fs.unlink(path, end))
 export const rmdir = (path: string) => done((end) => fs.rmdir(path, end))
-export const mkdir = (path: string) => done((end) => fs.mkdir(path, end))
+export const mkdir = (path: string) => done((end) => fs.mkdir(path, directoryMode, end))
 export const fdatasync = (fd: number) => done((end) => fs.fdatasync(fd, end))
 export const fsync = (fd: number) => done((end) => fs.fsync(fd, end))
 export const close = (fd: number) => done((end) => fs.close(fd, end))
+
+/** Sets the times of a file, in seconds since the epoch. */
+export const utimes = (path: string, seconds: number) => done((end) => fs.utimes(path, seconds, seconds, end))
+
+export function readdir(path: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    fs.readdir(path, (error, names) => (error ? reject(error) : resolve(names)))
+  })
+}
 
 export function realpath(path: string): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -21,9 +21,11 @@ import { stage } from './stage.ts'
 import { translated } from './translate-error.ts'
 
 /** Opens a key-value store in a directory. */
-export function openFsKvDriver({ directory, fsync, clock }: FsDriverOptions): FsKvDriver {
-  return new FsKvDriver(Home.open(directory, { syncs: fsync === 'data' }), withFsync(fsKvInfo, fsync), () =>
-    clock.now(),
+export function openFsKvDriver({ directory, fsync, clock, monotonic }: FsDriverOptions): FsKvDriver {
+  return new FsKvDriver(
+    Home.open(directory, { syncs: fsync === 'data', monotonic }),
+    withFsync(fsKvInfo, fsync),
+    () => clock.now(),
   )
 }
 
@@ -46,7 +48,7 @@ export class FsKvDriver implements KvDriver {
   }
 
   get(key: string): Promise<StoredKvEntry | null> {
-    return translated(async () => {
+    return this.#run(async () => {
       const path = fileOfKey(key)
       const opened = await openObject(this.#home, path, readAhead)
       if (opened === null) return null
@@ -71,25 +73,27 @@ export class FsKvDriver implements KvDriver {
   }
 
   put(key: string, value: string | Uint8Array<ArrayBuffer>, put: KvDriverPut): Promise<string> {
-    return translated(async () => {
+    return this.#run(async () => {
       const isText = typeof value === 'string'
       const body = isText ? new Uint8Array(Buffer.from(value, 'utf8')) : value
       const json = put.metadata === undefined || put.metadata === null ? '' : JSON.stringify(put.metadata)
       const fields = { isText, expiresAt: put.expiresAt ?? 0, json }
       const { signal } = put
-      const write = (tag: string | undefined) =>
-        stage(this.#home, fields, body, { now: this.#now, signal, tag })
+      const write = {
+        isQuick: true,
+        to: (at: string) => stage(this.#home, fields, body, { now: this.#now, signal, at }),
+      }
       const { version } = await this.#objects.put(fileOfKey(key), write, this.#condition(put), signal)
       return version
     })
   }
 
   delete(key: string): Promise<void> {
-    return translated(() => this.#objects.remove(fileOfKey(key)))
+    return this.#run(() => this.#objects.remove(fileOfKey(key)))
   }
 
   list(list: KvDriverList): Promise<KvDriverPage> {
-    return translated(async () => {
+    return this.#run(async () => {
       const page = await readPage(this.#home, this.#directories, {
         ...list,
         isVisible: (header) => !this.#isExpired(header),
@@ -107,11 +111,15 @@ export class FsKvDriver implements KvDriver {
   }
 
   check(): Promise<void> {
-    return translated(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
+    return this.#run(() => fs.promises.access(this.#home.staging, fs.constants.W_OK))
   }
 
   close(): Promise<void> {
     return translated(() => this.#objects.close())
+  }
+
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    return translated(() => this.#home.during(call))
   }
 
   #condition({ ifAbsent, ifVersion }: KvDriverPut): Condition {

@@ -10,12 +10,21 @@ import { Locks, tagOf } from './locks.ts'
 const clock = { now: () => Date.now() }
 const plain = { contentType: null, metadata: {} }
 
-/** A store, and another opener of its directory, as another process would be. */
+/** A store, and another opener of its directory, as another process would be. Its time passes at will. */
 function opened() {
   const directory = join(tempDirectory(), 'blobs')
   const blob = openFsBlobDriver({ directory, fsync: 'none', clock })
-  const home = Home.open(directory, { syncs: false })
-  return { blob, home, locks: new Locks(home), close: () => Promise.all([blob.close(), home.close()]) }
+  let later = 0
+  const home = Home.open(directory, { syncs: false, monotonic: () => performance.now() + later })
+  return {
+    blob,
+    home,
+    locks: new Locks(home),
+    wait: (ms: number) => {
+      later += ms
+    },
+    close: () => Promise.all([blob.close(), home.close()]),
+  }
 }
 
 /** Whether the promise settles within a time that is long for what it would have to do. */
@@ -34,7 +43,7 @@ describe('whoever holds an object', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve
     })
-    const holding = locks.hold('a+/key', () => gate)
+    const holding = locks.hold('a+/key', null, () => gate)
     await expect.poll(() => locks.isHeld('a+/key')).toBe(true)
     const options = kind === 'swap' ? { ...plain, ifMatch: etag } : plain
     const change = kind === 'delete' ? blob.delete('a/key') : blob.put('a/key', new Uint8Array(2), options)
@@ -53,21 +62,22 @@ describe('whoever holds an object', () => {
     const { home, locks, close } = opened()
     const announced = home.newStaged(tagOf('a+/key'))
     fs.writeFileSync(announced, 'on its way')
-    await locks.hold('key', () => locks.settle('key'))
-    const settling = locks.hold('a+/key', () => locks.settle('a+/key'))
+    await locks.hold('key', null, () => locks.settle('key'))
+    const settling = locks.hold('a+/key', null, () => locks.settle('a+/key'))
     expect(await settles(settling)).toBe(false)
     fs.rmSync(announced)
     await settling
     await close()
   })
 
-  it('does not wait for an announced put that nobody will publish', async () => {
-    const { home, locks, close } = opened()
+  it('does not wait for an announced put that stays unpublished for 30 seconds', async () => {
+    const { home, locks, wait, close } = opened()
     const announced = home.newStaged(tagOf('key'))
     fs.writeFileSync(announced, 'left behind')
-    const longAgo = new Date(Date.now() - 60_000)
-    fs.utimesSync(announced, longAgo, longAgo)
-    expect(await settles(locks.hold('key', () => locks.settle('key')))).toBe(true)
+    const settling = locks.hold('key', null, () => locks.settle('key'))
+    expect(await settles(settling)).toBe(false)
+    wait(30_000)
+    await settling
     // Its writer, should it go on after all, finds it gone.
     expect(fs.existsSync(announced)).toBe(false)
     await close()
@@ -79,7 +89,7 @@ describe('whoever holds an object', () => {
     let inside = 0
     await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        locks.hold('key', async () => {
+        locks.hold('key', null, async () => {
           inside += 1
           expect(inside).toBe(1)
           await sleep(1)

@@ -4,12 +4,15 @@
  */
 import fs from 'node:fs'
 import { CapabilityError } from '@flowport/capabilities'
+import { graveName, Graves } from './graves.ts'
 import type { Header, NewHeader } from './header.ts'
 import type { Home } from './home.ts'
-import { close, codeOf, fsync, link, open, rename, rmdir, unless, unlink } from './io.ts'
-import { Locks, tagOf } from './locks.ts'
-import { readHeader } from './read.ts'
+import { removeClaim } from './claim.ts'
+import { close, codeOf, fsync, link, open, rename, rmdir, unless } from './io.ts'
+import { type Draft, Locks, tagOf } from './locks.ts'
+import { corrupt, readHeader } from './read.ts'
 import { discard, type Staged } from './stage.ts'
+import { fenced } from './translate-error.ts'
 
 /** When a staged object may be published. */
 export type Condition =
@@ -23,59 +26,46 @@ export type Condition =
       readonly countsAsNone: (current: Header) => boolean
     }
 
+/** How the new content of an object is staged. */
+export interface Write {
+  /** Whether it takes no longer than writing bytes that are at hand. */
+  readonly isQuick: boolean
+  /** Writes the file, usually at the path; what fails leaves nothing there. */
+  readonly to: (path: string) => Promise<Staged>
+}
+
 /** Directories may vanish under a writer, when a deleter finds them empty, this often before it gives up. */
 const mostAttempts = 100
 
 export class Objects {
   readonly home: Home
   readonly #locks: Locks
+  readonly #graves: Graves
 
   constructor(home: Home) {
     this.home = home
     this.#locks = new Locks(home)
+    this.#graves = new Graves(home)
   }
 
   /** Stages by `write` and publishes at `path`. Fails early, before `write`, when the condition already does not hold. */
   async put(
     path: string,
-    write: (tag: string | undefined) => Promise<Staged>,
+    write: Write,
     condition: Condition,
     signal: AbortSignal | undefined,
   ): Promise<NewHeader> {
     if (condition.type !== 'always') this.#check(condition, await readHeader(this.home, path))
-    const tag = condition.type === 'always' ? tagOf(path) : undefined
-    let staged = await write(tag)
-    try {
-      signal?.throwIfAborted()
-      if (condition.type !== 'always') {
-        await this.#publishIf(condition, staged.path, path)
-      } else {
-        // See `locks.ts`: announced first, then a look for a lock.
-        if (!staged.isAnnounced) staged = await this.#rename(staged, this.home.newStaged(tag))
-        const isHeld = this.#locks.isHeld(path)
-        if (isHeld) staged = await this.#rename(staged, this.home.newStaged())
-        await this.#publish(staged.path, path, isHeld)
-      }
-    } catch (error) {
-      await discard(staged.path)
-      throw error
-    }
+    const header = await this.#put(path, write, condition, signal)
     if (this.home.syncs) await this.#sync(directoryOf(path))
-    return staged.header
+    return header
   }
 
   /** Removes the object, when it is there and `when` holds for it, and the directories this leaves empty. */
   async remove(path: string, when?: (current: Header) => boolean): Promise<void> {
     const directory = directoryOf(path)
-    if (!(await this.home.verify(directory))) return
-    const isRemoved = await this.#locks.hold(path, async () => {
-      if (when !== undefined) {
-        await this.#locks.settle(path)
-        const current = await readHeader(this.home, path)
-        if (current === null || !when(current)) return false
-      }
-      return unless(unlink(this.home.at(path)), 'ENOENT')
-    })
+    if (!(await this.#isThere(path))) return
+    const isRemoved = when === undefined ? await this.#removeAny(path) : await this.#removeIf(path, when)
     if (!isRemoved) return
     if (this.home.syncs) await this.#sync(directory)
     await this.#removeEmpty(directory)
@@ -83,38 +73,125 @@ export class Objects {
 
   /** Waits for what goes on in the background, and lets go of the directory. */
   close(): Promise<void> {
-    return this.home.close()
+    return this.home.close(() => this.#graves.close())
   }
 
-  async #publish(staged: string, path: string, isHeld: boolean): Promise<void> {
-    const publish = () => this.#place(staged, path, (target) => rename(staged, target))
-    return isHeld ? this.#locks.hold(path, publish) : publish()
-  }
-
-  async #rename(staged: Staged, to: string): Promise<Staged> {
+  /** Announced, like a plain put; only where the object is locked does it wait for the lock. */
+  async #removeAny(path: string): Promise<boolean> {
+    const claim = await this.#graves.dig(tagOf(path))
     try {
-      await rename(staged.path, to)
-      return { ...staged, path: to }
+      if (!this.#locks.isHeld(path)) return await this.#moveInto(claim, path)
+    } finally {
+      // Without the claim nobody waits for this delete any more.
+      this.#graves.fill(claim)
+    }
+    return this.#locks.hold(path, null, (held) => this.#moveInto(held, path))
+  }
+
+  #removeIf(path: string, when: (current: Header) => boolean): Promise<boolean> {
+    return this.#locks.hold(path, null, async (claim) => {
+      await this.#locks.settle(path)
+      const current = await readHeader(this.home, path)
+      return current !== null && when(current) && (await this.#moveInto(claim, path))
+    })
+  }
+
+  /** Deletes by moving the object into the claim, which fails once the claim has been removed. */
+  async #moveInto(claim: string, path: string): Promise<boolean> {
+    try {
+      await this.home.within(directoryOf(path), ({ base }) =>
+        rename(base + nameOf(path), `${claim}/${graveName}`),
+      )
+      return true
     } catch (error) {
-      throw codeOf(error) === 'ENOENT' ? lost(error) : error
+      if (codeOf(error) !== 'ENOENT') throw error
+      if (!fs.existsSync(claim)) throw fenced(error)
+      return false
     }
   }
 
-  async #publishIf(
-    condition: Exclude<Condition, { type: 'always' }>,
-    staged: string,
-    path: string,
-  ): Promise<void> {
-    if (condition.type === 'create') {
-      // `link` creates or fails, atomically, and needs no lock.
-      const isNew = await this.#place(staged, path, (target) => unless(link(staged, target), 'EEXIST'))
-      if (isNew) return discard(staged)
+  /** `false` where nothing is. A directory of another program is not removed in an object's stead. */
+  async #isThere(path: string): Promise<boolean> {
+    try {
+      const found = await this.home.within(directoryOf(path), async ({ base }) =>
+        fs.lstatSync(base + nameOf(path), { throwIfNoEntry: false }),
+      )
+      if (found?.isDirectory()) throw corrupt('a directory stands where an object should be')
+      return found !== undefined
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false
+      throw error
     }
-    await this.#locks.hold(path, async () => {
-      await this.#locks.settle(path)
-      this.#check(condition, await readHeader(this.home, path))
-      await this.#place(staged, path, (target) => rename(staged, target))
+  }
+
+  async #publish(claim: string, path: string): Promise<void> {
+    await this.#place(claim, path, (target) => rename(claim, target))
+  }
+
+  async #put(path: string, write: Write, condition: Condition, signal: AbortSignal | undefined) {
+    const isReplacing = condition.type === 'replace'
+    // A replacement is locked in any case, so it is staged where it will be the claim. A put of bytes is announced from the
+    // start; a stream may take long, and is announced when it has ended.
+    const draft = isReplacing ? await this.#locks.draft() : null
+    const isAnnounced = condition.type === 'always' && write.isQuick
+    const at = draft?.claim ?? this.home.newStaged(isAnnounced ? tagOf(path) : '')
+    try {
+      const staged = await write.to(at)
+      signal?.throwIfAborted()
+      if (condition.type === 'always') await this.#putAny(path, staged.path, isAnnounced)
+      else if (draft !== null || !(await this.#create(staged.path, path)))
+        await this.#putIf(path, draft ?? staged.path, condition)
+      return staged.header
+    } catch (error) {
+      await removeClaim(draft?.directory ?? at)
+      throw error
+    }
+  }
+
+  /** See `locks.ts`: announced first, then a look for a lock. */
+  async #putAny(path: string, staged: string, isAnnounced: boolean): Promise<void> {
+    const claim = isAnnounced ? staged : await this.#announce(staged, path)
+    try {
+      if (this.#locks.isHeld(path)) await this.#locks.hold(path, claim, (held) => this.#publish(held, path))
+      else await this.#publish(claim, path)
+    } catch (error) {
+      await discard(claim)
+      throw error
+    }
+  }
+
+  async #announce(staged: string, path: string): Promise<string> {
+    const claim = this.home.newStaged(tagOf(path))
+    try {
+      await rename(staged, claim)
+      return claim
+    } catch (error) {
+      throw codeOf(error) === 'ENOENT' ? fenced(error) : error
+    }
+  }
+
+  #putIf(
+    path: string,
+    source: Draft | string,
+    condition: Exclude<Condition, { type: 'always' }>,
+  ): Promise<void> {
+    return this.#locks.hold(path, source, async (claim) => {
+      for (;;) {
+        await this.#locks.settle(path)
+        const found = await readHeader(this.home, path)
+        this.#check(condition, found)
+        if (found !== null) return this.#publish(claim, path)
+        // Deleted meanwhile. Creators need no lock, so another may come before this one: then look again.
+        if (await this.#create(claim, path)) return
+      }
     })
+  }
+
+  /** `link` creates or fails, atomically, and needs no lock. */
+  async #create(claim: string, path: string): Promise<boolean> {
+    const isNew = await this.#place(claim, path, (target) => unless(link(claim, target), 'EEXIST'))
+    if (isNew) await discard(claim)
+    return isNew
   }
 
   #check(condition: Exclude<Condition, { type: 'always' }>, found: Header | null): void {
@@ -132,10 +209,10 @@ export class Objects {
     const directory = directoryOf(path)
     for (let attempt = 1; ; attempt++) {
       try {
-        if (await this.home.verify(directory)) return await move(this.home.at(path))
+        return await this.home.within(directory, ({ base }) => move(base + nameOf(path)))
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error
-        if (attempt >= mostAttempts || !fs.existsSync(staged)) throw lost(error)
+        if (attempt >= mostAttempts || !fs.existsSync(staged)) throw fenced(error)
       }
       await this.#make(directory)
     }
@@ -158,12 +235,7 @@ export class Objects {
     // Windows cannot open directories; NTFS logs renames.
     if (process.platform === 'win32') return
     try {
-      const fd = await open(this.home.at(directory), 0)
-      try {
-        await fsync(fd)
-      } finally {
-        await close(fd)
-      }
+      await this.home.within(directory, ({ base, fd }) => (fd === null ? syncAt(base) : fsync(fd)))
     } catch (error) {
       // Emptied and removed by another process meanwhile: nothing is left to put on the disk.
       if (codeOf(error) !== 'ENOENT') throw error
@@ -171,10 +243,21 @@ export class Objects {
   }
 
   async #removeEmpty(directory: string): Promise<void> {
-    for (let left = directory; left !== ''; left = directoryOf(left.slice(0, -1))) {
-      const gone = await unless(rmdir(this.home.at(left)), 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY', 'EPERM')
-      if (!gone) return
+    for (let left = directory; left !== ''; ) {
+      const name = left.slice(0, -1)
+      left = directoryOf(name)
+      const removing = this.home.within(left, ({ base }) => rmdir(base + nameOf(name)))
+      if (!(await unless(removing, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY', 'EPERM'))) return
     }
+  }
+}
+
+async function syncAt(directory: string): Promise<void> {
+  const fd = await open(directory, 0)
+  try {
+    await fsync(fd)
+  } finally {
+    await close(fd)
   }
 }
 
@@ -183,13 +266,7 @@ function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
-function lost(cause: unknown): CapabilityError {
-  return new CapabilityError(
-    'Unavailable',
-    'another process took over while this one stood still; try again',
-    {
-      code: 'FS_FENCED',
-      cause,
-    },
-  )
+/** The last name of a path. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }

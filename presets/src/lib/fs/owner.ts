@@ -1,63 +1,55 @@
-/**
- * The owner file every opened store keeps in its staging directory: whose staged files and locks are whose, and whether
- * their process still lives. A lock is a hard link to it, so taking one is a single atomic call with its owner inside.
- */
+/** The owner file of every opened store, in its staging directory: how others tell whether the owner still lives. */
 import fs from 'node:fs'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { codeOf } from './io.ts'
+import { codeOf, fileMode } from './io.ts'
+import type { Kernel } from './identity.ts'
 
-export interface Owner {
-  /** 16 hex digits; staged files of the owner begin with them. */
+export interface Owner extends Kernel {
+  /** 16 hex digits, random; the names of all files the owner stages begin with them. */
   readonly id: string
-  readonly pid: number
-  readonly host: string
-  /** When the process began, in milliseconds since the epoch: tells a process from a later one with its pid. */
-  readonly startedAt: number
+  /** Whether the owner listens on its socket. The kernel closes a socket when its process ends, however it ends. */
+  readonly listens: boolean
 }
 
-/** Silence after which a lock's owner counts as stuck, whatever its process does. */
+/** Pause between two signs of life, which change the times of the owner file. */
+export const beatMs = 5_000
+/** An owner without a sign of life for this long is stuck, and what it staged may be removed. */
 export const stuckAfterMs = 30_000
+/** Characters of an owner's id. */
+const idLength = 16
 
-/** Of this process, reckoned once: a clock that is set later must not make its owners strangers to each other. */
-let startedAt: number | undefined
-
-/** This process, as an owner. */
-export function thisOwner(id: string): Owner {
-  return {
-    id,
-    pid: process.pid,
-    host: hostname(),
-    startedAt: (startedAt ??= Math.round(Date.now() - process.uptime() * 1000)),
-  }
+/** The owner of a staged file or a claim, by its name. */
+export function ownerOf(name: string): string {
+  return name.slice(0, idLength)
 }
 
 export function ownerFile(staging: string, id: string): string {
-  return join(staging, `${id}.owner`)
+  return `${staging}${id}.owner`
+}
+
+export function socketFile(staging: string, id: string): string {
+  return `${staging}${id}.alive`
 }
 
 /** Writes the owner file, whole under its name at once. */
 export function writeOwner(staging: string, owner: Owner): void {
-  const draft = join(staging, `${owner.id}-owner.tmp`)
-  fs.writeFileSync(draft, JSON.stringify(owner))
+  const draft = `${staging}${owner.id}-owner.tmp`
+  fs.writeFileSync(draft, JSON.stringify(owner), { mode: fileMode })
   fs.renameSync(draft, ownerFile(staging, owner.id))
 }
 
-export interface SeenOwner extends Owner {
-  /** Its process is gone for certain. */
-  readonly isDead: boolean
-  /** It has taken and released no lock for `stuckAfterMs`. */
-  readonly isSilent: boolean
+export interface SeenOwner {
+  readonly owner: Owner
+  /** Another text after every sign of life. */
+  readonly stamp: string
 }
 
-/** The owner a lock or an owner file names; `null` when the file is gone, `'unreadable'` when it is something else. */
-export function readOwner(path: string): SeenOwner | 'unreadable' | null {
+/** The owner file of `id`; `null` when it is missing, or is something else. */
+export function readOwner(staging: string, id: string): SeenOwner | null {
+  const path = ownerFile(staging, id)
   try {
     const owner = parse(fs.readFileSync(path, 'utf8'))
-    if (owner === null) return 'unreadable'
-    // Taking and releasing a lock changes the link count and with it the time of change.
-    const isSilent = Date.now() - fs.statSync(path).ctimeMs > stuckAfterMs
-    return { ...owner, isDead: isDead(owner), isSilent }
+    const { mtimeNs, ctimeNs } = fs.lstatSync(path, { bigint: true })
+    return owner === null ? null : { owner, stamp: `${mtimeNs}-${ctimeNs}` }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw error
@@ -67,21 +59,10 @@ export function readOwner(path: string): SeenOwner | 'unreadable' | null {
 function parse(text: string): Owner | null {
   try {
     const owner = JSON.parse(text) as Partial<Owner> | null
-    if (typeof owner?.id !== 'string' || typeof owner.pid !== 'number') return null
-    return { id: owner.id, pid: owner.pid, host: String(owner.host), startedAt: Number(owner.startedAt) }
+    if (typeof owner?.id !== 'string' || typeof owner.boot !== 'string' || typeof owner.device !== 'string')
+      return null
+    return { id: owner.id, boot: owner.boot, device: owner.device, listens: owner.listens === true }
   } catch {
     return null
-  }
-}
-
-function isDead(owner: Owner): boolean {
-  const me = thisOwner('')
-  if (owner.host !== me.host) return false
-  if (owner.pid === me.pid) return Math.abs(owner.startedAt - me.startedAt) > 5_000
-  try {
-    process.kill(owner.pid, 0)
-    return false
-  } catch (error) {
-    return codeOf(error) === 'ESRCH'
   }
 }

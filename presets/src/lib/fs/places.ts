@@ -1,69 +1,117 @@
-/** Whether directories lie where their path says, with no link on the way. */
+/**
+ * Directories of one store, opened so that what is done in them cannot be led elsewhere. On Linux a directory is opened
+ * once, its place is compared with where it should be, and every call names its file through the descriptor, as `openat`
+ * does: a link planted later, in the directory's place or above it, is never followed.
+ */
 import fs from 'node:fs'
-import { close, codeOf, open, realpath } from './io.ts'
+import { close, open, realpath } from './io.ts'
 import { linked } from './translate-error.ts'
 
-/** Directories whose descriptors are kept open for the next look. */
+/** A directory that was found where it should be. */
+export interface Place {
+  /** Precedes the name of a file in the directory. */
+  readonly base: string
+  /** The directory's descriptor; `null` on systems where files are named by path. */
+  readonly fd: number | null
+}
+
+interface Kept {
+  readonly fd: number
+  /** Calls that name files through the descriptor right now: it is closed after the last of them. */
+  users: number
+  isDropped: boolean
+}
+
+/** Directories whose descriptors are kept open for the next call. */
 const mostKept = 64
 const { O_RDONLY, O_DIRECTORY = 0, O_NOFOLLOW = 0 } = fs.constants
+const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 
 export class Places {
-  readonly #kept = new Map<string, number>()
+  readonly #kept = new Map<string, Kept>()
 
   /**
-   * Fails when the directory is not what its absolute path says. Resolves `false` when it is missing. On Linux a kept
-   * descriptor tells where its directory is by now, without touching the disk; elsewhere the path is resolved each time.
+   * Runs `act` in the directory with this absolute path. Fails with `ENOENT` when it is missing, and with
+   * `PermissionDenied` when it, or a directory above it, is a link.
    */
-  async verify(path: string): Promise<boolean> {
+  async within<T>(path: string, act: (place: Place) => Promise<T>): Promise<T> {
+    if (!hasDescriptorPaths) {
+      if ((await realpath(path)) !== path) throw linked()
+      return act({ base: path.endsWith('/') ? path : `${path}/`, fd: null })
+    }
+    const kept = await this.#take(path)
     try {
-      if (process.platform !== 'linux') {
-        if ((await realpath(path)) !== path) throw linked()
-        return true
-      }
-      const fd = this.#kept.get(path)
-      if (fd !== undefined && placeOf(fd) === path) return true
-      if (fd !== undefined) this.#drop(path, fd)
-      await this.#keep(path)
-      return true
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
+      return await act({ base: throughDescriptor(kept.fd), fd: kept.fd })
+    } finally {
+      kept.users -= 1
+      if (kept.isDropped && kept.users === 0) fs.closeSync(kept.fd)
     }
   }
 
   close(): void {
-    for (const [path, fd] of this.#kept) this.#drop(path, fd)
+    for (const path of this.#kept.keys()) this.#drop(path)
   }
 
-  async #keep(path: string): Promise<void> {
-    const fd = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    const place = placeOf(fd)
-    if (place !== path || this.#kept.has(path)) {
-      await close(fd)
-      if (place === `${path}${deleted}`)
-        throw Object.assign(new Error('removed meanwhile'), { code: 'ENOENT' })
-      if (place !== path && (place !== null || (await realpath(path)) !== path)) throw linked()
-      return
+  /** The directory's descriptor, with its place just compared, counted as used. */
+  async #take(path: string): Promise<Kept> {
+    const known = this.#kept.get(path)
+    if (known !== undefined) {
+      if (placeOf(known.fd) === path) {
+        known.users += 1
+        return known
+      }
+      // Removed or moved since: whatever is at the path by now is another directory.
+      this.#drop(path)
     }
-    this.#kept.set(path, fd)
-    for (const [oldest, old] of this.#kept) {
-      if (this.#kept.size <= mostKept) return
-      this.#drop(oldest, old)
+    const kept = { fd: await openDirectory(path), users: 1, isDropped: false }
+    // Another call may have opened the directory at the same time.
+    this.#drop(path)
+    this.#kept.set(path, kept)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= mostKept) break
+      this.#drop(oldest)
     }
+    return kept
   }
 
-  #drop(path: string, fd: number): void {
+  #drop(path: string): void {
+    const kept = this.#kept.get(path)
+    if (kept === undefined) return
     this.#kept.delete(path)
-    fs.closeSync(fd)
+    kept.isDropped = true
+    if (kept.users === 0) fs.closeSync(kept.fd)
   }
 }
 
-/** What Linux adds to the place of a file that has been removed or replaced; encoded names hold no space. */
+/** Opens the directory, and fails unless it lies where its path says. Needs `hasDescriptorPaths`. */
+export async function openDirectory(path: string): Promise<number> {
+  const fd = await open(path, directoryFlags)
+  const place = placeOf(fd)
+  if (place === path) return fd
+  await close(fd)
+  if (place === `${path}${deleted}`) throw Object.assign(new Error('removed meanwhile'), { code: 'ENOENT' })
+  throw linked()
+}
+
+/** The same for a directory that is opened once, when a store is. */
+export function openDirectoryNow(path: string): number {
+  return fs.openSync(path, directoryFlags)
+}
+
+/** Whether files can be named through the descriptor of their directory: on Linux, where `/proc` is mounted. */
+export const hasDescriptorPaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
+
+/** What precedes a name in the directory of the descriptor. */
+export function throughDescriptor(fd: number): string {
+  return `/proc/self/fd/${fd}/`
+}
+
+/** What Linux adds to the place of a file that has been removed or replaced. */
 export const deleted = ' (deleted)'
 
 /** Where Linux says the descriptor leads; `null` where it does not say. */
 export function placeOf(fd: number): string | null {
-  if (process.platform !== 'linux') return null
+  if (!hasDescriptorPaths) return null
   try {
     return fs.readlinkSync(`/proc/self/fd/${fd}`)
   } catch {

@@ -4,7 +4,7 @@ import { CapabilityError } from '@flowport/capabilities'
 import { decodeHeader, type Header, headerLength } from './header.ts'
 import type { Home } from './home.ts'
 import { codeOf, open, read } from './io.ts'
-import { deleted, placeOf } from './places.ts'
+import { deleted, hasDescriptorPaths, placeOf } from './places.ts'
 import { linked } from './translate-error.ts'
 
 export interface OpenObject {
@@ -25,7 +25,7 @@ export async function openObject(home: Home, path: string, readAhead: number): P
   const fd = await openFile(home, path)
   if (fd === null) return null
   try {
-    await checkPlace(home, path, fd)
+    checkPlace(home, path, fd)
     const stat = fs.fstatSync(fd)
     if (!stat.isFile()) throw corrupt('something else stands where an object should be')
     let head = await fill(fd, Buffer.allocUnsafeSlow(Math.min(stat.size, readAhead)))
@@ -81,19 +81,21 @@ export function corrupt(reason: string): CapabilityError {
 
 async function openFile(home: Home, path: string): Promise<number | null> {
   try {
-    return await open(home.at(path), flags)
+    if (hasDescriptorPaths) return await open(home.at(path), flags)
+    const name = path.lastIndexOf('/') + 1
+    return await home.within(path.slice(0, name), ({ base }) => open(base + path.slice(name), flags))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }
 
-/** Whether what was opened lies where it should: a link above it would have led elsewhere. */
-async function checkPlace(home: Home, path: string, fd: number): Promise<void> {
-  if (!path.includes('/')) return
+/** Compares where the opened file is with where it should be, before anything is read: a link above it leads elsewhere. */
+function checkPlace(home: Home, path: string, fd: number): void {
+  if (!hasDescriptorPaths || !path.includes('/')) return
   const place = placeOf(fd)
-  if (place === null) await home.verify(path.slice(0, path.lastIndexOf('/')))
-  else if (place !== home.at(path) && place !== home.at(path) + deleted) throw linked()
+  const expected = home.placeOf(path)
+  if (place !== expected && place !== expected + deleted) throw linked()
 }
 
 async function fill(fd: number, buffer: Buffer<ArrayBuffer>): Promise<Buffer<ArrayBuffer>> {

@@ -11,35 +11,34 @@ import {
   type NewHeader,
 } from './header.ts'
 import type { Home } from './home.ts'
-import { close, fdatasync, open, read, unless, unlink, write } from './io.ts'
+import { close, fdatasync, fileMode, open, read, unless, unlink, write } from './io.ts'
+import { hasDescriptorPaths } from './places.ts'
+import type { OpenObject } from './read.ts'
 
 export type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
 
 export interface Staged {
   readonly path: string
   readonly header: NewHeader
-  /** Whether the file's name tells which object it will replace. */
-  readonly isAnnounced: boolean
 }
 
 export interface StageOptions {
   readonly now: () => number
   readonly signal: AbortSignal | undefined
-  /** What to announce the file by, if it should be. A stream may take long, so it is not announced yet. */
-  readonly tag: string | undefined
+  /** The path of the staged file. */
+  readonly at: string
 }
 
-const { O_WRONLY, O_RDWR, O_CREAT, O_EXCL, COPYFILE_FICLONE, COPYFILE_EXCL } = fs.constants
+const { O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = fs.constants
+const { COPYFILE_FICLONE, COPYFILE_EXCL } = fs.constants
 
 /** Writes header and body. What fails or is aborted leaves nothing behind; the stream is then cancelled. */
 export async function stage(
   home: Home,
   fields: Pick<NewHeader, 'isText' | 'expiresAt' | 'json'>,
   body: Body,
-  { now, signal, tag }: StageOptions,
+  { now, signal, at: path }: StageOptions,
 ): Promise<Staged> {
-  const isAnnounced = tag !== undefined && body instanceof Uint8Array
-  const path = home.newStaged(isAnnounced ? tag : undefined)
   const draft = { ...fields, version: home.ids.next(), modified: now(), size: 0 }
   try {
     const fd = await open(path, O_WRONLY | O_CREAT | O_EXCL)
@@ -55,7 +54,7 @@ export async function stage(
       await write(fd, [encodeLateFields(whole)], lateFieldsAt)
       return whole
     })
-    return { path, header, isAnnounced }
+    return { path, header }
   } catch (error) {
     if (!(body instanceof Uint8Array) && !body.locked) await body.cancel(error).catch(() => undefined)
     throw error
@@ -63,24 +62,26 @@ export async function stage(
 }
 
 /**
- * A staged copy of an object's file: shared blocks where the file system can, else copied in the kernel. `null` when
- * the file is no longer the object that `header` was read from.
+ * A staged copy of an object's file: shared blocks where the file system can, else copied in the kernel. `null` when the
+ * file is no longer the object that was opened.
  */
 export async function stageCopy(
   home: Home,
   from: string,
-  header: NewHeader,
+  { header, fd: source }: OpenObject,
   now: () => number,
 ): Promise<Staged | null> {
   const path = home.newStaged()
   try {
-    if (
-      !(await unless(fs.promises.copyFile(home.at(from), path, COPYFILE_FICLONE | COPYFILE_EXCL), 'ENOENT'))
-    ) {
+    // The opened file itself, where it can be named: what its path leads to may have been exchanged.
+    const original = hasDescriptorPaths ? `/proc/self/fd/${source}` : home.at(from)
+    if (!(await unless(fs.promises.copyFile(original, path, COPYFILE_FICLONE | COPYFILE_EXCL), 'ENOENT'))) {
       return null
     }
-    const fd = await open(path, O_RDWR)
+    const fd = await open(path, O_RDWR | O_NOFOLLOW)
     const copied = await finish(home, fd, path, async () => {
+      // A copy takes the mode of its source, which an earlier version may have made readable for all.
+      fs.fchmodSync(fd, fileMode)
       const head = Buffer.alloc(fixedBytes)
       await read(fd, head, 0)
       if (headerLength(head) === null || decodeHeader(head, fixedBytes).version !== header.version)
@@ -89,7 +90,7 @@ export async function stageCopy(
       await write(fd, [encodeLateFields(copy)], lateFieldsAt)
       return copy
     })
-    return { path, header: copied, isAnnounced: false }
+    return { path, header: copied }
   } catch (error) {
     await discard(path)
     if (error instanceof Replaced) return null

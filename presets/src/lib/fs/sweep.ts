@@ -1,53 +1,41 @@
-/** Clears a staging directory of what processes that ended in mid-write left in it. */
-import fs from 'node:fs'
-import { join } from 'node:path'
-import { ownerFile, readOwner, type SeenOwner } from './owner.ts'
+/** Clears a staging directory of what processes that ended, or stand still, left in it. */
+import { removeClaim } from './claim.ts'
+import { codeOf, readdir, rmdir, unless, unlink } from './io.ts'
+import type { Liveness } from './liveness.ts'
+import { ownerOf } from './owner.ts'
 
-/** Age at which a staged file without an owner file is nobody's. */
-const orphanAfterMs = 3_600_000
-
-/** Removes staged files, locks and owner files of dead owners, and old ones of unknown owners. Never this owner's. */
-export function sweepStaging(staging: string, self: string): void {
-  const owners = new Map<string, SeenOwner | 'unreadable' | null>()
-  const ownerOf = (id: string) => {
-    if (!owners.has(id)) owners.set(id, readOwner(ownerFile(staging, id)))
-    return owners.get(id) ?? null
+/** Removes staged files, locks and owner files of owners that are gone; never those of this store. */
+export async function sweepStaging(staging: string, self: string, others: Liveness): Promise<void> {
+  const gone = new Map<string, boolean>()
+  const isGone = async (name: string) => {
+    const id = ownerOf(name)
+    const known = gone.get(id) ?? (await others.isGone(id))
+    gone.set(id, known)
+    return known
   }
-  const names = fs.readdirSync(staging)
+  const names = (await readdir(staging)).filter((name) => ownerOf(name) !== self)
   for (const name of names) {
-    const path = join(staging, name)
-    if (name.startsWith(self)) continue
-    if (name.endsWith('.tmp')) {
-      const owner = ownerOf(name.slice(0, 16))
-      if (isGone(owner) || (owner === null && isOld(path))) fs.rmSync(path, { force: true })
-    } else if (isLock(name) && isGone(readOwner(path))) {
-      fs.rmSync(path, { force: true })
+    if (name.endsWith('.tmp') && (await isGone(name))) await removeClaim(staging + name)
+    if (name.endsWith('.lock')) await sweepLock(staging + name, isGone)
+  }
+  // Last, so that a sweep that is itself cut short leaves the next one something to go by. Owner files before sockets: an
+  // owner file whose socket is missing tells of a process that has exited.
+  for (const kind of ['.owner', '.alive']) {
+    for (const name of names) {
+      if (name.endsWith(kind) && (await isGone(name))) await unless(unlink(staging + name), 'ENOENT')
     }
   }
-  // Last, so that a sweep that is itself killed leaves the next one something to go by.
-  for (const name of names) {
-    if (name.endsWith('.owner') && !name.startsWith(self) && isGone(ownerOf(name.slice(0, 16)))) {
-      fs.rmSync(join(staging, name), { force: true })
-    }
+  for (const [id, isRemoved] of gone) if (isRemoved) others.forget(id)
+}
+
+async function sweepLock(lock: string, isGone: (claim: string) => Promise<boolean>): Promise<void> {
+  try {
+    for (const claim of await readdir(lock)) if (await isGone(claim)) await removeClaim(`${lock}/${claim}`)
+  } catch (error) {
+    // Released meanwhile, or the lock file of an earlier version, which its key's next writer removes.
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
+    return
   }
-}
-
-/** Removes every staged file of an owner: whatever it was about to publish, it no longer can. */
-export function fence(staging: string, id: string): void {
-  for (const name of fs.readdirSync(staging)) {
-    if (name.startsWith(id) && name.endsWith('.tmp')) fs.rmSync(join(staging, name), { force: true })
-  }
-}
-
-function isGone(owner: SeenOwner | 'unreadable' | null): boolean {
-  return owner !== null && owner !== 'unreadable' && owner.isDead
-}
-
-function isLock(name: string): boolean {
-  return name.endsWith('.lock') || name.endsWith('.break')
-}
-
-function isOld(path: string): boolean {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs > orphanAfterMs
+  // Free by now, unless somebody holds it: then it is not empty.
+  await unless(rmdir(lock), 'ENOTEMPTY', 'EEXIST', 'ENOENT')
 }

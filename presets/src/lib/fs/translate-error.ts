@@ -26,6 +26,15 @@ export async function translated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Another process removed the claim of a change, since this process stood still; nothing has been changed. */
+export function fenced(cause: unknown): CapabilityError {
+  return new CapabilityError(
+    'Unavailable',
+    'another process took over while this one stood still; try again',
+    { code: 'FS_FENCED', cause },
+  )
+}
+
 /** What is found where a link was planted. */
 export function linked(): CapabilityError {
   return new CapabilityError(...symlink)
