@@ -4,7 +4,7 @@
  * does: a link planted later, in the directory's place or above it, is never followed.
  */
 import fs from 'node:fs'
-import { close, open, realpath } from './io.ts'
+import { close, codeOf, open, realpath } from './io.ts'
 import { linked } from './translate-error.ts'
 
 /** A directory that was found where it should be. */
@@ -35,10 +35,7 @@ export class Places {
    * `PermissionDenied` when it, or a directory above it, is a link.
    */
   async within<T>(path: string, act: (place: Place) => Promise<T>): Promise<T> {
-    if (!hasDescriptorPaths) {
-      if ((await realpath(path)) !== path) throw linked()
-      return act({ base: path.endsWith('/') ? path : `${path}/`, fd: null })
-    }
+    if (!hasDescriptorPaths) return act(await openPlace(path))
     const kept = await this.#take(path)
     try {
       return await act({ base: throughDescriptor(kept.fd), fd: kept.fd })
@@ -83,14 +80,43 @@ export class Places {
   }
 }
 
+/** A directory for one use, found where its absolute path says. `leave` it afterwards. */
+export async function openPlace(path: string): Promise<Place> {
+  if (hasDescriptorPaths) {
+    const fd = await openDirectory(path)
+    return { base: throughDescriptor(fd), fd }
+  }
+  if ((await realpath(path)) !== path) throw linked()
+  return { base: path.endsWith('/') ? path : `${path}/`, fd: null }
+}
+
+export async function leave({ fd }: Place): Promise<void> {
+  if (fd !== null) await close(fd)
+}
+
 /** Opens the directory, and fails unless it lies where its path says. Needs `hasDescriptorPaths`. */
-export async function openDirectory(path: string): Promise<number> {
-  const fd = await open(path, directoryFlags)
+async function openDirectory(path: string): Promise<number> {
+  let fd: number
+  try {
+    fd = await open(path, directoryFlags)
+  } catch (error) {
+    // What Linux says of a link, as of anything else that is no directory.
+    if (codeOf(error) === 'ENOTDIR' && isLink(path)) throw linked()
+    throw error
+  }
   const place = placeOf(fd)
   if (place === path) return fd
   await close(fd)
   if (place === `${path}${deleted}`) throw Object.assign(new Error('removed meanwhile'), { code: 'ENOENT' })
   throw linked()
+}
+
+function isLink(path: string): boolean {
+  try {
+    return fs.lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
 }
 
 /** The same for a directory that is opened once, when a store is. */

@@ -1,7 +1,7 @@
 /** Plain files as blobs: the bytes of a file are its content, its path is its key, and nothing is kept beside it. */
 import type { Stats } from 'node:fs'
 import { constants } from 'node:fs'
-import { type FileHandle, link, open, readdir, rename, rmdir, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import {
   type BlobCapabilityInfo,
@@ -15,10 +15,13 @@ import {
   type OpenedBlob,
   resolveRange,
 } from '@flowport/capabilities'
-import { codeOf } from './io.ts'
-import { listPlain, stagedMark } from './plain-listing.ts'
+import { codeOf, fsync } from './io.ts'
+import type { Place } from './places.ts'
+import { listPlain, nullIfMissing, stagedMark } from './plain-listing.ts'
 import { isMissing, PlainPlaces } from './plain-places.ts'
 import { translated } from './translate-error.ts'
+
+type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
 
 export interface PlainFileOptions {
   readonly roots: readonly string[]
@@ -88,44 +91,16 @@ export class PlainFileDriver implements BlobDriver {
     })
   }
 
-  put(
-    key: string,
-    body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
-    { ifNoneMatch, signal }: BlobDriverPut,
-  ): Promise<BlobObject> {
+  put(key: string, body: Body, { ifNoneMatch, signal }: BlobDriverPut): Promise<BlobObject> {
     return translated(async () => {
       this.#checkWritable()
       const path = this.#places.pathOf(key)
       await this.#places.makeFolder(dirname(path))
-      if ((await this.#places.stat(path))?.isDirectory() === true)
-        throw new CapabilityError('AlreadyExists', 'a folder has this name')
-      // Beside its target, where a rename is one step.
-      const staged = `${dirname(path)}/${stagedName(basename(path))}`
-      const file = await open(staged, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666)
-      let isStaged = true
-      try {
-        try {
-          await write(file, body)
-          signal?.throwIfAborted()
-          await file.datasync()
-        } finally {
-          await file.close()
-        }
-        if (ifNoneMatch === '*') await linkNew(staged, path)
-        else {
-          await rename(staged, path)
-          isStaged = false
-        }
-        await syncFolder(dirname(path))
-        const found = await this.#places.stat(path)
-        if (found?.isFile() === true) return objectOf(key, found)
-        throw new CapabilityError(
-          'Unavailable',
-          'the file was replaced just after it was written; look again',
-        )
-      } finally {
-        if (isStaged) await unlink(staged).catch(() => undefined)
-      }
+      const isNew = ifNoneMatch === '*'
+      await this.#places.within(dirname(path), (place) => publish(place, basename(path), body, isNew, signal))
+      const found = await this.#places.stat(path)
+      if (found?.isFile() === true) return objectOf(key, found)
+      throw new CapabilityError('Unavailable', 'the file was replaced just after it was written; look again')
     })
   }
 
@@ -133,9 +108,12 @@ export class PlainFileDriver implements BlobDriver {
     return translated(async () => {
       this.#checkWritable()
       const path = this.#places.pathOf(key)
-      const found = await this.#places.stat(path)
-      // A link is not a file of this store, and a folder none at all.
-      if (found?.isFile() === true) await unlink(path).catch(unlessMissing)
+      const removing = this.#places.within(dirname(path), async ({ base }) => {
+        const found = await lstat(base + basename(path))
+        // A link is not a file of this store, and a folder none at all.
+        if (found.isFile()) await unlink(base + basename(path))
+      })
+      await removing.catch(unlessMissing)
     })
   }
 
@@ -159,7 +137,7 @@ export class PlainFileDriver implements BlobDriver {
     return translated(async () => {
       this.#checkWritable()
       const path = this.#places.pathOf(key)
-      if (await this.#places.hasFolder(path)) await removeEmpty(path)
+      if (await this.#places.hasFolder(path)) await this.#places.removeEmpty(path)
     })
   }
 
@@ -202,16 +180,46 @@ function contentOf(file: FileHandle, start: number, end: number): ReadableStream
   )
 }
 
-async function write(
-  file: FileHandle,
-  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
-) {
+async function write(file: FileHandle, body: Body) {
   if (body instanceof Uint8Array) return file.writeFile(body)
   for await (const chunk of body) {
     for (let offset = 0; offset < chunk.byteLength; ) {
       const { bytesWritten } = await file.write(chunk, offset)
       offset += bytesWritten
     }
+  }
+}
+
+/** Writes the file beside its target, where a rename is one step, and moves it there. */
+async function publish(
+  place: Place,
+  name: string,
+  body: Body,
+  isNew: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const target = place.base + name
+  if ((await lstat(target).catch(nullIfMissing))?.isDirectory() === true)
+    throw new CapabilityError('AlreadyExists', 'a folder has this name')
+  const staged = place.base + stagedName(name)
+  const file = await open(staged, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666)
+  let isStaged = true
+  try {
+    try {
+      await write(file, body)
+      signal?.throwIfAborted()
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    if (isNew) await linkNew(staged, target)
+    else {
+      await rename(staged, target)
+      isStaged = false
+    }
+    await syncFolder(place)
+  } finally {
+    if (isStaged) await unlink(staged).catch(() => undefined)
   }
 }
 
@@ -225,22 +233,14 @@ async function linkNew(staged: string, path: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY)
+async function syncFolder({ base, fd }: Place): Promise<void> {
+  if (fd !== null) return fsync(fd)
+  const folder = await open(base, constants.O_RDONLY)
   try {
     await folder.sync()
   } finally {
     await folder.close()
   }
-}
-
-async function removeEmpty(path: string): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true })
-  for (const entry of entries) if (entry.isDirectory()) await removeEmpty(`${path}/${entry.name}`)
-  await rmdir(path).catch((error: unknown) => {
-    const code = codeOf(error)
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error
-  })
 }
 
 function unlessMissing(error: unknown): void {
