@@ -1,5 +1,6 @@
 /** Serves the example Worker in workerd, offline, with its data under `.flowport/workers` (`FLOWPORT_DATA_DIR`). */
 import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 
@@ -15,6 +16,8 @@ const names =
   host === '127.0.0.1' || host === 'localhost'
     ? ['--var', 'ALLOWED_HOSTS:localhost,.localhost,127.0.0.1']
     : []
+// The data is for the user alone.
+mkdirSync(data, { recursive: true, mode: 0o700 })
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json')
 const wrangler = join(dirname(manifest), 'bin/wrangler.js')
 

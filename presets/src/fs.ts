@@ -4,6 +4,7 @@ import { createBlobStore, createKeyValue, definePreset } from '@flowport/capabil
 import { openFsBlobDriver } from './lib/fs/blob-driver.ts'
 import { type FsOptions, fsEnv, fsLayers, fsProvides } from './lib/fs/declaration.ts'
 import { openFsKvDriver } from './lib/fs/kv-driver.ts'
+import { warnIfOpenToOthers } from './lib/open-to-others.ts'
 
 export type { FsOptions } from './lib/fs/declaration.ts'
 
@@ -14,10 +15,11 @@ export const fs = definePreset<FsOptions, typeof fsEnv, typeof fsProvides>({
   provides: fsProvides,
   portable: { blob: createBlobStore, kv: createKeyValue },
   layers: fsLayers,
-  open({ env, clock: hostClock, options }) {
+  open({ env, log, clock: hostClock, options }) {
     const { root = env.FLOWPORT_DATA_DIR, fsync = 'data', clock = hostClock } = options
     const blob = openFsBlobDriver({ directory: join(root, 'blobs'), fsync, clock })
     const kv = openFsKvDriver({ directory: join(root, 'kv'), fsync, clock })
+    warnIfOpenToOthers(log, 'fs', [join(root, 'blobs'), join(root, 'kv')])
     // Closing twice is closing once: a provider bound for one domain only must let go of the other's directory too.
     return { blob, kv, close: () => Promise.all([blob.close(), kv.close()]).then(() => undefined) }
   },

@@ -1,6 +1,7 @@
 /** The `sqlite` preset: key-value entries, the dedupe ledger and queues in one file, over `node:sqlite`. */
 import { join } from 'node:path'
 import { createDedupeStore, createKeyValue, createQueue, definePreset } from '@flowport/capabilities'
+import { warnIfOpenToOthers } from './lib/open-to-others.ts'
 import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
 import { openSqliteDrivers } from './lib/sqlite/drivers.ts'
 
@@ -13,8 +14,10 @@ export const sqlite = definePreset<SqliteOptions, typeof sqliteEnv, typeof sqlit
   provides: sqliteProvides,
   portable: { kv: createKeyValue, dedupe: createDedupeStore, queue: createQueue },
   layers: sqliteLayers,
-  open({ env, clock: hostClock, options }) {
+  async open({ env, log, clock: hostClock, options }) {
     const { path = join(env.FLOWPORT_DATA_DIR, 'flowport.sqlite'), clock = hostClock, ...rest } = options
-    return openSqliteDrivers({ ...rest, path, clock })
+    const drivers = await openSqliteDrivers({ ...rest, path, clock })
+    if (path !== ':memory:') warnIfOpenToOthers(log, 'sqlite', [path])
+    return drivers
   },
 })

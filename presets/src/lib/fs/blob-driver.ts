@@ -17,10 +17,11 @@ import { contentStream } from './content-stream.ts'
 import { Directories } from './directories.ts'
 import type { NewHeader } from './header.ts'
 import { Home } from './home.ts'
-import { type Fsync, fsBlobInfo, withFsync } from './info.ts'
+import { type Fsync, fsBlobInfo, infoFor } from './info.ts'
 import { fileOfKey } from './key-path.ts'
 import { type Condition, Objects } from './objects.ts'
 import { readPage } from './page.ts'
+import { links } from './places.ts'
 import { checkWhole, openObject, readContent, readHeader } from './read.ts'
 import { type Body, stage, stageCopy, type Staged } from './stage.ts'
 import { translated } from './translate-error.ts'
@@ -39,7 +40,7 @@ export interface FsDriverOptions {
 export function openFsBlobDriver({ directory, fsync, clock, monotonic }: FsDriverOptions): FsBlobDriver {
   return new FsBlobDriver(
     Home.open(directory, { syncs: fsync === 'data', monotonic }),
-    withFsync(fsBlobInfo, fsync),
+    infoFor(fsBlobInfo, { fsync, links }),
     () => clock.now(),
   )
 }

@@ -1,6 +1,12 @@
 /** What the file system store states of itself. Web types only: the stub for other runtimes states the same. */
 import type { BlobCapabilityInfo, KvCapabilityInfo } from '@flowport/capabilities'
 
+const extensions = {
+  'dev.flowport.fs.fsync': 'data',
+  'dev.flowport.fs.scope': 'one host',
+  'dev.flowport.fs.links': 'refused',
+} as const
+
 export const fsBlobInfo = {
   provider: 'fs',
   consistency: 'strong',
@@ -21,7 +27,7 @@ export const fsBlobInfo = {
     serverCopy: true,
     presign: false,
   },
-  extensions: { 'dev.flowport.fs.fsync': 'data', 'dev.flowport.fs.scope': 'one host' },
+  extensions,
 } as const satisfies BlobCapabilityInfo
 
 export const fsKvInfo = {
@@ -39,17 +45,26 @@ export const fsKvInfo = {
     maxBulkKeys: 64,
   },
   features: { list: true, metadata: true, conditional: true, bulk: false },
-  extensions: { 'dev.flowport.fs.fsync': 'data', 'dev.flowport.fs.scope': 'one host' },
+  extensions,
 } as const satisfies KvCapabilityInfo
 
 export type Fsync = 'data' | 'none'
 
-/** The info of an instance: what is not synced may be lost, or lose its predecessor, when the power fails. */
-export function withFsync<I extends BlobCapabilityInfo | KvCapabilityInfo>(info: I, fsync: Fsync): I {
-  if (fsync === 'data') return info
+/**
+ * How sure it is that no link is followed. `'refused'`: also one that is planted during a call. `'checked'`: the system has
+ * no calls relative to an open directory (macOS, Windows, Linux without `/proc`), so a link that is planted between the
+ * check and the call is followed by whoever may write in the directory.
+ */
+export type Links = 'refused' | 'checked'
+
+/** The info of an instance. What is not synced may be lost, or lose its predecessor, when the power fails. */
+export function infoFor<I extends BlobCapabilityInfo | KvCapabilityInfo>(
+  info: I,
+  { fsync, links }: { readonly fsync: Fsync; readonly links: Links },
+): I {
   return {
     ...info,
-    durability: 'unknown',
-    extensions: { ...info.extensions, 'dev.flowport.fs.fsync': fsync },
+    durability: fsync === 'data' ? info.durability : 'unknown',
+    extensions: { ...info.extensions, 'dev.flowport.fs.fsync': fsync, 'dev.flowport.fs.links': links },
   }
 }

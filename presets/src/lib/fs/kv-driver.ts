@@ -12,10 +12,11 @@ import type { FsDriverOptions } from './blob-driver.ts'
 import { Directories } from './directories.ts'
 import type { Header } from './header.ts'
 import { Home } from './home.ts'
-import { fsKvInfo, withFsync } from './info.ts'
+import { fsKvInfo, infoFor } from './info.ts'
 import { fileOfKey } from './key-path.ts'
 import { type Condition, Objects } from './objects.ts'
 import { readPage } from './page.ts'
+import { links } from './places.ts'
 import { checkWhole, openObject, readContent } from './read.ts'
 import { stage } from './stage.ts'
 import { translated } from './translate-error.ts'
@@ -24,7 +25,7 @@ import { translated } from './translate-error.ts'
 export function openFsKvDriver({ directory, fsync, clock, monotonic }: FsDriverOptions): FsKvDriver {
   return new FsKvDriver(
     Home.open(directory, { syncs: fsync === 'data', monotonic }),
-    withFsync(fsKvInfo, fsync),
+    infoFor(fsKvInfo, { fsync, links }),
     () => clock.now(),
   )
 }

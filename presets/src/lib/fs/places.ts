@@ -4,6 +4,7 @@
  * does: a link planted later, in the directory's place or above it, is never followed.
  */
 import fs from 'node:fs'
+import type { Links } from './info.ts'
 import { close, codeOf, open, realpath } from './io.ts'
 import { linked } from './translate-error.ts'
 
@@ -126,6 +127,9 @@ export function openDirectoryNow(path: string): number {
 
 /** Whether files can be named through the descriptor of their directory: on Linux, where `/proc` is mounted. */
 export const hasDescriptorPaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
+
+/** What a store states of links. */
+export const links: Links = hasDescriptorPaths ? 'refused' : 'checked'
 
 /** What precedes a name in the directory of the descriptor. */
 export function throughDescriptor(fd: number): string {

@@ -16,7 +16,7 @@ import {
   resolveRange,
 } from '@flowport/capabilities'
 import { codeOf, fsync } from './io.ts'
-import type { Place } from './places.ts'
+import { links, type Place } from './places.ts'
 import { listPlain, nullIfMissing, stagedMark } from './plain-listing.ts'
 import { isMissing, PlainPlaces } from './plain-places.ts'
 import { translated } from './translate-error.ts'
@@ -49,7 +49,7 @@ export const plainFileInfo = {
     serverCopy: false,
     presign: false,
   },
-  extensions: {},
+  extensions: { 'dev.flowport.fs.links': 'refused' },
 } as const satisfies BlobCapabilityInfo
 
 export class PlainFileDriver implements BlobDriver {
@@ -59,9 +59,10 @@ export class PlainFileDriver implements BlobDriver {
 
   constructor({ roots, readOnly }: PlainFileOptions) {
     this.#places = new PlainPlaces(roots)
+    const info = { ...plainFileInfo, extensions: { 'dev.flowport.fs.links': links } }
     this.info = readOnly
-      ? { ...plainFileInfo, features: { ...plainFileInfo.features, createOnly: false, write: false } }
-      : plainFileInfo
+      ? { ...info, features: { ...plainFileInfo.features, createOnly: false, write: false } }
+      : info
   }
 
   head(key: string): Promise<BlobObject | null> {

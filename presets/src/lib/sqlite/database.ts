@@ -1,5 +1,5 @@
 /** One SQLite file as the drivers share it: opened safely beside other processes, with its schema in place. */
-import { mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type * as NodeSqlite from 'node:sqlite'
@@ -19,7 +19,7 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { DatabaseSync } = await loadSqlite()
   try {
-    if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
+    if (options.path !== ':memory:') makeFile(options.path)
     const db = new DatabaseSync(options.path)
     try {
       db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`)
@@ -45,6 +45,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         cause: error,
       },
     )
+  }
+}
+
+/**
+ * Makes the file for the user alone, if it is missing; SQLite gives its log and its index of it the same mode. A file that is
+ * there is not opened: closing it would drop the locks that other connections of this process hold on it.
+ */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (path === '' || existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    // Made by another process at the same time.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }
 }
 
