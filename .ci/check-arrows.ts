@@ -23,7 +23,7 @@ const rules: readonly Rule[] = [
   {
     folder: 'presets',
     may: [capabilities],
-    node: /^src\/((lib\/)?(fs|sqlite|opendal|gcs|azblob)(\.ts$|\/(?!web\/))|(s3|http)\.ts$|(s3|http|fs|gcs|azblob|cloudflare-r2)\.storage\.ts$|lib\/(s3|http)\/node\/)/,
+    node: /^src\/((lib\/)?(fs|sqlite|disk|secret-files|opendal|gcs|azblob)(\.ts$|\/(?!web\/))|(s3|http)\.ts$|(s3|http|fs|gcs|azblob|cloudflare-r2)\.storage\.ts$|lib\/(s3|http)\/node\/)/,
   },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   {

@@ -38,6 +38,7 @@ export { textStream } from './lib/http/text-stream.ts'
 export {
   chooseProfile,
   missingSecrets,
+  providesSecrets,
   type OpenedProfile,
   type OpenProfileOptions,
   openProfile,

@@ -4,7 +4,7 @@ import { createBlobStore, createKeyValue, definePreset } from '@flowport/capabil
 import { openFsBlobDriver } from './lib/fs/blob-driver.ts'
 import { type FsOptions, fsEnv, fsLayers, fsProvides } from './lib/fs/declaration.ts'
 import { openFsKvDriver } from './lib/fs/kv-driver.ts'
-import { warnIfOpenToOthers } from './lib/open-to-others.ts'
+import { warnIfOpenToOthers } from './lib/disk/open-to-others.ts'
 
 export type { FsOptions } from './lib/fs/declaration.ts'
 

@@ -1,7 +1,7 @@
 /** The `sqlite` preset: key-value entries, the dedupe ledger and queues in one file, over `node:sqlite`. */
 import { join } from 'node:path'
 import { createDedupeStore, createKeyValue, createQueue, definePreset } from '@flowport/capabilities'
-import { warnIfOpenToOthers } from './lib/open-to-others.ts'
+import { warnIfOpenToOthers } from './lib/disk/open-to-others.ts'
 import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
 import { openSqliteDrivers } from './lib/sqlite/drivers.ts'
 

@@ -2,6 +2,7 @@
 import {
   type BindingNeed,
   type Clock,
+  isKind,
   type Logger,
   openProviders,
   type Provider,
@@ -73,10 +74,11 @@ export async function openProfile(options: OpenProfileOptions): Promise<OpenedPr
   const findings = validateApp(app)
   refuse('the flows are not valid', findings)
   const { values, faults } = readVariables(providers)
-  refuse(`the environment does not fit profile "${profile}"`, [
+  const missing = `the environment does not fit profile "${profile}"`
+  refuse(missing, [
     ...environmentDiagnostics(profile, [
       ...faults,
-      ...missingSecrets(app, env),
+      ...(providesSecrets(providers) ? [] : missingSecrets(app, env)),
       ...unfitBindings(providers, bindings),
     ]),
     ...(faults.length > 0 ? [] : presetDiagnostics(profile, providers, values)),
@@ -84,10 +86,12 @@ export async function openProfile(options: OpenProfileOptions): Promise<OpenedPr
   const bag = await openProviders(
     providers,
     { clock, others },
-    { env: values, log, bindings: bindings ?? {} },
+    { env: values, log, bindings: bindings ?? {}, secrets: app.secrets },
   )
   const checked = preflight(app.flows, bag, { profile, providers, queues })
   try {
+    if (providesSecrets(providers))
+      refuse(missing, environmentDiagnostics(profile, await absentSecrets(app, bag)))
     refuse(`profile "${profile}" cannot run these flows`, checked)
   } catch (error) {
     await bag.close()
@@ -104,6 +108,31 @@ export function missingSecrets(
   return secrets
     .filter((name) => env[name] === undefined || env[name] === '')
     .map((variable) => ({ variable, problem: 'is missing (the app reads it as a secret)' }))
+}
+
+/** Whether a preset of the profile brings the secrets, so that the environment need not hold them. */
+export function providesSecrets(providers: readonly Provider[]): boolean {
+  return providers.some(({ provides }) => Object.hasOwn(Object(provides), 'secrets'))
+}
+
+/** Secrets the app names and the preset that provides them does not have. Their values are not kept. */
+async function absentSecrets(
+  { secrets }: Pick<App, 'secrets'>,
+  bag: ResourceBag,
+): Promise<readonly EnvironmentIssue[]> {
+  const store = bag.require('secrets')
+  const found = await Promise.all(
+    secrets.map(async (variable) => {
+      try {
+        await store.get(variable)
+        return []
+      } catch (error) {
+        if (!isKind(error, 'NotFound')) throw error
+        return [{ variable, problem: 'is missing in the preset that provides the secrets' }]
+      }
+    }),
+  )
+  return found.flat()
 }
 
 function unfitBindings(

@@ -4,6 +4,7 @@ import {
   type EnvironmentIssue,
   environmentDiagnostics,
   missingSecrets,
+  providesSecrets,
   presetDiagnostics,
 } from '@flowport/flow'
 import type { Provider } from '@flowport/capabilities'
@@ -36,7 +37,10 @@ export function readEnvironment(
     providers.map((provider) => provider.env),
   )
   const findings = [
-    ...environmentDiagnostics(profile, [...faults, ...missingSecrets({ secrets }, env)]),
+    ...environmentDiagnostics(profile, [
+      ...faults,
+      ...(providesSecrets(providers) ? [] : missingSecrets({ secrets }, env)),
+    ]),
     ...(faults.length > 0 ? [] : presetDiagnostics(profile, providers, values)),
   ]
   if (findings.length === 0) return values

@@ -12,6 +12,8 @@ import type { DedupeDriver } from '../dedupe/driver.ts'
 import { CapabilityError, isKind } from '../error.ts'
 import type { Domains, ResourceName } from '../guarantees/domains.ts'
 import { type Hint, hintFor } from '../hints.ts'
+import type { HttpDriver } from '../http/driver.ts'
+import type { createHttp } from '../http/http-client.ts'
 import type { createKeyValue } from '../kv/key-value.ts'
 import type { Awaitable, KvDriver } from '../kv/driver.ts'
 import type { Layer } from '../layer.ts'
@@ -19,13 +21,25 @@ import type { Logger } from '../logger.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import type { createQueue } from '../queue/queue.ts'
 import type { Resource } from '../resource/resource.ts'
+import type { SecretsDriver } from '../secrets/driver.ts'
+import type { createSecrets } from '../secrets/secrets.ts'
 import type { StateDriver } from '../state/driver.ts'
 import type { createDurableState } from '../state/state-store.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { createUriStorage } from '../storage/storage.ts'
 
-/** The domains a preset can provide. */
-export type ProvidedDomain = 'kv' | 'blob' | 'dedupe' | 'queue' | 'state' | 'cache' | 'storage' | 'db'
+/** The domains a preset can provide. `clock` and `rng` are the host's own: tests exchange them, profiles do not. */
+export type ProvidedDomain =
+  | 'kv'
+  | 'blob'
+  | 'dedupe'
+  | 'queue'
+  | 'state'
+  | 'cache'
+  | 'storage'
+  | 'db'
+  | 'http'
+  | 'secrets'
 
 /**
  * What a preset states of each domain it provides, with its default options. The compiler reads this; preflight reads the
@@ -43,6 +57,8 @@ export interface Drivers {
   readonly cache?: CacheDriver
   readonly storage?: StorageDriver
   readonly db?: DbDriver
+  readonly http?: HttpDriver
+  readonly secrets?: SecretsDriver
   /** Closes what the drivers share; called after their own `close`. */
   close?(): Awaitable<void>
 }
@@ -57,6 +73,8 @@ interface PortableMakers {
   readonly cache: typeof createCache
   readonly storage: typeof createUriStorage
   readonly db: typeof createDatabase
+  readonly http: typeof createHttp
+  readonly secrets: typeof createSecrets
 }
 
 /** What a host lends a provider while it opens. */
@@ -67,6 +85,8 @@ export interface OpenContext {
   readonly clock: Clock
   /** Bindings of the platform, such as a Worker's `env`; empty where there are none. */
   readonly bindings: Readonly<Record<string, unknown>>
+  /** Names of the secrets the app reads: a preset that provides `secrets` gives out no others. Default: all it has. */
+  readonly secrets?: readonly string[]
 }
 
 /** A binding of the platform that a provider opens, such as a KV namespace of a Worker. Hosts check all of them at once. */
@@ -112,12 +132,15 @@ export interface OpenedProvider {
   close(): Promise<void>
 }
 
+/** `P`, with every domain that no preset can provide refused by the compiler. */
+type OnlyProvided<P> = { readonly [D in Exclude<keyof P, ProvidedDomain>]: never }
+
 export interface PresetDefinition<Options, Env extends TObject, P extends Provides> {
   readonly name: string
   /** The variables the preset reads, with descriptions and defaults. Explicit options win over them. */
   readonly env: Env
   /** What it states of each domain. */
-  readonly provides: P
+  readonly provides: P & OnlyProvided<P>
   /** The bindings of the platform it opens. Default none. */
   bindings?(options: Options): readonly BindingNeed[]
   /** Default false. */
@@ -152,12 +175,15 @@ type Chosen<P, O> = O extends { readonly only: readonly (infer D extends keyof P
   ? D
   : keyof P & string
 
-/** Declares a preset. */
+/**
+ * Declares a preset.
+ * @throws TypeError for a domain that no preset can provide.
+ */
 export function definePreset<Options extends object, Env extends TObject, const P extends Provides>(
   definition: PresetDefinition<Options, Env, P>,
 ): Preset<Options, P> {
   const { name: preset, env, nativeRetry = false } = definition
-  const all = Object.keys(definition.provides) as ProvidedDomain[]
+  const all = Object.keys(definition.provides).map((domain) => checkDomain(preset, domain))
   return (options) => {
     const chosen: PresetOptions = options ?? {}
     const domains = all.filter((domain) => chosen.only?.includes(domain) ?? true)
@@ -214,6 +240,13 @@ export function definePreset<Options extends object, Env extends TObject, const 
   }
 }
 
+function checkDomain(preset: string, domain: string): ProvidedDomain {
+  if (Object.hasOwn(accesses, domain)) return domain as ProvidedDomain
+  throw new TypeError(
+    `preset "${preset}" cannot provide "${domain}": a preset provides ${Object.keys(accesses).join(', ')}`,
+  )
+}
+
 const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   kv: ['read', 'write'],
   blob: ['read', 'write'],
@@ -223,6 +256,8 @@ const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   cache: ['read', 'write'],
   storage: ['read', 'write'],
   db: ['write'],
+  http: ['read', 'write'],
+  secrets: ['read'],
 }
 
 /** Any of the makers: which driver goes to which is decided by the domain. */

@@ -5,7 +5,7 @@ import type { ResourceName } from '../guarantees/domains.ts'
 import type { OpenContext, OpenedProvider, Provider } from '../preset/preset.ts'
 import { ResourceBag } from './bag.ts'
 
-/** What a host binds by itself, beside what providers bring. */
+/** What a host binds by itself. A provider that brings one of `others` takes its place. */
 export interface HostResources {
   readonly clock: Clock
   readonly others: ReadonlyMap<ResourceName, object>
@@ -18,7 +18,8 @@ export async function openProviders(
   context: Omit<OpenContext, 'clock'>,
 ): Promise<ResourceBag> {
   let bag: ResourceBag = ResourceBag.empty().with('clock', host.clock)
-  for (const [name, resource] of host.others) bag = bag.with(name, resource as never)
+  const provided = new Set(providers.flatMap(({ provides }) => Object.keys(Object(provides))))
+  for (const [name, resource] of host.others) if (!provided.has(name)) bag = bag.with(name, resource as never)
   try {
     for (const provider of providers) {
       const opened = await openOne(provider, { ...context, clock: host.clock })

@@ -1,6 +1,6 @@
 /** `flowport inspect`: routes, bindings with their guarantees, and the variables of a profile; opens nothing. */
 import type { Provider } from '@flowport/capabilities'
-import { type App, triggerColumns } from '@flowport/flow'
+import { type App, providesSecrets, triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { VariablesSchema } from '../environment.ts'
 import { hostDomains } from '../profile.ts'
@@ -23,11 +23,17 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     path: triggerColumns(trigger)[1],
     summary: summary ?? '',
   }))
+  const provided = new Set(providers.flatMap(({ provides }) => Object.keys(Object(provides))))
   const bindings = [
     ...providers.flatMap(bindingsOf),
-    ...hostDomains.map((domain) => ({ binding: domain, preset: 'host', guarantees: {}, info: null })),
+    ...hostDomains
+      .filter((domain) => !provided.has(domain))
+      .map((domain) => ({ binding: domain, preset: 'host', guarantees: {}, info: null })),
   ]
-  const variables = [...providers.flatMap(variablesOf), ...app.secrets.map(secretRow)]
+  const variables = [
+    ...providers.flatMap(variablesOf),
+    ...(providesSecrets(providers) ? [] : app.secrets.map(secretRow)),
+  ]
   if (json)
     out.json({
       schemaVersion: 1,
