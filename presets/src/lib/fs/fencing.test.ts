@@ -24,6 +24,15 @@ function jumpingClock() {
   }
 }
 
+/** Lets time pass, 30 seconds at once, until the promise has settled: a lock must first be seen, then be seen unchanged. */
+async function passTime(promise: Promise<unknown>, jump: (ms: number) => void): Promise<void> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  while (!(await Promise.race([settled, sleep(15).then(() => false)]))) jump(30_000)
+}
+
 async function textOf(blob: FsBlobDriver, key: string): Promise<string | null> {
   const opened = await blob.get(key, {})
   return opened === null ? null : new Response(opened.body).text()
@@ -58,7 +67,7 @@ describe('a holder that stood still for 30 seconds', () => {
     const put = quick.put('key', bytes('new'), plain)
     await sleep(20)
     expect(await textOf(quick, 'key')).toBe('old')
-    jump(30_000)
+    await passTime(put, jump)
     await put
     goOn()
     await expect(holding).rejects.toMatchObject({ code: 'ENOENT' })
@@ -74,8 +83,7 @@ describe('a holder that stood still for 30 seconds', () => {
     })
     await expect.poll(() => locks.isHeld('key')).toBe(true)
     const put = quick.put('key', bytes('new'), plain)
-    await sleep(20)
-    jump(30_000)
+    await passTime(put, jump)
     await put
     goOn()
     await expect(holding).rejects.toMatchObject({ code: 'ENOENT' })
@@ -84,7 +92,7 @@ describe('a holder that stood still for 30 seconds', () => {
   })
 
   it('does not free the lock of the holder after it when it lets go', async () => {
-    const { directory, slow, quick, jump, goOn, stopped, locks } = await takenOver(null)
+    const { directory, slow, quick, goOn, stopped, locks } = await takenOver(null)
     const holding = locks.hold('key', null, () => stopped)
     await expect.poll(() => locks.isHeld('key')).toBe(true)
     const { monotonic, jump: jumpNext } = jumpingClock()
@@ -93,14 +101,15 @@ describe('a holder that stood still for 30 seconds', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    let isNext = false
+    let enter: () => void = () => undefined
+    const entered = new Promise<void>((resolve) => {
+      enter = resolve
+    })
     const holdingNext = new Locks(next).hold('key', null, () => {
-      isNext = true
+      enter()
       return held
     })
-    await sleep(20)
-    jumpNext(30_000)
-    await expect.poll(() => isNext).toBe(true)
+    await passTime(entered, jumpNext)
     goOn()
     await holding
     // Waits for the release of the first holder, which goes on in the background.
@@ -109,7 +118,6 @@ describe('a holder that stood still for 30 seconds', () => {
     release()
     await holdingNext
     await Promise.all([quick.close(), next.close()])
-    jump(0)
     expect(fs.readdirSync(join(directory, '.staging'))).toEqual([])
   })
 })
@@ -181,7 +189,7 @@ describe.skipIf(process.platform === 'win32')(
           const settled = await Promise.race([put.then(ok, failed), sleep(15).then(() => 'waiting')])
           if (settled === 'waiting') {
             if (isClaimed(root)) takeovers += 1
-            jump(30_000)
+            await passTime(put, jump)
           }
           done = (await put.then(ok, failed)) === 'ok'
         }
@@ -212,7 +220,7 @@ describe.skipIf(process.platform === 'win32')(
         const settled = await Promise.race([put.then(() => true), sleep(15).then(() => false)])
         if (!settled) {
           interrupted += 1
-          jump(30_000)
+          await passTime(put, jump)
         }
         await put
         child.process.kill('SIGCONT')
