@@ -259,4 +259,20 @@ export {
 export { compareUtf8, firstIndex } from './lib/byte-order.ts'
 export { decodeCursor, encodeCursor } from './lib/cursor.ts'
 export { checkBlobKey, checkKey, checkLimit, checkSize, chunks, utf8Length } from './lib/limits.ts'
+export {
+  checkArgument,
+  checkLimits,
+  checkNumbers,
+  countRule,
+  countOrInfinityRule,
+  lifeRule,
+  lifeSecondsRule,
+  longestLifeMs,
+  longestTimerMs,
+  numberFault,
+  type NumberRule,
+  timerRule,
+} from './lib/numbers.ts'
+export { parseRetryAfter } from './lib/retry-after.ts'
+export { afterTimers } from './lib/clock/after-timers.ts'
 export { anySignal, collect } from './lib/stream.ts'

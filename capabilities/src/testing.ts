@@ -45,3 +45,4 @@ export {
 } from './lib/testing/state-conformance.ts'
 export { ManualClock } from './lib/testing/manual-clock.ts'
 export { seededRng } from './lib/rng/seeded-rng.ts'
+export { numericOption, type NumericOptionTest, strangeNumbers } from './lib/testing/numeric-option.ts'

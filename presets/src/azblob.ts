@@ -5,7 +5,7 @@ import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
 import { azblobAdvice } from './lib/azblob/advice.ts'
 import { withConditionalPuts } from './lib/azblob/conditional-puts.ts'
 import { azblobConfig, requestsOptions } from './lib/azblob/config.ts'
-import { type AzblobOptions, azblobEnv, azblobProvides } from './lib/azblob/declaration.ts'
+import { azblobNumbers, type AzblobOptions, azblobEnv, azblobProvides } from './lib/azblob/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { azblobInfo, defaultChunkBytes, maxBlocks } from './lib/azblob/info.ts'
 import { AzureRequests } from './lib/azblob/requests.ts'
@@ -19,6 +19,7 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   env: azblobEnv,
   provides: azblobProvides,
   portable: { blob: createBlobStore },
+  numbers: azblobNumbers,
   layers: objectLayers,
   check: ({ env, options }) => void azblobConfig(options, env),
   async open({ env, options, log, clock: hostClock }) {

@@ -1,7 +1,7 @@
 /** The `azblob` preset on Workers and in browsers: blobs in a container of Azure Blob Storage, over `fetch`. */
 import { createBlobStore, definePreset, prefix } from '@flowport/capabilities'
 import { azblobConfig } from './lib/azblob/config.ts'
-import { type AzblobOptions, azblobEnv, azblobProvides, misconfigured } from './lib/azblob/declaration.ts'
+import { azblobNumbers, type AzblobOptions, azblobEnv, azblobProvides } from './lib/azblob/declaration.ts'
 import { defaultChunkBytes } from './lib/azblob/info.ts'
 import { AzureBlobDriver } from './lib/azblob/web/blob-driver.ts'
 import { AzureClient } from './lib/azblob/web/client.ts'
@@ -18,12 +18,11 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
   env: azblobEnv,
   provides: azblobProvides,
   portable: { blob: createBlobStore },
+  numbers: azblobNumbers,
   layers: objectLayers,
   check: ({ env, options }) => void azblobConfig(options, env),
   open({ env, options, log, clock: hostClock }) {
     const { chunkBytes = defaultChunkBytes, clock = hostClock } = options
-    if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 65_536 || chunkBytes > 1024 ** 3)
-      throw misconfigured('chunkBytes must be a whole number from 65536 to 1073741824')
     const { endpoint, account_name, account_key, sas_token, container, root } = azblobConfig(options, env)
     const client = new AzureClient({
       endpoint,

@@ -1,5 +1,6 @@
 /** The `cloudflare-kv` preset on Node: key-value entries in Workers KV, over Cloudflare's REST API. */
 import { createKeyValue, definePreset } from '@flowport/capabilities'
+import { cloudflareKvNumbers } from './lib/cloudflare-kv/expiry.ts'
 import {
   type CloudflareKvOptions,
   type CloudflareKvProvides,
@@ -23,6 +24,7 @@ export const cloudflareKv = definePreset<
   env: cloudflareKvRestEnv,
   provides: { kv: cloudflareKvRestInfo },
   portable: { kv: createKeyValue },
+  numbers: cloudflareKvNumbers,
   layers: cloudflareKvRestLayers,
   check: ({ env, options }) => checkRestAccess(options, env),
   open({ env, clock, options }) {

@@ -1,5 +1,6 @@
 /** The `cloudflare-kv` preset on Workers: key-value entries in Workers KV, over a binding. */
 import { CapabilityError, createKeyValue, definePreset } from '@flowport/capabilities'
+import { cloudflareKvNumbers } from './lib/cloudflare-kv/expiry.ts'
 import { isKvNamespace } from './lib/cloudflare-kv/binding.ts'
 import { KvBindingDriver } from './lib/cloudflare-kv/binding-driver.ts'
 import {
@@ -21,6 +22,7 @@ export const cloudflareKv = definePreset<CloudflareKvOptions, typeof cloudflareK
   provides: { kv: cloudflareKvInfo },
   bindings: cloudflareKvBindings,
   portable: { kv: createKeyValue },
+  numbers: cloudflareKvNumbers,
   layers: cloudflareKvLayers,
   open({ bindings, clock, options }) {
     const { binding = 'KV', defaultTtlSeconds, readExpiry } = options

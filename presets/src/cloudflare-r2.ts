@@ -8,6 +8,7 @@ import {
   defaultBinding,
   misconfigured,
   r2Env,
+  r2Numbers,
   r2Provides,
 } from './lib/cloudflare-r2/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
@@ -28,6 +29,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   provides: r2Provides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  numbers: r2Numbers,
   check: ({ env, options }) => void credentialsFrom(options, env),
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options

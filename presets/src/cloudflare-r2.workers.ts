@@ -6,6 +6,7 @@ import {
   defaultBinding,
   misconfigured,
   r2Env,
+  r2Numbers,
   r2Provides,
 } from './lib/cloudflare-r2/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
@@ -23,6 +24,7 @@ export const cloudflareR2 = definePreset<CloudflareR2Options, typeof r2Env, type
   bindings: ({ binding = defaultBinding }) => [r2BindingNeed(binding)],
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  numbers: r2Numbers,
   open({ bindings, env, options, log, clock: hostClock }) {
     const { binding = defaultBinding, clock = hostClock } = options
     const bucket = bindings[binding]

@@ -5,7 +5,7 @@ import { nativeTimeout, opendalBlobDriver, operatorFactory } from '@flowport/cap
 import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
 import { gcsAdvice } from './lib/gcs/advice.ts'
 import { gcsConfig } from './lib/gcs/config.ts'
-import { type GcsOptions, gcsEnv, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { gcsEnv, gcsNumbers, type GcsOptions, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { defaultChunkBytes, defaultMaxConditionalBytes, gcsInfo, maxParts } from './lib/gcs/info.ts'
 import { abortUploads } from './lib/gcs/pending-uploads.ts'
@@ -19,6 +19,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
   env: gcsEnv,
   provides: gcsProvides,
   portable: { blob: createBlobStore },
+  numbers: gcsNumbers,
   layers: objectLayers,
   check: ({ env, options }) => void gcsConfig(options, env, contentOf),
   async open({ env, options, log, clock: hostClock }) {
@@ -26,8 +27,6 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
     const { maxConditionalBytes = defaultMaxConditionalBytes } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000 } = options
     const { consistency, durability, limits, extensions } = gcsInfo
-    if (chunkBytes < limits.multipart.minPartBytes)
-      throw misconfigured(`chunkBytes must be at least ${limits.multipart.minPartBytes}`)
     const config = gcsConfig(options, env, contentOf)
     const layers = [nativeTimeout({ timeoutMs, ioTimeoutMs })]
     const operator = await operatorFactory({ scheme: 'gcs', config }, { layers, log }).build()

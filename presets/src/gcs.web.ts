@@ -3,7 +3,7 @@ import { createBlobStore, definePreset, prefix } from '@flowport/capabilities'
 import { advisedBlobDriver } from './lib/advised-blob-driver.ts'
 import { gcsAdvice } from './lib/gcs/advice.ts'
 import { gcsConfig } from './lib/gcs/config.ts'
-import { type GcsOptions, gcsEnv, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
+import { gcsEnv, gcsNumbers, type GcsOptions, gcsProvides, misconfigured } from './lib/gcs/declaration.ts'
 import { defaultChunkBytes } from './lib/gcs/info.ts'
 import { gcsWebClient, gcsWebHeaders } from './lib/gcs/web/client.ts'
 import { presetProfile } from './lib/gcs/web/profile.ts'
@@ -21,6 +21,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
   env: gcsEnv,
   provides: gcsProvides,
   portable: { blob: createBlobStore },
+  numbers: gcsNumbers,
   layers: objectLayers,
   check: ({ env, options }) => void gcsConfig(options, env, noFiles),
   open({ env, options, log, clock: hostClock }) {

@@ -1,6 +1,6 @@
 /** The `http` preset on Node: blobs read from a web server, over connections that do not lead into private networks. */
 import { createBlobStore, definePreset } from '@flowport/capabilities'
-import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
+import { type HttpBlobOptions, httpEnv, httpNumbers, httpProvides } from './lib/http/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { connectOnNode } from './lib/http/node/connect.ts'
 import { httpAccess, openHttp } from './lib/http/open.ts'
@@ -14,6 +14,7 @@ export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpPro
   provides: httpProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  numbers: httpNumbers,
   check: ({ env, options }) => void httpAccess(options, env),
   open: ({ env, options, log, clock }) => ({
     blob: openHttp({ options, env, log, clock, connect: connectOnNode }),

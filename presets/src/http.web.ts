@@ -1,6 +1,6 @@
 /** The `http` preset on Workers and in browsers: blobs read from a web server over the platform's `fetch`. */
 import { createBlobStore, definePreset } from '@flowport/capabilities'
-import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
+import { type HttpBlobOptions, httpEnv, httpNumbers, httpProvides } from './lib/http/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { httpAccess, openHttp } from './lib/http/open.ts'
 
@@ -13,6 +13,7 @@ export const http = definePreset<HttpBlobOptions, typeof httpEnv, typeof httpPro
   provides: httpProvides,
   portable: { blob: createBlobStore },
   layers: objectLayers,
+  numbers: httpNumbers,
   check: ({ env, options }) => void httpAccess(options, env),
   open: ({ env, options, log, clock }) => ({
     blob: openHttp({

@@ -1,6 +1,8 @@
 /** The `memory` preset: every contract, in memory, on every runtime. Gone with the process. */
 import {
   type Clock,
+  countOrInfinityRule,
+  countRule,
   createBlobStore,
   createCache,
   createDedupeStore,
@@ -31,7 +33,7 @@ import {
 export interface MemoryOptions {
   /** Most bytes of keys and values `kv` holds, else `LimitExceeded`. Default: no bound but memory. */
   readonly maxBytes?: number
-  /** Most entries `cache` holds; what was used longest ago goes first. Default 10 000. */
+  /** Most entries `cache` holds; what was used longest ago goes first. Up to 100 000 000. Default 10 000. */
   readonly maxEntries?: number
   /** Deliveries of a message before it goes to the dead letters. Default 5. */
   readonly maxAttempts?: number
@@ -67,6 +69,11 @@ export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
     cache: createCache,
   },
   layers: ({ log, clock }) => [logging({ log, clock })],
+  numbers: {
+    maxBytes: countOrInfinityRule(),
+    maxEntries: countRule(1, 100_000_000),
+    maxAttempts: countRule(),
+  },
   open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, onAlarm, clock = hostClock } }) {
     return {
       kv: memoryKvDriver({ clock, ...(maxBytes === undefined ? {} : { maxBytes }) }),

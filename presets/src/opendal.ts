@@ -1,12 +1,23 @@
 /** The `opendal` preset: blobs and key-value entries on any service that OpenDAL's binary has. */
-import { createBlobStore, createKeyValue, definePreset, type PresetOptions } from '@flowport/capabilities'
+import {
+  checkLimits,
+  createBlobStore,
+  createKeyValue,
+  definePreset,
+  type PresetOptions,
+} from '@flowport/capabilities'
 import {
   nativeTimeout,
   opendalBlobDriver,
   opendalKvDriver,
   operatorFactory,
 } from '@flowport/capabilities/opendal'
-import { type OpendalOptions, opendalEnv, opendalProvides } from './lib/opendal/declaration.ts'
+import {
+  type OpendalOptions,
+  opendalEnv,
+  opendalNumbers,
+  opendalProvides,
+} from './lib/opendal/declaration.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { sourceOf } from './lib/opendal/source.ts'
 
@@ -18,8 +29,12 @@ export const opendal = definePreset<OpendalOptions, typeof opendalEnv, typeof op
   env: opendalEnv,
   provides: opendalProvides,
   portable: { blob: createBlobStore, kv: createKeyValue },
+  numbers: opendalNumbers,
   layers: objectLayers,
-  check: ({ env, options }) => void sourceOf(options, env),
+  check: ({ env, options }) => {
+    checkLimits('preset "opendal": limits', options.limits ?? {})
+    sourceOf(options, env)
+  },
   async open({ env, log, clock: hostClock, options }) {
     const { ttl = 'per_write', kvFolder = '.flowport-kv/', clock = hostClock } = options
     const { timeoutMs = 60_000, ioTimeoutMs = 600_000, consistency, durability } = options

@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { createDedupeStore, createKeyValue, createQueue, definePreset } from '@flowport/capabilities'
 import { warnIfOpenToOthers } from './lib/disk/open-to-others.ts'
-import { type SqliteOptions, sqliteEnv, sqliteLayers, sqliteProvides } from './lib/sqlite/declaration.ts'
+import {
+  sqliteEnv,
+  sqliteLayers,
+  sqliteNumbers,
+  type SqliteOptions,
+  sqliteProvides,
+} from './lib/sqlite/declaration.ts'
 import { openSqliteDrivers } from './lib/sqlite/drivers.ts'
 
 export type { SqliteOptions } from './lib/sqlite/declaration.ts'
@@ -14,6 +20,7 @@ export const sqlite = definePreset<SqliteOptions, typeof sqliteEnv, typeof sqlit
   provides: sqliteProvides,
   portable: { kv: createKeyValue, dedupe: createDedupeStore, queue: createQueue },
   layers: sqliteLayers,
+  numbers: sqliteNumbers,
   async open({ env, log, clock: hostClock, options }) {
     const { path = join(env.FLOWPORT_DATA_DIR, 'flowport.sqlite'), clock = hostClock, ...rest } = options
     const drivers = await openSqliteDrivers({ ...rest, path, clock })

@@ -1,6 +1,7 @@
 /** How a request's body becomes part of a flow's input: JSON, one stored blob, many stored files, or a stream. */
-import type { ResourceName } from '@flowport/capabilities'
+import { countOrInfinityRule, countRule, type ResourceName } from '@flowport/capabilities'
 import type { BlobRef } from './blob-ref.ts'
+import { checkNumber } from './checked-number.ts'
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB
@@ -68,6 +69,7 @@ export function jsonBody({
   /** Most bytes of the body, else 413. Default 1 MiB. */
   readonly maxBytes?: number
 } = {}): BodyOf<unknown, unknown, unknown, JsonBody> {
+  checkNumber('maxBytes', maxBytes, countRule(0))
   return { kind: 'json', maxBytes }
 }
 
@@ -85,6 +87,7 @@ export function blobBody<const F extends string, I>(
   field: F,
   { key, store = 'blob', maxBytes = 5 * GiB }: BlobBodyOptions<I>,
 ): BodyOf<I, { readonly [K in F]: BlobRef }, { readonly blob: unknown }, BlobBody> {
+  checkNumber('maxBytes', maxBytes, countOrInfinityRule(0))
   return { kind: 'blob', field, store, key, maxBytes }
 }
 
@@ -118,6 +121,8 @@ export function multipartBody<const F extends string>(
     maxFieldBytes = 64 * 1024,
   }: MultipartBodyOptions,
 ): BodyOf<unknown, { readonly [K in F]: readonly BlobRef[] }, { readonly blob: unknown }, MultipartBody> {
+  for (const [option, value] of Object.entries({ maxFiles, maxFileBytes, maxFields, maxFieldBytes }))
+    checkNumber(option, value, option === 'maxFieldBytes' ? countRule(0) : countOrInfinityRule(0))
   return { kind: 'multipart', field, store, key, maxFiles, maxFileBytes, maxFields, maxFieldBytes }
 }
 
@@ -134,5 +139,6 @@ export function streamBody<const F extends string>(
     readonly maxBytes?: number
   } = {},
 ): BodyOf<unknown, { readonly [K in F]: ByteSource }, unknown, StreamBody> {
+  checkNumber('maxBytes', maxBytes, countOrInfinityRule(0))
   return { kind: 'stream', field, accept, maxBytes }
 }

@@ -56,8 +56,12 @@ describe('triggers', () => {
     const input = z.string()
     expect(() => queue('no spaces', { input })).toThrow('"no spaces" is not a queue name')
     expect(() => queue('a'.repeat(64), { input })).toThrow(TypeError)
-    expect(() => queue('q', { input, maxAttempts: 0 })).toThrow('maxAttempts is 0')
-    expect(() => queue('q', { input, concurrency: 1.5 })).toThrow('concurrency is 1.5')
+    expect(() => queue('q', { input, maxAttempts: 0 })).toThrow(
+      'maxAttempts must be a whole number from 1 to 1024, not 0',
+    )
+    expect(() => queue('q', { input, concurrency: 1.5 })).toThrow(
+      'concurrency must be a whole number from 1 to 1024, not 1.5',
+    )
     expect(() => queue('q', { input, backoff: '1 s' as never })).toThrow('is not a duration')
   })
 

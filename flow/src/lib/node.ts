@@ -10,7 +10,7 @@ import {
   type Logger,
 } from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Duration, toMilliseconds } from './duration.ts'
+import { type Duration, positiveMilliseconds } from './duration.ts'
 import { compilePointer, type PointerInto } from './pointer.ts'
 import { type InputOf, isStreamSchema, type OutputOf, type StreamSchema } from './schema.ts'
 import { type KnownUses, type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
@@ -204,8 +204,8 @@ function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempot
     kind: 'keyed',
     keyOf: typeof key === 'string' ? compilePointer(key) : (key as (input: unknown) => string),
     keyText: typeof key === 'string' ? key : '@function',
-    ttlMs: toMilliseconds(ttl),
-    leaseMs: toMilliseconds(lease),
+    ttlMs: positiveMilliseconds('idempotency.ttl', ttl),
+    leaseMs: positiveMilliseconds('idempotency.lease', lease),
     scope,
   }
 }

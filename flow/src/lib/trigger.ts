@@ -2,11 +2,13 @@
  * What starts a flow. `http.*` names a method and a path, `queue()` a queue, `cron()` a schedule; `manual()` is for code,
  * tests and the command line.
  */
+import { countRule } from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type BodyBinding, type BodyOf, jsonBody } from './body.ts'
+import { checkNumber } from './checked-number.ts'
 import { parseCron } from './cron-expression.ts'
 import { cronMessage } from './cron-message.ts'
-import { type Duration, toMilliseconds } from './duration.ts'
+import { type Duration, positiveMilliseconds, toMilliseconds } from './duration.ts'
 import { checkedStatus } from './response-head.ts'
 import type { OutputOf } from './schema.ts'
 
@@ -154,8 +156,8 @@ export function queue<S extends StandardSchemaV1>(
       `"${name}" is not a queue name: use up to 63 letters, digits, "-" and "_", starting with a letter or digit`,
     )
   }
-  if (maxAttempts !== undefined) checkCount('maxAttempts', maxAttempts)
-  checkCount('concurrency', concurrency)
+  if (maxAttempts !== undefined) checkNumber('maxAttempts', maxAttempts, countRule(1, 1024))
+  checkNumber('concurrency', concurrency, countRule(1, 1024))
   return {
     kind: 'queue',
     queue: name,
@@ -163,7 +165,7 @@ export function queue<S extends StandardSchemaV1>(
     maxAttempts,
     backoffMs: toMilliseconds(backoff),
     concurrency,
-    deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
+    deadlineMs: deadline === undefined ? undefined : positiveMilliseconds('deadline', deadline),
   }
 }
 
@@ -191,7 +193,7 @@ export function cron<S extends StandardSchemaV1<unknown, unknown> = typeof cronM
     cron: parseCron(expression),
     timeZone,
     input: input ?? cronMessage,
-    deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
+    deadlineMs: deadline === undefined ? undefined : positiveMilliseconds('deadline', deadline),
   }
 }
 
@@ -226,16 +228,11 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     input,
     body,
     status: checkedStatus(status),
-    deadlineMs: deadline === undefined ? undefined : toMilliseconds(deadline),
+    deadlineMs: deadline === undefined ? undefined : positiveMilliseconds('deadline', deadline),
     idempotencyKey,
     crossSite,
     preconditions,
   }
-}
-
-function checkCount(option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= 1024) return
-  throw new TypeError(`${option} is ${value}: use an integer from 1 to 1024`)
 }
 
 function checkTimeZone(timeZone: string): void {

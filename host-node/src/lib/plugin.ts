@@ -39,6 +39,7 @@ import { stopDiscarding } from './discard-rest.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { Listening } from './listening.ts'
 import { addOperations } from './operations.ts'
+import { checkPluginNumbers } from './numbers.ts'
 import { openProfile } from './profile.ts'
 import { type RunningSweeps, startSweeps } from './sweep-uploads.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
@@ -55,7 +56,7 @@ export interface FlowportOptions extends SweepOption {
   readonly hooks?: readonly Hook[]
   /** Milliseconds a caller waits at most, where a route does not say. Default 30 000. */
   readonly deadlineMs?: number
-  /** Milliseconds that running flows get to end when the server closes. Default 10 000. */
+  /** Milliseconds that running flows get to end when the server closes, up to 2 147 483 647. Default 10 000. */
   readonly drainMs?: number
   /**
    * Deliver messages to flows with a `queue()` trigger and run those with a `cron()` trigger, from when the server listens
@@ -109,6 +110,7 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
   const { app, profile, env, hooks, drainMs, consume = true } = options
   checkHandleOptions(options)
   checkSweepOption(options)
+  checkPluginNumbers(options)
   const log: Logger = fastify.log
   const queues = consume === false ? 'pushed' : 'pulled'
   const opened = await openProfile({ app, profile, env, log, queues })

@@ -1,4 +1,5 @@
 /** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
+import { longestTimerMs } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import closeWithGrace from 'close-with-grace'
 import { type AllowedHosts, noRoute, problemOutcome } from '@flowport/flow/http'
@@ -8,6 +9,7 @@ import { answerClientError, answerExpectation } from './client-error.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { requestId, safeLogging } from './logging.ts'
 import { toFastifyProblem } from './fastify-problem.ts'
+import { checkServeNumbers } from './numbers.ts'
 import { flowport, type FlowportOptions } from './plugin.ts'
 
 export interface ServeOptions extends Omit<FlowportOptions, 'app'> {
@@ -81,6 +83,7 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
 
 /** Serves until SIGINT or SIGTERM, then: `/readyz` 503, running flows drain within their bound, resources close. */
 export async function serve(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
+  checkServeNumbers(options)
   const env: Environment = options.env ?? process.env
   const { values, faults } = validateVariables(env, [variables])
   if (faults.length > 0)
@@ -102,7 +105,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
   process.on('unhandledRejection', onRejection)
   const skip: closeWithGrace.AllEvents[] = ['unhandledRejection', 'beforeExit']
   closeWithGrace(
-    { delay: drainMs + shutdownDelayMs + 5_000, logger: false, skip },
+    { delay: Math.min(drainMs + shutdownDelayMs + 5_000, longestTimerMs), logger: false, skip },
     async ({ err, signal }) => {
       if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
       else server.log.info({ signal }, 'closing')

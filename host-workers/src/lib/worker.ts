@@ -1,4 +1,5 @@
 /** `createWorker`: a Worker's entry. HTTP goes to the Hono app, batches and schedules to the flows that ask for them. */
+import { checkNumbers, lifeRule } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import { type FlowportHonoOptions, honoFor } from './app.ts'
 import {
@@ -27,6 +28,7 @@ export interface FlowportWorker {
 
 /** `export default createWorker(app)`. The profile is the one `env.FLOWPORT_PROFILE` names, else `'workers'`. */
 export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
+  checkNumbers('createWorker', { ...options }, { deliveryDeadlineMs: lifeRule })
   const profile = opener(app, options)
   const hono = honoFor(app, profile, options)
   return {

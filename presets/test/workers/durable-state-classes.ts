@@ -61,6 +61,8 @@ export class TestSequencer extends Sequencer<Job> {
   /** Milliseconds the object's clock is ahead. */
   ahead = 0
   timeoutMs = 60_000
+  /** Options that take the place of the class's own. */
+  changed: SequencerOptions = {}
   /** Held attempts wait until it resolves. */
   gate: Promise<void> = Promise.resolve()
 
@@ -85,7 +87,13 @@ export class TestSequencer extends Sequencer<Job> {
   }
 
   override options(): SequencerOptions {
-    return { maxAttempts: 3, retryBaseMs: 60_000, rememberMs: 3_600_000, timeoutMs: this.timeoutMs }
+    return {
+      maxAttempts: 3,
+      retryBaseMs: 60_000,
+      rememberMs: 3_600_000,
+      timeoutMs: this.timeoutMs,
+      ...this.changed,
+    }
   }
 
   override now(): number {

@@ -164,6 +164,26 @@ describe('Sequencer', () => {
     expect(await handled(key)).toEqual([1, 2])
   })
 
+  it('tells whoever enqueues that its options cannot be, and keeps nothing', async () => {
+    const key = 'wrong-options'
+    for (const changed of [
+      { maxAttempts: 0 },
+      { maxAttempts: Number.NaN },
+      { retryBaseMs: -1 },
+      { retryMaxMs: Infinity },
+      { timeoutMs: 2 ** 31 },
+      { rememberMs: 1e15 },
+    ]) {
+      await inside(key, (object) => void (object.changed = changed))
+      await expect(jobs.of(key).enqueue({ n: 1 })).rejects.toMatchObject({ kind: 'Misconfigured' })
+    }
+    await inside(key, (object) => void (object.changed = {}))
+    expect((await jobs.of(key).status()).pending).toBe(0)
+    await jobs.of(key).enqueue({ n: 2 })
+    await idle(key)
+    expect(await handled(key)).toEqual([2])
+  })
+
   it('refuses what it cannot keep', async () => {
     const one = jobs.of('refusing')
     await expect(one.enqueue(undefined as never)).rejects.toMatchObject({ kind: 'InvalidInput' })

@@ -2,6 +2,7 @@
 import { CapabilityError } from '../error.ts'
 import type { BlobCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkArgument, countOrInfinityRule } from '../numbers.ts'
 import { isCount, type Place } from './checks.ts'
 import type { BlobBody, BlobPutOptions } from './contract.ts'
 import { GuardedStream } from './guarded-stream.ts'
@@ -36,8 +37,7 @@ export function prepareBody(
   if (size !== undefined && !isCount(size)) {
     throw new CapabilityError('InvalidInput', 'size must be a whole number of bytes', where)
   }
-  if (!(maxBytes >= 0))
-    throw new CapabilityError('InvalidInput', 'maxBytes must be a number from 0 on', where)
+  checkArgument('maxBytes', maxBytes, countOrInfinityRule(0), where)
   const most = Math.min(maxBytes, info.limits.maxObjectBytes)
   const length = lengthOf(body, where) ?? size
   const wrongLength = (seen: number) =>

@@ -1,9 +1,9 @@
 /** Makes a cache of a driver: JSON, limits, layers. The driver is the last stop. */
-import { CapabilityError } from '../error.ts'
 import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkKey } from '../limits.ts'
+import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { Cache, CacheReader, CacheSetOptions } from './contract.ts'
 import type { CacheDriver } from './driver.ts'
@@ -66,9 +66,7 @@ class PortableCacheReader implements CacheReader {
 class PortableCache extends PortableCacheReader implements Cache {
   async set(key: string, value: unknown, { ttlMs, signal }: CacheSetOptions): Promise<void> {
     const where = this.checkedKey('set', key)
-    if (!Number.isFinite(ttlMs) || ttlMs <= 0) {
-      throw new CapabilityError('InvalidInput', 'ttlMs must be positive and finite', where)
-    }
+    checkArgument('ttlMs', ttlMs, lifeRule, where)
     const text = toJsonText(value, 'value', where)
     const { driver, pipeline } = this.core
     await pipeline.run('set', key, { signal }, this.scope, (call) =>

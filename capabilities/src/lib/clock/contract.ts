@@ -6,6 +6,9 @@ export interface Clock {
   now(): number
   /** Milliseconds from an arbitrary start; never goes back. */
   monotonic(): number
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it fires. */
+  /**
+   * Resolves after `ms` milliseconds, however many; at once for 0 and less. Rejects with the signal's reason as soon as it
+   * fires, and with `InvalidInput` for what is no finite number.
+   */
   sleep(ms: number, options?: CallOptions): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** Makes a `Database` of a driver: checks statement, parameters and rows, and wraps layers. The engine is the next stop. */
 import { CapabilityError } from '../error.ts'
+import { checkArgument, countOrInfinityRule } from '../numbers.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { Database, DbParameter, DbQueryOptions, DbResult, DbRow } from './contract.ts'
@@ -59,7 +60,8 @@ class PortableDatabase implements Database {
       throw new CapabilityError('InvalidInput', message, where)
     }
     const values = checkedParameters(parameters, where)
-    const maxRows = checkedMaxRows(options?.maxRows ?? defaultMaxRows, where)
+    const { maxRows = defaultMaxRows } = options ?? {}
+    checkArgument('maxRows', maxRows, countOrInfinityRule(), where)
     // What the rows are is the caller's word, as with every SQL client: the engine tells only the columns.
     return pipeline.run('query', undefined, options, this.#scope, async ({ signal }) => {
       const result = await driver.query(sql, values, { signal, maxRows })
@@ -113,9 +115,3 @@ function checkedParameter(value: DbParameter, index: number, where: Place): DbPa
 
 /** Of a HUGEINT, the widest integer engines know. */
 const largest = 2n ** 127n - 1n
-
-function checkedMaxRows(maxRows: number, where: Place): number {
-  if (maxRows === Infinity || (Number.isSafeInteger(maxRows) && maxRows > 0)) return maxRows
-  const message = 'maxRows must be a positive whole number, or Infinity'
-  throw new CapabilityError('InvalidInput', message, where)
-}

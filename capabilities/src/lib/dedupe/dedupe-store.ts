@@ -4,6 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
@@ -141,9 +142,7 @@ class PortableDedupeStore implements DedupeStore {
   }
 
   #checkTime(option: string, ms: number, where: Place): void {
-    if (!Number.isFinite(ms) || ms <= 0) {
-      throw new CapabilityError('InvalidInput', `${option} must be positive and finite`, where)
-    }
+    checkArgument(option, ms, lifeRule, where)
     const { provider, limits } = this.info
     if (ms >= limits.minTtlMs) return
     throw new CapabilityError(

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
 import { checkKey, checkLimit, chunks } from '../limits.ts'
+import { checkCacheTtl } from './cache-ttl.ts'
 import { type Call, type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import { systemClock } from '../system/clock.ts'
@@ -113,6 +114,10 @@ class PortableKvReader implements KvReader {
   async getMany(keys: readonly string[], options?: AnyGetOptions): Promise<Map<string, never>> {
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.checkKey('getMany', key)
+    checkCacheTtl(options?.cacheTtlSeconds, {
+      capability: this.core.pipeline.capability,
+      operation: 'getMany',
+    })
     const found = new Map<string, unknown>()
     for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
       const entries = await this.core.pipeline.run('getMany', undefined, options, this.scope, (call) =>
@@ -182,8 +187,10 @@ class PortableKvReader implements KvReader {
     options: AnyGetOptions | undefined,
     finish: (entry: StoredKvEntry) => Awaitable<T>,
   ): Promise<T | null> {
+    const cacheTtlSeconds = options?.cacheTtlSeconds
     try {
       this.checkKey(operation, key)
+      if (cacheTtlSeconds !== undefined) checkCacheTtl(cacheTtlSeconds, at(this.core, operation, key))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -191,7 +198,7 @@ class PortableKvReader implements KvReader {
     return pipeline.run(operation, key, options, this.scope, (call) => {
       const entry = driver.get(key, {
         signal: call.signal,
-        cacheTtlSeconds: options?.cacheTtlSeconds,
+        cacheTtlSeconds,
         withMetadata: operation === 'getWithMetadata',
       })
       if (entry === null) return null

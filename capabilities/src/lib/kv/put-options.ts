@@ -3,6 +3,7 @@ import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
 import { toJsonText } from '../json-text.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkArgument, lifeSecondsRule, longestLifeMs } from '../numbers.ts'
 import type { Place } from './content.ts'
 import type { KvPutOptions, KvReader } from './contract.ts'
 import type { KvDriverPut } from './driver.ts'
@@ -46,10 +47,16 @@ function expiry(
   if (ttl !== 'per_write') {
     throw new CapabilityError('Unsupported', `${provider} has no time to live per write (ttl: ${ttl})`, where)
   }
+  if (ttlSeconds !== undefined) checkArgument('ttlSeconds', ttlSeconds, lifeSecondsRule, where)
   const now = clock.now()
-  const moment = expiresAt === undefined ? now + (ttlSeconds as number) * 1000 : expiresAt.getTime()
-  if (!Number.isFinite(moment) || moment <= now) {
-    throw new CapabilityError('InvalidInput', 'the time to live must be positive and finite', where)
+  // Stores keep whole milliseconds: an entry lives at least as long as it was given.
+  const moment = ttlSeconds === undefined ? timeOf(expiresAt) : Math.ceil(now + ttlSeconds * 1000)
+  if (!(moment > now && moment - now <= longestLifeMs + 1)) {
+    throw new CapabilityError(
+      'InvalidInput',
+      'expiresAt must be a Date in the future, at most 68 years from now',
+      where,
+    )
   }
   if (moment - now < limits.minTtlSeconds * 1000) {
     throw new CapabilityError(
@@ -59,6 +66,10 @@ function expiry(
     )
   }
   return moment
+}
+
+function timeOf(moment: unknown): number {
+  return moment instanceof Date ? moment.getTime() : Number.NaN
 }
 
 function checkedMetadata(metadata: unknown, { provider, features, limits }: Info, where: Place): unknown {

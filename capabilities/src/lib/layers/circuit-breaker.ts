@@ -3,7 +3,7 @@ import type { Clock } from '../clock/contract.ts'
 import { CapabilityError, isCapabilityError, isKind } from '../error.ts'
 import { type Call, isImmediate, type Layer } from '../layer.ts'
 import { systemClock } from '../system/clock.ts'
-import { checkCount, checkMs } from './options.ts'
+import { checkNumbers, countRule, timerRule } from '../numbers.ts'
 
 export interface CircuitBreakerOptions {
   /** How many failures open the circuit. */
@@ -31,8 +31,7 @@ export function circuitBreaker({
   resetAfterMs,
   clock = systemClock,
 }: CircuitBreakerOptions): Layer {
-  checkCount('circuitBreaker', 'failures', failures)
-  checkMs('circuitBreaker', { resetAfterMs, ...(windowMs === undefined ? {} : { windowMs }) }, 1)
+  checkNumbers('circuitBreaker', { failures, resetAfterMs, windowMs }, rules)
   let failedAt: number[] = []
   /** Set while the circuit is open: the moment one call may probe. It moves on with each probe, so that one is enough. */
   let probeFrom: number | undefined
@@ -115,3 +114,5 @@ function openCircuit({ capability, operation, key }: Call, retryAfterMs: number)
     details: { circuit: 'open', outcome: 'not_started' },
   })
 }
+
+const rules = { failures: countRule(), resetAfterMs: timerRule(1), windowMs: timerRule(1) }

@@ -1,7 +1,7 @@
 /** Bounds how many calls are under way at once; more wait their turn, first come, first served. */
 import { CapabilityError } from '../error.ts'
 import { type Call, cancelled, isImmediate, type Layer } from '../layer.ts'
-import { checkCount } from './options.ts'
+import { checkNumbers, countRule } from '../numbers.ts'
 
 export interface ConcurrencyLimitOptions {
   /** Most calls under way at once. */
@@ -15,8 +15,7 @@ export interface ConcurrencyLimitOptions {
  * holds its place until it settles; reading a stream it answered with is no longer part of it.
  */
 export function concurrencyLimit({ limit, maxQueued }: ConcurrencyLimitOptions): Layer {
-  checkCount('concurrencyLimit', 'limit', limit)
-  checkCount('concurrencyLimit', 'maxQueued', maxQueued, 0)
+  checkNumbers('concurrencyLimit', { limit, maxQueued }, { limit: countRule(), maxQueued: countRule(0) })
   let active = 0
   // A Set keeps the order of coming, and a call that was cancelled leaves it without a search.
   const waiting = new Set<() => void>()

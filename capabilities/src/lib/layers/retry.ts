@@ -7,7 +7,7 @@ import type { Rng } from '../rng/contract.ts'
 import { systemClock } from '../system/clock.ts'
 import { systemRng } from '../system/rng.ts'
 import { amended } from './amended-error.ts'
-import { checkCount, checkMs } from './options.ts'
+import { checkNumbers, countRule, timerRule } from '../numbers.ts'
 import { type NoRetry, retryDecision, type RetryPolicy } from './retry-decision.ts'
 
 export interface RetryOptions {
@@ -41,8 +41,7 @@ export function retry({
   rng = systemRng,
   log,
 }: RetryOptions = {}): Layer {
-  checkCount('retry', 'maxAttempts', maxAttempts)
-  checkMs('retry', { baseMs, maxMs, maxRetryAfterMs })
+  checkNumbers('retry', { maxAttempts, baseMs, maxMs, maxRetryAfterMs }, rules)
   const policy: RetryPolicy = { maxAttempts, baseMs, maxMs, maxRetryAfterMs }
 
   async function retryAfter<T>(first: unknown, call: Call, next: Next<T>): Promise<T> {
@@ -99,4 +98,11 @@ function fieldsOf(
   delayMs: number,
 ) {
   return { capability, operation, key, attempt, delayMs: Math.round(delayMs), kind, code }
+}
+
+const rules = {
+  maxAttempts: countRule(),
+  baseMs: timerRule(),
+  maxMs: timerRule(),
+  maxRetryAfterMs: timerRule(),
 }

@@ -5,7 +5,7 @@ import { CapabilityError } from '../error.ts'
 import { type Call, isImmediate, isReplayable, type Layer } from '../layer.ts'
 import { anySignal } from '../stream.ts'
 import { systemClock } from '../system/clock.ts'
-import { checkMs } from './options.ts'
+import { checkNumbers, timerRule } from '../numbers.ts'
 
 export interface TimeoutOptions {
   /** Milliseconds to wait for the answer, 1 to 2 147 483 647. */
@@ -25,7 +25,7 @@ export interface TimeoutOptions {
  * signal. When a write that must not be repeated times out, `details.outcome` is `'unknown'`.
  */
 export function timeout({ timeoutMs, except = [], clock = systemClock }: TimeoutOptions): Layer {
-  checkMs('timeout', { timeoutMs }, 1)
+  checkNumbers('timeout', { timeoutMs }, { timeoutMs: timerRule(1) })
   return {
     name: 'timeout',
     around<T>(call: Call, next: (call: Call) => Promise<T>): Promise<T> {

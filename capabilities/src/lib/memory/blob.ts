@@ -16,6 +16,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { CapabilityError } from '../error.ts'
 import type { BlobCapabilityInfo, BlobLimits } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkLimits } from '../numbers.ts'
 import { cancelledRead, collect } from '../stream.ts'
 import { systemClock } from '../system/clock.ts'
 import { SortedKeys } from './sorted-keys.ts'
@@ -77,6 +78,7 @@ class MemoryBlobDriver implements BlobDriver {
   #versions = 0
 
   constructor({ clock = systemClock, limits = {} }: MemoryBlobOptions) {
+    checkLimits('memoryBlobDriver', limits)
     this.#clock = clock
     this.#born = Math.floor(clock.now()).toString(36)
     this.info = {

@@ -4,12 +4,13 @@ import type { CacheDriver } from '../cache/driver.ts'
 import type { Clock } from '../clock/contract.ts'
 import type { CacheCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkNumbers, countRule } from '../numbers.ts'
 import { systemClock } from '../system/clock.ts'
 
 export interface MemoryCacheOptions {
   /** Decides what has expired. Default the system clock. */
   readonly clock?: Clock
-  /** Most entries to keep. Default 10 000. */
+  /** Most entries to keep, 1 to 100 000 000. Default 10 000. */
   readonly maxEntries?: number
 }
 
@@ -23,6 +24,8 @@ export function memoryCacheDriver({
   clock = systemClock,
   maxEntries = memoryCacheLimits.maxEntries,
 }: MemoryCacheOptions = {}): CacheDriver & { readonly info: MemoryCacheInfo } {
+  // All slots are laid out at once: more than this takes gigabytes, or more than an array can hold.
+  checkNumbers('memoryCacheDriver', { maxEntries }, { maxEntries: countRule(1, 100_000_000) })
   const { maxKeyBytes } = memoryCacheLimits
   const entries = new LRUCache<string, string>({
     max: maxEntries,

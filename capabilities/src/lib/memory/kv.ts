@@ -6,6 +6,7 @@ import { CapabilityError } from '../error.ts'
 import type { KvCapabilityInfo, KvLimits } from '../guarantees/info.ts'
 import type { KvDriver, KvDriverList, KvDriverPage, KvDriverPut, StoredKvEntry } from '../kv/driver.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkLimits, checkNumbers, countOrInfinityRule } from '../numbers.ts'
 import { systemClock } from '../system/clock.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
@@ -69,6 +70,8 @@ class MemoryKvDriver implements KvDriver {
   #bytes = 0
 
   constructor({ clock = systemClock, limits = {}, maxBytes = Infinity }: MemoryKvOptions) {
+    checkNumbers('memoryKvDriver', { maxBytes }, { maxBytes: countOrInfinityRule() })
+    checkLimits('memoryKvDriver', limits)
     this.#clock = clock
     this.#maxBytes = maxBytes
     this.info = {

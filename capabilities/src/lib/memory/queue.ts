@@ -3,6 +3,7 @@ import type { Clock } from '../clock/contract.ts'
 import type { Level } from '../guarantees/levels.ts'
 import type { QueueCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
+import { checkLimits, checkNumbers, countRule, countOrInfinityRule } from '../numbers.ts'
 import type { QueueDriver, StoredMessage } from '../queue/driver.ts'
 import { systemClock } from '../system/clock.ts'
 import { Heap } from './heap.ts'
@@ -82,6 +83,12 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
     maxDeadLetters = 10_000,
     limits = {},
   }: MemoryQueueOptions<O>) {
+    const numbers = { maxAttempts, maxDeadLetters }
+    checkNumbers('memoryQueueDriver', numbers, {
+      maxAttempts: countRule(),
+      maxDeadLetters: countOrInfinityRule(0),
+    })
+    checkLimits('memoryQueueDriver', limits)
     this.#clock = clock
     this.#maxAttempts = maxAttempts
     this.#maxDeadLetters = maxDeadLetters

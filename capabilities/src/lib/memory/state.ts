@@ -2,6 +2,7 @@
 import { after } from '../clock/after.ts'
 import type { Clock } from '../clock/contract.ts'
 import type { StateCapabilityInfo, StateLimits } from '../guarantees/info.ts'
+import { checkLimits } from '../numbers.ts'
 import type {
   StateCommit,
   StateDriver,
@@ -53,9 +54,6 @@ export function memoryStateDriver(
 /** Commits remembered by each object, so that a repeated one is not applied twice. */
 const rememberedCommits = 1000
 
-/** Longest wait of one timer; a later alarm is waited for in several. */
-const longestTimerMs = 2_147_483_647
-
 class MemoryObject {
   readonly entries = new Map<string, StoredStateEntry>()
   readonly keys = new SortedKeys(this.entries)
@@ -72,6 +70,7 @@ class MemoryStateDriver implements StateDriver {
   #versions = 0
 
   constructor({ clock = systemClock, onAlarm, limits = {} }: MemoryStateOptions) {
+    checkLimits('memoryStateDriver', limits)
     this.#clock = clock
     this.#onAlarm = onAlarm
     this.info = {
@@ -170,12 +169,12 @@ class MemoryStateDriver implements StateDriver {
     if (object !== undefined) object.alarm = undefined
   }
 
-  /** Waits for the moment, in as many timers as it takes. */
+  /** Waits for the moment; a clock that was set back meanwhile makes it wait again. */
   #ring(name: string, at: number): () => void {
     let stop = nothing
     const wait = () => {
       const leftMs = at - this.#clock.now()
-      stop = after(this.#clock, Math.min(Math.max(0, leftMs), longestTimerMs), () => {
+      stop = after(this.#clock, Math.max(0, leftMs), () => {
         if (at > this.#clock.now()) return wait()
         this.#object(name).alarm = undefined
         this.#onAlarm?.(name)

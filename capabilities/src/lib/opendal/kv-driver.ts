@@ -23,6 +23,7 @@ import { Listing } from './listing.ts'
 import { escapedNames, namesWithin } from './names.ts'
 import { toPlace } from './native.ts'
 import { checkedInteger } from './options.ts'
+import { lifeSecondsRule, numberFault } from '../numbers.ts'
 import type { Place } from './place.ts'
 
 export interface OpenDalKvOptions extends OpenDalKvInfoOptions {
@@ -207,9 +208,8 @@ const notRemoved = 'expired entries could not be removed'
 function checkOptions(operator: Operator, options: OpenDalKvOptions): void {
   const { scheme, ttl, folder = '', sweepEverySeconds = 300 } = options
   checkedInteger('sweepEverySeconds', sweepEverySeconds, 0, 86_400)
-  if (typeof ttl === 'object' && !(ttl.namespaceDefault > 0 && Number.isFinite(ttl.namespaceDefault))) {
-    throw misconfigured('ttl.namespaceDefault must be a positive number of seconds')
-  }
+  const ttlFault = typeof ttl === 'object' ? numberFault(ttl.namespaceDefault, lifeSecondsRule) : null
+  if (ttlFault !== null) throw misconfigured(`ttl.namespaceDefault ${ttlFault}`)
   if (folder !== '' && (!folder.endsWith('/') || pathFault(folder.slice(0, -1)) !== null)) {
     throw misconfigured('folder must be a path that ends with "/", such as "kv/"')
   }

@@ -39,7 +39,7 @@ export function nativeRetry({
   checkedInteger('maxRetries', maxRetries, 0, 20)
   checkedInteger('minDelayMs', minDelayMs, 1, 60_000)
   checkedInteger('maxDelayMs', maxDelayMs, minDelayMs, 600_000)
-  if (!(factor >= 1 && factor <= 10)) {
+  if (typeof factor !== 'number' || !(factor >= 1 && factor <= 10)) {
     // Below 1, OpenDAL panics with the first retry.
     throw new CapabilityError('Misconfigured', 'factor must be a number from 1 to 10', {
       details: { option: 'factor' },

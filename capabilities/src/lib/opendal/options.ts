@@ -1,10 +1,10 @@
 /** Checks of numbers before they reach OpenDAL, where some abort the process, some hang it and some are taken for others. */
 import { CapabilityError } from '../error.ts'
+import { countRule, numberFault } from '../numbers.ts'
 
 /** The number, when it is whole and within the bounds; `Misconfigured` otherwise. */
 export function checkedInteger(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw new CapabilityError('Misconfigured', `${name} must be a whole number from ${least} to ${most}`, {
-    details: { option: name },
-  })
+  const fault = numberFault(value, countRule(least, most))
+  if (fault === null) return value
+  throw new CapabilityError('Misconfigured', `${name} ${fault}`, { details: { option: name } })
 }

@@ -18,6 +18,7 @@ import type { createKeyValue } from '../kv/key-value.ts'
 import type { Awaitable, KvDriver } from '../kv/driver.ts'
 import type { Layer } from '../layer.ts'
 import type { Logger } from '../logger.ts'
+import { checkNumbers, type NumberRule } from '../numbers.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import type { createQueue } from '../queue/queue.ts'
 import type { Resource } from '../resource/resource.ts'
@@ -151,6 +152,11 @@ export interface PresetDefinition<Options, Env extends TObject, P extends Provid
    */
   readonly portable?: { readonly [D in keyof P & ProvidedDomain]: PortableMakers[D] }
   /**
+   * What fits its numeric options, such as `{ timeoutMs: timerRule(1) }`. Any other number is `Misconfigured`, reported with
+   * everything else that is wrong before anything is opened. Default: numbers are the preset's own business.
+   */
+  readonly numbers?: { readonly [O in NumericOption<Options>]?: NumberRule }
+  /**
    * Fails with `Misconfigured` where options and variables do not suffice, as `open` would. Connects to nothing: hosts and
    * `flowport check` ask it beside everything else that may be wrong. Default: nothing is known before `open`.
    */
@@ -159,6 +165,11 @@ export interface PresetDefinition<Options, Env extends TObject, P extends Provid
   layers(context: { readonly log: Logger; readonly clock: Clock }): readonly Layer[]
   open(context: OpenContext & { readonly env: Static<Env>; readonly options: Options }): Awaitable<Drivers>
 }
+
+/** The names of the options that are numbers. */
+type NumericOption<O> = {
+  readonly [K in keyof O]-?: NonNullable<O[K]> extends number ? K : never
+}[keyof O]
 
 /** A preset: called with options it yields a provider. */
 export type Preset<Options, P extends Provides> = <const O extends Options & PresetOptions<keyof P & string>>(
@@ -184,6 +195,7 @@ export function definePreset<Options extends object, Env extends TObject, const 
 ): Preset<Options, P> {
   const { name: preset, env, nativeRetry = false } = definition
   const all = Object.keys(definition.provides).map((domain) => checkDomain(preset, domain))
+  const numbers: Readonly<Record<string, NumberRule>> = { ...definition.numbers }
   return (options) => {
     const chosen: PresetOptions = options ?? {}
     const domains = all.filter((domain) => chosen.only?.includes(domain) ?? true)
@@ -200,6 +212,7 @@ export function definePreset<Options extends object, Env extends TObject, const 
       hints: domains.flatMap((domain) => accesses[domain].flatMap((access) => hintFor(domain, access) ?? [])),
       check(variables) {
         try {
+          checkNumbers(`preset "${preset}"`, { ...options }, numbers)
           definition.check?.({ env: variables as Static<Env>, options: (options ?? {}) as Options })
           return null
         } catch (error) {
@@ -208,6 +221,7 @@ export function definePreset<Options extends object, Env extends TObject, const 
         }
       },
       async open(context) {
+        checkNumbers(`preset "${preset}"`, { ...options }, numbers)
         const drivers = await definition.open({
           ...context,
           env: context.env as Static<Env>,

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
+import { countOrInfinityRule, numberFault, timerRule } from '../numbers.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { ProbeCheck, ProbeTools } from './check.ts'
 
@@ -46,9 +47,15 @@ export function checkedSettings<S>(
     throw refuse('prefix must be segments that end in "/", such as "probe/"')
   if (!isWithin(racers, 2, 256)) throw refuse('racers must be a whole number from 2 to 256')
   if (!isWithin(rounds, 1, 1000)) throw refuse('rounds must be a whole number from 1 to 1000')
-  const times = { maxWaitMs, maxBytes, timeoutMs: options.timeoutMs ?? 0, cleanUpMs: options.cleanUpMs ?? 0 }
-  for (const [name, value] of Object.entries(times)) {
-    if (!(value >= 0)) throw refuse(`${name} must be a number from 0 on`)
+  const { timeoutMs = 0, cleanUpMs = 0 } = options
+  for (const [name, value, rule] of [
+    ['maxWaitMs', maxWaitMs, timerRule()],
+    ['maxBytes', maxBytes, countOrInfinityRule(0)],
+    ['timeoutMs', timeoutMs, timerRule()],
+    ['cleanUpMs', cleanUpMs, timerRule()],
+  ] as const) {
+    const fault = numberFault(value, rule)
+    if (fault !== null) throw refuse(`${name} ${fault}`)
   }
   const names = checks.map(({ name }) => name)
   const unknown = only?.find((name) => !names.includes(name))

@@ -4,6 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
+import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type {
   Queue,
@@ -106,9 +107,7 @@ class PortableConsumer implements QueueConsumer {
     const where = placeOf(this.#core, 'receive')
     const { limit = 1, leaseMs = defaultLeaseMs } = options
     const most = checkLimit(limit, this.info.limits.maxBatchMessages, where)
-    if (!Number.isFinite(leaseMs) || leaseMs <= 0) {
-      throw new CapabilityError('InvalidInput', 'leaseMs must be positive and finite', where)
-    }
+    checkArgument('leaseMs', leaseMs, lifeRule, where)
     const { driver, pipeline } = this.#core
     const messages = await pipeline.run('receive', undefined, options, this.#scope, ({ signal }) =>
       driver.receive(most, leaseMs, { signal }),
@@ -213,9 +212,7 @@ function bodyText({ driver }: Core, body: unknown, where: Place): string {
 
 function checkDelay({ driver }: Core, delayMs: number | undefined, where: Place): number {
   if (delayMs === undefined) return 0
-  if (!Number.isFinite(delayMs) || delayMs < 0) {
-    throw new CapabilityError('InvalidInput', 'delayMs must be finite and not negative', where)
-  }
+  checkArgument('delayMs', delayMs, { ...lifeRule, isAbove: false }, where)
   const { maxDelayMs } = driver.info.limits
   if (delayMs <= maxDelayMs) return delayMs
   throw new CapabilityError('LimitExceeded', `the delay is ${delayMs} ms, the limit is ${maxDelayMs}`, {

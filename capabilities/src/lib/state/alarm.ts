@@ -33,10 +33,10 @@ export class PortableAlarm extends PortableAlarmReader implements StateAlarm {
     const { pipeline, name, scope } = this.seat
     const alarm = this.driver('alarmSet')
     const due = moment instanceof Date ? moment.getTime() : Number.NaN
-    if (!Number.isFinite(due) || due < 0) {
+    if (!(due >= 0 && due < endOfAlarms)) {
       throw new CapabilityError(
         'InvalidInput',
-        'an alarm is set to a valid Date from 1970 on',
+        'an alarm is set to a valid Date from 1970 to 2199',
         at(this.seat, 'alarmSet'),
       )
     }
@@ -49,3 +49,6 @@ export class PortableAlarm extends PortableAlarmReader implements StateAlarm {
     await pipeline.run('alarmDelete', name, options, scope, ({ signal }) => alarm.delete(name, { signal }))
   }
 }
+
+/** Platforms count nanoseconds in 64 bits, which end in 2262. */
+const endOfAlarms = Date.UTC(2200, 0)

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { CapabilityError } from '../error.ts'
 import { utf8Length } from '../limits.ts'
+import { checkArgument, countRule } from '../numbers.ts'
 import type { StateListOptions, StateListPage, StateTransaction, TransactionOptions } from './contract.ts'
 import type { StateCommit, StateScan } from './driver.ts'
 import { checkEntryKey, entryText, entryValue } from './entries.ts'
@@ -18,9 +19,7 @@ export async function runTransaction<T>(
   { maxAttempts = defaultMaxAttempts, signal }: TransactionOptions,
 ): Promise<T> {
   const where = at(seat, 'commit')
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
-    throw new CapabilityError('InvalidInput', 'maxAttempts must be a whole number from 1 on', where)
-  }
+  checkArgument('maxAttempts', maxAttempts, countRule(), where)
   const { driver, pipeline, name, scope } = seat
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const tx = new Transaction(seat, signal)

@@ -4,6 +4,7 @@ import { compareUtf8 } from '../byte-order.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { CapabilityError, isCapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
+import { countRule, numberFault } from '../numbers.ts'
 import type { StorageEntry, StorageListOptions, StorageListPage } from './contract.ts'
 import type { OpenedStore } from './scheme.ts'
 import { below } from './uri.ts'
@@ -20,8 +21,8 @@ export async function listPage(
   { blob, uri, key }: Folder,
   { recursive = false, limit = defaultLimit, cursor, signal }: StorageListOptions,
 ): Promise<StorageListPage> {
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new CapabilityError('InvalidInput', 'limit must be a whole number from 1 on')
+  const fault = numberFault(limit, countRule())
+  if (fault !== null) throw new CapabilityError('InvalidInput', `limit ${fault}`)
   const prefix = prefixOf(key)
   const mark = `${recursive ? 'all' : 'one'} ${folderUri(uri)}\n`
   const page = await blob.list({

@@ -25,8 +25,8 @@ export const codes = {
   DAG005: entry(
     'error',
     'V',
-    'a concurrency or the attempts of a retry are out of bounds',
-    'use an integer from 1 to 1024',
+    'a concurrency, or the attempts or the backoff of a retry, are out of bounds',
+    'use an integer from 1 to 1024, and a backoff of 0 to 68 years',
   ),
   DAG101: entry(
     'error',
@@ -104,12 +104,17 @@ export const codes = {
     'a node declared strict gave two answers for one input',
     'declare it best_effort, or take time and chance as uses',
   ),
-  CTRL101: entry('error', 'V', "an edge's timeout is not positive", 'use a positive duration'),
+  CTRL101: entry(
+    'error',
+    'V',
+    "an edge's timeout is not positive, or longer than 68 years",
+    'use a positive duration',
+  ),
   CTRL102: entry(
     'error',
     'V',
-    "an edge's max_items is not a positive integer",
-    'use an integer of at least 1',
+    "an edge's max_items is not a positive integer, or its spill threshold is no number of bytes",
+    'use an integer: of at least 1 for max_items, of at least 0 for the threshold',
   ),
   CTRL110: entry('error', 'V', 'a switch has a bad config', 'give v: 1, source, selector_pointer and cases'),
   CTRL111: entry(

@@ -1,4 +1,6 @@
 /** `loadFlow` makes a flow of a YAML or JSON text; the next stop is the graph, as for a flow in code. */
+import { countRule } from '@flowport/capabilities'
+import { checkNumber } from '../checked-number.ts'
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import type { Flow } from '../flow.ts'
 import type { AnyNode } from '../node.ts'
@@ -35,6 +37,7 @@ export function loadFlow<I = Record<string, unknown>, O = unknown, N = unknown>(
   text: string,
   { nodes = [], file, maxBytes = 256 * KiB }: LoadFlowOptions = {},
 ): Flow<I, O, N> {
+  checkNumber('maxBytes', maxBytes, countRule())
   const known = knownNodes(nodes)
   const { root, findings } = readSource(text, { file, maxBytes })
   const section = root === null ? null : Section.of(root, findings, 'the flow')

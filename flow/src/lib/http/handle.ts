@@ -1,5 +1,5 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
-import { isCapabilityError } from '@flowport/capabilities'
+import { isCapabilityError, lifeRule, numberFault } from '@flowport/capabilities'
 import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { HeldRun, Timing } from '../runtime/run-host.ts'
@@ -26,11 +26,11 @@ export interface HandleOptions {
   readonly crossSite?: CrossSite
 }
 
-/** @throws RangeError for a deadline that is none. Hosts ask once, when they start. */
+/** @throws RangeError for a malformed deadline. Hosts call it once, when they start. */
 export function checkHandleOptions({ deadlineMs = 30_000, crossSite }: HandleOptions): void {
   checkCrossSite(crossSite)
-  if (Number.isFinite(deadlineMs) && deadlineMs > 0) return
-  throw new RangeError(`deadlineMs is ${String(deadlineMs)}: use milliseconds, more than 0`)
+  const fault = numberFault(deadlineMs, lifeRule)
+  if (fault !== null) throw new RangeError(`deadlineMs ${fault}`)
 }
 
 /** Answers a request to a route. Never rejects. */

@@ -52,7 +52,12 @@ function activity({ node, options }: NodeVertex): Unplaced {
     streaming: isStreamSchema(node.output),
     ...(retry === undefined
       ? {}
-      : { retry: { max_attempts: retry.maxAttempts, backoff_ms: milliseconds(retry.backoff ?? 100) } }),
+      : {
+          retry: {
+            max_attempts: retry.maxAttempts,
+            backoff_ms: milliseconds(retry.backoff === undefined ? 100 : retry.backoff),
+          },
+        }),
   }
 }
 

@@ -1,5 +1,5 @@
 /** When runs run out of time: a timer for each, which works everywhere, or one timer for all of a runtime's runs. */
-import type { Clock } from '@flowport/capabilities'
+import { type Clock, longestTimerMs } from '@flowport/capabilities'
 
 /** What the watch needs of a run. */
 export interface Watched {
@@ -22,16 +22,18 @@ export interface Deadlines {
   close(): void
 }
 
-/** Timers overflow beyond 2 ** 31 - 1 milliseconds. */
-export const longestTimer = 0x7fffffff
-
 /** A timer for each run. On Workers a timer belongs to the request it was made in, so nothing else will do there. */
 export function timerPerRun(clock: Clock): Deadlines {
+  /** Sets a timer; a deadline that is further away than one timer can wait gets another when that has fired. */
+  function watch(run: Watched): void {
+    if (run.deadline === undefined) return
+    const leftMs = Math.max(run.deadline - clock.now(), 0)
+    run.timer =
+      leftMs <= longestTimerMs ? setTimeout(expire, leftMs, run) : setTimeout(watch, longestTimerMs, run)
+  }
+
   return {
-    watch(run) {
-      if (run.deadline === undefined) return
-      run.timer = setTimeout(expire, Math.min(Math.max(run.deadline - clock.now(), 0), longestTimer), run)
-    },
+    watch,
     release(run) {
       if (run.timer !== undefined) clearTimeout(run.timer)
     },
@@ -50,7 +52,7 @@ export function sharedTimer(runs: Iterable<Watched>, clock: Clock): Deadlines {
   function set(deadline: number): void {
     clearTimeout(timer)
     setFor = deadline
-    timer = setTimeout(look, Math.min(Math.max(deadline - clock.now(), 0), longestTimer))
+    timer = setTimeout(look, Math.min(Math.max(deadline - clock.now(), 0), longestTimerMs))
     letProcessEnd(timer)
   }
 

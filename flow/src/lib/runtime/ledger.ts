@@ -5,6 +5,7 @@ import {
   type DedupeStore,
   isCapabilityError,
   isKind,
+  longestTimerMs,
 } from '@flowport/capabilities'
 import canonicalize from 'canonicalize'
 import { isBlobRef } from '../blob-ref.ts'
@@ -165,7 +166,7 @@ function keepLease(record: DedupeStore, key: string, token: string, leaseMs: num
         (error: unknown) => run.log.warn({ key, err: error }, 'an idempotency lease could not be renewed'),
       )
     },
-    Math.max(leaseMs / 3, 1),
+    Math.min(Math.max(leaseMs / 3, 1), longestTimerMs),
   )
 }
 

@@ -1,12 +1,18 @@
 /** What running a node means: its context, its input checked, then ledger, retries and timeout around its handler. */
-import { type CallScope, CapabilityError, isCapabilityError, type ResourceBag } from '@flowport/capabilities'
+import {
+  afterTimers,
+  type CallScope,
+  CapabilityError,
+  isCapabilityError,
+  longestLifeMs,
+  type ResourceBag,
+} from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { toMilliseconds } from '../duration.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
-import { longestTimer } from './deadlines.ts'
 import { withLedger } from './ledger.ts'
 import type { Execute, KeyedExecute, RunView } from './run-view.ts'
 
@@ -100,19 +106,16 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
     const scoped = new ScopedRun(run, signal)
     return new Promise((resolve, reject) => {
       const work = Promise.resolve().then(() => execute(input, scoped, key))
-      const timer = setTimeout(
-        () => {
-          const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
-            code: 'TIME015',
-          })
-          controller.abort(error)
-          reject(error)
-          // It may be deaf to its signal: the stores it works on are not closed under it.
-          run.whenWorkEnds(work.then(nothing, nothing))
-        },
-        Math.min(timeoutMs, longestTimer),
-      )
-      void work.then(resolve, reject).finally(() => clearTimeout(timer))
+      const stop = afterTimers(timeoutMs, () => {
+        const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
+          code: 'TIME015',
+        })
+        controller.abort(error)
+        reject(error)
+        // It may be deaf to its signal: the stores it works on are not closed under it.
+        run.whenWorkEnds(work.then(nothing, nothing))
+      })
+      void work.then(resolve, reject).finally(stop)
     })
   }
 }
@@ -166,7 +169,10 @@ function withRetry(execute: KeyedExecute, maxAttempts: number, backoffMs: number
         const isLate = key !== undefined && isCapabilityError(error) && error.code === 'TIME015'
         const temporary = isCapabilityError(error) && error.retryable === 'temporary' && !isLate
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
-        const delayMs = Math.max(run.random() * backoffMs * 2 ** (attempt - 1), error.retryAfterMs ?? 0)
+        const delayMs = Math.max(
+          run.random() * Math.min(backoffMs * 2 ** (attempt - 1), longestLifeMs),
+          error.retryAfterMs ?? 0,
+        )
         if (run.deadline !== undefined && run.clock.now() + delayMs >= run.deadline) throw error
         await run.clock.sleep(delayMs, { signal: run.signal })
       }

@@ -2,11 +2,15 @@
 import {
   type Awaitable,
   type Clock,
+  countRule,
+  lifeRule,
   type Logger,
   type ResourceBag,
   silentLogger,
+  timerRule,
 } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
+import { checkNumber } from '../checked-number.ts'
 import type { AnyFlow, Flow } from '../flow.ts'
 import { validateMessage } from '../message.ts'
 import type { Metadata } from '../node.ts'
@@ -31,14 +35,14 @@ export interface RuntimeOptions {
   readonly hooks?: readonly Hook[]
   /** Most nodes of one run that work at the same time. Default 64. */
   readonly maxConcurrency?: number
-  /** Milliseconds until a run fails with `TIME015`, unless its caller says otherwise. Default none. */
+  /** Milliseconds until a run fails with `TIME015`, unless its caller says otherwise: up to 68 years. Default none. */
   readonly deadlineMs?: number
   /**
    * `'shared'`: one timer watches all runs, which is cheaper for a server. `'per_run'` works everywhere; on Workers a
    * timer belongs to its request. Default `'per_run'`.
    */
   readonly deadlineTimer?: 'per_run' | 'shared'
-  /** Milliseconds `close` waits for running flows before it cancels them. Default 10 000. */
+  /** Milliseconds `close` waits for running flows before it cancels them, up to 2 147 483 647. Default 10 000. */
   readonly drainMs?: number
 }
 
@@ -81,6 +85,9 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     maxConcurrency = 64,
     drainMs = 10_000,
   } = options
+  checkNumber('maxConcurrency', maxConcurrency, countRule())
+  checkNumber('drainMs', drainMs, timerRule())
+  if (options.deadlineMs !== undefined) checkNumber('deadlineMs', options.deadlineMs, lifeRule)
   if (!Array.isArray(hooks)) throw new TypeError('hooks must be a list, such as [{ name, before, after }]')
   const plans = new Map<AnyFlow, Plan>()
   const runs = new Set<HeldRun>()
@@ -207,6 +214,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
           }),
         )
       }
+      if (deadline !== undefined && Number.isNaN(deadline.getTime()))
+        return Promise.reject(new TypeError('the deadline is an invalid Date'))
       const run = start(flow, input, {
         ...(metadata === undefined ? {} : { metadata: () => metadata }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline.getTime() - clock.now() }),

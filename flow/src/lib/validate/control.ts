@@ -1,4 +1,5 @@
 /** Checks of edges' limits and of routing surfaces: CTRL101, 102, 110–112, 120–122. */
+import { countRule, lifeRule, numberFault } from '@flowport/capabilities'
 import type { DiagnosticCode } from '../diagnostics/codes.ts'
 import type { Finding } from '../diagnostics/diagnostic.ts'
 import type { ControlSurfaceIr } from '../ir/ir.ts'
@@ -13,12 +14,15 @@ export function checkControl(view: IrView): readonly Finding[] {
 function* checkEdges({ ir, at }: IrView): Iterable<Finding> {
   for (const edge of ir.edges) {
     const { timeout_ms: timeout, buffer } = edge
-    if (timeout !== undefined && !(timeout > 0 && Number.isFinite(timeout))) {
+    if (timeout !== undefined && numberFault(timeout, lifeRule) !== null) {
       yield { code: 'CTRL101', message: `the timeout is ${timeout} ms`, location: at({ edge }) }
     }
-    const items = buffer?.max_items
-    if (items !== undefined && !(Number.isSafeInteger(items) && items > 0)) {
+    const { max_items: items, spill_threshold_bytes: threshold } = buffer ?? {}
+    if (items !== undefined && numberFault(items, countRule()) !== null) {
       yield { code: 'CTRL102', message: `max_items is ${items}`, location: at({ edge }) }
+    }
+    if (threshold !== undefined && numberFault(threshold, countRule(0)) !== null) {
+      yield { code: 'CTRL102', message: `spill_threshold_bytes is ${threshold}`, location: at({ edge }) }
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Checks of keys, exactly-once and retries: IDEM020, IDEM025, EXACT001–003, RETRY011, and DAG005 for attempts. */
-import { domainOf } from '@flowport/capabilities'
+import { domainOf, lifeRule, numberFault } from '@flowport/capabilities'
 import type { Finding } from '../diagnostics/diagnostic.ts'
 import { type EdgeIr, functionKey, type NodeIr, naturalKey } from '../ir/ir.ts'
 import { type IrView, isEffectful } from './ir-view.ts'
@@ -129,6 +129,9 @@ function* checkRetry({ ir, at }: IrView): Iterable<Finding> {
         message: `the retry of "${alias}" allows ${retry.max_attempts} attempts`,
         location,
       }
+    }
+    if (numberFault(retry.backoff_ms, { ...lifeRule, isAbove: false }) !== null) {
+      yield { code: 'DAG005', message: `the retry of "${alias}" waits ${retry.backoff_ms} ms`, location }
     }
     if (!isEffectful(node) || node.idempotency?.key !== undefined) continue
     yield {

@@ -1,4 +1,5 @@
 /** Checks of the surfaces that do not route: CTRL130–132, their concurrency (DAG005) and retries (RETRY010). */
+import { countRule, longestLifeMs, numberFault } from '@flowport/capabilities'
 import type { Finding } from '../diagnostics/diagnostic.ts'
 import type { ControlSurfaceIr } from '../ir/ir.ts'
 import { isRecord } from './ir-reader.ts'
@@ -14,7 +15,9 @@ interface Rule {
   readonly edges?: (config: Config) => readonly (readonly [unknown, unknown])[]
 }
 
-const positive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0
+/** Of milliseconds, rates and counts alike. */
+const limited = { min: 0, max: longestLifeMs, isWhole: false }
+const positive = (value: unknown) => numberFault(value, { ...limited, isAbove: true }) === null
 const notNegative = (value: unknown) => value === 0 || positive(value)
 const optional = (value: unknown, test: (value: unknown) => boolean) =>
   value === undefined || value === null || test(value)
@@ -114,7 +117,7 @@ function* checkConcurrency({ at }: IrView, { id, kind, config }: ControlSurfaceI
 }
 
 export function isConcurrency(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1024
+  return numberFault(value, countRule(1, 1024)) === null
 }
 
 /** An error handler that retries a step which retries by itself multiplies the attempts. */

@@ -1,5 +1,5 @@
 /** Takes messages of one queue, as many as there are free places, and delivers each. The next stop is `deliverMessage`. */
-import type { Clock, Logger, Queue, QueueMessage } from '@flowport/capabilities'
+import { type Clock, type Logger, longestLifeMs, type Queue, type QueueMessage } from '@flowport/capabilities'
 import type { Runtime } from '@flowport/flow'
 import { deliverMessage, heldMessage, type QueueConsumer } from '@flowport/flow/delivery'
 import type { DeliveryOptions } from './options.ts'
@@ -22,7 +22,7 @@ export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promi
   const { consumer, queue, log, clock, options, runtime } = parts
   const { deadlineMs = 30_000, leaseMarginMs = 10_000, idleMs = 1_000 } = options
   const { trigger } = consumer
-  const leaseMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
+  const leaseMs = Math.min((trigger.deadlineMs ?? deadlineMs) + leaseMarginMs, longestLifeMs)
   const places = new Places(Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages))
   let pauseMs = firstIdleMs
   while (!stopped.aborted && !runtime.closing) {

@@ -3,6 +3,7 @@ import type { Logger, ResourceBag } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { App, Runtime } from '@flowport/flow'
 import { cronJobs, queueConsumers } from '@flowport/flow/delivery'
+import { checkDeliveryNumbers } from '../numbers.ts'
 import { consume } from './consumer.ts'
 import type { DeliveryOptions } from './options.ts'
 import { schedule } from './scheduler.ts'
@@ -22,6 +23,7 @@ export interface RunningDelivery {
 
 /** Starts delivering. Preflight has seen to it that every queue is bound. */
 export function startDelivery({ app, bag, runtime, log, options }: DeliveryParts): RunningDelivery {
+  checkDeliveryNumbers(options)
   const { clock = systemClock } = options
   const stopping = new AbortController()
   const common = { runtime, log, clock, options }

@@ -1,5 +1,5 @@
 /** `registerServiceWorker` puts the service worker in charge of the page, and tells of its updates. */
-import { CapabilityError } from '@flowport/capabilities'
+import { CapabilityError, checkNumbers, timerRule } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { claimMessage, skipWaitingMessage } from './scope.ts'
 
@@ -30,6 +30,7 @@ export async function registerServiceWorker(
   url: string | URL,
   options: RegisterOptions = {},
 ): Promise<ServiceWorkerHandle> {
+  checkNumbers('registerServiceWorker', { ...options }, { timeoutMs: timerRule(1) })
   const container = (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker
   if (container === undefined) {
     throw new CapabilityError(

@@ -1,5 +1,5 @@
 /** The `azblob` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
+import { CapabilityError, type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { azblobInfo } from './info.ts'
 
@@ -20,11 +20,11 @@ export interface AzblobOptions {
   readonly chunkBytes?: number
   /** Ranged reads under way at once for one object, 1 to 64; each is held in memory. Uploads send one block at a time. Default 1. */
   readonly concurrency?: number
-  /** Milliseconds a call without content may take. Default 60 000. */
+  /** Milliseconds a call without content may take, 1 to 86 400 000. Default 60 000. */
   readonly timeoutMs?: number
   /**
    * Milliseconds one request with content may take: a block, a ranged read, or a whole body that was given as bytes.
-   * Default 600 000.
+   * 1 to 86 400 000. Default 600 000.
    */
   readonly ioTimeoutMs?: number
   /** Dates objects where the service does not. Default: the host's clock. */
@@ -43,6 +43,14 @@ export const azblobEnv = Type.Object({
 })
 
 export const azblobProvides = { blob: azblobInfo } as const
+
+/** What fits the options that are numbers. */
+export const azblobNumbers = {
+  chunkBytes: countRule(64 * 1024, 1024 ** 3),
+  concurrency: countRule(1, 64),
+  timeoutMs: countRule(1, 86_400_000),
+  ioTimeoutMs: countRule(1, 86_400_000),
+}
 
 /** An error of the preset's configuration. */
 export function misconfigured(reason: string): CapabilityError {

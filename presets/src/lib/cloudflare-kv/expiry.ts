@@ -1,5 +1,5 @@
 /** When an entry ends, as the platform takes it: whole seconds, either from now or since the epoch. */
-import { CapabilityError } from '@flowport/capabilities'
+import { checkNumbers, countRule, longestLifeMs } from '@flowport/capabilities'
 import { cloudflareKvLimits } from './info.ts'
 
 export type PlatformExpiry =
@@ -8,6 +8,7 @@ export type PlatformExpiry =
   | Readonly<Record<never, never>>
 
 const { minTtlSeconds } = cloudflareKvLimits
+const mostSeconds = longestLifeMs / 1000
 
 /**
  * The platform counts its 60 seconds from when it gets the write. A moment near that bound would be refused after a slow
@@ -24,16 +25,17 @@ export function platformExpiry(
     return defaultTtlSeconds === undefined ? {} : { expirationTtl: defaultTtlSeconds }
   }
   const seconds = Math.ceil((expiresAt - now) / 1000)
-  if (seconds > 2 * minTtlSeconds) return { expiration: Math.ceil(expiresAt / 1000) }
-  return { expirationTtl: Math.max(seconds, minTtlSeconds) }
+  const expiration = Math.ceil(expiresAt / 1000)
+  // The binding takes 32 bits: moments from 2038 on are told as the time from now.
+  if (seconds > 2 * minTtlSeconds && expiration <= mostSeconds) return { expiration }
+  return { expirationTtl: Math.min(Math.max(seconds, minTtlSeconds), mostSeconds) }
 }
+
+/** What fits the option that is a number. */
+export const cloudflareKvNumbers = { defaultTtlSeconds: countRule(minTtlSeconds, mostSeconds) }
 
 /** The option `defaultTtlSeconds`, or `Misconfigured` when the platform would refuse it. */
 export function checkedDefaultTtl(seconds: number | undefined): number | undefined {
-  if (seconds === undefined || (Number.isSafeInteger(seconds) && seconds >= minTtlSeconds)) return seconds
-  throw new CapabilityError(
-    'Misconfigured',
-    `cloudflare-kv: defaultTtlSeconds must be a whole number of at least ${minTtlSeconds}`,
-    { details: { option: 'defaultTtlSeconds', min: minTtlSeconds } },
-  )
+  checkNumbers('cloudflare-kv', { defaultTtlSeconds: seconds }, cloudflareKvNumbers)
+  return seconds
 }

@@ -1,5 +1,11 @@
 /** Refusals of Cloudflare's REST API as `CapabilityError`s. Its own words are in the `cause`, without the token. */
-import { CapabilityError, type CapabilityErrorOptions, type ErrorKind, isKind } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  type CapabilityErrorOptions,
+  type ErrorKind,
+  isKind,
+  parseRetryAfter,
+} from '@flowport/capabilities'
 import { rateLimited } from './translate-error.ts'
 
 /** Codes of the API that say more than the status beside them. */
@@ -20,7 +26,10 @@ export function apiError(
 ): CapabilityError {
   const { code, message } = firstError(text)
   const [kind, reason] = meaning(status, code)
-  const retryAfterMs = kind === 'RateLimited' || kind === 'Unavailable' ? retryAfter(headers, now) : undefined
+  const retryAfterMs =
+    kind === 'RateLimited' || kind === 'Unavailable'
+      ? parseRetryAfter(headers.get('retry-after'), now)
+      : undefined
   const options: CapabilityErrorOptions = {
     details: { status, ...(code === undefined ? {} : { code }) },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -58,14 +67,6 @@ function meaning(status: number, code: number | undefined): readonly [ErrorKind,
   if (status >= 500) return ['Unavailable', `the API answered ${status}; try again`]
   if (status >= 400) return ['InvalidInput', `the API refused the request with ${status}; the cause says why`]
   return ['Misconfigured', 'the API sends the request elsewhere; set baseUrl to where it is']
-}
-
-/** Milliseconds of a `Retry-After` header, which has seconds or a date. */
-function retryAfter(headers: Headers, now: number): number | undefined {
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }
 
 function firstError(text: string): { code: number | undefined; message: string } {

@@ -1,5 +1,5 @@
 /** The `cloudflare-r2` preset without its drivers: what it reads, states and wraps, shared by its variants. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
+import { CapabilityError, checkNumbers, type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { Static } from 'typebox'
 import { defaultPartBytes, r2Info } from './info.ts'
@@ -42,6 +42,11 @@ export const r2Env = Type.Object({
   R2_ENDPOINT: text('S3 endpoint, where it is not that of the account.'),
 })
 
+const { minPartBytes, maxPartBytes } = r2Info.limits.multipart
+
+/** What fits the options that are numbers. */
+export const r2Numbers = { partBytes: countRule(minPartBytes, maxPartBytes) }
+
 export const r2Provides = { blob: r2Info } as const
 
 /** What the S3 endpoint needs, complete. */
@@ -80,10 +85,8 @@ export function credentialsFrom(
 
 /** The part size to use; `Misconfigured` when the store would refuse it. */
 export function checkedPartBytes(partBytes: number = defaultPartBytes): number {
-  const { minPartBytes, maxPartBytes } = r2Info.limits.multipart
-  if (Number.isSafeInteger(partBytes) && partBytes >= minPartBytes && partBytes <= maxPartBytes)
-    return partBytes
-  throw misconfigured(`partBytes must be a whole number from ${minPartBytes} to ${maxPartBytes}`)
+  checkNumbers('preset "cloudflare-r2"', { partBytes }, r2Numbers)
+  return partBytes
 }
 
 /** An error of the preset's configuration. */

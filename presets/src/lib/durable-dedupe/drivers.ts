@@ -1,5 +1,11 @@
 /** The two drivers over their namespaces. */
-import { CapabilityError, type Drivers, type PresetOptions } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  checkNumbers,
+  countRule,
+  type Drivers,
+  type PresetOptions,
+} from '@flowport/capabilities'
 import {
   durableObject,
   inJurisdiction,
@@ -63,9 +69,7 @@ function namespaceOf<Stub>(
 
 function checkOptions(name: string, shards: number | undefined, storage: string): void {
   if (name === '') throw wrong('name must not be empty')
-  if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= 65_536)) {
-    throw wrong('shards must be a whole number from 1 to 65536')
-  }
+  checkNumbers('preset "durable-dedupe"', { shards }, { shards: countRule(1, 65_536) })
   if (storage !== 'sqlite' && storage !== 'legacy-kv') throw wrong("storage must be 'sqlite' or 'legacy-kv'")
 }
 

@@ -3,7 +3,14 @@
  * attempt is made by the object's alarm, which the platform repeats when the object is lost in the middle of it.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { CapabilityError, utf8Length } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  checkNumbers,
+  countRule,
+  lifeRule,
+  timerRule,
+  utf8Length,
+} from '@flowport/capabilities'
 import type { ObjectState } from '../durable/object-state.ts'
 import { type Outcome, outcomeOf } from '../durable/outcome.ts'
 import { EventTable, type StoredEvent } from './event-table.ts'
@@ -115,6 +122,7 @@ export abstract class Sequencer<E = unknown> extends DurableObject implements Se
 
   /** Stores the event before anything is awaited, so that calls are accepted in the order they arrive. */
   async #accept(id: string, text: string): Promise<Enqueued> {
+    this.#checkedOptions()
     const { maxNameBytes, maxEntryBytes } = durableStateLimits
     if (id === '' || utf8Length(id) > maxNameBytes) {
       throw new CapabilityError('InvalidInput', `the id of an event has 1 to ${maxNameBytes} bytes`)
@@ -139,6 +147,13 @@ export abstract class Sequencer<E = unknown> extends DurableObject implements Se
     if ((await storage.getAlarm()) === null && !this.#isRunning) await storage.setAlarm(Date.now())
   }
 
+  /** The caller of `enqueue` hears of bad options; so does the platform's log, should they go bad later. */
+  #checkedOptions(): SequencerOptions {
+    const options = this.options()
+    checkNumbers('sequencer', { ...options }, numbers)
+    return options
+  }
+
   async #attempt(event: StoredEvent): Promise<void> {
     const {
       maxAttempts = 10,
@@ -146,7 +161,7 @@ export abstract class Sequencer<E = unknown> extends DurableObject implements Se
       retryMaxMs = 300_000,
       timeoutMs = 60_000,
       rememberMs = 86_400_000,
-    } = this.options()
+    } = this.#checkedOptions()
     const attempt = event.attempts + 1
     // The attempts before ended with the object: nobody counted the last as a failure.
     if (attempt > maxAttempts) return this.#events.bury(event, 'the object was lost during the last attempt')
@@ -167,6 +182,14 @@ export abstract class Sequencer<E = unknown> extends DurableObject implements Se
       clearTimeout(timer)
     }
   }
+}
+
+const numbers = {
+  maxAttempts: countRule(),
+  retryBaseMs: { ...lifeRule, isAbove: false },
+  retryMaxMs: { ...lifeRule, isAbove: false },
+  timeoutMs: timerRule(1),
+  rememberMs: { ...lifeRule, isAbove: false },
 }
 
 function tookTooLong(timeoutMs: number): CapabilityError {

@@ -1,5 +1,5 @@
 /** The `gcs` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
+import { CapabilityError, type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { gcsInfo } from './info.ts'
 
@@ -28,14 +28,14 @@ export interface GcsOptions {
   readonly concurrency?: number
   /**
    * Bytes of the longest stream of a conditional put, which is held in memory: only puts of one request are checked.
-   * Default 64 MiB.
+   * Up to 1 GiB. Default 64 MiB.
    */
   readonly maxConditionalBytes?: number
-  /** Milliseconds a call without content may take. Default 60 000. */
+  /** Milliseconds a call without content may take, 1 to 86 400 000. Default 60 000. */
   readonly timeoutMs?: number
   /**
    * Milliseconds one request with content may take: a part, a ranged read, or a whole body that was given as bytes.
-   * Default 600 000.
+   * 1 to 86 400 000. Default 600 000.
    */
   readonly ioTimeoutMs?: number
   /** Dates objects where the service does not. Default: the host's clock. */
@@ -54,6 +54,15 @@ export const gcsEnv = Type.Object({
 })
 
 export const gcsProvides = { blob: gcsInfo } as const
+
+/** What fits the options that are numbers. */
+export const gcsNumbers = {
+  chunkBytes: countRule(5 * 1024 ** 2, 1024 ** 3),
+  concurrency: countRule(1, 64),
+  maxConditionalBytes: countRule(0, 1024 ** 3),
+  timeoutMs: countRule(1, 86_400_000),
+  ioTimeoutMs: countRule(1, 86_400_000),
+}
 
 /** An error of the preset's configuration. */
 export function misconfigured(reason: string): CapabilityError {

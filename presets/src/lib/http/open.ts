@@ -29,11 +29,13 @@ export function openHttp({ options, env, log, clock: hostClock, connect }: OpenH
   const { place, header } = httpAccess(options, env)
   if (header !== null && place.origin.startsWith('http:'))
     log.warn({ preset: 'http' }, 'credentials go over plain HTTP, where others can read them; use https')
-  const timeoutMs = positive({ timeoutMs: options.timeoutMs ?? 30_000 }, maxTimer)
-  const idleTimeoutMs = positive({ idleTimeoutMs: options.idleTimeoutMs ?? 30_000 }, maxTimer)
-  const maxObjectBytes = positive({ maxObjectBytes: options.maxObjectBytes ?? defaultMaxObjectBytes })
-  const maxBufferedBytes = positive({ maxBufferedBytes: options.maxBufferedBytes ?? 16 * mebibyte })
-  const maxHeaderBytes = positive({ maxHeaderBytes: options.maxHeaderBytes ?? 16 * 1024 }, 16 * mebibyte)
+  const {
+    timeoutMs = 30_000,
+    idleTimeoutMs = 30_000,
+    maxObjectBytes = defaultMaxObjectBytes,
+    maxBufferedBytes = 16 * mebibyte,
+    maxHeaderBytes = 16 * 1024,
+  } = options
   const { send, close } = connect({ allowPrivate, maxHeaderBytes })
   const client = new HttpClient({ place, authorization: header, send, clock, timeoutMs })
   return new HttpBlobDriver({
@@ -69,13 +71,4 @@ function credentials({ token, username, password }: HttpBlobOptions, env: Static
     username: env.HTTP_BLOB_USERNAME,
     password: env.HTTP_BLOB_PASSWORD,
   }
-}
-
-/** Longest time a timer takes. */
-const maxTimer = 2_147_483_647
-
-function positive(option: Readonly<Record<string, number>>, max = Number.MAX_SAFE_INTEGER): number {
-  const [[name, value] = ['', 0]] = Object.entries(option)
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value
-  throw misconfigured(`${name} must be a whole number from 1 to ${max}`)
 }

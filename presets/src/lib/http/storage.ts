@@ -1,6 +1,8 @@
 /** `http://` and `https://`: what web servers give, read only. `openHttpStore` is the next stop. */
+import { checkNumbers } from '@flowport/capabilities'
 import { invalidUri, type StorageScheme, type UriPlace, userinfo } from '@flowport/capabilities/storage'
 import type { Send } from './client.ts'
+import { httpNumbers } from './declaration.ts'
 
 export interface HttpSchemeOptions {
   /** Allow addresses of private networks and this machine. Node only: elsewhere the platform decides. Default false. */
@@ -31,6 +33,7 @@ export function httpSchemeWith<S extends 'http' | 'https'>(
   options: HttpSchemeOptions,
   access: HttpAccess,
 ): HttpScheme<S> {
+  checkNumbers(scheme, { ...options }, httpNumbers)
   return {
     scheme,
     provider: 'http',

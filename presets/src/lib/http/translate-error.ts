@@ -4,13 +4,14 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
+  parseRetryAfter,
 } from '@flowport/capabilities'
 
 /** An answer that is no object, as an error callers can branch on. */
 export function errorFor(response: Response, now: number): CapabilityError {
   const { status, headers } = response
   const [kind, advice, options] = byStatus(status)
-  const retryAfterMs = retryAfter(headers.get('retry-after'), now)
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now)
   return new CapabilityError(kind, `the server answered ${status}: ${advice}`, {
     ...options,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -77,12 +78,4 @@ function knownIn(error: unknown): CapabilityError | undefined {
 /** An abort is the caller's: the portable type tells it with the caller's reason. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
-}
-
-/** Milliseconds of a `Retry-After`, which is seconds or a date. */
-function retryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

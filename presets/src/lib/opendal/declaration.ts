@@ -1,5 +1,11 @@
 /** The `opendal` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { type BlobFeatures, type BlobLimits, type Clock, type Offered } from '@flowport/capabilities'
+import {
+  type BlobFeatures,
+  type BlobLimits,
+  type Clock,
+  countRule,
+  type Offered,
+} from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { opendalBlobInfo, opendalKvInfo } from './info.ts'
 
@@ -29,18 +35,18 @@ export interface OpendalOptions {
   /** What blobs can be and do where it differs from what OpenDAL says of the service, such as on a server that is only like S3. */
   readonly limits?: Partial<BlobLimits>
   readonly features?: Partial<BlobFeatures>
-  /** Bytes of each part of an upload and of each ranged read. Default 8 MiB. */
+  /** Bytes of each part of an upload and of each ranged read, 64 KiB to 1 GiB. Default 8 MiB. */
   readonly chunkBytes?: number
-  /** Ranged reads under way at once for one object; each holds `chunkBytes` of memory. Uploads send one part at a time. Default 1. */
+  /** Ranged reads under way at once for one object, 1 to 64; each holds `chunkBytes` of memory. Uploads send one part at a time. Default 1. */
   readonly concurrency?: number
   /**
    * Most bytes of a conditional put of a stream: it is held in memory and sent in one request, as servers may check the
-   * condition of single requests only; a longer one is `LimitExceeded`. Default 64 MiB.
+   * condition of single requests only; a longer one is `LimitExceeded`. Up to 1 GiB. Default 64 MiB.
    */
   readonly maxConditionalBytes?: number
-  /** Milliseconds a small call may take. Default 60 000. */
+  /** Milliseconds a small call may take, 1 to 86 400 000. Default 60 000. */
   readonly timeoutMs?: number
-  /** Milliseconds one piece of a transfer may take, which may be a whole part of a slow upload. Default 600 000. */
+  /** Milliseconds one piece of a transfer may take, which may be a whole part of a slow upload: 1 to 86 400 000. Default 600 000. */
   readonly ioTimeoutMs?: number
   /** Dates objects and expires entries. Default: the host's clock. */
   readonly clock?: Clock
@@ -57,5 +63,14 @@ export const opendalEnv = Type.Object({
     Type.String({ description: 'Secret: the config of the service, a JSON object of texts.' }),
   ),
 })
+
+/** What fits the options that are numbers. */
+export const opendalNumbers = {
+  chunkBytes: countRule(64 * 1024, 1024 ** 3),
+  concurrency: countRule(1, 64),
+  maxConditionalBytes: countRule(0, 1024 ** 3),
+  timeoutMs: countRule(1, 86_400_000),
+  ioTimeoutMs: countRule(1, 86_400_000),
+}
 
 export const opendalProvides = { blob: opendalBlobInfo, kv: opendalKvInfo } as const

@@ -1,9 +1,10 @@
 /** Options and environment of the `s3` preset, complete and checked. */
-import { CapabilityError } from '@flowport/capabilities'
+import { CapabilityError, checkNumbers, countRule } from '@flowport/capabilities'
 import type { Static } from 'typebox'
 import { bucketUrl } from './client.ts'
 import type { S3CredentialsSource } from './credentials.ts'
 import type { S3Options, s3Env } from './declaration.ts'
+import { s3HttpNumbers } from './http-options.ts'
 import type { S3Profile } from './profile.ts'
 import { s3ProfileOf, s3Providers } from './profiles/choose.ts'
 
@@ -51,7 +52,8 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
   // A name with dots is under no certificate of Amazon's.
   const addressing = options.addressing ?? (amazon && !bucket.includes('.') ? 'virtual-host' : 'path')
   const url = bucketUrl(endpoint, bucket, 's3', addressing)
-  const { signParts = true } = options
+  const { signParts = true, http = {} } = options
+  checkNumbers('preset "s3": http', { ...http }, s3HttpNumbers)
   if (!signParts && url.protocol !== 'https:' && !isLoopback(url.hostname))
     throw misconfigured('signParts: false leaves altered parts to TLS to find; the endpoint must be https')
   return {
@@ -72,15 +74,14 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
 
 /** The part size to use; `Misconfigured` when the store would refuse it. */
 export function checkedPartBytes(partBytes = defaultPartBytes, { info }: S3Profile): number {
-  const { minPartBytes = 1, maxPartBytes = Infinity } = info.limits.multipart ?? {}
-  if (Number.isSafeInteger(partBytes) && partBytes >= minPartBytes && partBytes <= maxPartBytes)
-    return partBytes
-  throw misconfigured(`partBytes must be a whole number from ${minPartBytes} to ${maxPartBytes}`)
+  const { minPartBytes, maxPartBytes } = info.limits.multipart ?? {}
+  checkNumbers('preset "s3"', { partBytes }, { partBytes: countRule(minPartBytes, maxPartBytes) })
+  return partBytes
 }
 
 export function checkedConcurrency(concurrency = defaultUploadConcurrency): number {
-  if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 64) return concurrency
-  throw misconfigured('uploadConcurrency must be a whole number from 1 to 64')
+  checkNumbers('preset "s3"', { uploadConcurrency: concurrency }, { uploadConcurrency: countRule(1, 64) })
+  return concurrency
 }
 
 /** An error of the preset's configuration. */

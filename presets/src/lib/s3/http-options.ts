@@ -1,4 +1,5 @@
 /** How the S3 driver connects on Node. */
+import { countRule, timerRule } from '@flowport/capabilities'
 
 /** Something of undici that sends requests, such as its `ProxyAgent`. */
 export interface HttpDispatcher {
@@ -6,9 +7,9 @@ export interface HttpDispatcher {
 }
 
 export interface S3HttpOptions {
-  /** Most connections to one host. Default 128. */
+  /** Most connections to one host, 1 to 65 536. Default 128. */
   readonly connections?: number | undefined
-  /** Requests sent on a connection before the first is answered; 1 waits for each answer. Default 1. */
+  /** Requests sent on a connection before the first is answered; 1 waits for each answer, 1024 are the most. Default 1. */
   readonly pipelining?: number | undefined
   /** Milliseconds an idle connection is kept. Default 4000; S3 closes idle ones after some seconds, unannounced. */
   readonly keepAliveMs?: number | undefined
@@ -22,4 +23,14 @@ export interface S3HttpOptions {
   readonly ca?: string | readonly string[] | undefined
   /** Sends the requests instead, such as undici's `ProxyAgent`. It is used as it is, and not closed. Default: an `Agent`. */
   readonly dispatcher?: HttpDispatcher | undefined
+}
+
+/** What fits the options that are numbers. */
+export const s3HttpNumbers = {
+  connections: countRule(1, 65_536),
+  pipelining: countRule(1, 1024),
+  keepAliveMs: timerRule(1),
+  connectTimeoutMs: timerRule(1),
+  headersTimeoutMs: timerRule(1),
+  bodyTimeoutMs: timerRule(1),
 }

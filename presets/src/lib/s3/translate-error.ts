@@ -8,6 +8,7 @@ import {
   type ErrorKind,
   isCapabilityError,
   isKind,
+  parseRetryAfter,
 } from '@flowport/capabilities'
 import type { S3Answer } from './transport.ts'
 import { parseXml, text } from './xml.ts'
@@ -44,7 +45,7 @@ export async function failureOf(answer: S3Answer, now: number, code = ''): Promi
     status,
     code: code === '' ? codeIn(body) : code,
     requestId: headers.get('x-amz-request-id') ?? headers.get('cf-ray'),
-    retryAfterMs: retryAfter(headers.get('retry-after'), now),
+    retryAfterMs: parseRetryAfter(headers.get('retry-after'), now),
   }
 }
 
@@ -182,12 +183,4 @@ function byStatus(status: number): Known {
     default:
       return status >= 500 ? failing : ['Unexpected', 'the driver does not know this answer']
   }
-}
-
-/** Milliseconds of a `Retry-After`, which is seconds or a date. */
-function retryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined
-  if (/^\d+$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

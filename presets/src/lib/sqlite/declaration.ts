@@ -1,5 +1,13 @@
 /** The `sqlite` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { type Clock, type Layer, type Logger, logging, retry } from '@flowport/capabilities'
+import {
+  type Clock,
+  countRule,
+  type Layer,
+  type Logger,
+  logging,
+  longestTimerMs,
+  retry,
+} from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { sqliteDedupeInfo, sqliteKvInfo, sqliteQueueInfo } from './info.ts'
 
@@ -15,7 +23,7 @@ export interface SqliteOptions {
    * Default `'FULL'`.
    */
   readonly synchronous?: 'NORMAL' | 'FULL'
-  /** Milliseconds a call waits for other processes' writes. The thread waits with it, so keep it short. Default 2000. */
+  /** Milliseconds a call waits for other processes' writes. The thread waits with it, so keep it short. 0 does not wait. Default 2000. */
   readonly busyTimeoutMs?: number
   /** Deliveries of a message before it goes to the dead letters. Default 5. */
   readonly maxAttempts?: number
@@ -29,6 +37,9 @@ export const sqliteEnv = Type.Object({
     description: 'Directory of the data on local disk.',
   }),
 })
+
+/** What fits the options that are numbers. */
+export const sqliteNumbers = { busyTimeoutMs: countRule(0, longestTimerMs), maxAttempts: countRule() }
 
 export const sqliteProvides = { kv: sqliteKvInfo, dedupe: sqliteDedupeInfo, queue: sqliteQueueInfo } as const
 

@@ -1,6 +1,7 @@
 /** The three drivers over one database file. */
-import { CapabilityError, type Clock, type Drivers } from '@flowport/capabilities'
+import { checkNumbers, type Clock, type Drivers } from '@flowport/capabilities'
 import { type Database, openDatabase } from './database.ts'
+import { sqliteNumbers } from './declaration.ts'
 import { SqliteDedupeDriver } from './dedupe-driver.ts'
 import { infoFor, sqliteDedupeInfo, sqliteKvInfo, sqliteQueueInfo } from './info.ts'
 import { SqliteKvDriver } from './kv-driver.ts'
@@ -24,8 +25,7 @@ export interface SqliteDrivers extends Drivers {
 /** Opens the file and prepares every statement. `close` closes it for all three. */
 export async function openSqliteDrivers(options: SqliteDriversOptions): Promise<SqliteDrivers> {
   const { path, synchronous = 'FULL', busyTimeoutMs = 2_000, maxAttempts = 5, clock } = options
-  checkWhole('busyTimeoutMs', busyTimeoutMs, 0)
-  checkWhole('maxAttempts', maxAttempts, 1)
+  checkNumbers('preset "sqlite"', { busyTimeoutMs, maxAttempts }, sqliteNumbers)
   const db: Database = await openDatabase({ path, synchronous, busyTimeoutMs })
   const instance = { path, synchronous }
   return {
@@ -35,12 +35,4 @@ export async function openSqliteDrivers(options: SqliteDriversOptions): Promise<
       new SqliteQueueDriver(db, infoFor(sqliteQueueInfo, instance), clock, { name, maxAttempts }),
     close: () => db.close(),
   }
-}
-
-function checkWhole(option: string, value: number, min: number): void {
-  if (Number.isSafeInteger(value) && value >= min) return
-  throw new CapabilityError(
-    'Misconfigured',
-    `preset "sqlite": ${option} must be a whole number from ${min} on`,
-  )
 }

@@ -123,16 +123,17 @@ function entryOf({ value, metadata, expires_at, version }: Row): StoredKvEntry {
 }
 
 const columns = 'key, value, metadata, expires_at, version'
+/** The last moment a `Date` can hold: files written before lives were bounded hold later ones, which no number can. */
+const expiry = 'min(expires_at, 8640000000000000) AS expires_at'
+const read = `key, value, metadata, ${expiry}, version`
 const insert = `INSERT INTO kv (${columns}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, metadata = excluded.metadata, expires_at = excluded.expires_at, version = excluded.version`
 
 function prepare(db: Database) {
   const live = '(expires_at IS NULL OR expires_at > ?)'
   return {
-    get: db.prepare(`SELECT ${columns} FROM kv WHERE key = ? AND ${live}`),
-    getMany: db.prepare(
-      `SELECT ${columns} FROM kv WHERE key IN (SELECT value FROM json_each(?)) AND ${live}`,
-    ),
+    get: db.prepare(`SELECT ${read} FROM kv WHERE key = ? AND ${live}`),
+    getMany: db.prepare(`SELECT ${read} FROM kv WHERE key IN (SELECT value FROM json_each(?)) AND ${live}`),
     put: db.prepare(insert),
     create: db.prepare(`${insert} WHERE kv.expires_at <= ?`),
     replace: db.prepare(
@@ -141,9 +142,9 @@ function prepare(db: Database) {
     delete: db.prepare('DELETE FROM kv WHERE key = ?'),
     deleteMany: db.prepare('DELETE FROM kv WHERE key IN (SELECT value FROM json_each(?))'),
     list: db.prepare(
-      `SELECT key, metadata, expires_at FROM kv
+      `SELECT key, metadata, ${expiry} FROM kv
         WHERE key >= :prefix AND key > :after AND (:end IS NULL OR key < :end)
-          AND (expires_at IS NULL OR expires_at > :now)
+          AND (kv.expires_at IS NULL OR kv.expires_at > :now)
         ORDER BY key LIMIT :limit`,
     ),
     sweep: db.prepare(

@@ -1,5 +1,6 @@
 /** Key-value cases: when entries stop being visible. */
 import { expect } from 'vitest'
+import { longestLifeMs } from '../../numbers.ts'
 import { all, each, refused, type ConformanceGroup } from '../conformance.ts'
 import { allOf, type KvSubject, needs, needsManualClock, needsToWait, needsTtl } from './subject.ts'
 
@@ -72,6 +73,23 @@ export const ttl: ConformanceGroup<KvSubject> = {
           const [ends, stays] = await all(kv.keys())
           expect(ends?.expiresAt).toEqual((await kv.getWithMetadata('ends'))?.expiresAt)
           expect(stays).toEqual({ key: 'stays' })
+        })
+      },
+    },
+    {
+      name: '68 years are kept and told; more is refused, and spoils no reading',
+      skip: needsTtl,
+      async run({ kv, info, eventually }) {
+        const ttlSeconds = longestLifeMs / 1000
+        await kv.put('long', 'value', { ttlSeconds })
+        for (const tooLong of [ttlSeconds * 1.01, 1e12, 1e15, Number.MAX_SAFE_INTEGER])
+          await refused(kv.put('longer', 'value', { ttlSeconds: tooLong }), 'InvalidInput')
+        await refused(kv.put('longer', 'value', { expiresAt: new Date(8.64e15) }), 'InvalidInput')
+        await eventually(async () => {
+          expect(await kv.get('long')).toBe('value')
+          if (!info.features.list) return
+          const long = (await all(kv.keys())).find(({ key }) => key === 'long')
+          expect(long?.expiresAt?.getUTCFullYear()).toBeGreaterThan(2060)
         })
       },
     },

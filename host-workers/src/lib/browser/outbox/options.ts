@@ -1,5 +1,5 @@
 /** How an outbox keeps and sends. */
-import type { Clock, Logger } from '@flowport/capabilities'
+import { type Clock, countOrInfinityRule, countRule, type Logger, timerRule } from '@flowport/capabilities'
 import type { OutboxEntry } from './contract.ts'
 
 export interface OutboxOptions {
@@ -53,4 +53,14 @@ export interface OutboxOptions {
   readonly clock?: Clock
   /** A number in [0, 1), for the jitter. Default `Math.random`. */
   readonly random?: () => number
+}
+
+/** What fits the options that are numbers. */
+export const outboxNumbers = {
+  maxBodyBytes: countOrInfinityRule(0),
+  maxEntries: countOrInfinityRule(),
+  maxAttempts: countRule(),
+  timeoutMs: timerRule(1),
+  firstPauseMs: timerRule(),
+  maxPauseMs: timerRule(),
 }

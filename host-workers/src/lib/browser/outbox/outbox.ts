@@ -1,9 +1,9 @@
 /** `createOutbox` keeps requests on disk while there is no network and sends each once when there is. */
-import { asyncDispose, CapabilityError } from '@flowport/capabilities'
+import { asyncDispose, CapabilityError, checkNumbers } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { consoleLogger } from '../../console-logger.ts'
 import type { EnqueueOptions, Outbox, OutboxRequest, OutboxState } from './contract.ts'
-import type { OutboxOptions } from './options.ts'
+import { type OutboxOptions, outboxNumbers } from './options.ts'
 import { isSame, type Kept, type KeptRequest, kept } from './request.ts'
 import { createSender } from './sender.ts'
 import { OutboxStore } from './store.ts'
@@ -15,6 +15,7 @@ import { startTriggers } from './triggers.ts'
  * needed any more; a page that goes away need not.
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
+  checkNumbers('outbox', { ...options }, outboxNumbers)
   const { name = 'default', maxBodyBytes = 10 * 1024 * 1024, maxEntries = 1000, mayKeep = [] } = options
   const { auto = 'document' in globalThis, clock = systemClock, log = consoleLogger('warn') } = options
   checkBrowser()

@@ -1,11 +1,11 @@
 /** The `az://` scheme: `az://container/key` in one storage account. `AzureBlobDriver` is the next stop. */
-import { CapabilityError, createBlobStore } from '@flowport/capabilities'
+import { CapabilityError, checkNumbers, countRule, createBlobStore } from '@flowport/capabilities'
 import type { StorageScheme } from '@flowport/capabilities/storage'
 import type { AccessTokenProvider } from '../../held-token.ts'
 import type { S3Transport } from '../../s3/transport.ts'
 import { type AzField, azFields, azureAccount } from './account.ts'
 import { AzureBlobDriver } from './blob-driver.ts'
-import { AzureClient, azureMisconfigured } from './client.ts'
+import { AzureClient } from './client.ts'
 
 export interface AzSchemeOptions {
   /**
@@ -30,8 +30,7 @@ export type AzScheme = StorageScheme<'az', 'azblob', AzField>
 /** @param transport Carries the requests of one store. Default: one over `fetch`. */
 export function azSchemeWith(transport: (() => S3Transport) | null, options: AzSchemeOptions): AzScheme {
   const { blockBytes, uploadConcurrency } = options
-  checkWhole('blockBytes', blockBytes, 65_536, 1024 ** 3)
-  checkWhole('uploadConcurrency', uploadConcurrency, 1, 64)
+  checkNumbers('az', { blockBytes, uploadConcurrency }, numbers)
   return {
     scheme: 'az',
     provider: 'azblob',
@@ -82,7 +81,4 @@ function checkContainer(name: string): void {
   )
 }
 
-function checkWhole(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= min && value <= max)) return
-  throw azureMisconfigured(`${name} must be a whole number from ${min} to ${max}`)
-}
+const numbers = { blockBytes: countRule(64 * 1024, 1024 ** 3), uploadConcurrency: countRule(1, 64) }

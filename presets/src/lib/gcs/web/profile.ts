@@ -2,7 +2,6 @@
 import { CapabilityError } from '@flowport/capabilities'
 import type { S3Profile } from '../../s3/profile.ts'
 import { gcsProfile } from '../../s3/profiles/gcs.ts'
-import { misconfigured } from '../declaration.ts'
 import { gcsInfo, maxParts } from '../info.ts'
 
 /** https://cloud.google.com/storage/docs/objects#naming */
@@ -33,9 +32,6 @@ export const tokenProfile: S3Profile = {
 
 /** What the preset states on every runtime: the driver here could compare and swap, but flows may count on it nowhere. */
 export function presetProfile(chunkBytes: number): S3Profile {
-  const { minPartBytes, maxPartBytes } = gcsInfo.limits.multipart
-  if (!Number.isSafeInteger(chunkBytes) || chunkBytes < minPartBytes || chunkBytes > maxPartBytes)
-    throw misconfigured(`chunkBytes must be a whole number from ${minPartBytes} to ${maxPartBytes}`)
   const limits = { ...gcsInfo.limits, maxObjectBytes: Math.min(5 * 1024 ** 4, maxParts * chunkBytes) }
   return { ...tokenProfile, info: { ...gcsInfo, limits } }
 }

@@ -1,5 +1,12 @@
 /** The `gs://` scheme: `gs://bucket/key`, over Google's XML API. `S3BlobDriver` is the next stop. */
-import { CapabilityError, type Clock, createBlobStore, isCapabilityError } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  checkNumbers,
+  type Clock,
+  countRule,
+  createBlobStore,
+  isCapabilityError,
+} from '@flowport/capabilities'
 import type { Credentials, SchemeContext, StorageScheme } from '@flowport/capabilities/storage'
 import { advisedBlobDriver, retold } from '../../advised-blob-driver.ts'
 import { type AccessTokenProvider, HeldToken } from '../../held-token.ts'
@@ -53,8 +60,7 @@ export interface GsPlatform {
 }
 
 export function gsSchemeWith(platform: GsPlatform, options: GsSchemeOptions): GsScheme {
-  checkWhole('partBytes', options.partBytes, 5 * 1024 ** 2, 5 * 1024 ** 3)
-  checkWhole('uploadConcurrency', options.uploadConcurrency, 1, 64)
+  checkNumbers('gs', { ...options }, numbers)
   const { connect = (client) => new S3Client(client) } = platform
   return {
     scheme: 'gs',
@@ -208,13 +214,9 @@ function missing(fields: readonly string[]): CapabilityError {
   )
 }
 
-function checkWhole(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= min && value <= max)) return
-  throw misconfigured(`${name} must be a whole number from ${min} to ${max}`)
-}
-
 function misconfigured(reason: string): CapabilityError {
   return new CapabilityError('Misconfigured', `gs: ${reason}`)
 }
 
+const numbers = { partBytes: countRule(5 * 1024 ** 2, 5 * 1024 ** 3), uploadConcurrency: countRule(1, 64) }
 const googleEndpoint = 'https://storage.googleapis.com'

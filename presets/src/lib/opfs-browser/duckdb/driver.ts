@@ -1,6 +1,7 @@
 /** DuckDB as a `DbDriver`: statements in turn, files lent by the storage, results of COPY handed to it. */
 import {
   CapabilityError,
+  checkNumbers,
   type DbDriver,
   type DbDriverQuery,
   type DbParameter,
@@ -11,7 +12,7 @@ import { type Engine, lostEngine, startEngine } from './engine.ts'
 import { execute, lineShiftOf } from './execute.ts'
 import { compressed } from './compress.ts'
 import { duckDbInfo } from './info.ts'
-import type { DuckDbOptions } from './options.ts'
+import { duckDbNumbers, type DuckDbOptions } from './options.ts'
 import { type Plan, planStatement, type Target } from './plan.ts'
 import { registerSource } from './sources.ts'
 import { isUri, sqlTokens } from './tokens.ts'
@@ -34,6 +35,7 @@ export class DuckDbDriver implements DbDriver {
   readonly #kept = new Set<string>()
 
   constructor(storage: UriStorage, options: DuckDbOptions) {
+    checkNumbers('duckdb', { ...options }, duckDbNumbers)
     this.#storage = storage
     this.#options = options
   }

@@ -1,4 +1,5 @@
 /** What `openDuckDb` and the preset `duckDb` are told. */
+import { countOrInfinityRule, countRule, timerRule } from '@flowport/capabilities'
 import type { DuckDbModule } from './module.ts'
 import type { Numbers } from './values.ts'
 
@@ -43,4 +44,13 @@ export interface DuckDbOptions {
   readonly setup?: readonly string[]
   /** Default: `import('@duckdb/duckdb-wasm')`, at the first use. */
   readonly load?: () => Promise<DuckDbModule>
+}
+
+/** What fits the options that are numbers. */
+export const duckDbNumbers = {
+  memoryLimitBytes: countRule(),
+  maxSourceBytes: countOrInfinityRule(0),
+  maxTargetBytes: countOrInfinityRule(0),
+  restartAfterMs: timerRule(),
+  startTimeoutMs: timerRule(1),
 }

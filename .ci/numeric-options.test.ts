@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+const packages = ['capabilities', 'flow', 'presets', 'host-node', 'host-workers']
+
+/** Interfaces whose numbers need no test of their own, with the reason. */
+const exempt: Readonly<Record<string, string>> = {
+  CapabilityErrorOptions: 'an error must not fail while it is made',
+  KvSchemaOptions: 'checked where KvGetOptions is',
+  BlobPresignOptions: 'bounded by each driver; the suites of blobs try it',
+  StorageWriteOptions: 'passed on as BlobPutOptions',
+  R2SchemeOptions: 'passed on as S3Options or CloudflareR2Options',
+  S3SchemeOptions: 'passed on as S3Options',
+  S3WriteOptions: 'passed on as S3Options',
+  DurableDedupeOptions: 'tried in workerd, with the preset',
+  SequencerOptions: 'tried in workerd, with the class',
+  DeliverOptions: 'the hosts check their own options when they start',
+  ScheduleOptions: 'the hosts check their own options when they start',
+  ProblemOptions: 'a status, which is neither a duration nor a size',
+  ReplyOptions: 'a status, which is neither a duration nor a size',
+  DenyOptions: 'a status, which is neither a duration nor a size',
+  CloudflareKvTwinOptions: 'a double for tests',
+  TwinPutOptions: 'a double for tests',
+  CloudflareR2TwinOptions: 'a double for tests',
+  ...Object.fromEntries(
+    [
+      'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions ConditionalPutsOptions',
+      'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
+      'ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
+      'SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
+    ]
+      .flatMap((names) => names.split(' '))
+      .map((name) => [name, 'made within the package, of options that are checked']),
+  ),
+}
+
+it('every option that is a number is tried with numbers that do not fit', () => {
+  const sources = packages.flatMap((name) =>
+    filesBelow(join(root, name, 'src')).map((file) => [file, readFileSync(file, 'utf8')] as const),
+  )
+  const isTest = (file: string) => /\.test\.ts$|[\\/]test(?:ing)?[\\/]/.test(file)
+  const tests = sources
+    .filter(([file]) => isTest(file))
+    .map(([, text]) => text)
+    .join('\n')
+  const untried = sources
+    .filter(([file]) => !isTest(file))
+    .flatMap(([, text]) => numbersIn(text))
+    .filter(([owner, option]) => exempt[owner] === undefined && !isTried(tests, owner, option))
+  expect(untried.map((names) => names.join('.'))).toEqual([])
+})
+
+it('no exemption has outlived its interface', () => {
+  const all = packages
+    .flatMap((name) => filesBelow(join(root, name, 'src')))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+  expect(Object.keys(exempt).filter((name) => !all.includes(`interface ${name}`))).toEqual([])
+})
+
+/** Owner and name of every option whose type is a number or a duration. */
+function numbersIn(text: string): readonly (readonly [string, string])[] {
+  return [...text.matchAll(/^(?:export )?interface (\w*Options)\b[^{]*\{\n([\s\S]*?)^\}/gm)].flatMap(
+    ([, owner = '', body = '']) =>
+      [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??: (?:number|Duration)\b/gm)]
+        .map(([, option = '']) => [owner, option] as const)
+        .filter(([, option]) => option !== 'status'),
+  )
+}
+
+/** By its full name, or as one entry of a table of the owner's options. */
+function isTried(tests: string, owner: string, option: string): boolean {
+  if (tests.includes(`${owner}.${option}`)) return true
+  return tests.includes(`'${owner}'`) && new RegExp(`\\b${option}: `).test(tests)
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
+}

@@ -1,0 +1,123 @@
+/** Rules for numbers from outside: options, variables, arguments, flow files. A rule says what fits, in words and in code. */
+import { CapabilityError } from './error.ts'
+
+/**
+ * The longest time one platform timer can wait, 24.8 days: a longer one fires at once. `clock.sleep` and deadlines wait
+ * longer by setting several timers; options that set a timer refuse more.
+ */
+export const longestTimerMs = 2 ** 31 - 1
+
+/**
+ * The longest life of anything that is stored, and the longest duration of a flow: 68 years. Workers KV counts its seconds in
+ * 32 bits, and what one store takes, every store takes.
+ */
+export const longestLifeMs = (2 ** 31 - 1) * 1000
+
+export interface NumberRule {
+  readonly min: number
+  readonly max: number
+  /** Whether fractions are refused. */
+  readonly isWhole: boolean
+  /** Whether `min` itself is refused. */
+  readonly isAbove?: boolean
+  /** Whether `Infinity` fits, for no limit. */
+  readonly mayBeInfinite?: boolean
+  /** Such as `milliseconds`. */
+  readonly unit?: string
+}
+
+/** A whole number from `min` to `max`: how many, how often, how many bytes. */
+export function countRule(min = 1, max: number = Number.MAX_SAFE_INTEGER): NumberRule {
+  return { min, max, isWhole: true }
+}
+
+/** A whole number from `min` on, or `Infinity` for no limit. */
+export function countOrInfinityRule(min = 1): NumberRule {
+  return { ...countRule(min), mayBeInfinite: true }
+}
+
+/** A limit that a driver states: any number from 0 on, or `Infinity` for no limit. */
+export const limitRule: NumberRule = {
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER,
+  isWhole: false,
+  mayBeInfinite: true,
+}
+
+/** Milliseconds that one timer can wait. */
+export function timerRule(min = 0, max: number = longestTimerMs): NumberRule {
+  return { min, max, isWhole: false, unit: 'milliseconds' }
+}
+
+/** How long something is stored or may take: above 0, at most 68 years. */
+export const lifeRule: NumberRule = {
+  min: 0,
+  max: longestLifeMs,
+  isWhole: false,
+  isAbove: true,
+  unit: 'milliseconds',
+}
+
+/** The same in seconds. */
+export const lifeSecondsRule: NumberRule = { ...lifeRule, max: longestLifeMs / 1000, unit: 'seconds' }
+
+/** What is wrong with a value, as the end of a sentence: `must be a whole number from 1 to 64, not NaN`. `null` when it fits. */
+export function numberFault(value: unknown, rule: NumberRule): string | null {
+  const { min, max, isWhole, isAbove, mayBeInfinite } = rule
+  if (mayBeInfinite === true && value === Infinity) return null
+  const fits =
+    typeof value === 'number' &&
+    (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
+    (isAbove === true ? value > min : value >= min) &&
+    value <= max
+  // Only numbers are repeated: a text in the place of one may be anything, a secret too.
+  return fits ? null : `must be ${wordsFor(rule)}, not ${typeof value === 'number' ? value : typeof value}`
+}
+
+/** `Misconfigured` when an option does not follow its rule. Absent options are not looked at. */
+export function checkNumbers(
+  owner: string,
+  options: Readonly<Record<string, unknown>>,
+  rules: Readonly<Record<string, NumberRule>>,
+): void {
+  for (const [option, rule] of Object.entries(rules)) {
+    const value = options[option]
+    const fault = value === undefined ? null : numberFault(value, rule)
+    if (fault === null) continue
+    throw new CapabilityError('Misconfigured', `${owner}: ${option} ${fault}`, { details: { option } })
+  }
+}
+
+/** `Misconfigured` when one of a driver's limits is no limit; those of parts and of SQL, which are groups, are looked into. */
+export function checkLimits(owner: string, limits: object): void {
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+    if (!groups.has(name)) checkNumbers(owner, { [name]: value }, { [name]: limitRule })
+    else if (typeof value === 'object' && value !== null) checkLimits(`${owner}: ${name}`, value)
+  }
+}
+
+/** `InvalidInput` when an argument of a call does not follow its rule. */
+export function checkArgument(
+  name: string,
+  value: unknown,
+  rule: NumberRule,
+  where: { readonly capability: string; readonly operation: string; readonly key?: string },
+): void {
+  const fault = numberFault(value, rule)
+  if (fault !== null) throw new CapabilityError('InvalidInput', `${name} ${fault}`, where)
+}
+
+function wordsFor({ min, max, isWhole, isAbove, mayBeInfinite, unit }: NumberRule): string {
+  const noun = isWhole ? 'a whole number' : unit === undefined ? 'a number' : ''
+  const from = isAbove === true ? `above ${min}` : `from ${min}`
+  const range =
+    max === Number.MAX_SAFE_INTEGER
+      ? `${from} on`
+      : isAbove === true
+        ? `${from} and at most ${max}`
+        : `${from} to ${max}`
+  const words = [noun, range, unit].filter((word) => word !== undefined && word !== '').join(' ')
+  return mayBeInfinite === true ? `${words}, or Infinity` : words
+}
+
+const groups: ReadonlySet<string> = new Set(['multipart', 'sql'])

@@ -1,0 +1,287 @@
+import { Operator } from 'opendal'
+import { describe } from 'vitest'
+import { createBlobStore } from './blob/blob-store.ts'
+import { createCache } from './cache/cache.ts'
+import { createDatabase } from './db/database.ts'
+import { createDedupeStore } from './dedupe/dedupe-store.ts'
+import { createKeyValue } from './kv/key-value.ts'
+import { circuitBreaker } from './layers/circuit-breaker.ts'
+import { concurrencyLimit } from './layers/concurrency-limit.ts'
+import { retry } from './layers/retry.ts'
+import { timeout } from './layers/timeout.ts'
+import { silentLogger } from './logger.ts'
+import { memoryBlobDriver } from './memory/blob.ts'
+import { memoryCacheDriver } from './memory/cache.ts'
+import { memoryDedupeDriver } from './memory/dedupe.ts'
+import { memoryKvDriver } from './memory/kv.ts'
+import { memoryQueueDriver } from './memory/queue.ts'
+import { memoryStateDriver } from './memory/state.ts'
+import { countOrInfinityRule, countRule, lifeRule, lifeSecondsRule, limitRule, timerRule } from './numbers.ts'
+import { opendalBlobDriver } from './opendal/blob-driver.ts'
+import { opendalKvDriver } from './opendal/kv-driver.ts'
+import { nativeConcurrency, nativeRetry, nativeTimeout } from './opendal/layers.ts'
+import { probeKv } from './probe/kv.ts'
+import { createQueue } from './queue/queue.ts'
+import { createDurableState } from './state/state-store.ts'
+import { memoryScheme } from './storage/memory-scheme.ts'
+import { createStorage } from './storage/storage.ts'
+import { systemClock } from './system/clock.ts'
+import { numericOption, type NumericOptionTest } from './testing/numeric-option.ts'
+
+const none = () => ({})
+
+describe('options of layers and drivers', () => {
+  const operator = new Operator('memory', {})
+  const opendal = { scheme: 'memory', log: silentLogger, clock: systemClock } as const
+  const day = countRule(1, 86_400_000)
+  const tests: readonly NumericOptionTest[] = [
+    { name: 'RetryOptions.maxAttempts', rule: countRule(), take: (maxAttempts) => retry({ maxAttempts }) },
+    { name: 'RetryOptions.baseMs', rule: timerRule(), take: (baseMs) => retry({ baseMs }) },
+    { name: 'RetryOptions.maxMs', rule: timerRule(), take: (maxMs) => retry({ maxMs }) },
+    {
+      name: 'RetryOptions.maxRetryAfterMs',
+      rule: timerRule(),
+      take: (maxRetryAfterMs) => retry({ maxRetryAfterMs }),
+    },
+    { name: 'TimeoutOptions.timeoutMs', rule: timerRule(1), take: (timeoutMs) => timeout({ timeoutMs }) },
+    {
+      name: 'CircuitBreakerOptions.failures',
+      rule: countRule(),
+      take: (failures) => circuitBreaker({ failures, resetAfterMs: 1 }),
+    },
+    {
+      name: 'CircuitBreakerOptions.resetAfterMs',
+      rule: timerRule(1),
+      take: (resetAfterMs) => circuitBreaker({ failures: 1, resetAfterMs }),
+    },
+    {
+      name: 'CircuitBreakerOptions.windowMs',
+      rule: timerRule(1),
+      take: (windowMs) => circuitBreaker({ failures: 1, resetAfterMs: 1, windowMs }),
+    },
+    {
+      name: 'ConcurrencyLimitOptions.limit',
+      rule: countRule(),
+      take: (limit) => concurrencyLimit({ limit, maxQueued: 0 }),
+    },
+    {
+      name: 'ConcurrencyLimitOptions.maxQueued',
+      rule: countRule(0),
+      take: (maxQueued) => concurrencyLimit({ limit: 1, maxQueued }),
+    },
+    {
+      name: 'MemoryKvOptions.maxBytes',
+      rule: countOrInfinityRule(),
+      take: (maxBytes) => memoryKvDriver({ maxBytes }),
+    },
+    {
+      name: 'MemoryKvOptions.limits',
+      rule: limitRule,
+      take: (maxKeyBytes) => memoryKvDriver({ limits: { maxKeyBytes } }),
+    },
+    {
+      name: 'MemoryBlobOptions.limits',
+      rule: limitRule,
+      take: (maxObjectBytes) => memoryBlobDriver({ limits: { maxObjectBytes } }),
+    },
+    {
+      name: 'MemoryStateOptions.limits',
+      rule: limitRule,
+      take: (maxValueBytes) => memoryStateDriver({ limits: { maxValueBytes } }),
+    },
+    {
+      name: 'MemoryQueueOptions.limits',
+      rule: limitRule,
+      take: (maxDelayMs) => memoryQueueDriver({ limits: { maxDelayMs } }),
+    },
+    {
+      name: 'MemoryQueueOptions.maxAttempts',
+      rule: countRule(),
+      take: (maxAttempts) => memoryQueueDriver({ maxAttempts }),
+    },
+    {
+      name: 'MemoryQueueOptions.maxDeadLetters',
+      rule: countOrInfinityRule(0),
+      take: (maxDeadLetters) => memoryQueueDriver({ maxDeadLetters }),
+    },
+    {
+      name: 'MemoryCacheOptions.maxEntries',
+      rule: countRule(1, 100_000_000),
+      take: (maxEntries) => memoryCacheDriver({ maxEntries }),
+    },
+    {
+      name: 'OpenDalBlobOptions.chunkBytes',
+      rule: countRule(64 * 1024, 1024 ** 3),
+      take: (chunkBytes) => opendalBlobDriver(operator, { ...opendal, chunkBytes }),
+    },
+    {
+      name: 'OpenDalBlobOptions.concurrency',
+      rule: countRule(1, 64),
+      take: (concurrency) => opendalBlobDriver(operator, { ...opendal, concurrency }),
+    },
+    {
+      name: 'OpenDalBlobOptions.maxConditionalBytes',
+      rule: countRule(0, 1024 ** 3),
+      take: (maxConditionalBytes) => opendalBlobDriver(operator, { ...opendal, maxConditionalBytes }),
+    },
+    {
+      name: 'OpenDalKvOptions.sweepEverySeconds',
+      rule: countRule(0, 86_400),
+      take: (sweepEverySeconds) =>
+        opendalKvDriver(operator, { ...opendal, ttl: 'per_write', sweepEverySeconds }),
+    },
+    {
+      name: 'OpenDalKvOptions.ttl',
+      rule: lifeSecondsRule,
+      take: (namespaceDefault) => opendalKvDriver(operator, { ...opendal, ttl: { namespaceDefault } }),
+    },
+    {
+      name: 'SweepOptions.maxKeys',
+      rule: countRule(1, 100_000),
+      take: (maxKeys) => opendalKvDriver(operator, { ...opendal, ttl: 'per_write' }).sweep({ maxKeys }),
+    },
+    {
+      name: 'NativeRetryOptions.maxRetries',
+      rule: countRule(0, 20),
+      take: (maxRetries) => nativeRetry({ maxRetries }),
+    },
+    {
+      name: 'NativeRetryOptions.minDelayMs',
+      rule: countRule(1, 60_000),
+      take: (minDelayMs) => nativeRetry({ minDelayMs, maxDelayMs: 600_000 }),
+    },
+    {
+      name: 'NativeRetryOptions.maxDelayMs',
+      rule: countRule(1, 600_000),
+      take: (maxDelayMs) => nativeRetry({ minDelayMs: 1, maxDelayMs }),
+    },
+    {
+      name: 'NativeRetryOptions.factor',
+      rule: { min: 1, max: 10, isWhole: false },
+      take: (factor) => nativeRetry({ factor }),
+    },
+    { name: 'nativeConcurrency', rule: countRule(2, 1024), take: nativeConcurrency },
+    { name: 'NativeTimeoutOptions.timeoutMs', rule: day, take: (timeoutMs) => nativeTimeout({ timeoutMs }) },
+    {
+      name: 'NativeTimeoutOptions.ioTimeoutMs',
+      rule: day,
+      take: (ioTimeoutMs) => nativeTimeout({ ioTimeoutMs }),
+    },
+  ]
+  for (const test of tests) numericOption(test)
+})
+
+describe('arguments of calls', () => {
+  const kv = createKeyValue(memoryKvDriver())
+  const blob = createBlobStore(memoryBlobDriver())
+  const dedupe = createDedupeStore(memoryDedupeDriver())
+  const queue = createQueue(memoryQueueDriver())
+  const cache = createCache(memoryCacheDriver())
+  const state = createDurableState(memoryStateDriver())
+  const db = createDatabase({
+    info: { provider: 'test', extensions: {} },
+    query: () => ({ columns: [], rows: [] }),
+  })
+  const storage = createStorage({ schemes: [memoryScheme()] })
+  const page = countRule(1, 1000)
+  let keys = 0
+  const tests: readonly NumericOptionTest[] = [
+    {
+      name: 'KvPutOptions.ttlSeconds',
+      rule: lifeSecondsRule,
+      take: (ttlSeconds) => kv.put('k', 'v', { ttlSeconds }),
+    },
+    {
+      name: 'KvGetOptions.cacheTtlSeconds',
+      rule: lifeSecondsRule,
+      take: (cacheTtlSeconds) => kv.get('k', { as: 'text', cacheTtlSeconds }),
+    },
+    {
+      name: 'KvGetOptions.cacheTtlSeconds of many',
+      rule: lifeSecondsRule,
+      take: (cacheTtlSeconds) => kv.getMany(['k'], { as: 'text', cacheTtlSeconds }),
+    },
+    { name: 'KvListOptions.limit', rule: page, take: (limit) => kv.list({ limit }) },
+    { name: 'BlobListOptions.limit', rule: page, take: (limit) => blob.list({ limit }) },
+    {
+      name: 'BlobPutOptions.maxBytes',
+      rule: countOrInfinityRule(0),
+      take: (maxBytes) => blob.put('k', '', { maxBytes }),
+    },
+    {
+      name: 'BlobPutOptions.size',
+      rule: countRule(0),
+      take: (size) => blob.put('k', '', { size }),
+      fitting: [0],
+    },
+    {
+      name: 'DedupeStore.putIfAbsent ttlMs',
+      rule: lifeRule,
+      take: (ttlMs) => dedupe.putIfAbsent(`k${(keys += 1)}`, ttlMs),
+    },
+    {
+      name: 'BeginOptions.leaseMs',
+      rule: lifeRule,
+      take: (leaseMs) => dedupe.begin(`k${(keys += 1)}`, { leaseMs, fingerprint: 'f' }),
+    },
+    { name: 'DedupeStore.renew leaseMs', rule: lifeRule, take: (leaseMs) => dedupe.renew('k', 't', leaseMs) },
+    {
+      name: 'DedupeStore.complete ttlMs',
+      rule: lifeRule,
+      take: (ttlMs) => dedupe.complete('k', 't', null, ttlMs),
+    },
+    { name: 'CacheSetOptions.ttlMs', rule: lifeRule, take: (ttlMs) => cache.set('k', 'v', { ttlMs }) },
+    {
+      name: 'SendOptions.delayMs',
+      rule: { ...lifeRule, isAbove: false },
+      take: (delayMs) => queue.send('m', { delayMs }),
+      // More than the queue takes is another fault.
+      refusal: { kind: /InvalidInput|LimitExceeded/ },
+    },
+    { name: 'ReceiveOptions.leaseMs', rule: lifeRule, take: (leaseMs) => queue.receive({ leaseMs }) },
+    { name: 'ReceiveOptions.limit', rule: countRule(1, 100), take: (limit) => queue.receive({ limit }) },
+    { name: 'StateListOptions.limit', rule: page, take: (limit) => state.of('n').list({ limit }) },
+    {
+      name: 'TransactionOptions.maxAttempts',
+      rule: countRule(),
+      take: (maxAttempts) => state.of('n').transaction(none, { maxAttempts }),
+    },
+    {
+      name: 'DbQueryOptions.maxRows',
+      rule: countOrInfinityRule(),
+      take: (maxRows) => db.query('SELECT 1', [], { maxRows }),
+    },
+    {
+      name: 'StorageListOptions.limit',
+      rule: countRule(),
+      take: (limit) => storage.list('memory://', { limit }),
+    },
+    {
+      name: 'ProbeOptions.racers',
+      rule: countRule(2, 256),
+      take: (racers) => probeKv(kv, { racers, only: [] }),
+    },
+    { name: 'ProbeOptions.rounds', rule: page, take: (rounds) => probeKv(kv, { rounds, only: [] }) },
+    {
+      name: 'ProbeOptions.timeoutMs',
+      rule: timerRule(),
+      take: (timeoutMs) => probeKv(kv, { timeoutMs, only: [] }),
+    },
+    {
+      name: 'ProbeOptions.cleanUpMs',
+      rule: timerRule(),
+      take: (cleanUpMs) => probeKv(kv, { cleanUpMs, only: [] }),
+    },
+    {
+      name: 'ProbeOptions.maxWaitMs',
+      rule: timerRule(),
+      take: (maxWaitMs) => probeKv(kv, { maxWaitMs, only: [] }),
+    },
+    {
+      name: 'ProbeOptions.maxBytes',
+      rule: countOrInfinityRule(0),
+      take: (maxBytes) => probeKv(kv, { maxBytes, only: [] }),
+    },
+  ]
+  for (const test of tests) numericOption({ refusal: { kind: 'InvalidInput' }, ...test })
+})

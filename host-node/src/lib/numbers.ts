@@ -1,0 +1,25 @@
+/** What fits the options of this host that are numbers: checked before a profile opens, so that nothing is left open. */
+import { checkNumbers, countRule, lifeRule, timerRule } from '@flowport/capabilities'
+import type { DeliveryOptions } from './delivery/options.ts'
+import type { FlowportOptions } from './plugin.ts'
+import type { ServeOptions } from './serve.ts'
+
+const plugin = { deadlineMs: lifeRule, drainMs: timerRule() }
+const delivery = { deadlineMs: lifeRule, leaseMarginMs: timerRule(), idleMs: timerRule(1) }
+const server = { port: countRule(0, 65_535), shutdownDelayMs: timerRule() }
+
+/** `Misconfigured` for the first number that does not fit. */
+export function checkPluginNumbers(
+  options: Pick<FlowportOptions, 'deadlineMs' | 'drainMs' | 'consume'>,
+): void {
+  checkNumbers('flowport', { ...options }, plugin)
+  if (typeof options.consume === 'object') checkDeliveryNumbers(options.consume)
+}
+
+export function checkDeliveryNumbers(options: DeliveryOptions): void {
+  checkNumbers('flowport: consume', { ...options }, delivery)
+}
+
+export function checkServeNumbers(options: Pick<ServeOptions, 'port' | 'shutdownDelayMs'>): void {
+  checkNumbers('serve', { ...options }, server)
+}
