@@ -4,6 +4,7 @@ import {
   lifeRule,
   longestLifeMs,
   longestTimerMs,
+  type NumberRule,
   ResourceBag,
   timerRule,
 } from '@flowport/capabilities'
@@ -14,7 +15,9 @@ import { blobBody, jsonBody, multipartBody, streamBody } from './body.ts'
 import { deliverBatch } from './delivery/batch.ts'
 import { loadFlow } from './files/load.ts'
 import { flow } from './flow.ts'
+import { type BodyLimits, checkedBodyLimits } from './http/body-limits.ts'
 import { checkHandleOptions } from './http/handle.ts'
+import { checkSweepOption } from './http/upload-sweeper.ts'
 import { node } from './node.ts'
 import { createRuntime } from './runtime/runtime.ts'
 import { timerPerRun } from './runtime/deadlines.ts'
@@ -132,6 +135,24 @@ describe('numbers of flows, bindings and runtimes', () => {
       name: 'HandleOptions.deadlineMs',
       rule: life,
       take: (deadlineMs) => checkHandleOptions({ deadlineMs }),
+      refusal: { name: 'RangeError' },
+    },
+    ...Object.entries({
+      jsonTimeoutMs: timerRule(1),
+      uploadTimeoutMs: timerRule(1),
+      minBytesPerSecond: countRule(0),
+      rateWindowMs: timerRule(1),
+      maxHeldBytes: countOrInfinityRule(),
+    } satisfies Record<keyof BodyLimits, NumberRule>).map(([option, rule]) => ({
+      name: `${'BodyLimits'}.${option}`,
+      rule,
+      take: (value: number) => checkedBodyLimits({ [option]: value }),
+      refusal: { name: 'RangeError' },
+    })),
+    {
+      name: 'SweepOption.sweepUploadsAfterMs',
+      rule: { ...life, isAbove: false, min: 60_000 },
+      take: (sweepUploadsAfterMs) => checkSweepOption({ sweepUploadsAfterMs }),
       refusal: { name: 'RangeError' },
     },
     {

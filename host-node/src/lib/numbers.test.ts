@@ -34,6 +34,11 @@ describe('numbers of the host', () => {
     },
     { name: 'ServeOptions.port', rule: countRule(0, 65_535), take: (port) => checkServeNumbers({ port }) },
     {
+      name: 'ServeOptions.maxConnections',
+      rule: countRule(),
+      take: (maxConnections) => checkServeNumbers({ maxConnections }),
+    },
+    {
       name: 'ServeOptions.shutdownDelayMs',
       rule: timerRule(),
       take: (shutdownDelayMs) => checkServeNumbers({ shutdownDelayMs }),

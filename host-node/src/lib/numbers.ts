@@ -6,7 +6,7 @@ import type { ServeOptions } from './serve.ts'
 
 const plugin = { deadlineMs: lifeRule, drainMs: timerRule() }
 const delivery = { deadlineMs: lifeRule, leaseMarginMs: timerRule(), idleMs: timerRule(1) }
-const server = { port: countRule(0, 65_535), shutdownDelayMs: timerRule() }
+const server = { port: countRule(0, 65_535), shutdownDelayMs: timerRule(), maxConnections: countRule() }
 
 /** `Misconfigured` for the first number that does not fit. */
 export function checkPluginNumbers(
@@ -20,6 +20,8 @@ export function checkDeliveryNumbers(options: DeliveryOptions): void {
   checkNumbers('flowport: consume', { ...options }, delivery)
 }
 
-export function checkServeNumbers(options: Pick<ServeOptions, 'port' | 'shutdownDelayMs'>): void {
+export function checkServeNumbers(
+  options: Pick<ServeOptions, 'port' | 'shutdownDelayMs' | 'maxConnections'>,
+): void {
   checkNumbers('serve', { ...options }, server)
 }

@@ -38,6 +38,7 @@ const variables = {
 
 /** A server with the limits that a public one needs, and Flowport on it. Does not listen yet. */
 export async function createServer(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
+  checkServeNumbers(options)
   const { logLevel = 'warn', maxConnections = 10_000, ...rest } = options
   const server = Fastify({
     logger: { level: logLevel, stream: process.stderr, ...safeLogging },

@@ -1,4 +1,11 @@
 /** How slowly a request body may arrive, and how much of unfinished bodies a server keeps: the options of every host. */
+import {
+  countOrInfinityRule,
+  countRule,
+  numberFault,
+  type NumberRule,
+  timerRule,
+} from '@flowport/capabilities'
 
 const MiB = 1024 * 1024
 const hour = 3_600_000
@@ -26,17 +33,25 @@ export type CheckedBodyLimits = Required<BodyLimits>
 
 /** The limits with their defaults. @throws RangeError for a limit that is not a number in its range. */
 export function checkedBodyLimits(limits: BodyLimits = {}): CheckedBodyLimits {
-  const checked = {
-    jsonTimeoutMs: limits.jsonTimeoutMs ?? 30_000,
-    uploadTimeoutMs: limits.uploadTimeoutMs ?? 6 * hour,
-    minBytesPerSecond: limits.minBytesPerSecond ?? 512,
-    rateWindowMs: limits.rateWindowMs ?? 10_000,
-    maxHeldBytes: limits.maxHeldBytes ?? 64 * MiB,
-  }
-  for (const [name, value] of Object.entries(checked)) {
-    const least = name === 'minBytesPerSecond' ? 0 : 1
-    if (Number.isFinite(value) && value >= least) continue
-    throw new RangeError(`bodies.${name} is ${String(value)}: use a number from ${least}`)
+  const {
+    jsonTimeoutMs = 30_000,
+    uploadTimeoutMs = 6 * hour,
+    minBytesPerSecond = 512,
+    rateWindowMs = 10_000,
+    maxHeldBytes = 64 * MiB,
+  } = limits
+  const checked = { jsonTimeoutMs, uploadTimeoutMs, minBytesPerSecond, rateWindowMs, maxHeldBytes }
+  for (const [name, rule] of Object.entries(rules)) {
+    const fault = numberFault(checked[name as keyof BodyLimits], rule)
+    if (fault !== null) throw new RangeError(`bodies.${name} ${fault}`)
   }
   return checked
+}
+
+const rules: Readonly<Record<keyof BodyLimits, NumberRule>> = {
+  jsonTimeoutMs: timerRule(1),
+  uploadTimeoutMs: timerRule(1),
+  minBytesPerSecond: countRule(0),
+  rateWindowMs: timerRule(1),
+  maxHeldBytes: countOrInfinityRule(),
 }

@@ -92,7 +92,7 @@ describe('createUploadSweeper', () => {
   it('refuses times that would reach uploads under way', () => {
     for (const sweepUploadsAfterMs of [0, -1, 59_999, Number.NaN, Infinity])
       expect(() => subject({ sweepUploadsAfterMs })).toThrow(
-        /sweepUploadsAfterMs is .+ at least 60000, or false/,
+        /sweepUploadsAfterMs must be from 60000 to .+; false keeps the files/,
       )
   })
 })

@@ -1,5 +1,13 @@
 /** Deletes the files that unfinished forms left in the staging area: those of processes that ended before they could. */
-import type { BlobStore, Clock, Logger, ResourceBag, ResourceName } from '@flowport/capabilities'
+import {
+  type BlobStore,
+  type Clock,
+  type Logger,
+  type ResourceBag,
+  type ResourceName,
+  lifeRule,
+  numberFault,
+} from '@flowport/capabilities'
 import type { App } from '../app.ts'
 import { stagingPrefix } from './staging.ts'
 
@@ -31,10 +39,9 @@ export interface UploadSweeper {
 /** @throws RangeError for a time that is too short or not a number. Hosts call it when they start. */
 export function checkSweepOption({ sweepUploadsAfterMs = 24 * hourMs }: SweepOption): number | false {
   if (sweepUploadsAfterMs === false) return false
-  if (Number.isFinite(sweepUploadsAfterMs) && sweepUploadsAfterMs >= 60_000) return sweepUploadsAfterMs
-  throw new RangeError(
-    `sweepUploadsAfterMs is ${String(sweepUploadsAfterMs)}: use milliseconds, at least 60000, or false`,
-  )
+  const fault = numberFault(sweepUploadsAfterMs, { ...lifeRule, isAbove: false, min: 60_000 })
+  if (fault !== null) throw new RangeError(`sweepUploadsAfterMs ${fault}; false keeps the files`)
+  return sweepUploadsAfterMs
 }
 
 export interface UploadSweeperParts {
