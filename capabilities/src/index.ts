@@ -148,7 +148,12 @@ export type {
   BlobDriverPut,
   OpenedBlob,
 } from './lib/blob/driver.ts'
-export { createBlobStore, type CreateBlobStoreOptions } from './lib/blob/blob-store.ts'
+export {
+  createBlobStore,
+  type CreateBlobStoreOptions,
+  layeredBlobCalls,
+  type LayeredBlobCalls,
+} from './lib/blob/blob-store.ts'
 export {
   type CopiedBlob,
   copyBlob,

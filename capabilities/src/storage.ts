@@ -49,3 +49,5 @@ export { type KvByName, kvScheme } from './lib/storage/kv-scheme.ts'
 // For schemes: how they refuse a URI, ask for credentials, and take paths.
 export { missingCredentials } from './lib/storage/credentials.ts'
 export { checkedPath, invalidUri, userinfo } from './lib/storage/uri.ts'
+// For schemes: here too, so that a page which only names a scheme loads nothing else of the package.
+export { checkNumbers, countRule, longestTimerMs, type NumberRule } from './lib/numbers.ts'

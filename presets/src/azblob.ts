@@ -50,6 +50,6 @@ export const azblob = definePreset<AzblobOptions, typeof azblobEnv, typeof azblo
     const requests = new AzureRequests({ ...requestsOptions(config), timeoutMs: ioTimeoutMs, now })
     const { maxObjectBytes } = driver.info.limits
     const put = withConditionalPuts(driver, { requests, chunkBytes, maxObjectBytes, now })
-    return { blob: advisedBlobDriver(driver, { ...azblobAdvice, put }) }
+    return { blob: advisedBlobDriver(driver, { ...azblobAdvice, put, unsure: ['head', 'get'] }) }
   },
 })

@@ -49,7 +49,7 @@ export const gcs = definePreset<GcsOptions, typeof gcsEnv, typeof gcsProvides>({
       features: { presign: gcsInfo.features.presign },
       ...(concurrency === undefined ? {} : { concurrency }),
     })
-    return { blob: advisedBlobDriver(driver, gcsAdvice) }
+    return { blob: advisedBlobDriver(driver, { ...gcsAdvice, unsure: ['head', 'get'] }) }
   },
 })
 

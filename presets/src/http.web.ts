@@ -1,6 +1,7 @@
 /** The `http` preset on Workers and in browsers: blobs read from a web server over the platform's `fetch`. */
 import { createBlobStore, definePreset } from '@flowport/capabilities'
-import { type HttpBlobOptions, httpEnv, httpNumbers, httpProvides } from './lib/http/declaration.ts'
+import { type HttpBlobOptions, httpEnv, httpProvides } from './lib/http/declaration.ts'
+import { httpNumbers } from './lib/http/numbers.ts'
 import { objectLayers } from './lib/object-layers.ts'
 import { httpAccess, openHttp } from './lib/http/open.ts'
 

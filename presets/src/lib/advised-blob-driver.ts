@@ -1,5 +1,11 @@
 /** A blob driver whose errors are told as its provider means them, and whose keys keep the provider's own rules. */
-import { type BlobDriver, CapabilityError, type ErrorKind } from '@flowport/capabilities'
+import {
+  type BlobDriver,
+  CapabilityError,
+  type DriverCall,
+  type ErrorKind,
+  isKind,
+} from '@flowport/capabilities'
 
 export interface Advice {
   /** The error to throw instead; the same where there is nothing to add. */
@@ -8,12 +14,17 @@ export interface Advice {
   readonly checkKey?: (key: string) => void
   /** Puts instead of the driver. Default: the driver's own. */
   readonly put?: BlobDriver['put']
+  /**
+   * The operations that answer `null` where the whole store is missing, as OpenDAL's do: the first time one finds nothing, the
+   * store is listed, and a missing one is `Misconfigured`. Default none.
+   */
+  readonly unsure?: readonly ('head' | 'get')[]
 }
 
 /** The driver with advice. What streams hand on later stays as it is. */
 export function advisedBlobDriver(
   driver: BlobDriver,
-  { error: advise, checkKey = () => undefined, put: ownPut }: Advice,
+  { error: advise, checkKey = () => undefined, put: ownPut, unsure = [] }: Advice,
 ): BlobDriver {
   const told = async <T>(call: () => T | PromiseLike<T>, ...keys: readonly string[]): Promise<T> => {
     try {
@@ -23,12 +34,21 @@ export function advisedBlobDriver(
       throw advise(error)
     }
   }
+  /** Whether something was found before: a store that misses often is not listed each time. */
+  let isThere = false
+  const found = async <T>(operation: 'head' | 'get', answer: T | null, { signal }: DriverCall) => {
+    if (isThere || !unsure.includes(operation)) return answer
+    // Credentials that may not list are not told whether there is a store.
+    if (answer === null) await told(() => driver.list({ prefix: '', limit: 1, signal })).catch(refuseMissing)
+    isThere = true
+    return answer
+  }
   const { deleteMany, copy, presign, check, close, returnsBytes } = driver
   return {
     info: driver.info,
     ...(returnsBytes === undefined ? {} : { returnsBytes }),
-    head: (key, call) => told(() => driver.head(key, call), key),
-    get: (key, get) => told(() => driver.get(key, get), key),
+    head: async (key, call) => found('head', await told(() => driver.head(key, call), key), call),
+    get: async (key, get) => found('get', await told(() => driver.get(key, get), key), get),
     put: (key, body, put) =>
       told(() => (ownPut === undefined ? driver.put(key, body, put) : ownPut(key, body, put)), key),
     delete: (key, call) => told(() => driver.delete(key, call), key),
@@ -41,6 +61,10 @@ export function advisedBlobDriver(
     ...(check && { check: (call) => told(() => check.call(driver, call)) }),
     ...(close && { close: () => close.call(driver) }),
   }
+}
+
+function refuseMissing(error: unknown): void {
+  if (isKind(error, 'Misconfigured')) throw error
 }
 
 /** The error with another kind and reason. When it may be tried again follows the kind, unless that stays. */

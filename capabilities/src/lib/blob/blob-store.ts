@@ -29,9 +29,10 @@ import type {
   BlobReader,
   BlobStore,
 } from './contract.ts'
-import type { BlobDriver, BlobDriverGet, OpenedBlob } from './driver.ts'
+import type { BlobDriver } from './driver.ts'
 import { PortableBlobHandle } from './handle.ts'
 import { LentBuffers } from './lent-bytes.ts'
+import { copyThrough, openNothing } from './over-driver.ts'
 
 export interface CreateBlobStoreOptions {
   /** Name in the bag, shown in errors and logs. Default `'blob'`. */
@@ -48,6 +49,7 @@ export function createBlobStore(
   const wrapped = wrapDriver('blob', driver, layers)
   const core: Core = {
     driver: wrapped,
+    layers,
     pipeline: createPipeline('blob', name, layers),
     buffers: wrapped.returnsBytes === true ? new LentBuffers() : undefined,
   }
@@ -56,8 +58,33 @@ export function createBlobStore(
   )
 }
 
+/** What extras of a driver do beside the contract, behind the layers of the store they are found by. */
+export interface LayeredBlobCalls {
+  /** A store over another driver with the name and the layers of this store, and for the same run. */
+  over(driver: BlobDriver): BlobStore
+  /** One call through the layers, which take it for `operation`: a read, a delete, a list. */
+  run<T>(
+    operation: 'head' | 'list' | 'delete' | 'deleteMany',
+    key: string | undefined,
+    options: CallOptions | undefined,
+    execute: (call: CallOptions) => Awaitable<T>,
+  ): Promise<T>
+}
+
+/** The layers of a store, for extras. An object that `createBlobStore` did not make has none. */
+export function layeredBlobCalls(store: BlobStore): LayeredBlobCalls {
+  const calls = store instanceof PortableBlobStore ? PortableBlobStore.calls(store) : undefined
+  if (calls !== undefined) return calls
+  return {
+    over: (driver) => createBlobStore(driver),
+    run: async (_operation, _key, { signal } = {}, execute) =>
+      execute(signal === undefined ? {} : { signal }),
+  }
+}
+
 interface Core {
   readonly driver: BlobDriver
+  readonly layers: readonly Layer[]
   readonly pipeline: Pipeline
   /** For copies of bytes, where the driver keeps none. */
   readonly buffers: LentBuffers | undefined
@@ -146,6 +173,22 @@ class PortableBlobReader implements BlobReader {
 }
 
 class PortableBlobStore extends PortableBlobReader implements BlobStore {
+  /** On the class, as a store shows the methods of its contract and no others. */
+  static calls({ core, scope }: PortableBlobStore): LayeredBlobCalls {
+    const { pipeline, layers } = core
+    return {
+      over(driver) {
+        const wrapped = wrapDriver('blob', driver, layers)
+        const buffers = wrapped.returnsBytes === true ? new LentBuffers() : undefined
+        return new PortableBlobStore({ driver: wrapped, layers, pipeline, buffers }, scope)
+      },
+      run: (operation, key, options, execute) =>
+        pipeline.run(operation, key, options, scope, ({ signal }) =>
+          execute(signal === undefined ? {} : { signal }),
+        ),
+    }
+  }
+
   async put(key: string, body: BlobBody, options: BlobPutOptions = {}): Promise<BlobObject> {
     try {
       return await this.#put(key, body, options)
@@ -241,46 +284,5 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
     } finally {
       content.release(stored)
     }
-  }
-}
-
-/** A range of no bytes, which providers cannot express. */
-async function openNothing(
-  driver: BlobDriver,
-  key: string,
-  { ifMatch, signal }: BlobDriverGet,
-  offset: number,
-): Promise<OpenedBlob | null> {
-  const object = await driver.head(key, { signal })
-  if (object === null) return null
-  if (ifMatch !== undefined && object.etag !== ifMatch) {
-    throw new CapabilityError('ConditionNotMatch', 'the object has another version; read it again')
-  }
-  if (offset >= object.size) {
-    throw new CapabilityError(
-      'RangeNotSatisfied',
-      `the range starts at ${offset}, the object has ${object.size} bytes`,
-    )
-  }
-  return { object, start: offset, end: offset, body: new Uint8Array(0) }
-}
-
-/** Copies through the caller: reads and writes at the same pace, holding no more than a chunk. */
-async function copyThrough(
-  driver: BlobDriver,
-  from: string,
-  to: string,
-  where: Place,
-  signal: AbortSignal | undefined,
-): Promise<BlobObject | null> {
-  const opened = await driver.get(from, { signal })
-  if (opened === null) return null
-  const { contentType, metadata, size } = opened.object
-  const handle = new PortableBlobHandle(opened, where, signal)
-  try {
-    const body = opened.body instanceof Uint8Array ? opened.body : handle.stream()
-    return await driver.put(to, body, { contentType, metadata, size, signal })
-  } finally {
-    await handle.cancel()
   }
 }

@@ -1,5 +1,5 @@
 /** `r2Extras`: what R2 can do beside the blob contract. */
-import { type BlobDriver, type BlobStore, createBlobStore, type DriverCall } from '@flowport/capabilities'
+import { type BlobDriver, type BlobStore, type DriverCall, layeredBlobCalls } from '@flowport/capabilities'
 import { toHex } from '../s3/encode.ts'
 import type { R2BindingDriver } from './binding-driver.ts'
 import type { R2WriteOptions } from './binding-puts.ts'
@@ -18,7 +18,7 @@ export interface R2Details {
 
 export interface R2Extras {
   /**
-   * The same store without its layers, whose puts carry these options: `writing({ cacheControl: 'no-cache' }).put(…)`.
+   * The same store with the same layers, whose puts carry these options: `writing({ cacheControl: 'no-cache' }).put(…)`.
    */
   writing(options: R2WriteOptions): BlobStore
   /** What R2 knows of the object, or `null` when it is absent. */
@@ -30,11 +30,11 @@ export interface R2Extras {
  * changes its keys.
  */
 export function r2Extras(blob: BlobStore): R2Extras | null {
-  return 'put' in blob ? (extrasOf.get(blob.info) ?? null) : null
+  return 'put' in blob ? (extrasOf.get(blob.info)?.(blob) ?? null) : null
 }
 
 /** Remembers the powers of a store by its info, which is handed on as it is unless a layer changes what is below. */
-const extrasOf = new WeakMap<object, R2Extras>()
+const extrasOf = new WeakMap<object, (blob: BlobStore) => R2Extras>()
 
 /** A driver with its extras registered. `make` opens another on the same bucket. */
 export function withExtras<D extends BlobDriver>(
@@ -42,9 +42,12 @@ export function withExtras<D extends BlobDriver>(
   details: (driver: D, key: string, call: DriverCall) => Promise<R2Details | null>,
 ): D {
   const driver = make({})
-  extrasOf.set(driver.info, {
-    writing: (options) => createBlobStore(make(options)),
-    details: (key, call = {}) => details(driver, key, call),
+  extrasOf.set(driver.info, (blob) => {
+    const layered = layeredBlobCalls(blob)
+    return {
+      writing: (options) => layered.over(make(options)),
+      details: (key, call) => layered.run('head', key, call, (each) => details(driver, key, each)),
+    }
   })
   return driver
 }

@@ -1,5 +1,5 @@
 /** The `http` preset without its connections: what it reads, states and wraps, shared by its variants. */
-import { type Clock, countRule, longestTimerMs } from '@flowport/capabilities'
+import type { Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { httpBlobInfo } from './info.ts'
 
@@ -47,14 +47,5 @@ export const httpEnv = Type.Object({
   HTTP_BLOB_USERNAME: text('User name for basic authentication.'),
   HTTP_BLOB_PASSWORD: text('Password for basic authentication. Keep it secret.'),
 })
-
-/** What fits the options that are numbers, those of the schemes `http://` and `https://` too. */
-export const httpNumbers = {
-  timeoutMs: countRule(1, longestTimerMs),
-  idleTimeoutMs: countRule(1, longestTimerMs),
-  maxObjectBytes: countRule(),
-  maxBufferedBytes: countRule(),
-  maxHeaderBytes: countRule(1, 16 * 1024 ** 2),
-}
 
 export const httpProvides = { blob: httpBlobInfo } as const

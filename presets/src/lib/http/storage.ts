@@ -1,8 +1,14 @@
 /** `http://` and `https://`: what web servers give, read only. `openHttpStore` is the next stop. */
-import { checkNumbers } from '@flowport/capabilities'
-import { invalidUri, type StorageScheme, type UriPlace, userinfo } from '@flowport/capabilities/storage'
+
+import {
+  checkNumbers,
+  invalidUri,
+  type StorageScheme,
+  type UriPlace,
+  userinfo,
+} from '@flowport/capabilities/storage'
 import type { Send } from './client.ts'
-import { httpNumbers } from './declaration.ts'
+import { httpNumbers } from './numbers.ts'
 
 export interface HttpSchemeOptions {
   /** Allow addresses of private networks and this machine. Node only: elsewhere the platform decides. Default false. */

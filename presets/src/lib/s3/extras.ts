@@ -5,8 +5,9 @@ import {
   CapabilityError,
   checkBlobKey,
   chunks,
-  createBlobStore,
   type DriverCall,
+  layeredBlobCalls,
+  type LayeredBlobCalls,
 } from '@flowport/capabilities'
 import type { S3BlobDriver } from './blob-driver.ts'
 import type { S3Client } from './client.ts'
@@ -53,7 +54,7 @@ export interface S3DeleteResult {
 }
 
 export interface S3Extras {
-  /** The same store without its layers, whose puts carry these options: `writing({ storageClass: 'STANDARD_IA' }).put(…)`. */
+  /** The same store with the same layers, whose puts carry these options: `writing({ storageClass: 'STANDARD_IA' }).put(…)`. */
   writing(options: S3WriteOptions): BlobStore
   /** What S3 knows of the object, or `null` when it is absent. */
   details(key: string, call?: DriverCall): Promise<S3Details | null>
@@ -70,11 +71,11 @@ export interface S3Extras {
  * changes its keys.
  */
 export function s3Extras(blob: BlobStore): S3Extras | null {
-  return 'put' in blob ? (extrasOf.get(blob.info) ?? null) : null
+  return 'put' in blob ? (extrasOf.get(blob.info)?.(blob) ?? null) : null
 }
 
 /** Remembers the powers of a store by its info, which is handed on as it is unless a layer changes what is below. */
-const extrasOf = new WeakMap<object, S3Extras>()
+const extrasOf = new WeakMap<object, (blob: BlobStore) => S3Extras>()
 
 export interface S3ExtrasOptions {
   readonly client: S3Client
@@ -95,10 +96,11 @@ export function withS3Extras<D extends BlobDriver>(driver: D, options: S3ExtrasO
     checkBlobKey(key, maxKeyBytes, 'blob', operation)
     return root + key
   }
-  extrasOf.set(driver.info, {
-    writing: (write) => createBlobStore(rooted(make(write))),
-    async details(key, call = {}) {
-      const headers = await own.headers(inside(key, 'details'), call)
+  const extras = (layered: LayeredBlobCalls): S3Extras => ({
+    writing: (write) => layered.over(rooted(make(write))),
+    async details(key, call) {
+      const full = inside(key, 'details')
+      const headers = await layered.run('head', key, call, (each) => own.headers(full, each))
       if (headers === null) return null
       const etag = bareEtag(headers.get('etag'))
       return {
@@ -111,12 +113,14 @@ export function withS3Extras<D extends BlobDriver>(driver: D, options: S3ExtrasO
         md5: /^[0-9a-f]{32}$/.test(etag) ? etag : null,
       }
     },
-    async deleteMany(keys, { signal } = {}) {
+    async deleteMany(keys, call) {
       const full = [...new Set(keys)].map((key) => inside(key, 'deleteMany'))
       const kept: KeptKey[] = []
       for (const chunk of chunks(full, maxBulkKeys)) {
-        for (const { key, error } of await deleteKeys(client, chunk, signal))
-          kept.push({ key: key.slice(root.length), error })
+        const left = await layered.run('deleteMany', undefined, call, ({ signal }) =>
+          deleteKeys(client, chunk, signal),
+        )
+        for (const { key, error } of left) kept.push({ key: key.slice(root.length), error })
       }
       const left = new Set(kept.map(({ key }) => key))
       return { deleted: [...new Set(keys)].filter((key) => !left.has(key)), kept }
@@ -125,9 +129,12 @@ export function withS3Extras<D extends BlobDriver>(driver: D, options: S3ExtrasO
       for await (const upload of pendingUploads(client, root + prefix, signal))
         yield { ...upload, key: upload.key.slice(root.length) }
     },
-    abortUpload: ({ key, uploadId }, { signal } = {}) =>
-      abortUpload(client, { key: inside(key, 'abortUpload'), uploadId }, signal),
+    abortUpload: async ({ key, uploadId }, call) => {
+      const upload = { key: inside(key, 'abortUpload'), uploadId }
+      await layered.run('delete', key, call, ({ signal }) => abortUpload(client, upload, signal))
+    },
   })
+  extrasOf.set(driver.info, (blob) => extras(layeredBlobCalls(blob)))
   return driver
 }
 

@@ -78,6 +78,13 @@ export function errorFor({ status, code, requestId, retryAfterMs }: S3Failure): 
   })
 }
 
+/** The error of a code, for answers that somebody else has read; `null` for a code whose meaning is not known. */
+export function errorOfCode(code: string, status: number): CapabilityError | null {
+  return Object.hasOwn(byCode, code)
+    ? errorFor({ status, code, requestId: null, retryAfterMs: undefined })
+    : null
+}
+
 /** What `fetch` threw, as an error callers can branch on. */
 export function networkError(error: unknown): unknown {
   if (isCapabilityError(error)) return error

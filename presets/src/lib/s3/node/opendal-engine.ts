@@ -5,6 +5,7 @@ import { conditionally } from '../conditions.ts'
 import { misconfigured, type S3Config } from '../config.ts'
 import { abortUpload, pendingUploads } from '../pending-uploads.ts'
 import { etagHeader } from '../profile.ts'
+import { advisedEngine } from './opendal-advice.ts'
 
 export interface OpenDalEngineOptions {
   readonly client: S3Client
@@ -64,16 +65,18 @@ export async function openDalEngine({
     log,
     clock,
   })
-  const put = driver.put.bind(driver)
-  // Some stores tell the loser of a race what OpenDAL takes for a failure.
-  driver.put = (key, body, options) =>
-    conditionally(
-      options,
-      profile,
-      async () => driver.head(key, { signal: options.signal }),
-      async () => put(key, body, options),
-    )
-  return driver
+  const advised = advisedEngine(driver, client, root)
+  return {
+    ...advised,
+    // Some stores answer the loser of a race with what OpenDAL takes for a failure.
+    put: (key, body, options) =>
+      conditionally(
+        options,
+        profile,
+        async () => advised.head(key, { signal: options.signal }),
+        async () => advised.put(key, body, options),
+      ),
+  }
 }
 
 /** OpenDAL tells no upload's id, so all of the key go: one of another writer fails, and can be put again. */
