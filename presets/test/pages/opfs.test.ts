@@ -373,9 +373,10 @@ describe.each([
           warnings: warnings.length,
           told: warnings[0],
           refused: await opfs.outcome(opfs.open({ fallback: 'none' })),
+          byUri: await opfs.byUri(),
         }
       }
-      const expected = (fallback: string, told: RegExp) => ({
+      const expected = (fallback: string, told: RegExp, reason = told) => ({
         works: ['value', 'value'],
         durability: ['ephemeral', 'ephemeral', 'ephemeral'],
         isDurable: false,
@@ -384,6 +385,16 @@ describe.each([
         warnings: 1,
         told: expect.stringMatching(told) as string,
         refused: 'Misconfigured',
+        byUri: {
+          text: 'x',
+          told: [expect.stringMatching(/opfs:\/\/ is not available here.*memory instead, and are lost/)],
+          described: [
+            {
+              scheme: 'opfs',
+              fallback: { provider: 'memory', reason: expect.stringMatching(reason) as string },
+            },
+          ],
+        },
       })
 
       it('on an origin that is not secure', async () => {

@@ -18,10 +18,10 @@ export interface StorageDriverOptions<T extends readonly StorageScheme[] = reado
   readonly env?: Env | undefined
   /**
    * By scheme: what keeps its files where the runtime has no such store, such as `{ opfs: memoryScheme() }`. The log warns,
-   * once, and `describe()` tells. Default none: a scheme that is not available is an error.
+   * once, and `describe()` tells. Default none: a scheme that is not available is an error; `opfs://` has a fallback of its own.
    */
   readonly fallback?: { readonly [S in T[number]['scheme']]?: StorageScheme } | undefined
-  /** Default: nothing is logged. */
+  /** Default: nothing is logged but a warning on the console when the files of a scheme are kept elsewhere. */
   readonly log?: Logger | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
@@ -68,10 +68,17 @@ export function openStorageDriver<const T extends readonly StorageScheme[]>({
   credentials = {},
   env = {},
   fallback = {},
-  log = silentLogger,
+  log,
   clock = systemClock,
 }: StorageDriverOptions<T>): StorageDriver {
-  const stores = new Stores({ schemes, env, fallback: given(fallback), log, clock })
+  const stores = new Stores({
+    schemes,
+    env,
+    fallback: given(fallback),
+    log: log ?? silentLogger,
+    warn: log ?? consoleWarnings,
+    clock,
+  })
   for (const [provider, fields] of Object.entries(credentials)) {
     if (fields !== undefined) stores.credentials.set(provider, fields)
   }
@@ -93,6 +100,11 @@ export function openStorageDriver<const T extends readonly StorageScheme[]>({
     check: () => undefined,
     close: () => stores.close(),
   }
+}
+
+/** Files that are kept elsewhere than an app believes are never kept there in silence. */
+const consoleWarnings: Pick<Logger, 'warn'> = {
+  warn: (fields, message) => globalThis.console.warn(message, fields),
 }
 
 function described({ scheme, provider }: StorageScheme, stores: Stores): SchemeDescription {

@@ -69,6 +69,8 @@ export interface OpenedStore {
   readonly web?: WebAccess | ((key: string) => WebAccess)
   /** Of stores that have folders by themselves. */
   readonly folders?: StoreFolders
+  /** Where the scheme itself keeps its files elsewhere, such as in memory: the storage warns and `describe()` tells. */
+  readonly fallback?: { readonly provider: string; readonly reason: string }
   close?(): Awaitable<void>
 }
 

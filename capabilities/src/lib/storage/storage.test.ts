@@ -306,6 +306,48 @@ describe('a fallback', () => {
     expect(storage.info.extensions['dev.flowport.storage.fallbacks']).toMatchObject([{ scheme: 'opfs' }])
   })
 
+  it('of the scheme itself shows itself, too, and says that its files do not last', async () => {
+    const kept: StorageScheme<'opfs', never, never> = {
+      ...absent(new CapabilityError('Unsupported', 'unused')),
+      async open(store, context) {
+        const opened = await memoryScheme().open(store, context)
+        return { ...opened, fallback: { provider: 'memory', reason: 'a sandboxed frame' } }
+      },
+    }
+    const { log, lines } = recording()
+    const storage = createStorage({ schemes: [kept], log })
+    await storage.write('opfs://a', 'x')
+    await storage.write('opfs://b', 'x')
+    expect(lines).toEqual([
+      [
+        'warn',
+        { scheme: 'opfs', provider: 'memory', reason: 'a sandboxed frame' },
+        expect.stringMatching(
+          /kept by memory instead, and are lost when this page .* ends: a sandboxed frame/,
+        ),
+      ],
+    ])
+    expect(storage.describe()).toEqual([
+      { scheme: 'opfs', fallback: { provider: 'memory', reason: 'a sandboxed frame' } },
+    ])
+  })
+
+  it('is said on the console where no log is given', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    try {
+      const error = new CapabilityError('Unsupported', 'no such thing here')
+      const storage = createStorage({ schemes: [absent(error)], fallback: { opfs: memoryScheme() } })
+      await storage.write('opfs://a', 'x')
+      await storage.read('opfs://a')
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        expect.stringContaining('opfs:// is not available here'),
+        expect.objectContaining({ scheme: 'opfs', provider: 'memory' }),
+      )
+    } finally {
+      warn.mockRestore()
+    }
+  })
+
   it('does not hide a store that fails', async () => {
     for (const kind of ['Unavailable', 'Misconfigured', 'Unauthenticated', 'PermissionDenied'] as const) {
       const storage = createStorage({

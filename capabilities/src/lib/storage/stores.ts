@@ -13,6 +13,8 @@ export interface StoresOptions {
   /** By scheme: what opens its stores where the runtime has none. */
   readonly fallback: Readonly<Record<string, StorageScheme>>
   readonly log: Logger
+  /** Told of a scheme whose files are kept elsewhere. */
+  readonly warn: Pick<Logger, 'warn'>
   readonly clock: Clock
 }
 
@@ -157,22 +159,25 @@ export class Stores {
     const credentials = scheme.provider === undefined ? null : this.credentials.of(scheme.provider)
     this.credentials.check(scheme, credentials)
     try {
-      return await scheme.open(store, { credentials, env, log, clock })
+      const opened = await scheme.open(store, { credentials, env, log, clock })
+      if (opened.fallback !== undefined) this.#tell({ scheme: scheme.scheme, ...opened.fallback }, opened)
+      return opened
     } catch (error) {
       const other = fallback[scheme.scheme]
       if (other === undefined || !isAbsentHere(error)) throw error
       const opened = await other.open(store, { credentials: null, env, log, clock })
-      this.#tell({ scheme: scheme.scheme, provider: opened.blob.info.provider, reason: error.reason })
+      this.#tell({ scheme: scheme.scheme, provider: opened.blob.info.provider, reason: error.reason }, opened)
       return opened
     }
   }
 
-  #tell(fallback: Fallback): void {
+  #tell(fallback: Fallback, { blob }: OpenedStore): void {
     if (this.fallbacks.some(({ scheme }) => scheme === fallback.scheme)) return
     this.fallbacks.push(fallback)
-    this.#options.log.warn(
+    const loss = blob.info.durability === 'ephemeral' ? ', and are lost when this page or process ends' : ''
+    this.#options.warn.warn(
       { ...fallback },
-      `${fallback.scheme}:// is not available here; its files are kept by ${fallback.provider} instead`,
+      `${fallback.scheme}:// is not available here; its files are kept by ${fallback.provider} instead${loss}: ${fallback.reason}`,
     )
   }
 

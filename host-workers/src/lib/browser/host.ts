@@ -7,7 +7,7 @@ import { onUnlessSaid } from '../operations.ts'
 import { type BrowserOpenOptions, openingOf } from './opening.ts'
 import { startQueues } from './queues.ts'
 import { withReadableBody } from './request.ts'
-import type { HostWarning } from './warnings.ts'
+import { type HostWarning, keptElsewhere } from './warnings.ts'
 
 export interface BrowserHostOptions
   extends BrowserOpenOptions,
@@ -70,11 +70,13 @@ export function createBrowserHost(app: App, options: BrowserHostOptions = {}): B
       return profile.current.bag
     },
     get warnings() {
-      return profile.current?.notes ?? []
+      const { current } = profile
+      return current === undefined ? [] : [...current.notes, ...keptElsewhere(current)]
     },
     async describe() {
-      const { name, bag, notes } = await opened()
-      return { ...overviewOf(app, name, bag), warnings: notes }
+      const open = await opened()
+      const warnings = [...open.notes, ...keptElsewhere(open)]
+      return { ...overviewOf(app, open.name, open.bag), warnings }
     },
     close,
     [asyncDispose]: close,

@@ -32,6 +32,20 @@ function weakerThanStated(app: App, { name: profile, bag }: OpenedProfile): read
   })
 }
 
+/** Schemes of URI storage whose files are kept elsewhere. That shows at the first use of a scheme, so it is read anew each time. */
+export function keptElsewhere({ bag }: OpenedProfile): readonly HostWarning[] {
+  return bag.describe().flatMap(({ name, info }) => {
+    const { extensions } = info as { readonly extensions?: Readonly<Record<string, unknown>> }
+    const fallbacks = extensions?.['dev.flowport.storage.fallbacks']
+    if (!Array.isArray(fallbacks)) return []
+    return (fallbacks as readonly Record<string, unknown>[]).map(({ scheme, provider, reason }) => ({
+      code: 'weaker_than_stated' as const,
+      message: `${name} keeps the files of ${String(scheme)}:// in ${String(provider)}: ${String(reason)}`,
+      name,
+    }))
+  })
+}
+
 function schedulesNotRun(app: App): readonly HostWarning[] {
   return cronJobs(app).map(({ flow, trigger }) => ({
     code: 'schedule_not_run' as const,

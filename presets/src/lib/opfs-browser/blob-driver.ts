@@ -38,14 +38,14 @@ export class OpfsBlobDriver implements BlobDriver {
   }
 
   head(key: string): Promise<BlobObject | null> {
-    return translated(async () => {
+    return translated(this.#home, async () => {
       const found = await this.#find(key)
       return found === null ? null : objectOf(key, found.file, found.extra)
     })
   }
 
   get(key: string, { range, ifMatch }: BlobDriverGet): Promise<OpenedBlob | null> {
-    return translated(async () => {
+    return translated(this.#home, async () => {
       let failure: unknown
       for (let attempt = 0; attempt < attempts; attempt++) {
         const found = await this.#find(key)
@@ -57,7 +57,10 @@ export class OpfsBlobDriver implements BlobDriver {
         const part = file.slice(start, end)
         if (end - start > wholeBytes) return { object, start, end, body: streamOf(part) }
         try {
-          return { object, start, end, body: new Uint8Array(await part.arrayBuffer()) }
+          const body = new Uint8Array(await part.arrayBuffer())
+          if (body.byteLength === end - start) return { object, start, end, body }
+          // Firefox reads what took the file's place, where other code removed it and made it anew.
+          failure = undefined
         } catch (error) {
           if (!isStale(error)) throw error
           failure = error
@@ -73,7 +76,7 @@ export class OpfsBlobDriver implements BlobDriver {
     put: BlobDriverPut,
   ): Promise<BlobObject> {
     const { contentType, metadata, signal } = put
-    return translated(async () => {
+    return translated(this.#home, async () => {
       // What will not be stored need not be written.
       if (put.ifMatch !== undefined || put.ifNoneMatch !== undefined) check(put, await this.#places.find(key))
       return this.#store(key, body, { contentType, metadata }, signal, put)
@@ -81,7 +84,7 @@ export class OpfsBlobDriver implements BlobDriver {
   }
 
   copy(from: string, to: string, { signal }: DriverCall): Promise<BlobObject | null> {
-    return translated(async () => {
+    return translated(this.#home, async () => {
       const found = await this.#find(from)
       return found === null ? null : this.#store(to, found.file, found.extra, signal, {})
     })
@@ -92,7 +95,7 @@ export class OpfsBlobDriver implements BlobDriver {
   }
 
   deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
-    return translated(() =>
+    return translated(this.#home, () =>
       this.#home.alone('blob', signal, async () => {
         for (const key of keys) {
           signal?.throwIfAborted()
@@ -104,11 +107,11 @@ export class OpfsBlobDriver implements BlobDriver {
   }
 
   list(list: BlobDriverList): Promise<BlobDriverPage> {
-    return translated(() => readPage(this.#home, list))
+    return translated(this.#home, () => readPage(this.#home, list))
   }
 
   async check(): Promise<void> {
-    await translated(() => this.#home.check())
+    await translated(this.#home, () => this.#home.check())
   }
 
   #store(
@@ -165,18 +168,22 @@ function objectOf(key: string, file: File, { contentType, metadata }: Extra): Bl
   return { ...listedOf(key, file), contentType, metadata: { ...metadata } }
 }
 
-/** The bytes of a file, its errors translated. */
+/** The bytes of a file. It ends with `Unavailable` where the file is replaced or removed meanwhile, never early as if whole. */
 function streamOf(part: Blob): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = part.stream().getReader()
+  let left = part.size
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         try {
           const { done, value } = await reader.read()
+          left -= value?.byteLength ?? 0
+          if (left < 0 || (done && left > 0)) throw unsettled()
           if (done) controller.close()
           else controller.enqueue(value)
         } catch (error) {
-          controller.error(translateError(error))
+          // Browsers tell no more than a TypeError here.
+          controller.error(error instanceof TypeError ? unsettled(error) : translateError(error))
         }
       },
       cancel: (reason) => reader.cancel(reason),

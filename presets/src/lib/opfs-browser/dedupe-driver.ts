@@ -100,7 +100,7 @@ export class OpfsDedupeDriver implements DedupeDriver {
   }
 
   async check(): Promise<void> {
-    await translated(() => this.#home.check())
+    await translated(this.#home, () => this.#home.check())
   }
 
   #step<T>(
@@ -108,7 +108,7 @@ export class OpfsDedupeDriver implements DedupeDriver {
     { signal }: DriverCall,
     decide: (there: { readonly header: Record; result(): string } | null) => Promise<T>,
   ): Promise<T> {
-    return translated(() =>
+    return translated(this.#home, () =>
       this.#records.alone(signal, async () => {
         const entry = await this.#records.read(key)
         return decide(entry && { header: entry.header, result: () => new TextDecoder().decode(entry.bytes) })

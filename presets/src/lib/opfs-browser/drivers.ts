@@ -11,7 +11,14 @@ import { openPlace } from './store.ts'
 
 export async function openOpfsDrivers(options: OpfsOptions, log: Logger, clock: Clock): Promise<Drivers> {
   const place = await openPlace(options, log)
-  const { home, state } = place
+  const { home, state, fallback } = place
+  if (fallback !== null) {
+    const { refusal, reason, cause } = fallback
+    log.warn(
+      { preset: 'opfs-browser', fallback: refusal, reason, ...(cause === undefined ? {} : { error: cause }) },
+      `OPFS cannot be used, so what is stored is kept in memory and gone with the page: ${reason}`,
+    )
+  }
   const blob = openBlobDriver(place, clock)
   if (home === null) {
     const kv: KvDriver = memoryKvDriver({ clock })

@@ -1,7 +1,7 @@
 /** The folder of a store: its files, its locks, and the place where files are written before they take their names. */
 import { uniqueIds } from '../unique-ids.ts'
 import { ownFolder } from './names.ts'
-import { isNamed, orNull } from './translate-error.ts'
+import { isNamed, isVanished, orNull, unsettled } from './translate-error.ts'
 import type { Writers } from './writers.ts'
 
 export type Body = Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array<ArrayBuffer>>
@@ -17,7 +17,6 @@ export interface Staged {
 export type OwnFolder = 'staging' | 'aside' | 'meta' | 'kv' | 'dedupe'
 
 export class Home {
-  readonly root: FileSystemDirectoryHandle
   readonly writers: Writers
   readonly #locks: LockManager
   readonly #path: readonly string[]
@@ -25,6 +24,7 @@ export class Home {
   /** What has its name: nothing of it is left in staging. */
   readonly #placed = new WeakSet<Staged>()
   readonly #own = new Map<OwnFolder | '', FileSystemDirectoryHandle>()
+  #root: FileSystemDirectoryHandle
 
   /** `path` leads from the root of OPFS to `root`. */
   constructor(
@@ -33,10 +33,24 @@ export class Home {
     writers: Writers,
     locks: LockManager,
   ) {
-    this.root = root
+    this.#root = root
     this.#path = path
     this.writers = writers
     this.#locks = locks
+  }
+
+  get root(): FileSystemDirectoryHandle {
+    return this.#root
+  }
+
+  /** Looks for the folder of the store anew, and makes it where it is gone. */
+  async renew(): Promise<void> {
+    this.#own.clear()
+    try {
+      this.#root = await rootFolder(this.#path)
+    } catch {
+      // The error that led here says more. The next call tries again.
+    }
   }
 
   /** Runs when no other tab or worker does anything to this part of the store. */
@@ -84,7 +98,7 @@ export class Home {
       try {
         return await use(staged)
       } finally {
-        if (!this.#placed.delete(staged)) await this.#discard(id)
+        if (!this.#placed.delete(staged)) await end(() => this.#discard(id))
       }
     })
   }
@@ -95,8 +109,8 @@ export class Home {
       await (staged.handle as MovableHandle).move(folder, name)
       this.#placed.add(staged)
     } catch (error) {
-      // A folder that was removed behind our back is made again by the next try.
-      this.#own.clear()
+      // A folder that was removed meanwhile is made again by the next try.
+      await this.renew()
       throw error
     }
   }
@@ -114,7 +128,7 @@ export class Home {
 
   /** Rejects when the file system cannot be used. */
   async check(): Promise<void> {
-    this.#own.clear()
+    await this.renew()
     await this.makeOwn('staging')
   }
 
@@ -137,8 +151,9 @@ export class Home {
       signal?.throwIfAborted()
     } catch (error) {
       await end(() => writer.abort())
-      await this.#discard(id)
-      throw error
+      await end(() => this.#discard(id))
+      // A file that is replaced while it is copied: browsers tell no more than a TypeError.
+      throw body instanceof Blob && isNamed(error, 'TypeError') ? unsettled(error) : error
     }
     try {
       await writer.close()
@@ -147,7 +162,7 @@ export class Home {
       if (file.size !== size) throw new DOMException('the file was not written whole', 'QuotaExceededError')
       return { handle, file }
     } catch (error) {
-      await this.#discard(id)
+      await end(() => this.#discard(id))
       throw error
     }
   }
@@ -157,10 +172,9 @@ export class Home {
     try {
       return await this.writers.open(await this.makeOwn('staging'), id, path)
     } catch (error) {
-      await this.#discard(id)
-      if (!isNamed(error, 'NotFoundError')) throw error
-      // Somebody removed the folder.
-      this.#own.clear()
+      await end(() => this.#discard(id))
+      if (!isVanished(error)) throw error
+      await this.renew()
       return this.writers.open(await this.makeOwn('staging'), id, path)
     }
   }
@@ -173,6 +187,11 @@ export class Home {
   #lockName(part: string): string {
     return `flowport:opfs:${this.#path.join('/')}:${part}`
   }
+}
+
+/** The folder of a store in the OPFS of this origin, made where it is not there. */
+export async function rootFolder(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
+  return makeFolderAt(await navigator.storage.getDirectory(), path)
 }
 
 /** The folder the names lead to, or `null` where it is not there. */
@@ -220,12 +239,12 @@ async function removeIfThere(folder: FileSystemDirectoryHandle, name: string): P
   }
 }
 
-/** Ends what has failed already: what goes wrong with that is no news. */
+/** Cleans up after a failure, whose error tells more than one of the clean-up; the next sweep removes what is left. */
 async function end(close: () => Promise<void>): Promise<void> {
   try {
     await close()
   } catch {
-    // The error that led here is the one to tell.
+    // See above.
   }
 }
 

@@ -44,7 +44,7 @@ export class OpfsKvDriver implements KvDriver {
   }
 
   get(key: string): Promise<StoredKvEntry | null> {
-    return translated(async () => {
+    return translated(this.#home, async () => {
       const entry = await this.#entries.read(key)
       if (entry === null || !this.#isVisible(entry.header)) return null
       const { isText, metadata, expiresAt, version } = entry.header
@@ -54,7 +54,7 @@ export class OpfsKvDriver implements KvDriver {
 
   put(key: string, value: string | Uint8Array<ArrayBuffer>, put: KvDriverPut): Promise<string> {
     const { expiresAt, metadata, ifAbsent, ifVersion, signal } = put
-    return translated(async () => {
+    return translated(this.#home, async () => {
       const isText = typeof value === 'string'
       const version = this.#versions.next()
       const isConditional = ifAbsent === true || ifVersion !== undefined
@@ -78,7 +78,7 @@ export class OpfsKvDriver implements KvDriver {
   }
 
   deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
-    return translated(() =>
+    return translated(this.#home, () =>
       this.#entries.alone(signal, async () => {
         for (const key of keys) {
           signal?.throwIfAborted()
@@ -89,7 +89,7 @@ export class OpfsKvDriver implements KvDriver {
   }
 
   list({ prefix, cursor, limit, signal }: KvDriverList): Promise<KvDriverPage> {
-    return translated(async () => {
+    return translated(this.#home, async () => {
       const after = cursor === undefined ? '' : decodeCursor(cursor)
       const isAfter = (key: string) => cursor === undefined || compareUtf8(key, after) > 0
       const found = await sortedKeys(await this.#entries.folder(), prefix, isAfter)
@@ -111,7 +111,7 @@ export class OpfsKvDriver implements KvDriver {
   }
 
   async check(): Promise<void> {
-    await translated(() => this.#home.check())
+    await translated(this.#home, () => this.#home.check())
   }
 
   #isVisible({ expiresAt }: Header): boolean {

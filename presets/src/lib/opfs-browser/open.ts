@@ -1,6 +1,6 @@
 /** Opens OPFS, or says why it cannot be used here. */
 import type { Logger } from '@flowport/capabilities'
-import { Home } from './home.ts'
+import { Home, rootFolder } from './home.ts'
 import type { OpfsOptions } from './options.ts'
 import { startWorkerWriters } from './worker-writers.ts'
 import { hasSyncHandles, hasWritable, syncWriters, writableWriters, type Writers } from './writers.ts'
@@ -38,8 +38,7 @@ export async function openOpfs(options: OpfsOptions, log: Logger): Promise<Opene
   const path = (options.root ?? '').split('/').filter((name) => name !== '')
   let root: FileSystemDirectoryHandle
   try {
-    root = await storage.getDirectory()
-    for (const name of path) root = await root.getDirectoryHandle(name, { create: true })
+    root = await rootFolder(path)
     await locks.query()
   } catch (cause) {
     const reason = `the browser refuses its file system to this page (${nameOf(cause)}): is it in a sandboxed frame, in a private window, or is storage blocked?`

@@ -20,7 +20,7 @@ export interface OpfsOptions {
   readonly worker?: WorkerSource
   /**
    * Where OPFS is missing or refused. `'memory'`: what is stored is gone with the page, `info.durability` says
-   * `'ephemeral'`, and a warning is logged. `'none'`: opening fails with `Misconfigured`. Default `'memory'`.
+   * `'ephemeral'`, and a warning is logged; of `opfs://`, `describe()` of the storage tells. `'none'`: opening fails with `Misconfigured`. Default `'memory'`.
    */
   readonly fallback?: 'memory' | 'none'
   /**

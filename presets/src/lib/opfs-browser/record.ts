@@ -2,7 +2,7 @@
 import { fileAt, type Home, makeFolderAt } from './home.ts'
 import { encodedPath } from './names.ts'
 import { removeFile } from './places.ts'
-import { isStale } from './translate-error.ts'
+import { isStale, unsettled } from './translate-error.ts'
 
 export interface Extra {
   readonly contentType: string | null
@@ -10,6 +10,9 @@ export interface Extra {
 }
 
 export const noExtra: Extra = { contentType: null, metadata: {} }
+
+/** Times a record may be replaced under a read. */
+const attempts = 16
 
 /** What is known of a file of this size and time. A change of the file by others leaves it behind. */
 interface Recorded extends Extra {
@@ -58,7 +61,8 @@ export class Records {
   async #read(key: string): Promise<readonly Recorded[]> {
     const meta = await this.#home.own('meta')
     if (meta === null) return []
-    for (;;) {
+    let failure: unknown
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const file = await fileAt(meta, encodedPath(key))
       if (file === null) return []
       try {
@@ -66,8 +70,10 @@ export class Records {
       } catch (error) {
         // Replaced meanwhile: read it again.
         if (!isStale(error)) throw error
+        failure = error
       }
     }
+    throw unsettled(failure)
   }
 }
 

@@ -13,6 +13,7 @@ export async function openOpfsStore(
   const layers = [logging({ log, clock }), retry({ clock, log })]
   return {
     blob: createBlobStore(openBlobDriver(place, clock), { layers }),
+    ...(place.fallback === null ? {} : { fallback: { provider: 'memory', reason: place.fallback.reason } }),
     close: () => place.close(),
   }
 }

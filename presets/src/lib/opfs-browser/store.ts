@@ -9,12 +9,18 @@ import type { OpfsOptions } from './options.ts'
 export interface OpenedPlace {
   /** `null`: what is stored is kept in memory. */
   readonly home: Home | null
+  /** Why it is memory. */
+  readonly fallback: {
+    readonly refusal: OpfsRefusal
+    readonly reason: string
+    readonly cause?: unknown
+  } | null
   /** The info as it holds of this place. */
   state<I extends Parameters<typeof infoOf>[0]>(info: I): I
   close(): void
 }
 
-/** Opens the place. Fails with `Misconfigured` only where `fallback` is `'none'`. */
+/** Opens the place. Fails with `Misconfigured` only where `fallback` is `'none'`. The caller warns of a fallback. */
 export async function openPlace(options: OpfsOptions, log: Logger): Promise<OpenedPlace> {
   const opened = await openOpfs(options, log)
   if (opened.home === undefined) {
@@ -26,11 +32,8 @@ export async function openPlace(options: OpfsOptions, log: Logger): Promise<Open
         cause,
       })
     }
-    log.warn(
-      { preset: 'opfs-browser', fallback: refusal, reason, ...(cause === undefined ? {} : { error: cause }) },
-      `OPFS cannot be used, so what is stored is kept in memory and gone with the page: ${reason}`,
-    )
-    return placeOf(null, refusal, 'ephemeral', extensionsOf('memory', { fallback: refusal, reason }))
+    const extensions = extensionsOf('memory', { fallback: refusal, reason })
+    return placeOf(null, { refusal, reason, cause }, 'ephemeral', extensions)
   }
   const { home } = opened
   const isPersisted = await persisted(options)
@@ -41,15 +44,16 @@ export async function openPlace(options: OpfsOptions, log: Logger): Promise<Open
 
 function placeOf(
   home: Home | null,
-  fallback: OpfsRefusal | null,
+  fallback: OpenedPlace['fallback'],
   durability: 'durable' | 'ephemeral' | 'unknown',
   extensions: Extensions,
 ): OpenedPlace {
   return {
     home,
+    fallback,
     state(info) {
       const stated = infoOf(info, durability, extensions)
-      registerExtras(stated, home, fallback)
+      registerExtras(stated, home, fallback?.refusal ?? null)
       return stated
     },
     close: () => home?.writers.close(),

@@ -16,13 +16,22 @@ export function translateError(error: unknown): unknown {
   return new CapabilityError(kind, reason, { ...options, details: { opfs: name }, cause: error })
 }
 
-/** Runs a driver's method with its errors translated. */
-export async function translated<T>(run: () => Promise<T>): Promise<T> {
+/**
+ * Runs a driver's method with its errors translated. Where a folder is gone, the next call looks for the folders anew: another
+ * tab may have removed them, or the user has cleared the data of the site.
+ */
+export async function translated<T>(home: { renew(): Promise<void> }, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
+    if (isVanished(error)) await home.renew()
     throw translateError(error)
   }
+}
+
+/** Whether a folder or file that was known is no longer there. `UnknownError` is Firefox's, for a folder that is gone. */
+export function isVanished(error: unknown): boolean {
+  return isNamed(error, 'NotFoundError', 'UnknownError', 'InvalidStateError')
 }
 
 /** Whether what was thrown is a `DOMException`, or such, of one of these names. */
@@ -80,11 +89,8 @@ const kinds: Readonly<Record<string, Known>> = {
   UnknownError: replaced,
   InvalidModificationError: replaced,
   TypeMismatchError: replaced,
-  InvalidStateError: [
-    'Unavailable',
-    'the browser closed its file system; reload the page',
-    { retryable: 'never' },
-  ],
+  // Chromium, for handles of a file system that was cleared.
+  InvalidStateError: replaced,
   NotAllowedError: refused,
   SecurityError: refused,
 }

@@ -10,8 +10,12 @@ import {
   satisfies,
   silentLogger,
 } from '@flowport/capabilities'
+import { createStorage } from '@flowport/capabilities/storage'
 import { systemClock } from '@flowport/capabilities/system'
 import { opfsBrowser, type OpfsBrowserOptions, opfsExtras } from '@flowport/presets/opfs-browser'
+import { opfsScheme } from '@flowport/presets/opfs-browser/storage'
+
+type OpenOptions = OpfsBrowserOptions & { readonly isBare?: boolean }
 
 export interface Opened {
   readonly blob: BlobStore
@@ -21,22 +25,26 @@ export interface Opened {
   close(): Promise<void>
 }
 
+async function open(options: OpenOptions = {}): Promise<Opened> {
+  const { isBare = false, ...rest } = options
+  const warnings: string[] = []
+  const log: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) }
+  const provider = opfsBrowser({ ...rest, ...(isBare ? { layers: () => [] } : {}) })
+  const opened: OpenedProvider = await provider.open({ env: {}, bindings: {}, log, clock: systemClock })
+  const resource = <T>(name: 'blob' | 'kv' | 'dedupe') => opened.resources.get(name) as unknown as T
+  return {
+    blob: resource('blob'),
+    kv: resource('kv'),
+    dedupe: resource('dedupe'),
+    warnings,
+    close: () => opened.close(),
+  }
+}
+
+const kept = new Map<string, Opened>()
+
 const tools = {
-  async open(options: OpfsBrowserOptions & { readonly isBare?: boolean } = {}): Promise<Opened> {
-    const { isBare = false, ...rest } = options
-    const warnings: string[] = []
-    const log: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) }
-    const provider = opfsBrowser({ ...rest, ...(isBare ? { layers: () => [] } : {}) })
-    const opened: OpenedProvider = await provider.open({ env: {}, bindings: {}, log, clock: systemClock })
-    const resource = <T>(name: 'blob' | 'kv' | 'dedupe') => opened.resources.get(name) as unknown as T
-    return {
-      blob: resource('blob'),
-      kv: resource('kv'),
-      dedupe: resource('dedupe'),
-      warnings,
-      close: () => opened.close(),
-    }
-  },
+  open,
   async text(blob: BlobStore, key: string): Promise<string | null> {
     return (await (await blob.get(key))?.text()) ?? null
   },
@@ -107,6 +115,30 @@ const tools = {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker takes no origin
       worker.postMessage(message)
     })
+  },
+  /** A store that stays open between calls of the test. */
+  async keep(name: string, options: OpenOptions): Promise<void> {
+    kept.set(name, await open(options))
+  },
+  kept(name: string): Opened {
+    const opened = kept.get(name)
+    if (opened === undefined) throw new Error(`no store "${name}" is open`)
+    return opened
+  },
+  /** `opfs://` by URI, with what the storage says on the console and by `describe()`. */
+  async byUri() {
+    const told: string[] = []
+    const { warn } = globalThis.console
+    globalThis.console.warn = (message: string) => void told.push(message)
+    try {
+      const storage = createStorage({ schemes: [opfsScheme()] })
+      await storage.write('opfs://a/b.txt', 'x')
+      await storage.write('opfs://a/c.txt', 'x')
+      const text = await storage.read('opfs://a/b.txt')
+      return { text, told, described: storage.describe() }
+    } finally {
+      globalThis.console.warn = warn
+    }
   },
   satisfies,
   createBlobStore,
