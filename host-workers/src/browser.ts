@@ -17,6 +17,7 @@ export { createOutbox } from './lib/browser/outbox/outbox.ts'
 export {
   type RegisterOptions,
   registerServiceWorker,
+  type ScriptAddress,
   type ServiceWorkerHandle,
 } from './lib/browser/register.ts'
 export type { HostWarning } from './lib/browser/warnings.ts'

@@ -1,13 +1,14 @@
-/** Files of the page kept for offline starts: stored when the service worker is installed, replaced with its next version. */
+/** Files of the page kept for offline starts: stored when the service worker is installed, each tab with those of its version. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { ServiceWorkerScope } from './scope.ts'
+import { Versions } from './versions.ts'
 
 export interface PrecacheOptions {
   /** Paths of all files an offline start needs, relative to the service worker's script. Default none. */
   readonly precache?: readonly string[]
   /**
-   * Changes with every release of the files: a build's hash. A new version is stored whole before it takes over. Required with
-   * `precache`.
+   * Changes with every release of the files: a build's hash. A new version is stored whole before it takes over; tabs that were
+   * opened before go on with their own until they are loaded again. Required with `precache`.
    */
   readonly version?: string
   /** The file that answers navigations to paths that are none of these, as single-page apps want. Default none. */
@@ -17,12 +18,14 @@ export interface PrecacheOptions {
 export interface Precache {
   /** Stores every file, or fails. */
   install(): Promise<void>
-  /** Removes the other versions of this scope; caches of others stay. */
+  /** Removes the other versions of this scope, except those that open tabs were opened under; caches of others stay. */
   activate(): Promise<void>
-  /** The stored answer, else the network's. What the network answers is not stored. */
-  answer(request: Request): Promise<Response>
+  /** The stored answer of the tab's version, else the network's. What the network answers is not stored. */
+  answer(request: Request, clientId: string): Promise<Response>
   /** Whether a request can be answered from what is stored, which is whole: the rest, ranges too, is left to the browser. */
-  takes(request: Request): boolean
+  takes(request: Request, clientId: string): boolean
+  /** Removes the files of versions whose last tab has gone. */
+  sweep(): Promise<void>
 }
 
 /** `undefined` when nothing is to be kept. */
@@ -40,6 +43,7 @@ export function precacheOf(scope: ServiceWorkerScope, options: PrecacheOptions):
   const urls = files.map((file) => new URL(file, scope.location.href).href)
   const fallback = navigate === undefined ? undefined : new URL(navigate, scope.location.href).href
   const known = new Set(urls)
+  const versions = new Versions(scope, prefix, name)
   if (fallback !== undefined && !known.has(fallback))
     throw new CapabilityError('Misconfigured', `"${navigate}" answers navigations but is not among the files`)
 
@@ -48,19 +52,23 @@ export function precacheOf(scope: ServiceWorkerScope, options: PrecacheOptions):
       const cache = await scope.caches.open(name)
       await Promise.all(urls.map((url) => store(scope, cache, url)))
     },
-    async activate() {
-      const names = await scope.caches.keys()
-      const old = names.filter((other) => other.startsWith(prefix) && other !== name)
-      await Promise.all(old.map((other) => scope.caches.delete(other)))
+    activate: () => versions.activate(),
+    sweep: () => versions.sweep(),
+    takes({ method, mode, url, headers, destination }, clientId) {
+      if (method !== 'GET' || headers.has('range')) return false
+      if (known.has(plain(url)) || (mode === 'navigate' && fallback !== undefined)) return true
+      if (mode === 'navigate') return false
+      // Not known yet, at the first request after a start: what a page is made of may be of an earlier version.
+      return versions.has(clientId, plain(url)) ?? destination !== ''
     },
-    takes: ({ method, mode, url, headers }) =>
-      method === 'GET' &&
-      !headers.has('range') &&
-      (known.has(plain(url)) || (mode === 'navigate' && fallback !== undefined)),
-    async answer(request) {
-      const cache = await scope.caches.open(name)
+    async answer(request, clientId) {
       const wanted = plain(request.url)
-      const stored = await cache.match(known.has(wanted) || fallback === undefined ? wanted : fallback)
+      const earlier = request.mode === 'navigate' ? undefined : await versions.match(clientId, wanted)
+      if (earlier !== undefined) return earlier
+      const isNavigation = request.mode === 'navigate' && fallback !== undefined
+      const path = known.has(wanted) ? wanted : isNavigation ? fallback : undefined
+      const cache = path === undefined ? undefined : await scope.caches.open(name)
+      const stored = path === undefined ? undefined : await cache?.match(path)
       return stored ?? scope.fetch(request)
     },
   }

@@ -1,7 +1,7 @@
 /** `registerServiceWorker` puts the service worker in charge of the page, and tells of its updates. */
 import { CapabilityError, checkNumbers, timerRule } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import { claimMessage, skipWaitingMessage } from './scope.ts'
+import { aliveMessage, areYouThereMessage, claimMessage, skipWaitingMessage } from './scope.ts'
 
 export interface RegisterOptions {
   /** Paths it is in charge of. Default: the folder of its script. */
@@ -25,29 +25,24 @@ export interface ServiceWorkerHandle {
   update(): Promise<void>
 }
 
+/** An address, or a `TrustedScriptURL` where the page requires Trusted Types. */
+export type ScriptAddress = string | { toString(): string; toJSON(): string }
+
 /** Resolves when the service worker controls the page: requests reach it from then on. */
 export async function registerServiceWorker(
-  url: string | URL,
+  url: ScriptAddress,
   options: RegisterOptions = {},
 ): Promise<ServiceWorkerHandle> {
   checkNumbers('registerServiceWorker', { ...options }, { timeoutMs: timerRule(1) })
-  const container = (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker
-  if (container === undefined) {
-    throw new CapabilityError(
-      'Unsupported',
-      'there are no service workers here: they need https or localhost, and no private window of Firefox',
-    )
-  }
+  const container = containerHere()
+  answerWhenAsked(container)
   const { scope, type = 'classic', timeoutMs = 30_000, onUpdate } = options
   let late = `the service worker is not registered after ${timeoutMs} ms: the browser has not answered`
   const registration = await within(
     timeoutMs,
     async () => {
-      const registration = await container.register(url, {
-        type,
-        updateViaCache: 'none',
-        ...(scope === undefined ? {} : { scope }),
-      })
+      const registering = { type, updateViaCache: 'none', ...(scope === undefined ? {} : { scope }) } as const
+      const registration = await registered(container, url, registering)
       late = notInCharge(timeoutMs)
       if (onUpdate !== undefined) watch(registration, container, onUpdate)
       await controlled(container, registration)
@@ -75,6 +70,58 @@ export async function registerServiceWorker(
       )
     },
   }
+}
+
+/** The page's container. `Unsupported` where there is none: the getter of a sandboxed frame throws. */
+function containerHere(): ServiceWorkerContainer {
+  let cause: unknown
+  try {
+    const { serviceWorker } = navigator as { readonly serviceWorker?: ServiceWorkerContainer }
+    if (serviceWorker !== undefined) return serviceWorker
+  } catch (error) {
+    cause = error
+  }
+  throw unsupported(cause)
+}
+
+function unsupported(cause: unknown): CapabilityError {
+  const message =
+    globalThis.origin === 'null'
+      ? 'there are no service workers in a sandboxed frame: add allow-same-origin to the sandbox of the frame'
+      : 'there are no service workers here: they need https or localhost, and no private window of Firefox'
+  return new CapabilityError('Unsupported', message, { cause })
+}
+
+async function registered(
+  container: ServiceWorkerContainer,
+  url: ScriptAddress,
+  options: RegistrationOptions,
+): Promise<ServiceWorkerRegistration> {
+  try {
+    // A TrustedScriptURL has to arrive as it is; the types of the DOM do not know it.
+    return await container.register(url as string | URL, options)
+  } catch (cause) {
+    if (globalThis.origin === 'null') throw unsupported(cause)
+    // What is wrong with the script itself is a TypeError, too.
+    const isTrusting = 'trustedTypes' in globalThis && !(url instanceof Object && !(url instanceof URL))
+    if (!(cause instanceof TypeError) || !isTrusting || !/trusted|sink/i.test(cause.message)) throw cause
+    const message =
+      "the Content-Security-Policy of the page requires Trusted Types (require-trusted-types-for 'script'): give a TrustedScriptURL, made by a policy of the page"
+    throw new CapabilityError('Misconfigured', message, { code: 'TRUSTED_TYPES', cause })
+  }
+}
+
+const answering = new WeakSet<ServiceWorkerContainer>()
+
+/** Keeps service workers alive while they stream: each answer is an event, without which the browser stops them. */
+function answerWhenAsked(container: ServiceWorkerContainer): void {
+  if (answering.has(container)) return
+  answering.add(container)
+  container.addEventListener('message', ({ data, source }) => {
+    if (data === areYouThereMessage) (source as ServiceWorker | null)?.postMessage(aliveMessage, [])
+  })
+  // Also while the page is still being loaded.
+  container.startMessages?.()
 }
 
 /** A page that was reloaded past its caches has no controller until the worker claims it again. */

@@ -7,6 +7,8 @@ export interface LivingEvent {
 
 export interface FetchEventLike extends LivingEvent {
   readonly request: Request
+  /** Of the tab or worker that asks; `''` for a navigation. */
+  readonly clientId: string
   respondWith(response: Response | Promise<Response>): void
 }
 
@@ -18,12 +20,28 @@ export interface MessageEventLike extends LivingEvent {
   readonly data: unknown
 }
 
+/** A tab or worker of the origin. */
+export interface ClientLike {
+  readonly id: string
+  readonly url: string
+  /** Firefox lists service workers too. */
+  readonly type: string
+  postMessage(message: unknown, transfer: Transferable[]): void
+}
+
 /** `self` of a service worker fits. */
 export interface ServiceWorkerScope {
   /** Where its script came from. */
   readonly location: { readonly origin: string; readonly href: string }
   readonly registration: { readonly scope: string }
-  readonly clients: { claim(): Promise<void> }
+  readonly clients: {
+    claim(): Promise<void>
+    get(id: string): Promise<ClientLike | undefined>
+    matchAll(options: {
+      readonly includeUncontrolled: boolean
+      readonly type: 'all' | 'window'
+    }): Promise<readonly ClientLike[]>
+  }
   readonly caches: CacheStorage
   fetch(request: Request): Promise<Response>
   skipWaiting(): Promise<void>
@@ -33,6 +51,11 @@ export interface ServiceWorkerScope {
 /** What the page says to its service worker. */
 export const skipWaitingMessage = 'flowport:skip-waiting'
 export const claimMessage = 'flowport:claim'
+/** The page's answer to `areYouThereMessage`. */
+export const aliveMessage = 'flowport:alive'
+
+/** What the service worker asks its pages while it streams: their answers keep it alive. */
+export const areYouThereMessage = 'flowport:are-you-there'
 
 /** On requests of an outbox to its own origin: they are for the server, not for flows in the service worker. */
 export const outboxHeader = 'x-flowport-outbox'

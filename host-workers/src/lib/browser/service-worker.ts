@@ -1,9 +1,11 @@
 /** `createServiceWorker` answers a page's requests with flows, and its files from a precache. The next stop is `honoFor`. */
+import { CapabilityError } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import { queueConsumers } from '@flowport/flow/delivery'
 import { Hono } from 'hono'
 import { type FlowportHonoEnv, type FlowportHonoOptions, honoFor } from '../app.ts'
 import type { Opened } from '../opened.ts'
+import { KeepAlive, patienceOf } from './keep-alive.ts'
 import { onUnlessSaid } from '../operations.ts'
 import { type BrowserOpening, type BrowserOpenOptions, openingOf } from './opening.ts'
 import type { Outbox } from './outbox/contract.ts'
@@ -42,6 +44,11 @@ export interface ServiceWorkerOptions
   readonly unknown?: 'problem' | 'network'
   /** Outboxes that are sent when the browser says it is online again (Background Sync). Default none. */
   readonly outboxes?: readonly Outbox[]
+  /**
+   * Milliseconds between two questions to the pages while an answer is streamed or a run goes on: pages that called
+   * `registerServiceWorker` answer, which keeps the browser from stopping the service worker. Default 10 000.
+   */
+  readonly keepAliveMs?: number
   /** Default `self`. */
   readonly scope?: ServiceWorkerScope
 }
@@ -54,7 +61,11 @@ export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}
   const { scope = globalThis as unknown as ServiceWorkerScope, outboxes = [] } = options
   const profile = openingOf(app, options)
   const precache = precacheOf(scope, options)
-  const handle = handler(app, profile, scope, precache, options)
+  const { keepAliveMs: everyMs = 10_000 } = options
+  if (!(everyMs >= 1 && everyMs <= 2 ** 31 - 1))
+    throw new CapabilityError('Misconfigured', 'keepAliveMs must be 1 to 2147483647 milliseconds')
+  const alive = new KeepAlive(scope, { everyMs, patienceMs: patienceOf(navigator) })
+  const handle = handler(app, profile, { scope, precache, alive }, options)
 
   listen<LivingEvent>(scope, 'install', (event) => {
     if (precache !== undefined) event.waitUntil(precache.install())
@@ -63,10 +74,12 @@ export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}
     event.waitUntil(Promise.all([precache?.activate(), scope.clients.claim()]))
   })
   listen<FetchEventLike>(scope, 'fetch', (event) => {
+    alive.heard()
     const answer = handle(event)
     if (answer !== null) event.respondWith(answer)
   })
   listen<MessageEventLike>(scope, 'message', (event) => {
+    alive.heard()
     if (event.data === skipWaitingMessage) event.waitUntil(scope.skipWaiting())
     if (event.data === claimMessage) event.waitUntil(scope.clients.claim())
   })
@@ -75,11 +88,16 @@ export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}
   })
 }
 
+interface HandlerParts {
+  readonly scope: ServiceWorkerScope
+  readonly precache: Precache | undefined
+  readonly alive: KeepAlive
+}
+
 function handler(
   app: App,
   profile: BrowserOpening,
-  scope: ServiceWorkerScope,
-  precache: Precache | undefined,
+  { scope, precache, alive }: HandlerParts,
   options: ServiceWorkerOptions,
 ): (event: FetchEventLike) => Promise<Response> | null {
   const base = baseOf(options.base)
@@ -92,8 +110,11 @@ function handler(
   const hasQueues = options.queues !== false && queueConsumers(app).length > 0
 
   /** A route comes first, then a file; what is neither is a problem or the network's. */
-  const whoseIs = (request: Request, path: string | null): 'flows' | 'files' | 'network' => {
-    const isFile = precache?.takes(request) === true
+  const whoseIs = (
+    { request, clientId }: FetchEventLike,
+    path: string | null,
+  ): 'flows' | 'files' | 'network' => {
+    const isFile = precache?.takes(request, clientId) === true
     // What an outbox sends is meant for the server.
     const isLeft = path === null || request.headers.has(outboxHeader) || filter?.(request) === false
     if (!isLeft && (has(request.method, path) || (isOwner && !isFile))) return 'flows'
@@ -111,7 +132,7 @@ function handler(
       },
     )
     if (hasQueues && profile.current !== undefined) work.add(deliver(profile.current))
-    return work.untilRead(response)
+    return work.untilRead(response, alive)
   }
 
   async function deliver(opened: Opened): Promise<void> {
@@ -126,13 +147,18 @@ function handler(
     const { request } = event
     const url = new URL(request.url)
     if (url.origin !== scope.location.origin) return null
-    const whose = whoseIs(request, pathUnder(base, url.pathname))
+    const whose = whoseIs(event, pathUnder(base, url.pathname))
     if (whose === 'network') return null
-    if (whose === 'files') return precache?.answer(request) ?? null
+    if (whose === 'files') {
+      if (precache === undefined) return null
+      const answered = precache.answer(request, event.clientId)
+      event.waitUntil(answered.then(() => precache.sweep()).catch(() => undefined))
+      return answered
+    }
     const work = new Work()
     const answered = answer(request, work)
     work.add(answered)
-    event.waitUntil(work.done())
+    event.waitUntil(alive.during(work.done()))
     return answered
   }
 }

@@ -41,14 +41,17 @@ export async function openOpfs(options: OpfsOptions, log: Logger): Promise<Opene
     root = await rootFolder(path)
     await locks.query()
   } catch (cause) {
-    const reason = `the browser refuses its file system to this page (${nameOf(cause)}): is it in a sandboxed frame, in a private window, or is storage blocked?`
+    const where = isSandboxed()
+      ? 'it is in a sandboxed frame; add allow-same-origin to the sandbox of the frame'
+      : 'is it in a private window, or is storage blocked?'
+    const reason = `the browser refuses its file system to this page (${nameOf(cause)}): ${where}`
     return { refusal: 'refused', reason, cause }
   }
   let writers: Writers
   try {
     writers = await writersFor(options)
   } catch (cause) {
-    const reason = `the worker that writes files did not start (${nameOf(cause)}): does the content security policy allow it?`
+    const reason = `the worker that writes files did not start (${nameOf(cause)}): ${workerAdvice()}`
     return { refusal: 'no-writer', reason, cause }
   }
   const home = new Home(root, path, writers, locks)
@@ -73,6 +76,19 @@ async function writersFor({ access = 'auto', worker }: OpfsOptions): Promise<Wri
     if (access === 'direct') throw new Error('createWritable is missing')
   }
   return startWorkerWriters(worker)
+}
+
+function workerAdvice(): string {
+  if (isSandboxed())
+    return 'the page is in a sandboxed frame; add allow-same-origin to the sandbox of the frame'
+  if ('trustedTypes' in globalThis)
+    return "does the content security policy allow it (worker-src blob:)? Under require-trusted-types-for 'script', give the option worker as a function that makes it of a TrustedScriptURL"
+  return 'does the content security policy allow it (worker-src blob:)?'
+}
+
+/** A frame with `sandbox` and without `allow-same-origin` has an origin of its own, which has no storage. */
+function isSandboxed(): boolean {
+  return globalThis.origin === 'null'
 }
 
 function nameOf(error: unknown): string {

@@ -143,6 +143,11 @@ function merged(known: StoredEntry, read: KeptRequest): StoredEntry {
 }
 
 function checkBrowser(): void {
+  if (globalThis.origin === 'null')
+    throw new CapabilityError(
+      'Unsupported',
+      'an outbox keeps nothing in a sandboxed frame: add allow-same-origin to the sandbox of the frame',
+    )
   const missing = [
     ...('indexedDB' in globalThis ? [] : ['IndexedDB']),
     ...('locks' in navigator ? [] : ['Web Locks']),

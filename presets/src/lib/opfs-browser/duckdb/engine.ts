@@ -130,18 +130,28 @@ function checkPolicy(): void {
   }
 }
 
-function startWorker(script: string | URL): Worker {
+function startWorker(script: DuckDbBundle['worker']): Worker {
   if (typeof Worker === 'undefined') {
     const message =
       'DuckDB runs in a worker, which cannot be started here; open it in a page or in a dedicated worker'
     throw new CapabilityError('Misconfigured', message, { code: 'DUCKDB_NO_WORKER' })
   }
   try {
-    return new Worker(absolute(script))
+    return typeof script === 'function' ? script() : new Worker(absolute(script))
   } catch (cause) {
-    const message = `the worker of DuckDB cannot be started from ${absolute(script)}; it must come from the page's own origin, and a Content-Security-Policy must allow it (worker-src)`
+    const from = typeof script === 'function' ? 'the function of the option bundle' : absolute(script)
+    const message = `the worker of DuckDB cannot be started from ${from}; ${workerAdvice()}`
     throw new CapabilityError('Misconfigured', message, { code: 'DUCKDB_NO_WORKER', cause })
   }
+}
+
+function workerAdvice(): string {
+  if (globalThis.origin === 'null')
+    return 'the page is in a sandboxed frame; add allow-same-origin to the sandbox of the frame'
+  const origin =
+    "it must come from the page's own origin, and a Content-Security-Policy must allow it (worker-src)"
+  if (!('trustedTypes' in globalThis)) return origin
+  return `${origin}; under require-trusted-types-for 'script', give bundle.worker as a function that makes it of a TrustedScriptURL`
 }
 
 function defaultBundle(): DuckDbBundle {

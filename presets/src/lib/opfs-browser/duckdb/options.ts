@@ -5,8 +5,11 @@ import type { Numbers } from './values.ts'
 
 /** Where the engine's two files are served, with the page's own origin. */
 export interface DuckDbBundle {
-  /** `duckdb-browser-eh.worker.js` of `@duckdb/duckdb-wasm`. */
-  readonly worker: string | URL
+  /**
+   * `duckdb-browser-eh.worker.js` of `@duckdb/duckdb-wasm`, or what makes a worker of it, where the page requires Trusted Types:
+   * `() => new Worker(policy.createScriptURL('/duckdb-browser-eh.worker.js'))`.
+   */
+  readonly worker: string | URL | (() => Worker)
   /** `duckdb-eh.wasm` of `@duckdb/duckdb-wasm`: 18 MB, 4 MB compressed. */
   readonly wasm: string | URL
 }
