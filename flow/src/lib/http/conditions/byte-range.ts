@@ -46,8 +46,8 @@ function partOf(spec: string, size: number): Part | null | 'malformed' {
 }
 
 /**
- * Whether `If-Range` lets a part be served: the tag must be strong and that of the object. A date is never enough: a
- * store cannot know that an object changed only once within its second (RFC 9110, 13.1.5 and 8.8.2.2).
+ * Whether `If-Range` lets a part be served: it must be the strong tag of the object. A date is never enough, because a
+ * store cannot know that an object changed only once within that second (RFC 9110, 13.1.5 and 8.8.2.2).
  */
 export function rangeApplies(ifRange: string | undefined, etag: string): boolean {
   if (ifRange === undefined) return true

@@ -6,7 +6,7 @@ import { refusedWrites, writes } from './tables/writes.ts'
 
 const content = 'abcdefghijklmnopqrstuvwxyz'
 
-/** A header's value with `ETAG`, `MODIFIED`, … replaced by those of the stored object. */
+/** Replaces `ETAG`, `MODIFIED`, … in a header's value by the stored object's own. */
 type Fill = (value: string) => string
 
 async function store(ask: Ask, key: string, body = content): Promise<Fill> {
