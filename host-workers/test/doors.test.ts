@@ -121,6 +121,44 @@ describe('a body that does not come', () => {
   })
 })
 
+it('a caller’s credentials, query and body are in no line of the log and in no answer', async () => {
+  const lines: string[] = []
+  const write = (fields: object, message: string) => void lines.push(JSON.stringify([fields, message]))
+  const fails = flow('fails', {
+    trigger: http.post('/fails', { input: anything }),
+    graph: (it, step) =>
+      step(
+        node('fails', {
+          input: anything,
+          run() {
+            throw new Error('it broke')
+          },
+        }),
+        it,
+      ),
+  })
+  const failing = defineApp({ flows: [fails], profiles: { workers: [memory()] } })
+  const hono = flowportHono(failing, { log: { debug: write, info: write, warn: write, error: write } })
+  const headers = {
+    authorization: 'Bearer marker',
+    cookie: 'marker',
+    'x-api-key': 'marker',
+    'idempotency-key': '"marker"',
+    'x-request-id': `marker${'x'.repeat(200)}`,
+    'content-type': 'application/json',
+  }
+  for (const [path, body] of [
+    ['/fails', '{"password":"marker"}'],
+    ['/fails', 'marker'],
+    ['/nowhere', 'marker'],
+  ] as const) {
+    const answer = await hono.request(`${path}?token=marker`, { method: 'POST', headers, body })
+    expect(`${JSON.stringify([...answer.headers])} ${await answer.text()}`).not.toContain('marker')
+  }
+  expect(lines.join('')).toContain('it broke')
+  expect(lines.join('')).not.toContain('marker')
+})
+
 it('a worker with a limit out of its range is not made', () => {
   expect(() => createWorker(app, { bodies: { jsonTimeoutMs: 0 } })).toThrow(/bodies\.jsonTimeoutMs/)
   expect(() => createWorker(app, { allowedHosts: ['*'] })).toThrow(/allowedHosts/)

@@ -26,31 +26,35 @@ export function collect(
 
   return new Promise((resolve, reject) => {
     const kept = new Blocks()
+    let isOver = false
     const entry = bodies.begin({ raw, kind: 'json', held: 0, refuse: fail })
 
-    function onData(chunk: Uint8Array<ArrayBuffer>): void {
+    // The listeners stay: what comes after a refusal flows on, and is forgotten.
+    source.on('data', (chunk: Uint8Array<ArrayBuffer>) => {
+      if (isOver) return
       if (kept.bytes + chunk.length > maxBytes) return fail(tooLarge(maxBytes))
       bodies.hold(entry, kept.add(chunk))
-    }
-    function onEnd(): void {
-      release()
-      if (announced !== null && source === raw && kept.bytes !== announced) return reject(truncated())
+    })
+    source.on('end', () => {
+      if (isOver) return
+      if (announced !== null && source === raw && kept.bytes !== announced) return fail(truncated())
+      isOver = true
+      bodies.ended(entry)
       resolve(kept.whole())
+    })
+    const broken = () => {
+      if (!isOver) fail(truncated())
     }
-    function onBroken(): void {
-      fail(truncated())
-    }
+    source.on('close', broken)
+    // A request tells of a broken connection by closing; other streams may only have an error.
+    if (source !== raw) source.on('error', broken)
+
     function fail(error: Error): void {
-      release()
+      isOver = true
+      bodies.ended(entry)
       kept.clear()
       reject(error)
     }
-    function release(): void {
-      bodies.ended(entry)
-      source.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
-    }
-
-    source.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken)
   })
 }
 

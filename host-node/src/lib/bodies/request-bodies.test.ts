@@ -18,6 +18,7 @@ function setUp(limits: BodyLimits) {
     const refused: string[] = []
     const refuse = (error: Error) => void refused.push(isCapabilityError(error) ? error.code : error.message)
     const entry = bodies.begin({ raw, kind, held: 0, refuse })
+    bodies.sweep()
     const receives = (bytes: number) => void (read += bytes)
     return { entry, raw, refused, receives }
   }

@@ -23,9 +23,13 @@ export interface Arriving {
 
 interface Entry extends Arriving {
   /** Made at the first look: most bodies are whole before it. */
-  pace?: BodyPace
-  seenBytes: number
-  seenAt: number
+  look?: Look
+}
+
+interface Look {
+  readonly pace: BodyPace
+  bytes: number
+  at: number
 }
 
 export class RequestBodies {
@@ -48,10 +52,9 @@ export class RequestBodies {
 
   /** Watches a body until `ended` is called with what this returns. */
   begin(arriving: Arriving): Entry {
-    const entry = { ...arriving, seenBytes: bytesReadOf(arriving.raw), seenAt: this.#now() }
-    this.#arriving.add(entry)
+    this.#arriving.add(arriving)
     this.#timer ??= setInterval(() => this.sweep(), sweepMs).unref()
-    return entry
+    return arriving
   }
 
   /** Counts bytes that are kept. Refuses the body that has been arriving for the longest while there are too many. */
@@ -72,16 +75,19 @@ export class RequestBodies {
     if (this.#arriving.size === 0) return this.#stop()
     const now = this.#now()
     for (const entry of this.#arriving) {
-      const elapsed = now - entry.seenAt
-      const bytes = bytesReadOf(entry.raw)
-      const arrived = bytes - entry.seenBytes
-      entry.seenAt = now
-      entry.seenBytes = bytes
-      if (entry.raw.complete) continue
+      const { raw, look } = entry
+      if (raw.complete) continue
+      const bytes = bytesReadOf(raw)
+      // Nothing is measured before the first look, so that a body which is whole by then costs nothing.
+      if (look === undefined) {
+        entry.look = { pace: new BodyPace(this.#limits, entry.kind), bytes, at: now }
+        continue
+      }
       // Bytes that wait to be read: the flow or its store is the slower one.
-      const isOurs = entry.raw.readableLength > 0
-      entry.pace ??= new BodyPace(this.#limits, entry.kind)
-      const refusal = entry.pace.arrived(arrived, isOurs ? 0 : elapsed)
+      const isOurs = raw.readableLength > 0
+      const refusal = look.pace.arrived(bytes - look.bytes, isOurs ? 0 : now - look.at)
+      look.bytes = bytes
+      look.at = now
       if (refusal !== undefined) this.#refuse(entry, refusal)
     }
   }
