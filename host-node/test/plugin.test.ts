@@ -264,7 +264,11 @@ describe('a profile', () => {
     ['a module', { app: { default: {} } }, /this is no app: hand over what defineApp returned/],
     ['nothing', {}, /this is no app/],
     ['hooks that are no list', { hooks: {} }, /hooks must be a list/],
-    ['a deadline that has passed', { deadlineMs: -3 }, /deadlineMs must be above 0 and at most 2147483647000 milliseconds, not -3/],
+    [
+      'a deadline that has passed',
+      { deadlineMs: -3 },
+      /deadlineMs must be above 0 and at most 2147483647000 milliseconds, not -3/,
+    ],
   ])('is not opened for %s', async (_what, wrong, message) => {
     const app = defineApp({ flows: [hello], profiles: { local: [memory()] } })
     const given = 'hooks' in wrong || 'deadlineMs' in wrong ? { app, env: {}, ...wrong } : wrong

@@ -1,5 +1,6 @@
 /** Flowport on Cloudflare Workers: the Worker entry, and the Hono app for those who have one. */
-export { type FlowportHonoEnv, type FlowportHonoOptions, flowportHono } from './lib/app.ts'
+export { type FlowportHonoOptions, flowportHono } from './lib/app.ts'
+export type { FlowportHonoEnv } from './lib/hono-env.ts'
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'
 export type { DeliverySettings, PlatformBatch, PlatformMessage, PlatformSchedule } from './lib/deliver.ts'
 export type { WorkerEnv } from './lib/environment.ts'

@@ -144,7 +144,7 @@ describe('numbers of flows, bindings and runtimes', () => {
       rateWindowMs: timerRule(1),
       maxHeldBytes: countOrInfinityRule(),
     } satisfies Record<keyof BodyLimits, NumberRule>).map(([option, rule]) => ({
-      name: `${'BodyLimits'}.${option}`,
+      name: `BodyLimits.${option}`,
       rule,
       take: (value: number) => checkedBodyLimits({ [option]: value }),
       refusal: { name: 'RangeError' },

@@ -23,6 +23,7 @@ import { routePath } from 'hono/route'
 import { hostChecks, hostOf } from './doors.ts'
 import type { WorkerEnv } from './environment.ts'
 import { type Opened, type Opener, opener, type OpenOptions } from './opened.ts'
+import type { FlowportHonoEnv } from './hono-env.ts'
 import { addOperations, type Answer } from './operations.ts'
 import type { RoutesOf } from './schema.ts'
 import { WebCall } from './web-call.ts'
@@ -52,11 +53,6 @@ export interface FlowportHonoOptions extends OpenOptions {
   readonly bodies?: BodyLimits
   /** Answer unknown paths and methods under the mount point with problems. Default true. */
   readonly notFound?: boolean
-}
-
-/** What Hono knows of a Worker that runs Flowport. */
-export interface FlowportHonoEnv {
-  Bindings: WorkerEnv
 }
 
 type HonoContext = Context<FlowportHonoEnv>

@@ -15,8 +15,8 @@ import {
   readiness,
 } from '@flowport/flow/http'
 import type { Context, Hono } from 'hono'
-import type { FlowportHonoEnv } from './app.ts'
 import { isLocal } from './doors.ts'
+import type { FlowportHonoEnv } from './hono-env.ts'
 import type { Opened } from './opened.ts'
 import type { WebCall } from './web-call.ts'
 
