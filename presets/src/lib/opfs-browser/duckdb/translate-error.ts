@@ -74,12 +74,12 @@ const staleFile =
   /^Invalid Error: (?:NotReadableError|NotFoundError|AbortError)\b|^Invalid Error: \[Exception\.\.\. "File error/
 
 const outOfMemory =
-  /^(?:Out of Memory Error|(?:[A-Z][\w ]* Error: )?(?:std::)?(?:bad_alloc|bad allocation|out of memory|OOM\b|cannot enlarge memory))/i
+  /^(?:Out of Memory Error|(?:\w+ (?:\w+ )?Error: )?(?:std::)?(?:bad_alloc|bad allocation|out of memory|OOM\b|cannot enlarge memory))/i
 
 /** By how the message begins: what follows may quote data. */
 const kinds: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^IO Error: No files found/i, 'NotFound'],
-  [/^(?:[A-Z][\w ]* Error: )?(?:No magic bytes found|Invalid Parquet|[\w ]{0,40}\bcorrupt)/i, 'Corrupt'],
+  [/^(?:\w+ (?:\w+ )?Error: )?(?:No magic bytes found|Invalid Parquet|[\w ]{0,40}\bcorrupt)/i, 'Corrupt'],
   [/^(?:INTERRUPT|Interrupted) Error|^(?:Invalid Error: )?query was canceled/i, 'Cancelled'],
   [/^Constraint Error: Duplicate key/i, 'AlreadyExists'],
   [/^Not ?implemented Error/i, 'Unsupported'],
