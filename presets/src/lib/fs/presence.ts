@@ -62,6 +62,12 @@ function listen(path: string, { boot }: Kernel): Server | null {
   server.listen({ path, exclusive: true })
   if (!server.listening) return null
   server.unref()
-  fs.chmodSync(path, fileMode)
-  return server
+  try {
+    fs.chmodSync(path, fileMode)
+    return server
+  } catch {
+    // A file system that takes a socket's name and keeps no file.
+    server.close()
+    return null
+  }
 }
