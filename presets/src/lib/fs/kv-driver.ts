@@ -133,7 +133,7 @@ export class FsKvDriver implements KvDriver {
     return expiresAt !== 0 && expiresAt <= this.#now()
   }
 
-  /** Removes an expired entry, unless it has been replaced. Nobody waits for it, and its failure is nobody's. */
+  /** Removes an expired entry in the background, unless it has been replaced. */
   #sweep(path: string, { version }: Header): void {
     this.#home.inBackground(this.#objects.remove(path, (current) => current.version === version))
   }

@@ -7,9 +7,9 @@
  * taken over by removing the claim, and released by a holder that has long lost it, without harm to the next holder. What
  * the holder changes consumes its claim, so it fails once the claim is gone.
  *
- * A plain put takes no lock: of two puts either may be the last. It must only not fall between the look and the leap of a
- * conditional write. So it announces itself (its claim's name holds the object's tag) and then looks for a lock; a
- * conditional write locks and then looks for announcements. One of the two sees the other, always.
+ * A plain put or delete takes no lock: of two puts either may be the last. It must only not fall between the comparison and
+ * the swap of a conditional write. So it announces itself (its claim's name holds the object's tag) and then looks for a lock; a
+ * conditional write locks and then looks for announcements. One of the two always sees the other.
  */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'

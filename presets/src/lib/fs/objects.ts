@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import { CapabilityError } from '@flowport/capabilities'
-import { graveName, Graves } from './graves.ts'
+import { DeleteClaims, deletedName } from './delete-claims.ts'
 import type { Header, NewHeader } from './header.ts'
 import type { Home } from './home.ts'
 import { removeClaim } from './claim.ts'
@@ -40,12 +40,12 @@ const mostAttempts = 100
 export class Objects {
   readonly home: Home
   readonly #locks: Locks
-  readonly #graves: Graves
+  readonly #claims: DeleteClaims
 
   constructor(home: Home) {
     this.home = home
     this.#locks = new Locks(home)
-    this.#graves = new Graves(home)
+    this.#claims = new DeleteClaims(home)
   }
 
   /** Stages by `write` and publishes at `path`. Fails early, before `write`, when the condition already does not hold. */
@@ -73,17 +73,17 @@ export class Objects {
 
   /** Waits for what goes on in the background, and lets go of the directory. */
   close(): Promise<void> {
-    return this.home.close(() => this.#graves.close())
+    return this.home.close(() => this.#claims.close())
   }
 
   /** Announced, like a plain put; only where the object is locked does it wait for the lock. */
   async #removeAny(path: string): Promise<boolean> {
-    const claim = await this.#graves.dig(tagOf(path))
+    const claim = await this.#claims.take(tagOf(path))
     try {
       if (!this.#locks.isHeld(path)) return await this.#moveInto(claim, path)
     } finally {
       // Without the claim nobody waits for this delete any more.
-      this.#graves.fill(claim)
+      this.#claims.finish(claim)
     }
     return this.#locks.hold(path, null, (held) => this.#moveInto(held, path))
   }
@@ -100,7 +100,7 @@ export class Objects {
   async #moveInto(claim: string, path: string): Promise<boolean> {
     try {
       await this.home.within(directoryOf(path), ({ base }) =>
-        rename(base + nameOf(path), `${claim}/${graveName}`),
+        rename(base + nameOf(path), `${claim}/${deletedName}`),
       )
       return true
     } catch (error) {

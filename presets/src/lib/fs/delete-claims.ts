@@ -6,7 +6,7 @@ import { mkdir, rename, unless, unlink } from './io.ts'
 /** Making and removing a directory costs several times what renaming one does. */
 const mostSpare = 8
 
-export class Graves {
+export class DeleteClaims {
   readonly #home: Home
   readonly #spare: string[] = []
 
@@ -15,7 +15,7 @@ export class Graves {
   }
 
   /** An empty directory whose name holds `tag`. */
-  async dig(tag: string): Promise<string> {
+  async take(tag: string): Promise<string> {
     const claim = this.#home.newStaged(tag)
     const spare = this.#spare.pop()
     // One that another process has removed, because this one stood still, is made anew.
@@ -24,8 +24,8 @@ export class Graves {
   }
 
   /** Removes what the claim has taken, in the background, and with it the claim. */
-  fill(claim: string): void {
-    this.#home.inBackground(this.#fill(claim))
+  finish(claim: string): void {
+    this.#home.inBackground(this.#clear(claim))
   }
 
   /** Removes the spare ones. */
@@ -33,8 +33,8 @@ export class Graves {
     for (const spare of this.#spare.splice(0)) await removeClaim(spare)
   }
 
-  async #fill(claim: string): Promise<void> {
-    await unless(unlink(`${claim}/${graveName}`), 'ENOENT')
+  async #clear(claim: string): Promise<void> {
+    await unless(unlink(`${claim}/${deletedName}`), 'ENOENT')
     const spare = this.#home.newStaged()
     if (this.#spare.length >= mostSpare || this.#home.isClosing) return removeClaim(claim)
     if (await unless(rename(claim, spare), 'ENOENT')) this.#spare.push(spare)
@@ -42,4 +42,4 @@ export class Graves {
 }
 
 /** What a deleted object is called in its claim. */
-export const graveName = 'object'
+export const deletedName = 'object'
