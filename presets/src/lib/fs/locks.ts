@@ -73,12 +73,15 @@ export class Locks {
       await removeClaim(draft.directory)
       throw error
     }
-    const name = basename(draft.claim)
+    const claim = `${lock}/${basename(draft.claim)}`
+    let isConsumed = false
     try {
-      return await work(`${lock}/${name}`)
+      const result = await work(claim)
+      isConsumed = true
+      return result
     } finally {
       // The caller need not wait for the lock to go; the next in line does.
-      this.#home.inBackground(release(lock, name).finally(end))
+      this.#home.inBackground(release(lock, claim, isConsumed).finally(end))
     }
   }
 
@@ -131,8 +134,10 @@ export class Locks {
   async #take(lock: string, draft: string): Promise<void> {
     const start = performance.now()
     for (let attempt = 1; ; attempt++) {
+      // A look costs far less than an attempt, which keeps all others waiting for the directory.
+      const isTaken = attempt > 1 && fs.existsSync(lock)
       try {
-        return await rename(draft, lock)
+        if (!isTaken) return await rename(draft, lock)
       } catch (error) {
         const code = codeOf(error) ?? ''
         if (code === 'ENOENT') throw fenced(error)
@@ -193,10 +198,10 @@ function isDraft(source: Draft | string | null): source is Draft {
   return typeof source === 'object' && source !== null
 }
 
-/** The claim is gone when `work` has consumed it; what is left of it otherwise goes with the lock. */
-async function release(lock: string, claim: string): Promise<void> {
-  if (await unless(rmdir(lock), 'ENOTEMPTY', 'EEXIST')) return
-  await removeClaim(`${lock}/${claim}`)
+/** Frees the lock. The claim is gone when `work` has consumed it; what is left of it otherwise goes with the lock. */
+async function release(lock: string, claim: string, isConsumed: boolean): Promise<void> {
+  if (isConsumed && (await unless(rmdir(lock), 'ENOTEMPTY', 'EEXIST'))) return
+  await removeClaim(claim)
   await unless(rmdir(lock), ...stillHeld)
 }
 
