@@ -37,6 +37,8 @@ export { HttpProblem, type ProblemBody, type ProblemOptions, problem } from './l
 export { textStream } from './lib/http/text-stream.ts'
 export {
   chooseProfile,
+  profileFaults,
+  profileOfEnvironment,
   missingSecrets,
   providesSecrets,
   type OpenedProfile,

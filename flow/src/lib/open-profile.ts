@@ -51,20 +51,70 @@ export interface OpenedProfile {
 
 /**
  * The name of the profile to use. One the app does not have is an `UnknownProfileError` that lists those it has.
+ * @param env Searched for whatever else can be said to be wrong without a profile. Default: nothing is.
  * @throws TypeError for what is no app.
  */
-export function chooseProfile(app: App, wanted: string): string {
+export function chooseProfile(app: App, wanted: string, env?: Readonly<Record<string, unknown>>): string {
   checkApp(app)
   if (Object.hasOwn(app.profiles, wanted)) return wanted
-  const known = Object.keys(app.profiles).join(', ') || 'none'
+  const shown = wanted.slice(0, 100)
   throw new UnknownProfileError(
-    `there is no profile "${wanted.slice(0, 100)}": set FLOWPORT_PROFILE to one of: ${known}`,
+    `there is no profile "${shown}": set FLOWPORT_PROFILE to one of: ${namesOf(app)}`,
+    profileFindings(app, shown, env),
   )
 }
 
-/** A profile the app does not have. */
-export class UnknownProfileError extends Error {
+/** The profile that `FLOWPORT_PROFILE` names, else `fallback`. A variable that is set to nothing names none. */
+export function profileOfEnvironment(
+  app: App,
+  env: Readonly<Record<string, unknown>>,
+  fallback: string,
+): string {
+  checkApp(app)
+  const wanted = env['FLOWPORT_PROFILE']
+  if (wanted === undefined) return chooseProfile(app, fallback, env)
+  if (typeof wanted === 'string' && wanted.trim() !== '') return chooseProfile(app, wanted, env)
+  throw new UnknownProfileError(
+    `FLOWPORT_PROFILE names no profile: leave it out, or set it to one of: ${namesOf(app)}`,
+    profileFindings(app, '', env),
+  )
+}
+
+/** What is wrong with `FLOWPORT_PROFILE`, to be told beside other variables. */
+export function profileFaults(
+  app: App,
+  env: Readonly<Record<string, unknown>>,
+  fallback: string,
+): readonly EnvironmentIssue[] {
+  try {
+    profileOfEnvironment(app, env, fallback)
+    return []
+  } catch (error) {
+    if (error instanceof UnknownProfileError) return [profileIssue(app)]
+    throw error
+  }
+}
+
+/** A profile the app does not have, with what else is wrong as far as that can be said without one. */
+export class UnknownProfileError extends DiagnosticsError {
   override readonly name = 'UnknownProfileError'
+}
+
+function profileFindings(
+  app: App,
+  profile: string,
+  env: Readonly<Record<string, unknown>> | undefined,
+): readonly Diagnostic[] {
+  const secrets = env === undefined ? [] : missingSecrets(app, env)
+  return [...validateApp(app), ...environmentDiagnostics(profile, [profileIssue(app), ...secrets])]
+}
+
+function profileIssue(app: App): EnvironmentIssue {
+  return { variable: 'FLOWPORT_PROFILE', problem: `must be one of ${namesOf(app)}` }
+}
+
+function namesOf({ profiles }: App): string {
+  return Object.keys(profiles).join(', ') || 'none'
 }
 
 /** Opens a profile. Whatever would make a flow fail later is a `DiagnosticsError` now, with every finding at once. */

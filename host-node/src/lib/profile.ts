@@ -12,6 +12,7 @@ import {
   chooseProfile as chooseByName,
   type OpenedProfile,
   openProfile as openOnHost,
+  profileOfEnvironment,
 } from '@flowport/flow'
 import { type Environment, validateVariables } from './environment.ts'
 
@@ -30,7 +31,7 @@ export interface OpenProfileOptions {
 
 /** The name of the profile to use. One the app does not have is an error that lists those it has. */
 export function chooseProfile(app: App, profile: string | undefined, env: Environment): string {
-  return chooseByName(app, profile ?? (env['FLOWPORT_PROFILE'] || 'local'))
+  return profile === undefined ? profileOfEnvironment(app, env, 'local') : chooseByName(app, profile, env)
 }
 
 /** Opens a profile. Whatever would make a flow fail later is an error now. */

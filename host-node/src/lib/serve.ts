@@ -1,6 +1,13 @@
 /** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
 import { longestTimerMs } from '@flowport/capabilities'
-import type { App } from '@flowport/flow'
+import {
+  type App,
+  DiagnosticsError,
+  environmentDiagnostics,
+  type EnvironmentIssue,
+  missingSecrets,
+  profileFaults,
+} from '@flowport/flow'
 import closeWithGrace from 'close-with-grace'
 import { type AllowedHosts, noRoute, problemOutcome } from '@flowport/flow/http'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -87,8 +94,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
   checkServeNumbers(options)
   const env: Environment = options.env ?? process.env
   const { values, faults } = validateVariables(env, [variables])
-  if (faults.length > 0)
-    throw new Error(faults.map(({ variable, problem }) => `${variable} ${problem}`).join('; '))
+  refuseEnvironment(app, options.profile, env, faults)
   const port = options.port ?? (values['PORT'] as number | undefined) ?? 3000
   const host = options.host ?? (values['HOST'] as string | undefined) ?? '127.0.0.1'
   const allowedHosts = values['ALLOWED_HOSTS'] as string | undefined
@@ -119,4 +125,24 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
   )
   await server.listen({ port, host })
   return server
+}
+
+/** All that is wrong with the server's own variables, told together with what is wrong with those of the profile. */
+function refuseEnvironment(
+  app: App,
+  profile: string | undefined,
+  env: Environment,
+  own: readonly EnvironmentIssue[],
+): void {
+  // Without a fault of its own, opening the profile tells the rest.
+  if (own.length === 0) return
+  const faults = [...own, ...(profile === undefined ? profileFaults(app, env, 'local') : [])]
+  const name = profile ?? env['FLOWPORT_PROFILE'] ?? 'local'
+  const providers = Object.hasOwn(app.profiles, name) ? (app.profiles[name] ?? []) : []
+  const schemas = providers.map((provider) => provider.env)
+  const others = [...validateVariables(env, schemas).faults, ...missingSecrets(app, env)]
+  throw new DiagnosticsError(
+    'the environment does not fit',
+    environmentDiagnostics(name, [...faults, ...others]),
+  )
 }

@@ -16,6 +16,7 @@ import {
   type Hook,
   type OpenedProfile,
   openProfile,
+  profileOfEnvironment,
   type Runtime,
 } from '@flowport/flow'
 import { schedulesBesideUtc } from '@flowport/flow/delivery'
@@ -70,7 +71,9 @@ export function opener(app: App, options: OpenOptions): Opener {
 }
 
 async function open(app: App, env: WorkerEnv, log: Logger, options: OpenOptions): Promise<Opened> {
-  const name = chooseProfile(app, options.profile ?? textOf(env, 'FLOWPORT_PROFILE') ?? 'workers')
+  const { profile } = options
+  const name =
+    profile === undefined ? profileOfEnvironment(app, env, 'workers') : chooseProfile(app, profile, env)
   const schedules = schedulesBesideUtc(app, name)
   if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
   return openNamed(app, name, env, log, options)

@@ -377,3 +377,32 @@ class ListenedSignal {
     }
   }
 }
+
+describe('presign', () => {
+  it.each(['GET', 'PUT', 'post', '', undefined, null, 1])('refuses the method %j', async (method) => {
+    const driver = memoryBlobDriver()
+    const asked: unknown[] = []
+    const blob = createBlobStore({
+      ...driver,
+      head: driver.head.bind(driver),
+      get: driver.get.bind(driver),
+      put: driver.put.bind(driver),
+      delete: driver.delete.bind(driver),
+      list: driver.list.bind(driver),
+      info: { ...driver.info, features: { ...driver.info.features, presign: true } },
+      presign: (_key, options) => {
+        asked.push(options.method)
+        return new URL('https://example.test')
+      },
+    })
+    const presign = (wanted: unknown) =>
+      blob.presign('key', { method: wanted as 'get', expiresInSeconds: 60 })
+    await expect(presign(method)).rejects.toMatchObject({
+      kind: 'InvalidInput',
+      message: expect.stringContaining("'get' or 'put'"),
+    })
+    await presign('get')
+    await presign('put')
+    expect(asked).toEqual(['get', 'put'])
+  })
+})

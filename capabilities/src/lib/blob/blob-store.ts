@@ -234,6 +234,9 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
   async presign(key: string, options: BlobPresignOptions): Promise<URL> {
     const where = this.checkedKey('presign', key)
     const { driver, pipeline } = this.core
+    const method: unknown = options.method
+    if (method !== 'get' && method !== 'put')
+      throw new CapabilityError('InvalidInput', "method must be 'get' or 'put', in lower case", where)
     if (!this.info.features.presign || driver.presign === undefined) {
       throw new CapabilityError('Unsupported', `${this.info.provider} has no presigned URLs`, where)
     }

@@ -1,6 +1,6 @@
 /** Errors as RFC 9457 problems. What nobody foresaw is a bare 500: its text stays on the server. */
 import { type CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
-import { DiagnosticsError } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { UnknownProfileError } from '../open-profile.ts'
 import { DeniedError, RunError } from '../runtime/errors.ts'
 import { checkedHeaders, checkedStatus } from '../response-head.ts'
@@ -67,8 +67,8 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof SchemaError) return ofSchema(error)
   if (error instanceof DeniedError) return ofDenied(error)
   if (isCapabilityError(error)) return ofCapability(error)
+  if (error instanceof UnknownProfileError) return ofUnknownProfile(error)
   if (error instanceof DiagnosticsError) return ofDiagnostics(error)
-  if (error instanceof UnknownProfileError) return notSetUp('UNKNOWN_PROFILE', error.message)
   return internal()
 }
 
@@ -184,9 +184,20 @@ function ofCapability(error: CapabilityError): HttpProblem {
 }
 
 /** A profile that cannot be opened: every finding, by name and never with a value. */
+/** The first line says which profiles there are; the findings, what else is wrong. */
+function ofUnknownProfile({ message, diagnostics }: UnknownProfileError): HttpProblem {
+  const [first = ''] = message.split('\n')
+  return notSetUp('UNKNOWN_PROFILE', first, { findings: shownFindings(diagnostics) })
+}
+
+function shownFindings(diagnostics: readonly Diagnostic[]) {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  return errors.map(({ code, message, location }) => ({ code, message, location }))
+}
+
 function ofDiagnostics({ diagnostics }: DiagnosticsError): HttpProblem {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  const findings = errors.map(({ code, message, location }) => ({ code, message, location }))
+  const findings = shownFindings(diagnostics)
   return notSetUp(errors[0]?.code ?? 'INTERNAL', errors.map(({ message }) => message).join('; '), {
     findings,
   })

@@ -32,15 +32,18 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
   )
   const provider = oneOf('provider (S3_PROVIDER)', options.provider ?? env.S3_PROVIDER, s3Providers)
   const engine = oneOf('engine (S3_ENGINE)', options.engine ?? env.S3_ENGINE, engines) ?? 'fetch'
-  const given = options.endpoint ?? env.S3_ENDPOINT
+  const ownEndpoint = options.endpoint ?? env.S3_ENDPOINT
+  const given = ownEndpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
   const profile = s3ProfileOf(provider, given)
   const kind = profile.info.provider
-  const region = options.region ?? env.S3_REGION ?? regionOf(kind, given)
+  // Amazon's variables say where Amazon's buckets are, and nothing of a store at an endpoint of one's own.
+  const ofAmazon = ownEndpoint === undefined ? (env.AWS_REGION ?? env.AWS_DEFAULT_REGION) : undefined
+  const region = options.region ?? env.S3_REGION ?? fixedRegion(kind) ?? ofAmazon ?? regionOf(given)
   const bucket = options.bucket ?? env.S3_BUCKET
   const credentials = credentialsOf(options, env)
   const missing = [
     ...(bucket === undefined || bucket === '' ? ['bucket (S3_BUCKET)'] : []),
-    ...(region === undefined || region === '' ? ['region (S3_REGION)'] : []),
+    ...(region === undefined || region === '' ? ['region (S3_REGION or AWS_REGION)'] : []),
     ...credentials.missing,
   ]
   if (bucket === undefined || region === undefined || missing.length > 0)
@@ -96,10 +99,13 @@ function credentialsOf(
 ): { readonly source: S3CredentialsSource; readonly missing: readonly string[] } {
   if (credentials !== undefined) return { source: credentials, missing: [] }
   if (anonymous) return { source: 'anonymous', missing: [] }
-  const key = accessKeyId ?? env['S3_ACCESS_KEY_ID'] ?? ''
-  const secret = secretAccessKey ?? env['S3_SECRET_ACCESS_KEY'] ?? ''
+  // The keys of the two sets of variables belong to different accounts: one of the preset's own decides for its set.
+  const isOwn = env['S3_ACCESS_KEY_ID'] !== undefined || env['S3_SECRET_ACCESS_KEY'] !== undefined
+  const set = isOwn ? 'S3' : 'AWS'
+  const key = accessKeyId ?? env[`${set}_ACCESS_KEY_ID`] ?? ''
+  const secret = secretAccessKey ?? env[`${set}_SECRET_ACCESS_KEY`] ?? ''
   // A token of the environment belongs to the keys of the environment.
-  const token = sessionToken ?? (accessKeyId === undefined ? env['S3_SESSION_TOKEN'] : undefined)
+  const token = sessionToken ?? (accessKeyId === undefined ? env[`${set}_SESSION_TOKEN`] : undefined)
   return {
     source: { accessKeyId: key, secretAccessKey: secret, sessionToken: token },
     missing: [
@@ -120,8 +126,11 @@ function oneOf<T extends string>(
   throw misconfigured(`${name} must be one of ${values.join(', ')}`)
 }
 
-function regionOf(provider: string, endpoint: string | undefined): string | undefined {
-  if (provider === 'cloudflare-r2' || provider === 's3-gcs') return 'auto'
+function fixedRegion(provider: string): string | undefined {
+  return provider === 'cloudflare-r2' || provider === 's3-gcs' ? 'auto' : undefined
+}
+
+function regionOf(endpoint: string | undefined): string | undefined {
   return endpoint === undefined ? undefined : 'us-east-1'
 }
 

@@ -11,17 +11,17 @@ export interface S3Options {
   /** Name of the bucket. Default: the variable `S3_BUCKET`. */
   readonly bucket?: string
   /**
-   * Region of the bucket. Default: the variable `S3_REGION`; else `us-east-1` at an endpoint of one's own, `auto` for R2
-   * and Google, and none for Amazon.
+   * Region of the bucket. Default: the variable `S3_REGION`; else `auto` for R2 and Google, `us-east-1` at an endpoint of
+   * one's own, and for Amazon `AWS_REGION`, else `AWS_DEFAULT_REGION`.
    */
   readonly region?: string
-  /** The S3 endpoint. Default: the variable `S3_ENDPOINT`, else that of Amazon in the region. */
+  /** The S3 endpoint. Default: `S3_ENDPOINT`, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else Amazon's in the region. */
   readonly endpoint?: string
-  /** Access key. Default: the variable `S3_ACCESS_KEY_ID`. */
+  /** Access key. Default: the variable `S3_ACCESS_KEY_ID`, else `AWS_ACCESS_KEY_ID`. The two sets are never mixed. */
   readonly accessKeyId?: string
-  /** Its secret; keep it out of the code. Default: the variable `S3_SECRET_ACCESS_KEY`. */
+  /** Its secret; keep it out of the code. Default: the variable `S3_SECRET_ACCESS_KEY`, else `AWS_SECRET_ACCESS_KEY`. */
   readonly secretAccessKey?: string
-  /** Token of temporary credentials. Default: the variable `S3_SESSION_TOKEN`. */
+  /** Token of temporary credentials. Default: the variable `S3_SESSION_TOKEN`, else `AWS_SESSION_TOKEN`. */
   readonly sessionToken?: string
   /** Gets credentials instead, and again five minutes before they expire. Not with the engine `opendal`. */
   readonly credentials?: S3CredentialsProvider
@@ -74,6 +74,13 @@ export const s3Env = Type.Object({
   S3_ACCESS_KEY_ID: text('Access key.'),
   S3_SECRET_ACCESS_KEY: text('Secret of that access key. Keep it secret.'),
   S3_SESSION_TOKEN: text('Session token of temporary credentials. Keep it secret.'),
+  AWS_ACCESS_KEY_ID: text('Access key, where S3_ACCESS_KEY_ID is not set.'),
+  AWS_SECRET_ACCESS_KEY: text('Secret of that access key. Keep it secret.'),
+  AWS_SESSION_TOKEN: text('Session token of that access key. Keep it secret.'),
+  AWS_REGION: text('Region of the bucket, where neither S3_REGION nor S3_ENDPOINT is set.'),
+  AWS_DEFAULT_REGION: text('Region of the bucket, where AWS_REGION is not set either.'),
+  AWS_ENDPOINT_URL_S3: text('S3 endpoint, where S3_ENDPOINT is not set.'),
+  AWS_ENDPOINT_URL: text('S3 endpoint, where AWS_ENDPOINT_URL_S3 is not set either.'),
   S3_ROOT: text('Folder of the bucket that is the store. Default: the whole bucket.'),
   S3_ENGINE: text('What makes the requests on Node: fetch or opendal. Default fetch.'),
   S3_PROVIDER: text('Whose S3 it is: aws, r2, minio, ceph or gcs. Default: told from the endpoint.'),
