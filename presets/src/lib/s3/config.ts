@@ -43,7 +43,7 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
   const credentials = credentialsOf(options, env)
   const missing = [
     ...(bucket === undefined || bucket === '' ? ['bucket (S3_BUCKET)'] : []),
-    ...(region === undefined || region === '' ? ['region (S3_REGION or AWS_REGION)'] : []),
+    ...(region === undefined || region === '' ? ['region (S3_REGION)'] : []),
     ...credentials.missing,
   ]
   if (bucket === undefined || region === undefined || missing.length > 0)
