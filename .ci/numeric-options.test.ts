@@ -28,8 +28,8 @@ const exempt: Readonly<Record<string, string>> = {
     [
       'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions ConditionalPutsOptions',
       'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
-      'KeepOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
-      'SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
+      'KeepAliveOptions KeepOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
+      'SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
     ]
       .flatMap((names) => names.split(' '))
       .map((name) => [name, 'made within the package, of options that are checked']),

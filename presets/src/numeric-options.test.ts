@@ -18,6 +18,7 @@ import { memory } from './memory.ts'
 import { opendal } from './opendal.ts'
 import { s3 } from './s3.ts'
 import { s3 as s3Web } from './s3.web.ts'
+import { secretFiles } from './secret-files.ts'
 import { sqlite } from './sqlite.ts'
 
 interface Checked {
@@ -72,6 +73,7 @@ describe('numbers of presets', () => {
     for (const [option, rule] of Object.entries(connecting))
       presetOptions('S3HttpOptions', { [option]: rule }, (http) => make({ ...s3Bucket, http }))
   }
+  presetOptions('SecretFilesOptions', { maxBytes: countRule(1, mebibyte) }, (options) => secretFiles(options))
   presetOptions('CloudflareR2Options', { partBytes: parts.partBytes }, (options) => cloudflareR2(options))
   presetOptions('CloudflareKvOptions', { defaultTtlSeconds: countRule(60, 2_147_483_647) }, (options) =>
     cloudflareKv(options),

@@ -3,6 +3,7 @@ import { createSecrets, definePreset } from '@flowport/capabilities'
 import {
   type SecretFilesOptions,
   secretFilesEnv,
+  secretFilesNumbers,
   secretFilesProvides,
 } from './lib/secret-files/declaration.ts'
 import { openSecretFilesDriver } from './lib/secret-files/driver.ts'
@@ -18,6 +19,7 @@ export const secretFiles = definePreset<
   name: 'secret-files',
   env: secretFilesEnv,
   provides: secretFilesProvides,
+  numbers: secretFilesNumbers,
   portable: { secrets: createSecrets },
   layers: () => [],
   async open({ env, secrets: names, options }) {

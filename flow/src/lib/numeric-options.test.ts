@@ -28,6 +28,7 @@ const input = z.object({})
 const key = () => 'key'
 const bytes = countOrInfinityRule(0)
 const life = { ...lifeRule, unit: 'milliseconds' }
+const bodyLimits = 'BodyLimits'
 const anyTypeError = { name: 'TypeError' }
 const work = node('work', { input, run: () => ({}) })
 
@@ -144,7 +145,7 @@ describe('numbers of flows, bindings and runtimes', () => {
       rateWindowMs: timerRule(1),
       maxHeldBytes: countOrInfinityRule(),
     } satisfies Record<keyof BodyLimits, NumberRule>).map(([option, rule]) => ({
-      name: `BodyLimits.${option}`,
+      name: `${bodyLimits}.${option}`,
       rule,
       take: (value: number) => checkedBodyLimits({ [option]: value }),
       refusal: { name: 'RangeError' },

@@ -5,6 +5,7 @@ import { describe } from 'vitest'
 import { flowportHono } from './app.ts'
 import { createOutbox } from './browser/outbox/outbox.ts'
 import { registerServiceWorker } from './browser/register.ts'
+import { createServiceWorker } from './browser/service-worker.ts'
 import { createWorker } from './worker.ts'
 
 const app = defineApp({ name: 'app', flows: [], profiles: { workers: [] } })
@@ -28,6 +29,12 @@ describe('numbers of the host', () => {
       name: 'RegisterOptions.timeoutMs',
       rule: timerRule(1),
       take: (timeoutMs) => registerServiceWorker('/sw.js', { timeoutMs }),
+      fitting,
+    },
+    {
+      name: 'ServiceWorkerOptions.keepAliveMs',
+      rule: timerRule(1),
+      take: (keepAliveMs) => createServiceWorker(app, { keepAliveMs }),
       fitting,
     },
     {

@@ -1,5 +1,5 @@
 /** `createServiceWorker` answers a page's requests with flows, and its files from a precache. The next stop is `honoFor`. */
-import { CapabilityError } from '@flowport/capabilities'
+import { checkNumbers, timerRule } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import { queueConsumers } from '@flowport/flow/delivery'
 import { Hono } from 'hono'
@@ -63,8 +63,7 @@ export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}
   const profile = openingOf(app, options)
   const precache = precacheOf(scope, options)
   const { keepAliveMs: everyMs = 10_000 } = options
-  if (!(everyMs >= 1 && everyMs <= 2 ** 31 - 1))
-    throw new CapabilityError('Misconfigured', 'keepAliveMs must be 1 to 2147483647 milliseconds')
+  checkNumbers('createServiceWorker', { keepAliveMs: everyMs }, { keepAliveMs: timerRule(1) })
   const alive = new KeepAlive(scope, { everyMs, patienceMs: patienceOf(navigator) })
   const handle = handler(app, profile, { scope, precache, alive }, options)
 

@@ -1,5 +1,5 @@
 /** The `secret-files` preset without its driver: what it reads and states, shared with its stub on other runtimes. */
-import type { PlainCapabilityInfo } from '@flowport/capabilities'
+import { countRule, type PlainCapabilityInfo } from '@flowport/capabilities'
 import * as Type from 'typebox'
 
 export interface SecretFilesOptions {
@@ -11,6 +11,9 @@ export interface SecretFilesOptions {
   /** Bytes of the largest secret; a larger file is `LimitExceeded`. From 1 to 1 048 576. Default 65 536. */
   readonly maxBytes?: number
 }
+
+/** What fits the option that is a number: Kubernetes keeps no more bytes in a secret. */
+export const secretFilesNumbers = { maxBytes: countRule(1, 1024 ** 2) }
 
 export const secretFilesEnv = Type.Object({
   FLOWPORT_SECRETS_DIR: Type.String({

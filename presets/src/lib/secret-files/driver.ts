@@ -2,8 +2,8 @@
 import fs from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
-import { CapabilityError, isCapabilityError, type SecretsDriver } from '@flowport/capabilities'
-import { secretFilesInfo } from './declaration.ts'
+import { CapabilityError, checkNumbers, isCapabilityError, type SecretsDriver } from '@flowport/capabilities'
+import { secretFilesInfo, secretFilesNumbers } from './declaration.ts'
 
 export interface SecretFilesDriverOptions {
   readonly directory: string
@@ -12,14 +12,10 @@ export interface SecretFilesDriverOptions {
   readonly names?: readonly string[] | undefined
 }
 
-/** Most bytes Kubernetes keeps in a secret. */
-const mostBytes = 1_048_576
-
 /** Opens the directory: fails with `Misconfigured` when it is missing. */
 export async function openSecretFilesDriver(options: SecretFilesDriverOptions): Promise<SecretsDriver> {
   const { directory, maxBytes, names } = options
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > mostBytes)
-    throw misconfigured(`maxBytes must be a whole number from 1 to ${mostBytes}`)
+  checkNumbers('preset "secret-files"', { maxBytes }, secretFilesNumbers)
   if (!(await isDirectory(directory)))
     throw misconfigured('the directory (directory, or FLOWPORT_SECRETS_DIR) is missing or cannot be read')
   const readable = names === undefined ? null : new Set(names)
