@@ -141,6 +141,26 @@ for (const name of names) {
         }
       })
 
+      it('explains a policy that requires Trusted Types, and takes a worker made of a TrustedScriptURL', async () => {
+        const trusting = await serve(`${policy}; require-trusted-types-for 'script'`)
+        try {
+          const page = await open(trusting.origin)
+          const { value: isTrusting, error } = await call(page, 'trusted')
+          expect(error).toBeUndefined()
+          const refused = await call(page, 'query', 'SELECT 1')
+          if (isTrusting === true)
+            expect(refused.error).toMatchObject({
+              kind: 'Misconfigured',
+              code: 'DUCKDB_NO_WORKER',
+              message: expect.stringContaining('TrustedScriptURL'),
+            })
+          else expect(refused.error).toBeUndefined()
+          await page.close()
+        } finally {
+          await trusting.close()
+        }
+      })
+
       it('asked nobody but its own origin', () => {
         expect(
           urls.filter((url) => !url.startsWith('http://127.0.0.1:') && !url.startsWith('blob:')),

@@ -22,6 +22,7 @@ let site: Site
 beforeAll(async () => {
   const strict = '<!doctype html><meta http-equiv="content-security-policy" content="worker-src \'none\'">'
   const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/opfs.js"></script>'
+  const trusted = `<!doctype html><meta http-equiv="content-security-policy" content="require-trusted-types-for 'script'">`
   const minified = await build({
     entryPoints: [at('opfs.ts')],
     bundle: true,
@@ -40,6 +41,7 @@ beforeAll(async () => {
     files: {
       '/': page,
       '/strict': `${strict}${page}`,
+      '/trusted': `${trusted}${page}`,
       '/minified': page.replace('/opfs.js', '/minified.js'),
       '/minified.js': minified.outputFiles[0]?.contents ?? '',
       // A sandboxed frame loads modules from another origin than its own: its script is within it.
@@ -418,6 +420,36 @@ describe.each([
           Reflect.deleteProperty(FileSystemFileHandle.prototype, 'createWritable')
         })
         expect(await tab.evaluate(inMemory)).toEqual(expected('no-writer', /worker .* did not start/))
+        await tab.close()
+      })
+
+      it('where the page requires Trusted Types and a worker is asked for, which a TrustedScriptURL mends', async () => {
+        const tab = await visit(browser, '/trusted')
+        const seen = await tab.evaluate(async () => {
+          interface Trusting {
+            readonly trustedTypes?: {
+              createPolicy(
+                name: string,
+                rules: { createScriptURL(url: string): string },
+              ): { createScriptURL(url: string): string }
+            }
+          }
+          const { trustedTypes } = globalThis as Trusting
+          const plain = await opfs.open({ root: 'trusted' })
+          const asked = await opfs.open({ root: 'trusted', access: 'worker' })
+          const policy = trustedTypes?.createPolicy('test', { createScriptURL: (url) => url })
+          const worker = () =>
+            new Worker(policy?.createScriptURL('/own-worker.js') ?? '/own-worker.js', { type: 'module' })
+          const mended = await opfs.open({ root: 'trusted', access: 'worker', worker })
+          const modeOf = (store: typeof plain) => store.blob.info.extensions['dev.flowport.opfs.mode']
+          return {
+            isTrusting: trustedTypes !== undefined,
+            modes: [modeOf(plain), modeOf(asked), modeOf(mended)],
+            warning: asked.warnings[0] ?? null,
+          }
+        })
+        expect(seen.modes).toEqual(['writable', seen.isTrusting ? 'memory' : 'worker', 'worker'])
+        if (seen.isTrusting) expect(seen.warning).toMatch(/require-trusted-types-for.*TrustedScriptURL/)
         await tab.close()
       })
 

@@ -22,6 +22,22 @@ const api = {
   size: (uri: string) => told(async () => (await storage.stat(uri)).size),
   open: (wasm: string) =>
     told(async () => (await openDuckDb(storage, { bundle: { ...bundle, wasm } })).close()),
+  /** Opens with a worker made of a `TrustedScriptURL`; tells whether the browser has them. */
+  trusted: () =>
+    told(async () => {
+      interface Policy {
+        createScriptURL(url: string): string
+      }
+      const { trustedTypes } = globalThis as {
+        readonly trustedTypes?: { createPolicy(name: string, rules: Policy): Policy }
+      }
+      const policy = trustedTypes?.createPolicy('test', { createScriptURL: (url) => url })
+      const worker = () => new Worker(policy?.createScriptURL(bundle.worker) ?? bundle.worker)
+      const opened = await openDuckDb(storage, { bundle: { ...bundle, worker } })
+      await opened.query('SELECT 1')
+      await opened.close()
+      return trustedTypes !== undefined
+    }),
   preset: (sql: string) =>
     told(async () => {
       const provider = duckDb({ bundle, numbers: 'plain', as: 'files' })
