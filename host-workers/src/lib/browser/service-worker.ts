@@ -62,8 +62,8 @@ export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}
   const { scope = globalThis as unknown as ServiceWorkerScope, outboxes = [] } = options
   const profile = openingOf(app, options)
   const precache = precacheOf(scope, options)
+  checkNumbers('createServiceWorker', { ...options }, { keepAliveMs: timerRule(1) })
   const { keepAliveMs: everyMs = 10_000 } = options
-  checkNumbers('createServiceWorker', { keepAliveMs: everyMs }, { keepAliveMs: timerRule(1) })
   const alive = new KeepAlive(scope, { everyMs, patienceMs: patienceOf(navigator) })
   const handle = handler(app, profile, { scope, precache, alive }, options)
 
