@@ -1,4 +1,7 @@
-/** A process that exchanges directories for links to another place and back, as fast as it can, until it is killed. */
+/**
+ * A process that exchanges directories for links to another place and back until it is killed: as fast as it can, with a
+ * calm of 2 ms after every twentieth exchange, so that some calls of the store succeed in between.
+ */
 import './ends-with-parent.ts'
 import fs from 'node:fs'
 
@@ -11,7 +14,9 @@ interface Args {
 
 const { directories, outside } = JSON.parse(process.argv[3] ?? '{}') as Args
 process.stdout.write('"started"\n')
-for (;;) {
+const calm = new Int32Array(new SharedArrayBuffer(4))
+for (let exchange = 1; ; exchange++) {
+  if (exchange % 20 === 0) Atomics.wait(calm, 0, 0, 2)
   for (const directory of directories) {
     try {
       fs.renameSync(directory, `${directory}.kept`)
