@@ -23,6 +23,7 @@ import { routePath } from 'hono/route'
 import { hostChecks, hostOf } from './doors.ts'
 import type { WorkerEnv } from './environment.ts'
 import { type Opened, type Opener, opener, type OpenOptions } from './opened.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { FlowportHonoEnv } from './hono-env.ts'
 import { addOperations, type Answer } from './operations.ts'
 import type { RoutesOf } from './schema.ts'
@@ -49,7 +50,7 @@ export interface FlowportHonoOptions extends OpenOptions {
    * of the origins in a list. Default `'refuse'`; a route can say otherwise.
    */
   readonly crossSite?: CrossSite
-  /** How slowly request bodies may arrive. The platform bounds the memory of an isolate: `maxHeldBytes` is not used. */
+  /** How slowly request bodies may arrive, and how much memory of the isolate unfinished ones may take. */
   readonly bodies?: BodyLimits
   /** Answer unknown paths and methods under the mount point with problems. Default true. */
   readonly notFound?: boolean
@@ -77,6 +78,7 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
   const hono = new Hono<FlowportHonoEnv>()
   const routes = httpRoutes(app)
   const limits = checkedBodyLimits(options.bodies)
+  const bodies = { limits, held: new HeldBytes(limits.maxHeldBytes) }
   const checks = hostChecks(options.allowedHosts)
   const operations = checkedOperations(options.operations)
   const settings = {
@@ -93,7 +95,7 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
     const hasParams = path.includes('/:')
     const isForm = route.trigger.body?.kind === 'multipart'
     hono.on(method, path, (context) => {
-      const call = new WebCall(context, hasParams ? routePath(context) : null, limits)
+      const call = new WebCall(context, hasParams ? routePath(context) : null, bodies)
       return answered(context.env, call, profile, () => {
         check(context)
         const opening = profile.open(context.env)

@@ -58,17 +58,13 @@ export class WatchedUpload {
   }
 }
 
-/** The work, or the refusal of a JSON body that is not whole in time. */
-export async function inTime<T>(limits: CheckedBodyLimits, work: Promise<T>): Promise<T> {
+/** Rejects with the refusal of a JSON body that is not whole in time. Call `stop` when it is. */
+export function lateBody(limits: CheckedBodyLimits): { readonly late: Promise<never>; stop(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(new BodyPace(limits, 'json').arrived(0, limits.jsonTimeoutMs))
     }, limits.jsonTimeoutMs)
   })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return { late, stop: () => clearTimeout(timer) }
 }

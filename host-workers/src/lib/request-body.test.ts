@@ -1,5 +1,6 @@
 import { checkedBodyLimits } from '@flowport/flow/http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HeldBytes } from './held-bytes.ts'
 import { WebBody } from './request-body.ts'
 
 /** A request whose body is `chunks` and then, unless it ends, nothing more for ever. */
@@ -96,5 +97,55 @@ describe('a web request’s body that comes too slowly', () => {
     expect((await reader.read()).done).toBe(false)
     expect((await reader.read()).done).toBe(true)
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('the memory for unfinished bodies of an isolate', () => {
+  const limits = checkedBodyLimits({ jsonTimeoutMs: 30_000 })
+  const half = (held: HeldBytes, length = 100_000) =>
+    new WebBody(sending(['x'.repeat(60_000)], { ends: false, length }), { limits, held, lingerMs: 1 }).bytes(
+      100_000,
+    )
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('is bounded: the body that arrives when it is full is refused, and the others go on', async () => {
+    const held = new HeldBytes(150_000)
+    const first = half(held).catch((error: unknown) => error)
+    const second = half(held).catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(held.bytes).toBe(120_000)
+    await expect(half(held)).rejects.toMatchObject({ code: 'TOO_MANY_BODIES', retryAfterMs: 1_000 })
+    expect(await new WebBody(sending(['{}'], { length: 2 }), { limits, held }).bytes(10)).toHaveLength(2)
+    expect(held.bytes).toBe(120_000)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect([await first, await second]).toMatchObject([{ code: 'BODY_TIMEOUT' }, { code: 'BODY_TIMEOUT' }])
+    expect(held.bytes).toBe(0)
+  })
+
+  it('takes what has come, not what was announced', async () => {
+    const held = new HeldBytes(1_000_000)
+    const announced = Array.from({ length: 10 }, () =>
+      new WebBody(sending(['{'], { ends: false, length: 900_000 }), { limits, held, lingerMs: 1 })
+        .bytes(1_000_000)
+        .catch((error: unknown) => error),
+    )
+    await vi.advanceTimersByTimeAsync(1)
+    expect(held.bytes).toBe(10)
+    await vi.advanceTimersByTimeAsync(30_000)
+    await Promise.all(announced)
+    expect(held.bytes).toBe(0)
+  })
+
+  it('is given back when bodies are whole, too large or cut short', async () => {
+    const held = new HeldBytes(1_000_000)
+    const read = (chunks: readonly string[], length: number, max = 100_000) =>
+      new WebBody(sending(chunks, { length }), { limits, held, lingerMs: 1 }).bytes(max)
+    expect(await read(['x'.repeat(20_000), 'y'.repeat(20_000)], 40_000)).toHaveLength(40_000)
+    await expect(read(['x'.repeat(20_000), 'y'.repeat(20_000)], 20_001, 30_000)).rejects.toMatchObject({
+      kind: 'LimitExceeded',
+    })
+    await expect(read(['x'.repeat(20_000)], 40_000)).rejects.toMatchObject({ code: 'TRUNCATED_BODY' })
+    expect(held.bytes).toBe(0)
   })
 })

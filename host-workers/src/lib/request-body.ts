@@ -6,15 +6,25 @@ import {
   tooLarge,
   truncated,
 } from '@flowport/flow/http'
-import { inTime, WatchedUpload } from './bodies.ts'
+import { lateBody, WatchedUpload } from './bodies.ts'
 import { chunksOf } from './chunks.ts'
+import { collectBody, type CollectOptions } from './collected-body.ts'
+import { HeldBytes } from './held-bytes.ts'
 
 export interface WebBodyOptions {
   /** Longest time the rest of a refused body is read, in milliseconds. Default 10 000. */
   readonly lingerMs?: number
   /** How slowly the body may arrive. Default: as `BodyLimits` says. */
   readonly limits?: CheckedBodyLimits
+  /** What the isolate holds of unfinished bodies. Default: nothing else. */
+  readonly held?: HeldBytes
 }
+
+/**
+ * A body announced with at most this many bytes is read by the platform in one call, and counts as held from its beginning.
+ * Larger ones are counted as they arrive: an announcement alone must not take the room of others.
+ */
+const smallBytes = 16 * 1024
 
 const defaultLimits = checkedBodyLimits()
 
@@ -22,32 +32,64 @@ export class WebBody implements HttpBody {
   readonly #request: Request
   readonly #lingerMs: number
   readonly #limits: CheckedBodyLimits
+  readonly #held: HeldBytes
   #draining: Promise<void> | undefined
 
-  constructor(request: Request, { lingerMs = 10_000, limits = defaultLimits }: WebBodyOptions = {}) {
+  constructor(
+    request: Request,
+    {
+      lingerMs = 10_000,
+      limits = defaultLimits,
+      held = new HeldBytes(limits.maxHeldBytes),
+    }: WebBodyOptions = {},
+  ) {
     this.#request = request
     this.#limits = limits
+    this.#held = held
     this.#lingerMs = lingerMs
   }
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
   async bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const announced = this.#request.headers.get('content-length')
-    if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes)
-    const { body } = this.#request
+    const { body, headers } = this.#request
+    const announced = headers.get('content-length')
+    const length = announced === null ? null : Number(announced)
+    if (length !== null && length > maxBytes) throw tooLarge(maxBytes)
     if (body === null) return new Uint8Array(0)
-    return inTime(
-      this.#limits,
-      announced === null ? collect(chunksOf(body), maxBytes) : this.#announcedBytes(maxBytes),
-    )
+    const { late, stop } = lateBody(this.#limits)
+    try {
+      return length !== null && length <= smallBytes
+        ? await Promise.race([this.#smallBytes(length, maxBytes), late])
+        : await this.#collected(body, { length, maxBytes, held: this.#held, late })
+    } finally {
+      stop()
+    }
   }
 
   /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
-  async #announcedBytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.#request.arrayBuffer().catch(() => Promise.reject(truncated()))
-    // A request that another Worker made may say what it likes.
-    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
-    return new Uint8Array(bytes)
+  async #smallBytes(length: number, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    this.#held.take(length)
+    try {
+      const bytes = await this.#request.arrayBuffer().catch(() => Promise.reject(truncated()))
+      // A request that another Worker made may say what it likes.
+      if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
+      return new Uint8Array(bytes)
+    } finally {
+      this.#held.give(length)
+    }
+  }
+
+  async #collected(
+    body: ReadableStream<Uint8Array>,
+    options: CollectOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks = chunksOf(body)
+    try {
+      return await collectBody(chunks, options)
+    } catch (error) {
+      this.#draining = drain(chunks, this.#lingerMs)
+      throw error
+    }
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -103,27 +145,6 @@ export class WebBody implements HttpBody {
       { highWaterMark: 0 },
     )
   }
-}
-
-/** One buffer that doubles: a list of chunks would cost memory for each one-byte chunk that a client sends. */
-async function collect(
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  let kept = new Uint8Array(0)
-  let bytes = 0
-  for await (const chunk of chunks) {
-    const length = bytes + chunk.byteLength
-    if (length > maxBytes) throw tooLarge(maxBytes)
-    if (length > kept.length) {
-      const larger = new Uint8Array(Math.min(maxBytes, Math.max(length, kept.length * 2)))
-      larger.set(kept.subarray(0, bytes))
-      kept = larger
-    }
-    kept.set(chunk, bytes)
-    bytes = length
-  }
-  return kept.subarray(0, bytes)
 }
 
 /** Resolves when the rest has been read, when reading fails, or after `lingerMs`; what comes later is left unread. */

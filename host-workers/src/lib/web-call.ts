@@ -1,9 +1,9 @@
 /** A web request as the bridge's `HttpCall`, and its outcome as a web response. */
 import type { Logger } from '@flowport/capabilities'
-import type { CheckedBodyLimits, HttpCall, HttpOutcome } from '@flowport/flow/http'
+import type { HttpCall, HttpOutcome } from '@flowport/flow/http'
 import { hostOf } from './doors.ts'
 import { pathParams } from './path.ts'
-import { WebBody } from './request-body.ts'
+import { WebBody, type WebBodyOptions } from './request-body.ts'
 import { lingering, pushedStream, sizedStream } from './response-body.ts'
 
 /** What a call needs of Hono's context. */
@@ -24,11 +24,11 @@ export class WebCall implements HttpCall {
   #params: Readonly<Record<string, string>> | undefined
   #listeners: (() => void)[] = []
 
-  constructor(context: CallContext, pattern: string | null = null, limits?: CheckedBodyLimits) {
+  constructor(context: CallContext, pattern: string | null = null, body: WebBodyOptions = {}) {
     this.#context = context
     this.#request = context.req.raw
     this.#pattern = pattern
-    this.body = new WebBody(this.#request, limits === undefined ? {} : { limits })
+    this.body = new WebBody(this.#request, body)
   }
 
   get method(): string {

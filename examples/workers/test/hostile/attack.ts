@@ -28,8 +28,9 @@ export async function attack(host: AttackedHost, requests: number, seed: number)
   const random = randomOf(seed)
   const statuses: Record<string, number> = {}
   const failures: string[] = []
-  // The first requests warm the server up: what it keeps from then on is not memory that an attack takes.
-  let left = Math.floor(requests / 5)
+  // The first requests warm the server up: engines let their heap grow until then, and keep it.
+  const first = Math.floor(requests * 0.4)
+  let left = first
   const worker = async () => {
     while (left-- > 0) {
       const bytes = hostileRequest(random)
@@ -44,7 +45,7 @@ export async function attack(host: AttackedHost, requests: number, seed: number)
   await round()
   const memory = watchMemory(host)
   const others = askAsOthers(host.url)
-  left = requests - Math.floor(requests / 5)
+  left = requests - first
   await round()
   return { requests, statuses, failures, others: await others.stop(), memory: await memory.stop() }
 }

@@ -23,8 +23,9 @@ export interface BodyLimits {
   /** Milliseconds over which the rate is measured; the first of them are the grace of a new body. Default 10 000. */
   readonly rateWindowMs?: number
   /**
-   * Most bytes of unfinished JSON bodies that the server keeps in memory, all requests together. Above it the body that
-   * has been arriving for the longest is refused with 503 and `Retry-After`. Default 67 108 864 (64 MiB).
+   * Most bytes of unfinished JSON bodies that the server keeps in memory, all requests together. Above it Fastify
+   * refuses the body that has been arriving for the longest, and Workers the one that arrives, with 503 and `Retry-After`.
+   * On Workers each isolate counts for itself. Default 67 108 864 (64 MiB).
    */
   readonly maxHeldBytes?: number
 }
