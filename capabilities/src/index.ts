@@ -164,8 +164,23 @@ export {
 export { resolveRange } from './lib/blob/range.ts'
 export { isUnversioned, unversionedEtag } from './lib/blob/unversioned.ts'
 
-export type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './lib/dedupe/contract.ts'
-export type { DedupeDriver, DriverBegin } from './lib/dedupe/driver.ts'
+export type {
+  BeginOptions,
+  BeginResult,
+  DedupeKey,
+  DedupeStore,
+  RenewOptions,
+  UnknownKey,
+  UnknownsOptions,
+} from './lib/dedupe/contract.ts'
+export type {
+  BeginCall,
+  DedupeDriver,
+  DriverBegin,
+  DriverUnknown,
+  DriverUnknownPage,
+  RenewCall,
+} from './lib/dedupe/driver.ts'
 export { createDedupeStore, type CreateDedupeStoreOptions } from './lib/dedupe/dedupe-store.ts'
 
 export type {
@@ -263,6 +278,7 @@ export {
 // For drivers: the checks, orders and cursors the portable types and the suites go by.
 export { compareUtf8, firstIndex } from './lib/byte-order.ts'
 export { decodeCursor, encodeCursor } from './lib/cursor.ts'
+export * as ledgerSteps from './lib/dedupe/steps.ts'
 export { checkBlobKey, checkKey, checkLimit, checkSize, chunks, utf8Length } from './lib/limits.ts'
 export {
   checkArgument,

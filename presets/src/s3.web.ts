@@ -47,7 +47,7 @@ export const s3Dedupe = definePreset<S3DedupeOptions, typeof s3Env, typeof s3Ded
     const config = s3Config(options, env)
     const { bucketUrl, bucket, region, credentials } = config
     const client = new S3Client({ bucketUrl, bucket, region, credentials, clock })
-    const dedupe = await openS3Dedupe({ client, config, prefix, log })
+    const dedupe = await openS3Dedupe({ client, config, prefix, log, clock })
     return { dedupe, close: () => client.close() }
   },
 })

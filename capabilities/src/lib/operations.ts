@@ -42,6 +42,8 @@ export const operations = {
     complete: write,
     release: once,
     renew: write,
+    abandon: write,
+    unknowns: read,
     forget: write,
   },
   queue: {

@@ -41,7 +41,7 @@ function reserve(): string[] {
 }
 
 function begin(): string[] {
-  return won((key) => dedupe.begin(key, `token-${args.index}`, 60_000, 'same').state === 'fresh')
+  return won((key) => dedupe.begin(key, `token-${args.index}`, 60_000, 'same', {}).state === 'fresh')
 }
 
 function won(take: (key: string) => boolean): string[] {

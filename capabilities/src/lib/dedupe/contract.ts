@@ -15,14 +15,47 @@ export interface BeginOptions extends CallOptions {
    * Digest of the request, not empty; the same key with another fingerprint is `ConditionNotMatch` with code `IDEM099`.
    */
   readonly fingerprint: string
+  /**
+   * Whether the effect counts as begun now. A key whose lease ends after its effect began is `unknown` until somebody
+   * settles it; one whose effect had not begun is free again. Default false: `renew` with `started` begins it.
+   */
+  readonly started?: boolean
+  /** Take over an unknown key, if its fence is still this one. The key keeps the fingerprint it was begun with. */
+  readonly over?: number
+}
+
+export interface RenewOptions extends CallOptions {
+  /** The effect begins: from now on the key is `unknown` when its lease ends without a result. Default false. */
+  readonly started?: boolean
+}
+
+export interface UnknownsOptions extends CallOptions {
+  /** The `cursor` of the page before. */
+  readonly cursor?: string
+  /** Keys on the page, 1 to 1000. Default 100. */
+  readonly limit?: number
+}
+
+/** A key whose effect began, and nobody can say whether it was made. */
+export interface UnknownKey {
+  readonly key: DedupeKey
+  /** The fence of its last holder: give it as `over` to settle the key. */
+  readonly fence: number
+  /** Milliseconds since its lease ended. */
+  readonly sinceMs: number
 }
 
 /** What `begin` found. */
 export type BeginResult =
-  /** The caller holds the key until the lease ends; `token` is its fencing token. */
-  | { readonly state: 'fresh'; readonly token: string }
+  /**
+   * The caller holds the key until the lease ends. `token` proves it to this store; `fence` grows with every holder of the
+   * key, so that a sink can refuse an older one.
+   */
+  | { readonly state: 'fresh'; readonly token: string; readonly fence: number }
   /** Somebody else holds it; ask again after `retryAfterMs`. */
   | { readonly state: 'in_flight'; readonly retryAfterMs: number }
+  /** An effect may have begun, and its holder's lease ended without a result. */
+  | { readonly state: 'unknown'; readonly fence: number; readonly sinceMs: number }
   /** The work is done; `result` is what `complete` was given. */
   | { readonly state: 'done'; readonly result: unknown }
 
@@ -45,8 +78,17 @@ export interface DedupeStore {
     ttlMs: number,
     options?: CallOptions,
   ): Promise<boolean>
-  /** Gives the key back without a result. Resolves `false` when the token is no longer the holder's. */
+  /** Gives the key back without a result: no effect was made. Resolves `false` when the token is no longer the holder's. */
   release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
   /** Extends the lease from now. Resolves `false` when the token is no longer the holder's. */
-  renew(key: DedupeKey, token: string, leaseMs: number, options?: CallOptions): Promise<boolean>
+  renew(key: DedupeKey, token: string, leaseMs: number, options?: RenewOptions): Promise<boolean>
+  /**
+   * Ends the lease now: the key is unknown when its effect has begun, else free. Resolves `false` when the token is no
+   * longer the holder's.
+   */
+  abandon(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
+  /** Unknown keys, a page at a time. `Unsupported` where `info.features.unknowns` is not stated. */
+  unknowns(
+    options?: UnknownsOptions,
+  ): Promise<{ readonly keys: readonly UnknownKey[]; readonly cursor: string | null }>
 }

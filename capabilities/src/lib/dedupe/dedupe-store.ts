@@ -6,9 +6,16 @@ import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver }
 import { checkSize, utf8Length } from '../limits.ts'
 import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
-import type { BeginOptions, BeginResult, DedupeKey, DedupeStore } from './contract.ts'
+import type {
+  BeginOptions,
+  BeginResult,
+  DedupeKey,
+  DedupeStore,
+  RenewOptions,
+  UnknownsOptions,
+} from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
-import { encodeKey } from './key.ts'
+import { decodeKey, encodeKey } from './key.ts'
 import { v4 as uuidV4 } from 'uuid'
 
 export interface CreateDedupeStoreOptions {
@@ -77,7 +84,10 @@ class PortableDedupeStore implements DedupeStore {
     )
   }
 
-  async begin(key: DedupeKey, { leaseMs, fingerprint, signal }: BeginOptions): Promise<BeginResult> {
+  async begin(
+    key: DedupeKey,
+    { leaseMs, fingerprint, signal, started = false, over }: BeginOptions,
+  ): Promise<BeginResult> {
     const { encoded, where } = this.#key('begin', key)
     this.#checkTime('leaseMs', leaseMs, where)
     if (typeof fingerprint !== 'string' || fingerprint === '') {
@@ -86,9 +96,13 @@ class PortableDedupeStore implements DedupeStore {
     const { driver, pipeline } = this.#core
     const token = uuidV4()
     const found = await pipeline.run('begin', where.key, { signal }, this.#scope, (call) =>
-      driver.begin(encoded, token, leaseMs, fingerprint, { signal: call.signal }),
+      driver.begin(encoded, token, leaseMs, fingerprint, {
+        signal: call.signal,
+        started,
+        ...(over === undefined ? {} : { over }),
+      }),
     )
-    if (found.state === 'fresh') return { state: 'fresh', token }
+    if (found.state === 'fresh') return { state: 'fresh', token, fence: found.fence }
     // What `putIfAbsent` reserved has no fingerprint, and so none that differs.
     if (found.fingerprint !== '' && found.fingerprint !== fingerprint) {
       throw new CapabilityError('ConditionNotMatch', 'the key was used for another request; use a new key', {
@@ -97,6 +111,10 @@ class PortableDedupeStore implements DedupeStore {
       })
     }
     if (found.state === 'done') return { state: 'done', result: fromJsonText(found.result, 'result', where) }
+    if (found.state === 'unknown') {
+      const { fence, sinceMs } = found
+      return { state: 'unknown', fence, sinceMs: Math.max(0, sinceMs) }
+    }
     const retryAfterMs = Math.max(1, Math.min(Math.ceil(found.leaseEndsInMs), maxRetryAfterMs))
     return { state: 'in_flight', retryAfterMs }
   }
@@ -126,13 +144,39 @@ class PortableDedupeStore implements DedupeStore {
     )
   }
 
-  async renew(key: DedupeKey, token: string, leaseMs: number, options?: CallOptions): Promise<boolean> {
+  async renew(key: DedupeKey, token: string, leaseMs: number, options?: RenewOptions): Promise<boolean> {
     const { encoded, where } = this.#key('renew', key)
     this.#checkTime('leaseMs', leaseMs, where)
     const { driver, pipeline } = this.#core
+    const started = options?.started ?? false
     return pipeline.run('renew', where.key, options, this.#scope, ({ signal }) =>
-      driver.renew(encoded, token, leaseMs, { signal }),
+      driver.renew(encoded, token, leaseMs, { signal, started }),
     )
+  }
+
+  async abandon(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean> {
+    const { encoded, where } = this.#key('abandon', key)
+    const { driver, pipeline } = this.#core
+    return pipeline.run('abandon', where.key, options, this.#scope, ({ signal }) =>
+      driver.renew(encoded, token, 0, { signal }),
+    )
+  }
+
+  async unknowns({ cursor, limit = 100, signal }: UnknownsOptions = {}) {
+    const { driver, pipeline } = this.#core
+    const where = { capability: pipeline.capability, operation: 'unknowns' }
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
+      throw new CapabilityError('InvalidInput', 'limit must be 1 to 1000', where)
+    if (driver.unknowns === undefined) {
+      const message = `${this.info.provider} cannot list unknown keys; ask for a key by its name with begin`
+      throw new CapabilityError('Unsupported', message, where)
+    }
+    const list = driver.unknowns.bind(driver)
+    const page = await pipeline.run('unknowns', undefined, { signal }, this.#scope, (call) =>
+      list(cursor ?? null, limit, { signal: call.signal }),
+    )
+    const keys = page.keys.map(({ key, fence, sinceMs }) => ({ key: decodeKey(key), fence, sinceMs }))
+    return { keys, cursor: page.cursor }
   }
 
   #key(operation: string, key: DedupeKey): { readonly encoded: string; readonly where: Place } {

@@ -1,42 +1,77 @@
 /**
  * What a provider supplies to be a dedupe store. Every method is one atomic step at the store, on the store's clock. A
  * record is live until the moment its lease or time to live ends; one in flight stays its token's after that, until
- * another takes the key.
+ * another takes the key. `steps.ts` has every step as a pure function.
  */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { Awaitable, DriverCall } from '../kv/driver.ts'
 
 /** How the ledger stands after `begin`. `fingerprint` is the recorded one. */
 export type DriverBegin =
-  | { readonly state: 'fresh' }
+  /** `fence` is above the fence of every earlier holder of the key, also of those whose record was removed. */
+  | { readonly state: 'fresh'; readonly fence: number }
   | { readonly state: 'in_flight'; readonly fingerprint: string; readonly leaseEndsInMs: number }
+  /** An effect may have begun, and the lease ended `sinceMs` ago without a result. `fence` is its last holder's. */
+  | {
+      readonly state: 'unknown'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly sinceMs: number
+    }
   | { readonly state: 'done'; readonly fingerprint: string; readonly result: string }
+
+export interface BeginCall extends DriverCall {
+  /** Whether the effect counts as begun with the record. Default false: it begins with `renew(…, { started: true })`. */
+  readonly started?: boolean
+  /** Take over an unknown key if its fence is still this one. The record stays started and keeps its fingerprint. */
+  readonly over?: number
+}
+
+export interface RenewCall extends DriverCall {
+  /** From now on an effect may have begun. Nothing takes this back. Default false. */
+  readonly started?: boolean
+}
+
+export interface DriverUnknown {
+  readonly key: string
+  readonly fence: number
+  /** Milliseconds since its lease ended. */
+  readonly sinceMs: number
+}
+
+export interface DriverUnknownPage {
+  readonly keys: readonly DriverUnknown[]
+  /** Gives the next page; `null` after the last one. */
+  readonly cursor: string | null
+}
 
 export interface DedupeDriver {
   readonly info: DedupeCapabilityInfo
   /**
-   * Records `token` under the key when nothing live is there. `true` when it did, or when the live record is this
-   * very token's (a retried call).
+   * Records `token` under the key when nothing live or unknown is there. `true` when it did, or when the live record is
+   * this very token's (a retried call).
    */
   reserve(key: string, token: string, ttlMs: number, call: DriverCall): Awaitable<boolean>
   /**
-   * Takes the key for `token` when nothing live is there or the lease has ended. `fresh` also when the live record is
-   * this very token's (a retried call). A record made by `reserve` stands as done with result `'null'` and fingerprint
-   * `''`.
+   * Takes the key for `token` when nothing is there, or what is there has ended and is not unknown. `fresh` also when the
+   * record in flight is this very token's (a retried call), which changes nothing. A record made by `reserve` stands as
+   * done with result `'null'` and fingerprint `''`.
    */
   begin(
     key: string,
     token: string,
     leaseMs: number,
     fingerprint: string,
-    call: DriverCall,
+    call: BeginCall,
   ): Awaitable<DriverBegin>
   /** Records the result if the record is `token`'s, in flight or already done; otherwise `false`. */
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Awaitable<boolean>
   /** Removes the record if it is `token`'s and in flight; otherwise `false`. */
   release(key: string, token: string, call: DriverCall): Awaitable<boolean>
-  /** Moves the lease's end if the record is `token`'s and in flight; otherwise `false`. */
-  renew(key: string, token: string, leaseMs: number, call: DriverCall): Awaitable<boolean>
+  /** Moves the lease's end if the record is `token`'s and in flight; otherwise `false`. 0 ms ends the lease now. */
+  renew(key: string, token: string, leaseMs: number, call: RenewCall): Awaitable<boolean>
+  /** Keys that are unknown, in any order that a cursor can go on from. Absent where the store cannot list them. */
+  unknowns?(cursor: string | null, limit: number, call: DriverCall): Awaitable<DriverUnknownPage>
   forget(key: string, call: DriverCall): Awaitable<void>
   check?(call: DriverCall): Awaitable<void>
   close?(): Awaitable<void>

@@ -24,6 +24,14 @@ export function encodeKey(
   return encoded
 }
 
+/** The key that a text of `encodeKey` stands for. */
+export function decodeKey(encoded: string): DedupeKey {
+  const rest = encoded.slice(2)
+  if (encoded.startsWith('t:')) return rest
+  const binary = atob(rest.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+}
+
 function base64url(bytes: Uint8Array): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)

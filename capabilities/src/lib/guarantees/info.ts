@@ -107,6 +107,10 @@ export interface DedupeCapabilityInfo {
     /** Most milliseconds a record may stand longer than asked for; it never ends earlier. Default 0. */
     readonly expirySlackMs?: number
   }
+  readonly features?: {
+    /** `unknowns` lists the keys of which nobody knows whether their effect was made. Default false. */
+    readonly unknowns?: boolean
+  }
   readonly extensions: Extensions
 }
 

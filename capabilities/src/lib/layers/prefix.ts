@@ -108,6 +108,7 @@ function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
 }
 
 function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
+  const unknowns = driver.unknowns?.bind(driver)
   return {
     info: shortened(text, driver.info),
     reserve: (key, ...more) => inside(text, () => driver.reserve(text + key, ...more)),
@@ -116,6 +117,13 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
     release: (key, ...more) => inside(text, () => driver.release(text + key, ...more)),
     renew: (key, ...more) => inside(text, () => driver.renew(text + key, ...more)),
     forget: (key, call) => inside(text, () => driver.forget(text + key, call)),
+    ...(unknowns && {
+      unknowns: async (cursor, limit, call) => {
+        const page = await inside(text, () => unknowns(cursor, limit, call))
+        const own = page.keys.filter(({ key }) => key.startsWith(text))
+        return { ...page, keys: own.map((found) => ({ ...found, key: found.key.slice(text.length) })) }
+      },
+    }),
     ...rest(driver),
   }
 }

@@ -1,6 +1,19 @@
 /** A dedupe driver over a `Map`: for tests, local runs and single processes. Gone with the process. */
 import type { Clock } from '../clock/contract.ts'
-import type { DedupeDriver, DriverBegin } from '../dedupe/driver.ts'
+import { compareUtf8 } from '../byte-order.ts'
+import type { BeginCall, DedupeDriver, DriverBegin, DriverUnknownPage, RenewCall } from '../dedupe/driver.ts'
+import {
+  begin,
+  complete,
+  isUnknown,
+  type LedgerRecord,
+  type Moment,
+  release,
+  renew,
+  reserve,
+  type Step,
+  uselessAt,
+} from '../dedupe/steps.ts'
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
 import { systemClock } from '../system/clock.ts'
@@ -33,15 +46,6 @@ export function memoryDedupeDriver(
   return new MemoryDedupeDriver(options)
 }
 
-interface Record {
-  readonly token: string
-  readonly fingerprint: string
-  /** JSON text once the work is done, `null` while it is in flight. */
-  readonly result: string | null
-  /** On the clock's monotonic scale: a wall clock set back would make records live again. */
-  readonly endsAt: number
-}
-
 /** Records each step looks at, so that dead ones go without a timer and no step waits for all of them. */
 const sweepSteps = 4
 
@@ -51,8 +55,10 @@ const graceMs = 3_600_000
 class MemoryDedupeDriver implements DedupeDriver {
   readonly info: MemoryDedupeInfo
   readonly #clock: Clock
-  readonly #records = new Map<string, Record>()
-  #sweeper: Iterator<[string, Record]> | undefined
+  /** Times are monotonic: a wall clock that is set back would make records live again. */
+  readonly #records = new Map<string, LedgerRecord>()
+  #sweeper: Iterator<[string, LedgerRecord]> | undefined
+  #lastFence = 0
 
   constructor({ clock = systemClock, limits = {} }: MemoryDedupeOptions) {
     this.#clock = clock
@@ -62,85 +68,83 @@ class MemoryDedupeDriver implements DedupeDriver {
       consistency: 'strong',
       durability: 'ephemeral',
       limits: { ...memoryDedupeLimits, ...limits },
+      features: { unknowns: true },
       extensions: {},
     }
   }
 
   reserve(key: string, token: string, ttlMs: number): boolean {
-    const live = this.#live(key)
-    if (live !== undefined) return live.token === token
-    this.#write('reserve', key, {
-      token,
-      fingerprint: '',
-      result: 'null',
-      endsAt: this.#clock.monotonic() + ttlMs,
-    })
-    return true
+    return this.#step('reserve', key, (found, at) => reserve(found, at, token, ttlMs))
   }
 
-  begin(key: string, token: string, leaseMs: number, fingerprint: string): DriverBegin {
-    const live = this.#live(key)
-    if (live === undefined) {
-      this.#write('begin', key, {
-        token,
-        fingerprint,
-        result: null,
-        endsAt: this.#clock.monotonic() + leaseMs,
-      })
-      return { state: 'fresh' }
-    }
-    if (live.result !== null) return { state: 'done', fingerprint: live.fingerprint, result: live.result }
-    if (live.token === token) return { state: 'fresh' }
-    const leaseEndsInMs = live.endsAt - this.#clock.monotonic()
-    return { state: 'in_flight', fingerprint: live.fingerprint, leaseEndsInMs }
+  begin(
+    key: string,
+    token: string,
+    leaseMs: number,
+    fingerprint: string,
+    call: Pick<BeginCall, 'started' | 'over'> = {},
+  ): DriverBegin {
+    return this.#step('begin', key, (found, at) => begin(found, at, token, leaseMs, fingerprint, call))
   }
 
   complete(key: string, token: string, result: string, ttlMs: number): boolean {
-    const held = this.#held(key, token)
-    if (held === undefined) return false
-    checkSize(utf8Length(result), this.info.limits.maxResultBytes, 'result', { ...at('complete'), key })
-    this.#write('complete', key, { ...held, result, endsAt: this.#clock.monotonic() + ttlMs })
-    return true
+    return this.#step('complete', key, (found, at) => {
+      const step = complete(found, at, token, result, ttlMs)
+      if (step.answer)
+        checkSize(utf8Length(result), this.info.limits.maxResultBytes, 'result', {
+          ...where('complete'),
+          key,
+        })
+      return step
+    })
   }
 
   release(key: string, token: string): boolean {
-    if (this.#held(key, token)?.result !== null) return false
-    return this.#records.delete(key)
+    return this.#step('release', key, (found) => release(found, token))
   }
 
-  renew(key: string, token: string, leaseMs: number): boolean {
-    const held = this.#held(key, token)
-    if (held?.result !== null) return false
-    this.#write('renew', key, { ...held, endsAt: this.#clock.monotonic() + leaseMs })
-    return true
+  renew(key: string, token: string, leaseMs: number, call: Pick<RenewCall, 'started'> = {}): boolean {
+    return this.#step('renew', key, (found, at) => renew(found, at, token, leaseMs, call))
+  }
+
+  unknowns(cursor: string | null, limit: number): DriverUnknownPage {
+    const now = this.#clock.monotonic()
+    const names = [...this.#records]
+      .flatMap(([key, record]) => (isUnknown(record, { now }) ? [key] : []))
+      .toSorted(compareUtf8)
+    const rest = cursor === null ? names : names.filter((name) => compareUtf8(name, cursor) > 0)
+    const page = rest.slice(0, limit)
+    const keys = page.map((key) => {
+      const { fence, endsAt } = this.#records.get(key) as LedgerRecord
+      return { key, fence, sinceMs: now - endsAt }
+    })
+    return { keys, cursor: rest.length > page.length ? (page.at(-1) ?? null) : null }
   }
 
   forget(key: string): void {
     this.#records.delete(key)
   }
 
-  #live(key: string): Record | undefined {
-    const record = this.#records.get(key)
-    return record !== undefined && record.endsAt > this.#clock.monotonic() ? record : undefined
+  #step<A>(
+    operation: string,
+    key: string,
+    take: (found: LedgerRecord | undefined, at: Moment) => Step<A>,
+  ): A {
+    const at = { now: this.#clock.monotonic(), minFence: this.#lastFence + 1 }
+    const { answer, record } = take(this.#records.get(key), at)
+    if (record === null) this.#records.delete(key)
+    else if (record !== undefined) {
+      const { maxKeyBytes } = this.info.limits
+      if (key.length * 3 > maxKeyBytes)
+        checkSize(utf8Length(key), maxKeyBytes, 'key', { ...where(operation), key })
+      this.#lastFence = Math.max(this.#lastFence, record.fence)
+      this.#records.set(key, record)
+      this.#sweepSome(at.now)
+    }
+    return answer
   }
 
-  /** The token's own record: one in flight also after its lease, as long as nobody has taken the key. */
-  #held(key: string, token: string): Record | undefined {
-    const record = this.#records.get(key)
-    if (record?.token !== token) return undefined
-    return record.result === null || record.endsAt > this.#clock.monotonic() ? record : undefined
-  }
-
-  #write(operation: string, key: string, record: Record): void {
-    const { maxKeyBytes } = this.info.limits
-    if (key.length * 3 > maxKeyBytes)
-      checkSize(utf8Length(key), maxKeyBytes, 'key', { ...at(operation), key })
-    this.#records.set(key, record)
-    this.#sweepSome()
-  }
-
-  #sweepSome(): void {
-    const now = this.#clock.monotonic()
+  #sweepSome(now: number): void {
     for (let step = 0; step < sweepSteps; step++) {
       this.#sweeper ??= this.#records.entries()
       const next = this.#sweeper.next()
@@ -148,12 +152,13 @@ class MemoryDedupeDriver implements DedupeDriver {
         this.#sweeper = undefined
         return
       }
-      const [key, { result, endsAt }] = next.value
-      if (endsAt + (result === null ? graceMs : 0) <= now) this.#records.delete(key)
+      const [key, record] = next.value
+      const useless = uselessAt(record, graceMs)
+      if (useless !== null && useless <= now) this.#records.delete(key)
     }
   }
 }
 
-function at(operation: string) {
+function where(operation: string) {
   return { capability: 'dedupe', operation }
 }

@@ -30,7 +30,7 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
         reserve: takeSlowly,
         begin: async (key, _token, _leaseMs, fingerprint) =>
           (await takeSlowly(key))
-            ? { state: 'fresh' }
+            ? { state: 'fresh', fence: 1 }
             : { state: 'in_flight', fingerprint, leaseEndsInMs: 1 },
         release: (key) => records.delete(key),
       }
@@ -46,7 +46,7 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
         begin: (key, token, leaseMs, fingerprint, call) => {
           const late = (ends.get(key) ?? Infinity) <= clock.monotonic()
           if (!late) ends.set(key, ends.get(key) ?? clock.monotonic() + leaseMs)
-          else if (extra++ === 1) return { state: 'fresh' }
+          else if (extra++ === 1) return { state: 'fresh', fence: 1 }
           return honest.begin(key, token, leaseMs, fingerprint, call)
         },
       }
@@ -298,6 +298,100 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     as: (honest) => ({ info: { ...honest.info, consistency: 'eventual' } }),
   },
   {
+    lie: 'frees every key when its lease ends',
+    caught: [
+      'a started key whose lease has ended is unknown to everybody, with the fence of its holder',
+      'the effect may begin later: renew with started makes the key unknown when its lease ends',
+    ],
+    as: (honest) => ({
+      begin: (key, token, leaseMs, fingerprint, call) =>
+        honest.begin(key, token, leaseMs, fingerprint, { ...call, started: false }),
+      renew: (key, token, leaseMs) => honest.renew(key, token, leaseMs, {}),
+    }),
+  },
+  {
+    lie: 'hands an unknown key to whoever names any fence',
+    caught: ['a fence that is not the last holder’s takes nothing over'],
+    as: (honest) => {
+      const fences = new Map<string, number>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          const over = call.over === undefined ? {} : { over: fences.get(key) ?? call.over }
+          const begun = await honest.begin(key, token, leaseMs, fingerprint, { ...call, ...over })
+          if (begun.state === 'fresh') fences.set(key, begun.fence)
+          return begun
+        },
+      }
+    },
+  },
+  {
+    lie: 'forgets that an effect began when the key is taken over',
+    caught: ['whoever takes an unknown key over inherits the doubt and the request'],
+    as: (honest) => ({
+      begin: async (key, token, leaseMs, fingerprint, call) => {
+        const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+        if (call.over === undefined || begun.state !== 'fresh') return begun
+        await honest.forget(key, call)
+        const again = await honest.begin(key, token, leaseMs, fingerprint, { started: false })
+        return again.state === 'fresh' ? { ...again, fence: begun.fence } : again
+      },
+    }),
+  },
+  {
+    lie: 'counts fences from 1 for every key that is new to it',
+    caught: ['fences grow with every holder, over takeover, release, forget and expiry'],
+    as: (honest) => {
+      const fences = new Map<string, number>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+          if (begun.state !== 'fresh') return begun
+          fences.set(key, (fences.get(key) ?? 0) + 1)
+          return { ...begun, fence: fences.get(key) ?? 1 }
+        },
+        release: (key, token, call) => {
+          fences.delete(key)
+          return honest.release(key, token, call)
+        },
+      }
+    },
+  },
+  {
+    lie: 'drops unknown keys after a day',
+    caught: ['unknown keys are kept however long nobody settles them, among many that expire'],
+    as: (honest, clock) => {
+      const ends = new Map<string, number>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          if ((ends.get(key) ?? Infinity) + 86_400_000 < clock.monotonic()) await honest.forget(key, call)
+          const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+          if (begun.state === 'fresh') ends.set(key, clock.monotonic() + leaseMs)
+          return begun
+        },
+      }
+    },
+  },
+  {
+    lie: 'lists every key in flight as unknown',
+    caught: ['unknowns lists exactly the unknown keys, texts and bytes, a page at a time'],
+    as: (honest) => {
+      const begun = new Map<string, number>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          const found = await honest.begin(key, token, leaseMs, fingerprint, call)
+          if (found.state === 'fresh') begun.set(key, found.fence)
+          return found
+        },
+        unknowns: (cursor, limit) => {
+          const from = cursor === null ? 0 : Number(cursor)
+          const page = [...begun].slice(from, from + limit)
+          const keys = page.map(([key, fence]) => ({ key, fence, sinceMs: 0 }))
+          return { keys, cursor: from + limit < begun.size ? String(from + limit) : null }
+        },
+      }
+    },
+  },
+  {
     lie: 'states to be durable and loses everything when it is opened again',
     caught: ['a durable store keeps reservations, holders and results when it is opened again'],
     as: (honest) => ({ info: { ...honest.info, durability: 'durable' } }),
@@ -346,5 +440,6 @@ function bound(driver: DedupeDriver): DedupeDriver {
     release: driver.release.bind(driver),
     renew: driver.renew.bind(driver),
     forget: driver.forget.bind(driver),
+    ...(driver.unknowns && { unknowns: driver.unknowns.bind(driver) }),
   }
 }

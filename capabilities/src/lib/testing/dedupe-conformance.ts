@@ -18,6 +18,7 @@ import { ledger } from './dedupe/ledger.ts'
 import { reservations } from './dedupe/reservations.ts'
 import { results } from './dedupe/results.ts'
 import type { DedupeSubject } from './dedupe/subject.ts'
+import { unknown } from './dedupe/unknown.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 export interface OpenedDedupe {
@@ -39,6 +40,7 @@ export const dedupeCases: readonly ConformanceGroup<DedupeSubject>[] = [
   keys,
   ledger,
   leases,
+  unknown,
   fingerprints,
   results,
   calls,

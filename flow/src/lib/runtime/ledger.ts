@@ -138,6 +138,12 @@ async function take(
   const giveUpAt = run.clock.now() + maxWaitMs
   for (let wait = 10; ; wait = Math.min(wait * 2, 250)) {
     const begun = await ledger.begin(key, { leaseMs, fingerprint })
+    // Only keys of another version can be unknown: this runtime begins no effect in the ledger yet. It takes them over.
+    if (begun.state === 'unknown') {
+      const taken = await ledger.begin(key, { leaseMs, fingerprint, over: begun.fence })
+      if (taken.state === 'fresh' || taken.state === 'done') return taken
+      continue
+    }
     if (begun.state !== 'in_flight') return begun
     const pauseMs = Math.min(wait, begun.retryAfterMs)
     if (run.clock.now() + pauseMs > Math.min(giveUpAt, run.deadline ?? giveUpAt)) {

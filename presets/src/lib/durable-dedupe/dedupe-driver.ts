@@ -1,10 +1,12 @@
 /** The dedupe ledger over Durable Objects: finds the key's object and asks it for the step. */
 import {
+  type BeginCall,
   CapabilityError,
   type DedupeCapabilityInfo,
   type DedupeDriver,
   type DriverBegin,
   type DriverCall,
+  type RenewCall,
   utf8Length,
 } from '@flowport/capabilities'
 import { callObject } from '../durable/call-object.ts'
@@ -39,10 +41,12 @@ export class DurableDedupeDriver implements DedupeDriver {
     token: string,
     leaseMs: number,
     fingerprint: string,
-    call: DriverCall,
+    call: BeginCall,
   ): Promise<DriverBegin> {
     checkFingerprint(fingerprint)
-    return this.#ask(key, call, (ledger) => ledger.begin(key, token, leaseMs, fingerprint))
+    const { started = false, over } = call
+    const how = { started, ...(over === undefined ? {} : { over }) }
+    return this.#ask(key, call, (ledger) => ledger.begin(key, token, leaseMs, fingerprint, how))
   }
 
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Promise<boolean> {
@@ -53,8 +57,8 @@ export class DurableDedupeDriver implements DedupeDriver {
     return this.#ask(key, call, (ledger) => ledger.release(key, token))
   }
 
-  renew(key: string, token: string, leaseMs: number, call: DriverCall): Promise<boolean> {
-    return this.#ask(key, call, (ledger) => ledger.renew(key, token, leaseMs))
+  renew(key: string, token: string, leaseMs: number, call: RenewCall): Promise<boolean> {
+    return this.#ask(key, call, (ledger) => ledger.renew(key, token, leaseMs, call.started ?? false))
   }
 
   async forget(key: string, call: DriverCall): Promise<void> {

@@ -1,28 +1,20 @@
 /** The Durable Object classes of the ledger. A driver calls their methods over RPC; the records are the next stop. */
 import { DurableObject } from 'cloudflare:workers'
-import type { DriverBegin } from '@flowport/capabilities'
+import { type DriverBegin, ledgerSteps } from '@flowport/capabilities'
 import type { ObjectState } from '../durable/object-state.ts'
 import { type Outcome, outcomeOf } from '../durable/outcome.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { LegacyRecords } from './legacy-records.ts'
-import {
-  begin,
-  complete,
-  forget,
-  type LedgerRecord,
-  release,
-  renew,
-  reserve,
-  type Step,
-  uselessAt,
-} from './ledger.ts'
-import type { LedgerCalls } from './protocol.ts'
+import { type LedgerRecord, type Moment, type Step, uselessAt } from './ledger.ts'
+import type { BeginHow, LedgerCalls } from './protocol.ts'
 import type { Records } from './records.ts'
 import { SqlRecords } from './sql-records.ts'
 
 abstract class LedgerBase extends DurableObject implements LedgerCalls {
   readonly #records: Records
   readonly #alarm: ExpiryAlarm
+  /** The largest fence this object has seen since it was started: fences grow over records that are removed at once. */
+  #lastFence = 0
 
   constructor(ctx: ObjectState, env: unknown, records: Records) {
     super(ctx, env)
@@ -32,27 +24,35 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
   }
 
   reserve(key: string, token: string, ttlMs: number): Promise<Outcome<boolean>> {
-    return this.#step(key, (found, now) => reserve(found, now, token, ttlMs))
+    return this.#step(key, (found, at) => ledgerSteps.reserve(found, at, token, ttlMs))
   }
 
-  begin(key: string, token: string, leaseMs: number, fingerprint: string): Promise<Outcome<DriverBegin>> {
-    return this.#step(key, (found, now) => begin(found, now, token, leaseMs, fingerprint))
+  begin(
+    key: string,
+    token: string,
+    leaseMs: number,
+    fingerprint: string,
+    how: BeginHow = {},
+  ): Promise<Outcome<DriverBegin>> {
+    return this.#step(key, (found, at) => ledgerSteps.begin(found, at, token, leaseMs, fingerprint, how))
   }
 
   complete(key: string, token: string, result: string, ttlMs: number): Promise<Outcome<boolean>> {
-    return this.#step(key, (found, now) => complete(found, now, token, result, ttlMs))
+    return this.#step(key, (found, at) => ledgerSteps.complete(found, at, token, result, ttlMs))
   }
 
   release(key: string, token: string): Promise<Outcome<boolean>> {
-    return this.#step(key, (found) => release(found, token))
+    return this.#step(key, (found) => ledgerSteps.release(found, token))
   }
 
-  renew(key: string, token: string, leaseMs: number): Promise<Outcome<boolean>> {
-    return this.#step(key, (found, now) => renew(found, now, token, leaseMs))
+  renew(key: string, token: string, leaseMs: number, started = false): Promise<Outcome<boolean>> {
+    return this.#step(key, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, { started }))
   }
 
   forget(key: string): Promise<Outcome<null>> {
-    return this.#step(key, forget)
+    return this.#step(key, (found) =>
+      found === undefined ? { answer: null } : { answer: null, record: null },
+    )
   }
 
   check(): Promise<Outcome<null>> {
@@ -70,15 +70,13 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     await this.#alarm.fired(now, next)
   }
 
-  #step<A>(
-    key: string,
-    step: (found: LedgerRecord | undefined, now: number) => Step<A>,
-  ): Promise<Outcome<A>> {
+  #step<A>(key: string, step: (found: LedgerRecord | undefined, at: Moment) => Step<A>): Promise<Outcome<A>> {
     const now = Date.now()
     return outcomeOf(async () => {
       let alarm: Promise<void> | undefined
       const answer = await this.#records.change(key, (found) => {
-        const made = step(found, now)
+        const made = step(found, { now, minFence: Math.max(now, this.#lastFence + 1) })
+        this.#lastFence = Math.max(this.#lastFence, found?.fence ?? 0, made.record?.fence ?? 0)
         // Before the record is written, so that none is without an alarm.
         if (made.record) alarm = this.#alarm.by(uselessAt(made.record), now)
         return made

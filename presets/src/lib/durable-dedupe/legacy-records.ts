@@ -68,26 +68,33 @@ interface Stored {
   readonly endsAt: number
   readonly fingerprint: Uint8Array
   readonly result: Uint8Array | null
+  /** Absent in records of an earlier version: nobody knows whether their effects were made. */
+  readonly started?: boolean
+  readonly fence?: number
 }
 
-function storedOf({ token, endsAt, fingerprint, result }: LedgerRecord): Stored {
+function storedOf({ token, endsAt, fingerprint, result, started, fence }: LedgerRecord): Stored {
   const stored = {
     token,
     endsAt,
     fingerprint: encoder.encode(fingerprint),
     result: result === null ? null : encoder.encode(result),
+    started,
+    fence,
   }
   const bytes = stored.fingerprint.byteLength + (stored.result?.byteLength ?? 0) + recordOverheadBytes
   checkFits('result', bytes, legacyValueBytes)
   return stored
 }
 
-function recordOf({ token, endsAt, fingerprint, result }: Stored): LedgerRecord {
+function recordOf({ token, endsAt, fingerprint, result, started = true, fence = 0 }: Stored): LedgerRecord {
   return {
     token,
     endsAt,
     fingerprint: decoder.decode(fingerprint),
     result: result === null ? null : decoder.decode(result),
+    started,
+    fence,
   }
 }
 

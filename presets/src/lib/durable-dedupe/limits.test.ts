@@ -1,8 +1,8 @@
 import { serialize } from 'node:v8'
+import { ledgerSteps } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
 import type { ObjectStorage } from '../durable/object-state.ts'
 import { durableDedupeInfo, durableKvInfo, legacyDedupeInfo } from './info.ts'
-import { begin, complete } from './ledger.ts'
 import { LegacyRecords } from './legacy-records.ts'
 import {
   answerBytes,
@@ -41,8 +41,14 @@ describe('stated limits', () => {
     // One wide character would make V8 keep the whole text in two bytes a character.
     const fingerprint = `€${'f'.repeat(maxFingerprintBytes - 3)}`
     const result = `€${'r'.repeat(maxResultBytes - 3)}`
-    await records.change(key, (found) => begin(found, now, token, 1, fingerprint))
-    expect(await records.change(key, (found) => complete(found, 0, token, result, 1))).toBe(true)
+    await records.change(key, (found) =>
+      ledgerSteps.begin(found, { now, minFence: now }, token, 1, fingerprint, {}),
+    )
+    expect(
+      await records.change(key, (found) =>
+        ledgerSteps.complete(found, { now: 0, minFence: 0 }, token, result, 1),
+      ),
+    ).toBe(true)
     const [[place, value] = ['', undefined]] = storage.entries
     expect(Buffer.byteLength(place)).toBe(legacyKeyBytes)
     expect(serialize(value).byteLength).toBeLessThanOrEqual(legacyValueBytes)

@@ -1,14 +1,22 @@
 /** What the objects answer over RPC. Strings, numbers and bytes only: what a driver needs to read is on both sides. */
-import type { DriverBegin } from '@flowport/capabilities'
+import type { BeginCall, DriverBegin } from '@flowport/capabilities'
 import type { Outcome } from '../durable/outcome.ts'
+
+export type BeginHow = Pick<BeginCall, 'started' | 'over'>
 
 /** The steps of the ledger. Each is one atomic step at the object, on the object's clock. */
 export interface LedgerCalls {
   reserve(key: string, token: string, ttlMs: number): Promise<Outcome<boolean>>
-  begin(key: string, token: string, leaseMs: number, fingerprint: string): Promise<Outcome<DriverBegin>>
+  begin(
+    key: string,
+    token: string,
+    leaseMs: number,
+    fingerprint: string,
+    how?: BeginHow,
+  ): Promise<Outcome<DriverBegin>>
   complete(key: string, token: string, result: string, ttlMs: number): Promise<Outcome<boolean>>
   release(key: string, token: string): Promise<Outcome<boolean>>
-  renew(key: string, token: string, leaseMs: number): Promise<Outcome<boolean>>
+  renew(key: string, token: string, leaseMs: number, started?: boolean): Promise<Outcome<boolean>>
   forget(key: string): Promise<Outcome<null>>
   check(): Promise<Outcome<null>>
 }

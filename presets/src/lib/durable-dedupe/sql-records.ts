@@ -11,6 +11,7 @@ export class SqlRecords implements Records {
   constructor(sql: ObjectSql) {
     this.#sql = sql
     this.#table = new LazyTable(sql, 'ledger', [createLedger])
+    if (this.#table.exists) addColumns(sql)
   }
 
   change<A>(key: string, step: (found: LedgerRecord | undefined) => Step<A>): A {
@@ -23,13 +24,19 @@ export class SqlRecords implements Records {
   sweep(now: number): number | null {
     if (!this.#table.exists) return null
     this.#sql.exec(
-      `DELETE FROM ledger WHERE ends_at <= ?1 AND (result IS NOT NULL OR ends_at <= ?1 - ${lateHolderMs})`,
+      `DELETE FROM ledger WHERE ends_at <= ?1
+        AND (result IS NOT NULL OR (started = 0 AND ends_at <= ?1 - ${lateHolderMs}))`,
       now,
     )
-    const next = this.#sql.exec<{ at: number | null }>(
-      `SELECT min(CASE WHEN result IS NULL THEN ends_at + ${lateHolderMs} ELSE ends_at END) AS at FROM ledger`,
+    const left = this.#sql.exec<{ records: number; at: number | null }>(
+      `SELECT count(*) AS records, min(CASE
+          WHEN result IS NOT NULL THEN ends_at
+          WHEN started = 0 THEN ends_at + ${lateHolderMs}
+        END) AS at FROM ledger`,
     )
-    return next.one().at
+    const { records, at } = left.one()
+    // Unknown records have no time of their own: the object keeps them until somebody settles them.
+    return records === 0 ? null : (at ?? Infinity)
   }
 
   emptied(): void {
@@ -43,24 +50,35 @@ export class SqlRecords implements Records {
   #read(key: string): LedgerRecord | undefined {
     if (!this.#table.exists) return undefined
     const [row] = this.#sql
-      .exec<Row>('SELECT token, fingerprint, result, ends_at FROM ledger WHERE key = ?', key)
+      .exec<Row>('SELECT token, fingerprint, result, ends_at, started, fence FROM ledger WHERE key = ?', key)
       .toArray()
     if (row === undefined) return undefined
-    const { token, fingerprint, result, ends_at: endsAt } = row
-    return { token, fingerprint, result, endsAt }
+    const { token, fingerprint, result, ends_at: endsAt, started, fence } = row
+    return { token, fingerprint, result, endsAt, started: started === 1, fence }
   }
 
-  #write(key: string, { token, fingerprint, result, endsAt }: LedgerRecord): void {
+  #write(key: string, { token, fingerprint, result, endsAt, started, fence }: LedgerRecord): void {
     this.#table.make()
     this.#sql.exec(
-      'INSERT OR REPLACE INTO ledger (key, ends_at, token, fingerprint, result) VALUES (?, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO ledger (key, ends_at, token, fingerprint, result, started, fence)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
       key,
       endsAt,
       token,
       fingerprint,
       result,
+      started ? 1 : 0,
+      fence,
     )
   }
+}
+
+/** Brings the table of an earlier version up to date. Its records count as started: nobody knows their effects. */
+function addColumns(sql: ObjectSql): void {
+  const known = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('ledger')").toArray()
+  if (known.some(({ name }) => name === 'fence')) return
+  sql.exec('ALTER TABLE ledger ADD COLUMN started INTEGER NOT NULL DEFAULT 1')
+  sql.exec('ALTER TABLE ledger ADD COLUMN fence INTEGER NOT NULL DEFAULT 0')
 }
 
 type Row = {
@@ -68,6 +86,8 @@ type Row = {
   readonly fingerprint: string
   readonly result: string | null
   readonly ends_at: number
+  readonly started: number
+  readonly fence: number
 }
 
 /** No index of expiries: it would double the rows each step writes, which cost a thousand times those a sweep reads. */
@@ -76,5 +96,7 @@ const createLedger = `CREATE TABLE IF NOT EXISTS ledger (
   ends_at INTEGER NOT NULL,
   token TEXT NOT NULL,
   fingerprint TEXT NOT NULL,
-  result TEXT
+  result TEXT,
+  started INTEGER NOT NULL DEFAULT 1,
+  fence INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID`

@@ -1,12 +1,15 @@
 /** The dedupe ledger on OPFS: a record each, and every step alone among all tabs and workers. */
-import type {
-  Clock,
-  DedupeCapabilityInfo,
-  DedupeDriver,
-  DriverBegin,
-  DriverCall,
+import {
+  type BeginCall,
+  type Clock,
+  type DedupeCapabilityInfo,
+  type DedupeDriver,
+  type DriverBegin,
+  type DriverCall,
+  ledgerSteps,
+  type RenewCall,
 } from '@flowport/capabilities'
-import { Entries } from './entries.ts'
+import { Entries, type Entry } from './entries.ts'
 import type { Home } from './home.ts'
 import { translated } from './translate-error.ts'
 
@@ -16,10 +19,18 @@ interface Record {
   readonly fingerprint: string
   /** Milliseconds since the epoch: the end of the lease, or of the result's time to live. */
   readonly expiresAt: number
+  /** Whether an effect may have begun. Absent in records of an earlier version, where nobody knows. */
+  readonly started?: boolean
+  /** Grows with every holder. Absent in records of an earlier version. */
+  readonly fence?: number
+  /** Released or forgotten: kept for a moment, so that the next holder's fence goes on from it. */
+  readonly isFree?: boolean
 }
 
-/** A record whose lease has ended still is its holder's until another takes it: it is kept this long for `complete`. */
+/** A record that had not begun its effect is kept this long after its lease: its holder may still complete it. */
 const lateHolderMs = 86_400_000
+/** A free record is kept this long. After that the time alone gives a larger fence. */
+const freeMs = 60_000
 
 export class OpfsDedupeDriver implements DedupeDriver {
   readonly info: DedupeCapabilityInfo
@@ -31,18 +42,11 @@ export class OpfsDedupeDriver implements DedupeDriver {
     this.info = info
     this.#home = home
     this.#clock = clock
-    this.#records = new Entries(home, 'dedupe', ({ isDone, expiresAt }) => {
-      return expiresAt + (isDone ? 0 : lateHolderMs) <= this.#now()
-    })
+    this.#records = new Entries(home, 'dedupe', (header) => isUseless(header, this.#now()))
   }
 
   reserve(key: string, token: string, ttlMs: number, call: DriverCall): Promise<boolean> {
-    return this.#step(key, call, async (there) => {
-      if (there !== null && there.header.token !== token && this.#isLive(there.header)) return false
-      const expiresAt = this.#now() + Math.ceil(ttlMs)
-      await this.#write(key, { token, isDone: true, fingerprint: '', expiresAt }, 'null')
-      return true
-    })
+    return this.#step(key, call, (found, at) => ledgerSteps.reserve(found, at, token, ttlMs))
   }
 
   begin(
@@ -50,81 +54,76 @@ export class OpfsDedupeDriver implements DedupeDriver {
     token: string,
     leaseMs: number,
     fingerprint: string,
-    call: DriverCall,
+    call: BeginCall,
   ): Promise<DriverBegin> {
-    return this.#step(key, call, async (there) => {
-      const now = this.#now()
-      if (there !== null && this.#isLive(there.header)) {
-        const { header, result } = there
-        if (header.isDone) return { state: 'done', fingerprint: header.fingerprint, result: result() }
-        if (header.token !== token)
-          return {
-            state: 'in_flight',
-            fingerprint: header.fingerprint,
-            leaseEndsInMs: header.expiresAt - now,
-          }
-      }
-      await this.#write(key, { token, isDone: false, fingerprint, expiresAt: now + Math.ceil(leaseMs) }, '')
-      return { state: 'fresh' }
-    })
+    return this.#step(key, call, (found, at) =>
+      ledgerSteps.begin(found, at, token, leaseMs, fingerprint, call),
+    )
   }
 
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Promise<boolean> {
-    return this.#step(key, call, async (there) => {
-      const now = this.#now()
-      if (there?.header.token !== token || (there.header.isDone && !this.#isLive(there.header))) return false
-      const { fingerprint } = there.header
-      await this.#write(key, { token, isDone: true, fingerprint, expiresAt: now + Math.ceil(ttlMs) }, result)
-      return true
-    })
+    return this.#step(key, call, (found, at) => ledgerSteps.complete(found, at, token, result, ttlMs))
   }
 
   release(key: string, token: string, call: DriverCall): Promise<boolean> {
-    return this.#step(key, call, async (there) => {
-      if (there?.header.token !== token || there.header.isDone) return false
-      await this.#records.remove(key)
-      return true
-    })
+    return this.#step(key, call, (found) => ledgerSteps.release(found, token))
   }
 
-  renew(key: string, token: string, leaseMs: number, call: DriverCall): Promise<boolean> {
-    return this.#step(key, call, async (there) => {
-      if (there?.header.token !== token || there.header.isDone) return false
-      await this.#write(key, { ...there.header, expiresAt: this.#now() + Math.ceil(leaseMs) }, '')
-      return true
-    })
+  renew(key: string, token: string, leaseMs: number, call: RenewCall): Promise<boolean> {
+    return this.#step(key, call, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, call))
   }
 
-  forget(key: string, call: DriverCall): Promise<void> {
-    return this.#step(key, call, () => this.#records.remove(key))
+  async forget(key: string, call: DriverCall): Promise<void> {
+    await this.#step<null>(key, call, (found) => ({
+      answer: null,
+      ...(found === undefined ? {} : { record: null }),
+    }))
   }
 
   async check(): Promise<void> {
     await translated(this.#home, () => this.#home.check())
   }
 
-  #step<T>(
+  #step<A>(
     key: string,
     { signal }: DriverCall,
-    decide: (there: { readonly header: Record; result(): string } | null) => Promise<T>,
-  ): Promise<T> {
+    take: (found: ledgerSteps.LedgerRecord | undefined, at: ledgerSteps.Moment) => ledgerSteps.Step<A>,
+  ): Promise<A> {
     return translated(this.#home, () =>
       this.#records.alone(signal, async () => {
         const entry = await this.#records.read(key)
-        return decide(entry && { header: entry.header, result: () => new TextDecoder().decode(entry.bytes) })
+        const now = this.#now()
+        const lastFence = entry?.header.fence ?? 0
+        const { answer, record } = take(ledgerRecord(entry), {
+          now,
+          minFence: Math.max(now, lastFence + 1),
+        })
+        if (record === null) {
+          const free = { token: '', isDone: false, fingerprint: '', fence: lastFence, isFree: true }
+          await this.#records.replace(key, { ...free, expiresAt: now + freeMs }, new Uint8Array(0))
+        } else if (record !== undefined) {
+          const { token, fingerprint, result, endsAt: expiresAt, started, fence } = record
+          const header = { token, isDone: result !== null, fingerprint, expiresAt, started, fence }
+          await this.#records.replace(key, header, new TextEncoder().encode(result ?? ''))
+        }
+        return answer
       }),
     )
-  }
-
-  #write(key: string, header: Record, result: string): Promise<void> {
-    return this.#records.replace(key, header, new TextEncoder().encode(result))
-  }
-
-  #isLive({ expiresAt }: Record): boolean {
-    return expiresAt > this.#now()
   }
 
   #now(): number {
     return Math.floor(this.#clock.now())
   }
+}
+
+function ledgerRecord(entry: Entry<Record> | null): ledgerSteps.LedgerRecord | undefined {
+  if (entry === null || entry.header.isFree === true) return undefined
+  const { token, isDone, fingerprint, expiresAt, started = true, fence = 0 } = entry.header
+  const result = isDone ? new TextDecoder().decode(entry.bytes) : null
+  return { token, fingerprint, result, endsAt: expiresAt, started, fence }
+}
+
+function isUseless({ isDone, expiresAt, started = true, isFree = false }: Record, now: number): boolean {
+  if (isDone || isFree) return expiresAt <= now
+  return !started && expiresAt + lateHolderMs <= now
 }

@@ -1,9 +1,17 @@
 /** The dedupe ledger in SQLite. Every step is one statement that decides and writes at once. */
-import type { Clock, DedupeCapabilityInfo, DedupeDriver, DriverBegin } from '@flowport/capabilities'
+import type {
+  BeginCall,
+  Clock,
+  DedupeCapabilityInfo,
+  DedupeDriver,
+  DriverBegin,
+  DriverUnknownPage,
+  RenewCall,
+} from '@flowport/capabilities'
 import type { Database } from './database.ts'
 import { translated } from './translate-error.ts'
 
-/** A record whose lease has ended still is its holder's until another takes it: it is kept this long for `complete`. */
+/** A record that had not begun its effect is kept this long after its lease: its holder may still complete it. */
 const lateHolderMs = 86_400_000
 /**
  * Every so many writes a slice of the table, in the order of keys, is cleared of what has expired: four rows a write, so
@@ -32,23 +40,27 @@ export class SqliteDedupeDriver implements DedupeDriver {
     return translated(() => {
       const now = this.#now()
       this.#sweepSome(now)
-      return this.#sql.reserve.run(key, token, now + Math.ceil(ttlMs), now).changes === 1
+      return this.#sql.reserve.run({ key, token, expiresAt: now + Math.ceil(ttlMs), now }).changes === 1
     })
   }
 
-  begin(key: string, token: string, leaseMs: number, fingerprint: string): DriverBegin {
+  begin(
+    key: string,
+    token: string,
+    leaseMs: number,
+    fingerprint: string,
+    { started = false, over }: BeginCall,
+  ): DriverBegin {
     return translated(() => {
       const now = this.#now()
       this.#sweepSome(now)
+      const values = { key, token, fingerprint, expiresAt: now + Math.ceil(leaseMs), now }
       for (;;) {
-        const { changes } = this.#sql.begin.run(key, token, fingerprint, now + Math.ceil(leaseMs), now)
-        if (changes === 1) return { state: 'fresh' }
+        const taken = this.#sql.begin.get({ ...values, started: started ? 1 : 0, over: over ?? -1 })
+        if (taken !== undefined) return { state: 'fresh', fence: Number(taken['fence']) }
         const row = this.#sql.read.get(key) as Row | undefined
-        // Given back by its holder between the two statements: take it.
-        if (row === undefined) continue
-        if (row.done === 1) return { state: 'done', fingerprint: row.fingerprint, result: row.result }
-        const leaseEndsInMs = Math.max(0, row.expires_at - now)
-        return { state: 'in_flight', fingerprint: row.fingerprint, leaseEndsInMs }
+        const found = row === undefined ? undefined : stateOf(row, token, now)
+        if (found !== undefined) return found
       }
     })
   }
@@ -64,9 +76,20 @@ export class SqliteDedupeDriver implements DedupeDriver {
     return translated(() => this.#sql.release.run(key, token).changes === 1)
   }
 
-  renew(key: string, token: string, leaseMs: number): boolean {
+  renew(key: string, token: string, leaseMs: number, { started = false }: RenewCall): boolean {
     const expiresAt = this.#now() + Math.ceil(leaseMs)
-    return translated(() => this.#sql.renew.run(expiresAt, key, token).changes === 1)
+    return translated(() => this.#sql.renew.run(expiresAt, started ? 1 : 0, key, token).changes === 1)
+  }
+
+  unknowns(cursor: string | null, limit: number): DriverUnknownPage {
+    return translated(() => {
+      const now = this.#now()
+      const rows = this.#sql.unknowns.all(now, cursor ?? '', limit + 1) as unknown as readonly UnknownRow[]
+      const keys = rows
+        .slice(0, limit)
+        .map(({ key, fence, expires_at }) => ({ key, fence, sinceMs: now - expires_at }))
+      return { keys, cursor: rows.length > limit ? (keys.at(-1)?.key ?? null) : null }
+    })
   }
 
   forget(key: string): void {
@@ -92,40 +115,77 @@ export class SqliteDedupeDriver implements DedupeDriver {
 }
 
 interface Row {
+  readonly token: string
   readonly done: number
   readonly fingerprint: string
   readonly result: string
   readonly expires_at: number
+  readonly started: number
+  readonly fence: number
 }
+
+type UnknownRow = Pick<Row, 'fence' | 'expires_at'> & { readonly key: string }
+
+/** How a key stands that was not taken; `undefined` when it became free between the two statements. */
+function stateOf(row: Row, token: string, now: number): DriverBegin | undefined {
+  const { done, fingerprint, result, expires_at, started, fence } = row
+  if (done === 0 && row.token === token) return { state: 'fresh', fence }
+  if (expires_at > now)
+    return done === 1
+      ? { state: 'done', fingerprint, result }
+      : { state: 'in_flight', fingerprint, leaseEndsInMs: expires_at - now }
+  return done === 0 && started === 1
+    ? { state: 'unknown', fingerprint, fence, sinceMs: now - expires_at }
+    : undefined
+}
+
+/** Above every fence of a record that was removed, and growing with time. */
+const minFence = 'max(:now, (SELECT fence FROM dedupe_removed) + 1)'
 
 function prepare(db: Database) {
   return {
     reserve: db.prepare(
-      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at) VALUES (?1, ?2, 1, '', 'null', ?3)
+      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at, started, fence)
+        VALUES (:key, :token, 1, '', 'null', :expiresAt, 1, ${minFence})
         ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done,
-          fingerprint = excluded.fingerprint, result = excluded.result, expires_at = excluded.expires_at
-        WHERE dedupe.expires_at <= ?4 OR dedupe.token = excluded.token`,
+          fingerprint = excluded.fingerprint, result = excluded.result, expires_at = excluded.expires_at,
+          started = 1, fence = max(excluded.fence, dedupe.fence + 1)
+        WHERE (dedupe.expires_at <= :now AND (dedupe.done = 1 OR dedupe.started = 0))
+          OR dedupe.token = excluded.token`,
     ),
+    // Whoever takes over an unknown key keeps its request and its doubt.
     begin: db.prepare(
-      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at) VALUES (?1, ?2, 0, ?3, 'null', ?4)
-        ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done,
-          fingerprint = excluded.fingerprint, result = excluded.result, expires_at = excluded.expires_at
-        WHERE dedupe.expires_at <= ?5 OR (dedupe.token = excluded.token AND dedupe.done = 0)`,
+      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at, started, fence)
+        VALUES (:key, :token, 0, :fingerprint, 'null', :expiresAt, :started, ${minFence})
+        ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = 0, result = 'null',
+          fingerprint = iif(dedupe.done = 0 AND dedupe.started = 1, dedupe.fingerprint, excluded.fingerprint),
+          started = excluded.started OR (dedupe.done = 0 AND dedupe.started = 1),
+          expires_at = excluded.expires_at, fence = max(excluded.fence, dedupe.fence + 1)
+        WHERE dedupe.expires_at <= :now AND (dedupe.done = 1 OR dedupe.started = 0 OR dedupe.fence = :over)
+        RETURNING fence`,
     ),
-    read: db.prepare('SELECT done, fingerprint, result, expires_at FROM dedupe WHERE key = ?'),
+    read: db.prepare(
+      'SELECT token, done, fingerprint, result, expires_at, started, fence FROM dedupe WHERE key = ?',
+    ),
+    unknowns: db.prepare(
+      `SELECT key, fence, expires_at FROM dedupe
+        WHERE done = 0 AND started = 1 AND expires_at <= ? AND key > ? ORDER BY key LIMIT ?`,
+    ),
     complete: db.prepare(
       `UPDATE dedupe SET done = 1, result = ?, expires_at = ?
         WHERE key = ? AND token = ? AND (done = 0 OR expires_at > ?)`,
     ),
     release: db.prepare('DELETE FROM dedupe WHERE key = ? AND token = ? AND done = 0'),
-    renew: db.prepare('UPDATE dedupe SET expires_at = ? WHERE key = ? AND token = ? AND done = 0'),
+    renew: db.prepare(
+      'UPDATE dedupe SET expires_at = ?, started = max(started, ?) WHERE key = ? AND token = ? AND done = 0',
+    ),
     forget: db.prepare('DELETE FROM dedupe WHERE key = ?'),
     slice: db.prepare(
       `SELECT max(key) AS last FROM (SELECT key FROM dedupe WHERE key > ? ORDER BY key LIMIT ${sliceRows})`,
     ),
     sweep: db.prepare(
       `DELETE FROM dedupe WHERE key > :from AND key <= :to
-        AND expires_at <= :now AND (done = 1 OR expires_at <= :now - ${lateHolderMs})`,
+        AND expires_at <= :now AND (done = 1 OR (started = 0 AND expires_at <= :now - ${lateHolderMs}))`,
     ),
   }
 }

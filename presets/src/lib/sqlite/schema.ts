@@ -40,6 +40,15 @@ const migrations: readonly string[] = [
   CREATE INDEX queue_ready ON queue (queue, id) WHERE state = 0;
   CREATE INDEX queue_waiting ON queue (queue, ready_at) WHERE state = 1;
   CREATE INDEX queue_dead ON queue (queue, id) WHERE state = 2;`,
+  `-- Records of before count as started: nobody knows whether their effects were made.
+  ALTER TABLE dedupe ADD COLUMN started INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE dedupe ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+  -- The largest fence of a record that was removed: fences grow over it, whatever the clock says.
+  CREATE TABLE dedupe_removed (fence INTEGER NOT NULL) STRICT;
+  INSERT INTO dedupe_removed VALUES (0);
+  CREATE TRIGGER dedupe_keeps_fence AFTER DELETE ON dedupe
+    WHEN old.fence > (SELECT fence FROM dedupe_removed)
+    BEGIN UPDATE dedupe_removed SET fence = old.fence; END;`,
 ]
 
 /** Refuses the file of another program, before anything in it is changed, and one of a later Flowport. */

@@ -1,13 +1,19 @@
 /**
  * A ledger of conditional writes: one object per key, created only when absent and replaced only in the version that was
- * read. Time is the store's, so that the clocks of hosts do not matter. Nothing but `forget` deletes.
+ * read. Time is the store's, so that the clocks of hosts do not matter. Nothing deletes: what is released or forgotten is
+ * replaced by a record that is free, without request and result, whose fence the next holder's goes on from.
  */
 import {
+  type BeginCall,
   CapabilityError,
+  type Clock,
   type DedupeCapabilityInfo,
   type DedupeDriver,
   type DriverBegin,
   type DriverCall,
+  isKind,
+  ledgerSteps,
+  type RenewCall,
 } from '@flowport/capabilities'
 import { type LedgerRecord, remainingMs, type StoredRecord } from './record.ts'
 import type { LedgerRecords } from './records.ts'
@@ -17,98 +23,117 @@ export interface S3DedupeDriverOptions {
   readonly records: LedgerRecords
   /** Whether the store can be reached. */
   readonly check: (call: DriverCall) => Promise<void>
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export class S3DedupeDriver implements DedupeDriver {
   readonly info: DedupeCapabilityInfo
   readonly check: (call: DriverCall) => Promise<void>
   readonly #records: LedgerRecords
+  readonly #now: () => number
 
-  constructor({ info, records, check }: S3DedupeDriverOptions) {
+  constructor({ info, records, check, clock }: S3DedupeDriverOptions) {
     this.info = info
     this.check = check
     this.#records = records
+    this.#now = () => clock.now()
   }
 
-  async reserve(key: string, token: string, ttlMs: number, call: DriverCall): Promise<boolean> {
-    const record = { state: 'done', token, fingerprint: '', result: 'null', lifeMs: ttlMs } as const
-    return (await this.#take(key, record, call)) === null
+  reserve(key: string, token: string, ttlMs: number, call: DriverCall): Promise<boolean> {
+    return this.#step(key, call, isNew, (found, at) => ledgerSteps.reserve(found, at, token, ttlMs))
   }
 
-  async begin(
+  begin(
     key: string,
     token: string,
     leaseMs: number,
     fingerprint: string,
-    call: DriverCall,
+    call: BeginCall,
   ): Promise<DriverBegin> {
-    const record = { state: 'held', token, fingerprint, result: 'null', lifeMs: leaseMs } as const
-    const found = await this.#take(key, record, call)
-    if (found === null) return { state: 'fresh' }
-    const { state, fingerprint: recorded, result } = found.record
-    return state === 'done'
-      ? { state, fingerprint: recorded, result }
-      : { state: 'in_flight', fingerprint: recorded, leaseEndsInMs: remainingMs(found) }
+    return this.#step(key, call, call.over === undefined ? isNew : isThere, (found, at) =>
+      ledgerSteps.begin(found, at, token, leaseMs, fingerprint, call),
+    )
   }
 
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Promise<boolean> {
-    return this.#change(key, call, (found) => {
-      const { record } = found
-      if (record.token !== token || record.state === 'free') return null
-      if (record.state === 'done' && remainingMs(found) <= 0) return null
-      return { ...record, state: 'done', result, lifeMs: ttlMs }
-    })
+    return this.#step(key, call, isThere, (found, at) =>
+      ledgerSteps.complete(found, at, token, result, ttlMs),
+    )
   }
 
   release(key: string, token: string, call: DriverCall): Promise<boolean> {
-    return this.#change(key, call, ({ record }) =>
-      record.token === token && record.state === 'held' ? { ...record, state: 'free' } : null,
-    )
+    return this.#step(key, call, isThere, (found) => ledgerSteps.release(found, token))
   }
 
-  renew(key: string, token: string, leaseMs: number, call: DriverCall): Promise<boolean> {
-    return this.#change(key, call, ({ record }) =>
-      record.token === token && record.state === 'held' ? { ...record, lifeMs: leaseMs } : null,
-    )
+  renew(key: string, token: string, leaseMs: number, call: RenewCall): Promise<boolean> {
+    return this.#step(key, call, isThere, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, call))
   }
 
   async forget(key: string, call: DriverCall): Promise<void> {
-    await this.#records.delete(await this.#records.objectKey(key), call)
+    try {
+      await this.#step<null>(key, call, isThere, (found) => ({
+        answer: null,
+        ...(found === undefined ? {} : { record: null }),
+      }))
+    } catch (error) {
+      if (!isKind(error, 'Corrupt')) throw error
+      // Something else lies in the record's place: forgetting the key is how it goes.
+      await this.#records.delete(await this.#records.objectKey(key), call)
+    }
   }
 
-  /** Puts the record where nothing live is. `null` when it is there now, else the live record that is there. */
-  async #take(
+  /**
+   * Takes one step: what it leaves is written over the version that was read, or where nothing was. Most keys that are
+   * begun are new, which is one request; whoever loses there reads what won.
+   */
+  async #step<A>(
     key: string,
-    record: Omit<LedgerRecord, 'nonce'>,
     call: DriverCall,
-  ): Promise<StoredRecord | null> {
+    expected: Expected,
+    take: (found: ledgerSteps.LedgerRecord | undefined, at: ledgerSteps.Moment) => ledgerSteps.Step<A>,
+  ): Promise<A> {
     const objectKey = await this.#records.objectKey(key)
-    // Most keys are new: one request. Whoever loses here reads what won.
-    if (await this.#records.put(objectKey, record, { ifNoneMatch: '*' }, call)) return null
+    let stored = expected === isNew ? null : await this.#records.get(objectKey, call)
     for (let tries = 0; tries < maxTries; tries++) {
-      const found = await this.#records.get(objectKey, call)
-      if (found !== null && remainingMs(found) > 0) return found.record.token === record.token ? null : found
-      const condition = found === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: found.etag }
-      if (await this.#records.put(objectKey, record, condition, call)) return null
+      const { answer, record } = take(ledgerRecord(stored), { now: 0, minFence: this.#minFence(stored) })
+      if (record === undefined) return answer
+      const next = record === null ? freed(stored) : storedRecord(record)
+      const condition = stored === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: stored.etag }
+      if (next === null || (await this.#records.put(objectKey, next, condition, call))) return answer
+      stored = await this.#records.get(objectKey, call)
     }
     throw contended()
   }
 
-  /** Replaces the record by what `next` makes of it; `false` where that is `null`, or nothing is there. */
-  async #change(
-    key: string,
-    call: DriverCall,
-    next: (found: StoredRecord) => Omit<LedgerRecord, 'nonce'> | null,
-  ): Promise<boolean> {
-    const objectKey = await this.#records.objectKey(key)
-    for (let tries = 0; tries < maxTries; tries++) {
-      const found = await this.#records.get(objectKey, call)
-      const record = found === null ? null : next(found)
-      if (found === null || record === null) return false
-      if (await this.#records.put(objectKey, record, { ifMatch: found.etag }, call)) return true
-    }
-    throw contended()
+  /** Records are not deleted but freed, so that fences go on from them. A new key's fence is the time. */
+  #minFence(stored: StoredRecord | null): number {
+    return stored === null ? Math.floor(this.#now()) : stored.record.fence + 1
   }
+}
+
+/** Whether a step most likely finds a record. */
+type Expected = typeof isNew | typeof isThere
+const isNew = 'new'
+const isThere = 'there'
+
+/** A stored record as the steps know it: its end is counted from the moment of reading. */
+function ledgerRecord(stored: StoredRecord | null): ledgerSteps.LedgerRecord | undefined {
+  if (stored === null || stored.record.state === 'free') return undefined
+  const { state, token, fingerprint, result, started, fence } = stored.record
+  const endsAt = remainingMs(stored)
+  return { token, fingerprint, result: state === 'done' ? result : null, endsAt, started, fence }
+}
+
+function storedRecord(record: ledgerSteps.LedgerRecord): Omit<LedgerRecord, 'nonce'> {
+  const { token, fingerprint, result, endsAt, started, fence } = record
+  const state = result === null ? 'held' : 'done'
+  return { state, token, fingerprint, result: result ?? 'null', lifeMs: endsAt, started, fence }
+}
+
+function freed(stored: StoredRecord | null): Omit<LedgerRecord, 'nonce'> | null {
+  if (stored === null) return null
+  const { fence } = stored.record
+  return { state: 'free', token: '', fingerprint: '', result: 'null', lifeMs: 0, started: false, fence }
 }
 
 function contended(): CapabilityError {

@@ -1,5 +1,5 @@
 /** Opens the ledger of a bucket, once the endpoint has proven that it can carry one. */
-import { type DedupeDriver, type Logger } from '@flowport/capabilities'
+import type { Clock, DedupeDriver, Logger } from '@flowport/capabilities'
 import { S3BlobDriver } from '../blob-driver.ts'
 import type { S3Client } from '../client.ts'
 import { misconfigured, type S3Config } from '../config.ts'
@@ -14,6 +14,7 @@ export interface OpenS3DedupeOptions {
   /** What the ledger's objects begin with, below the root; ends in a slash. */
   readonly prefix: string | undefined
   readonly log: Pick<Logger, 'warn'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** Closes the client when it fails. */
@@ -22,12 +23,13 @@ export async function openS3Dedupe({
   config,
   prefix,
   log,
+  clock,
 }: OpenS3DedupeOptions): Promise<DedupeDriver> {
   try {
     const blobs = new S3BlobDriver({ client, profile: config.profile, log })
     const records = new LedgerRecords(client, blobs, config.root + checkedPrefix(prefix))
     await proveConditionalWrites(records)
-    return new S3DedupeDriver({ info: s3DedupeInfo, records, check: (call) => blobs.check(call) })
+    return new S3DedupeDriver({ info: s3DedupeInfo, records, check: (call) => blobs.check(call), clock })
   } catch (error) {
     await client.close()
     throw error

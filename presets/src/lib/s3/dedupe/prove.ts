@@ -8,7 +8,15 @@ import type { LedgerRecords } from './records.ts'
 /** Rejects with `Misconfigured` when the endpoint breaks what it is asked to keep. Leaves nothing behind. */
 export async function proveConditionalWrites(records: LedgerRecords, call: DriverCall = {}): Promise<void> {
   const objectKey = await records.objectKey(`proof ${crypto.randomUUID()}`)
-  const record = { state: 'free', token: 'proof', fingerprint: '', result: 'null', lifeMs: 1000 } as const
+  const record = {
+    state: 'free',
+    token: 'proof',
+    fingerprint: '',
+    result: 'null',
+    lifeMs: 1000,
+    started: false,
+    fence: 0,
+  } as const
   try {
     const created = await Promise.all(
       Array.from({ length: racers }, () => records.put(objectKey, record, { ifNoneMatch: '*' }, call)),

@@ -10,6 +10,10 @@ export interface LedgerRecord {
   readonly result: string
   /** How long the record stands from the moment the store took it, in milliseconds. */
   readonly lifeMs: number
+  /** Whether an effect may have begun. Absent in records of an earlier version, where nobody knows: true. */
+  readonly started: boolean
+  /** Grows with every holder. 0 in records of an earlier version. */
+  readonly fence: number
   /**
    * Another with every write. An etag is a digest of the content: without this a lease that is renewed with the same
    * length would keep its etag, and whoever saw it before would still take it over.
@@ -34,7 +38,8 @@ const ageErrorMs = 1000
 
 /** Milliseconds until the record is certainly over; 0 or less when it is. */
 export function remainingMs({ record, ageMs }: StoredRecord): number {
-  return record.state === 'free' ? 0 : record.lifeMs + ageErrorMs - ageMs
+  // A lease that its holder ended is over at once, whatever the error of its age.
+  return record.state === 'free' || record.lifeMs <= 0 ? 0 : record.lifeMs + ageErrorMs - ageMs
 }
 
 export function formatRecord(record: LedgerRecord): string {
@@ -45,8 +50,8 @@ export function formatRecord(record: LedgerRecord): string {
 export function parseRecord(text: string): LedgerRecord {
   const value = jsonOrNull(text)
   if (value?.['v'] === 1 && isRecord(value)) {
-    const { state, token, fingerprint, result, lifeMs, nonce } = value
-    return { state, token, fingerprint, result, lifeMs, nonce }
+    const { state, token, fingerprint, result, lifeMs, nonce, started = true, fence = 0 } = value
+    return { state, token, fingerprint, result, lifeMs, nonce, started, fence }
   }
   throw new CapabilityError(
     'Corrupt',
@@ -63,11 +68,15 @@ function jsonOrNull(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function isRecord(value: object): value is LedgerRecord {
-  const { state, token, fingerprint, result, lifeMs, nonce } = value as Readonly<Record<string, unknown>>
+function isRecord(value: object): value is Omit<LedgerRecord, 'started' | 'fence'> & Partial<LedgerRecord> {
+  const { state, token, fingerprint, result, lifeMs, nonce, started, fence } = value as Readonly<
+    Record<string, unknown>
+  >
   return (
     (state === 'held' || state === 'done' || state === 'free') &&
     [token, fingerprint, result, nonce].every((text) => typeof text === 'string') &&
-    typeof lifeMs === 'number'
+    typeof lifeMs === 'number' &&
+    (started === undefined || typeof started === 'boolean') &&
+    (fence === undefined || typeof fence === 'number')
   )
 }
