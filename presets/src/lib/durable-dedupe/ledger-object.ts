@@ -5,7 +5,7 @@ import type { ObjectState } from '../durable/object-state.ts'
 import { type Outcome, outcomeOf } from '../durable/outcome.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { LegacyRecords } from './legacy-records.ts'
-import { type LedgerRecord, type Moment, type Step, uselessAt } from './ledger.ts'
+import { type LedgerRecord, type Moment, removedKey, removedMs, type Step, uselessAt } from './ledger.ts'
 import type { BeginHow, LedgerCalls } from './protocol.ts'
 import type { Records } from './records.ts'
 import { SqlRecords } from './sql-records.ts'
@@ -13,14 +13,20 @@ import { SqlRecords } from './sql-records.ts'
 abstract class LedgerBase extends DurableObject implements LedgerCalls {
   readonly #records: Records
   readonly #alarm: ExpiryAlarm
-  /** The largest fence this object has seen since it was started: fences grow over records that are removed at once. */
+  /** The largest fence of a record that was removed: the next holder's is above it. */
   #lastFence = 0
 
   constructor(ctx: ObjectState, env: unknown, records: Records) {
     super(ctx, env)
     this.#records = records
     this.#alarm = new ExpiryAlarm(ctx.storage)
-    void ctx.blockConcurrencyWhile(() => this.#alarm.load())
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load()
+      await this.#records.change(removedKey, (found) => {
+        this.#lastFence = found?.fence ?? 0
+        return { answer: null }
+      })
+    })
   }
 
   reserve(key: string, token: string, ttlMs: number): Promise<Outcome<boolean>> {
@@ -70,17 +76,29 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     await this.#alarm.fired(now, next)
   }
 
+  /** Written with the removal: nothing comes between. */
+  async #keepFence(fence: number, now: number): Promise<void> {
+    if (fence <= this.#lastFence) return
+    this.#lastFence = fence
+    const endsAt = now + removedMs
+    await this.#alarm.by(endsAt, now)
+    const record = { token: '', fingerprint: '', result: 'null', endsAt, started: false, fence }
+    await this.#records.change(removedKey, () => ({ answer: null, record }))
+  }
+
   #step<A>(key: string, step: (found: LedgerRecord | undefined, at: Moment) => Step<A>): Promise<Outcome<A>> {
     const now = Date.now()
     return outcomeOf(async () => {
       let alarm: Promise<void> | undefined
+      let removed: LedgerRecord | undefined
       const answer = await this.#records.change(key, (found) => {
         const made = step(found, { now, minFence: Math.max(now, this.#lastFence + 1) })
-        this.#lastFence = Math.max(this.#lastFence, found?.fence ?? 0, made.record?.fence ?? 0)
+        if (made.record === null) removed = found
         // Before the record is written, so that none is without an alarm.
         if (made.record) alarm = this.#alarm.by(uselessAt(made.record), now)
         return made
       })
+      if (removed !== undefined) await this.#keepFence(removed.fence, now)
       await alarm
       return answer
     })

@@ -11,6 +11,12 @@ export type Step<A> = ledgerSteps.Step<A>
  */
 export const lateHolderMs = 86_400_000
 
+/** No key of the ledger is empty. Under it stands the largest fence of the records that were removed a moment ago. */
+export const removedKey = ''
+
+/** How long that fence is kept. After that the time alone gives a larger one. */
+export const removedMs = 60_000
+
 /** When nobody needs a record any more; `Infinity` for an unknown one, which somebody has to settle. */
 export function uselessAt(record: Pick<LedgerRecord, 'result' | 'endsAt' | 'started'>): number {
   return ledgerSteps.uselessAt(record, lateHolderMs) ?? Infinity
