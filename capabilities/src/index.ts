@@ -295,5 +295,6 @@ export {
   timerRule,
 } from './lib/numbers.ts'
 export { parseRetryAfter } from './lib/retry-after.ts'
-export { afterTimers } from './lib/clock/after-timers.ts'
+export { after, every } from './lib/clock/after.ts'
+export type { TimerOptions } from './lib/clock/after-timers.ts'
 export { anySignal, collect } from './lib/stream.ts'

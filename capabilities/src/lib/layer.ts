@@ -1,5 +1,5 @@
 /** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
-import { CapabilityError, toCapabilityError } from './error.ts'
+import { CapabilityError, isCapabilityError, toCapabilityError } from './error.ts'
 import type { Domain } from './guarantees/domains.ts'
 import type { BlobDriver } from './blob/driver.ts'
 import type { CacheDriver } from './cache/driver.ts'
@@ -50,6 +50,8 @@ export interface CallScope {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly deadline?: number | undefined
+  /** Called before each write; what it throws refuses the write. */
+  readonly beforeWrite?: () => void
 }
 
 interface BoundCall extends Call {
@@ -86,6 +88,13 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
       body?: { readonly touched: boolean },
     ): Promise<T> {
       const spec = table[operation] as Operation
+      if (spec.effect === 'write' && scope?.beforeWrite !== undefined) {
+        try {
+          scope.beforeWrite()
+        } catch (error) {
+          return Promise.reject(toCapabilityError(error, { capability, operation, key }))
+        }
+      }
       const call: BoundCall = {
         capability,
         operation,
@@ -123,11 +132,16 @@ export function isReplayable(call: Call): boolean {
 
 /** The error a call ends with when its signal has fired. */
 export function cancelled(call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal'>): CapabilityError {
+  const cause: unknown = call.signal?.reason
+  const { capability, operation, key } = call
+  // A signal that fired with a reason of ours, such as a lost lease, says more than that it fired.
+  const code = isCapabilityError(cause) && cause.kind === 'Cancelled' ? { code: cause.code } : {}
   return new CapabilityError('Cancelled', 'the caller cancelled the operation', {
-    capability: call.capability,
-    operation: call.operation,
-    key: call.key,
-    cause: call.signal?.reason,
+    capability,
+    operation,
+    key,
+    cause,
+    ...code,
   })
 }
 

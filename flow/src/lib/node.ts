@@ -20,7 +20,7 @@ export type Metadata = Readonly<Record<string, unknown>>
 
 /** What every handler gets beside its declared resources. */
 export interface RunContext {
-  /** Fires when the caller goes away, the deadline passes or another node fails. */
+  /** Fires when the caller goes away, the deadline passes, another node fails or the lease of the node's key is lost. */
   readonly signal: AbortSignal
   readonly log: Logger
   /** `flow.id`, `flow.name`, `flow.run_id`, `http.method`, `http.route`, …, and what hooks added. */
@@ -29,6 +29,11 @@ export interface RunContext {
   readonly deadline: number | undefined
   /** The idempotency key of this node's execution, stable over retries; hand it to what it calls. */
   readonly idempotencyKey: string | undefined
+  /**
+   * Grows with every holder of the idempotency key: give it to a sink that can refuse a smaller one. `undefined` for a node
+   * without keys. When the holder loses its lease, `signal` fires with `IDEM_LEASE_LOST` and its writes are refused.
+   */
+  readonly fencingToken: number | undefined
 }
 
 export type NodeContext<U> = Resources<U> & RunContext

@@ -8,6 +8,7 @@ import {
   ResourceBag,
   timerRule,
 } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
 import { ManualClock, numericOption, type NumericOptionTest } from '@flowport/capabilities/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
@@ -189,16 +190,12 @@ describe('waits of a runtime that one timer cannot hold', () => {
     vi.useFakeTimers()
     try {
       let expired = 0
-      const deadlines = timerPerRun({
-        now: () => Date.now(),
-        monotonic: () => 0,
-        sleep: async () => undefined,
-      })
+      const deadlines = timerPerRun(systemClock)
       const ms = 2 * longestTimerMs + 9
       const run = {
         deadline: Date.now() + ms,
         isSettled: false,
-        timer: undefined,
+        stopTimer: undefined,
         expire: () => (expired += 1),
       }
       deadlines.watch(run)

@@ -1,10 +1,11 @@
 /** Etags of objects whose store gives neither an etag nor a date: recognisable, so that no one compares them. */
+import { systemRng } from '../system/rng.ts'
 
 const prefix = 'W/none'
 
 /** An etag for one answer about such an object. The next answer gets another, so that nothing is taken for unchanged. */
 export function unversionedEtag(): string {
-  return `${prefix}-${crypto.randomUUID()}`
+  return `${prefix}-${systemRng.uuid()}`
 }
 
 /** Whether the etag says that the store gives no version of the object. */

@@ -6,6 +6,8 @@ import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver }
 import { checkSize, utf8Length } from '../limits.ts'
 import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
+import type { Rng } from '../rng/contract.ts'
+import { systemRng } from '../system/rng.ts'
 import type {
   BeginOptions,
   BeginResult,
@@ -16,23 +18,25 @@ import type {
 } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
 import { decodeKey, encodeKey } from './key.ts'
-import { v4 as uuidV4 } from 'uuid'
 
 export interface CreateDedupeStoreOptions {
   /** Name in the bag, shown in errors and logs. Default `'dedupe'`. */
   readonly name?: string
   /** Outermost first. Default none. */
   readonly layers?: readonly Layer[]
+  /** Makes the tokens of holders. Default the system's randomness. */
+  readonly rng?: Pick<Rng, 'uuid'>
 }
 
 /** A dedupe store over a driver. */
 export function createDedupeStore(
   driver: DedupeDriver,
-  { name = 'dedupe', layers = [] }: CreateDedupeStoreOptions = {},
+  { name = 'dedupe', layers = [], rng = systemRng }: CreateDedupeStoreOptions = {},
 ): DedupeStore & Resource {
   const core = {
     driver: wrapDriver('dedupe', driver, layers),
     pipeline: createPipeline('dedupe', name, layers),
+    rng,
   }
   const view = (_access: string, scope: CallScope | undefined) => new PortableDedupeStore(core, scope)
   return withControl(new PortableDedupeStore(core, undefined), 'dedupe', core, view)
@@ -41,6 +45,7 @@ export function createDedupeStore(
 interface Core {
   readonly driver: DedupeDriver
   readonly pipeline: Pipeline
+  readonly rng: Pick<Rng, 'uuid'>
 }
 
 interface Place {
@@ -68,9 +73,9 @@ class PortableDedupeStore implements DedupeStore {
   async putIfAbsent(key: DedupeKey, ttlMs: number, options?: CallOptions): Promise<boolean> {
     const { encoded, where } = this.#key('putIfAbsent', key)
     this.#checkTime('ttlMs', ttlMs, where)
-    const { driver, pipeline } = this.#core
+    const { driver, pipeline, rng } = this.#core
     // Made before the layers: a retried step finds its own mark.
-    const token = uuidV4()
+    const token = rng.uuid()
     return pipeline.run('putIfAbsent', where.key, options, this.#scope, ({ signal }) =>
       driver.reserve(encoded, token, ttlMs, { signal }),
     )
@@ -93,8 +98,8 @@ class PortableDedupeStore implements DedupeStore {
     if (typeof fingerprint !== 'string' || fingerprint === '') {
       throw new CapabilityError('InvalidInput', 'a fingerprint is a non-empty text, such as a digest', where)
     }
-    const { driver, pipeline } = this.#core
-    const token = uuidV4()
+    const { driver, pipeline, rng } = this.#core
+    const token = rng.uuid()
     const found = await pipeline.run('begin', where.key, { signal }, this.#scope, (call) =>
       driver.begin(encoded, token, leaseMs, fingerprint, {
         signal: call.signal,

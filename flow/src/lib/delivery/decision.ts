@@ -1,5 +1,6 @@
 /** What becomes of a message, by how its run ended: a pure function, so that every rule can be proven by itself. */
 import { isCapabilityError } from '@flowport/capabilities'
+import { systemRng } from '@flowport/capabilities/system'
 import { RunError } from '../runtime/errors.ts'
 import type { QueueTrigger } from '../trigger.ts'
 
@@ -31,7 +32,7 @@ export function decide(
   closing: boolean,
   { attempt, reject }: Attempted,
   { maxAttempts = Number.POSITIVE_INFINITY, backoffMs }: Pick<QueueTrigger, 'maxAttempts' | 'backoffMs'>,
-  { random = Math.random, maxDelayMs = hourMs }: Pauses = {},
+  { random = systemRng.float, maxDelayMs = hourMs }: Pauses = {},
 ): Decision {
   if (error === undefined) return { outcome: 'done' }
   if (closing && wasStopped(error)) return { outcome: 'returned', error }

@@ -195,7 +195,7 @@ describe('deliverBatch', () => {
 
   it('fails a delivery that passes the deadline of its trigger, and signals its nodes', async () => {
     let isTold = false
-    const { queue, runtime, consumer, take } = setUp(
+    const { clock, queue, runtime, consumer, take } = setUp(
       (_, { signal }) =>
         new Promise(() => {
           signal.addEventListener('abort', () => (isTold = true))
@@ -205,6 +205,7 @@ describe('deliverBatch', () => {
     await queue.send({ id: 'a', amount: 1 })
     const [message] = await take()
     const delivery = deliverMessage(runtime, consumer, message as DeliveredMessage, { random: () => 0 })
+    await clock.advance(20)
     expect(await delivery).toMatchObject({ outcome: 'retried', delayMs: 0, error: { code: 'TIME015' } })
     expect(isTold).toBe(true)
   })

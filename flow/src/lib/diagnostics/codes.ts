@@ -174,6 +174,12 @@ export const codes = {
     'one idempotency key arrived with two different inputs',
     'use a new key for a new request',
   ),
+  IDEM_LEASE_LOST: entry(
+    'error',
+    'R',
+    'a node lost the lease of its idempotency key while it ran; its writes are refused',
+    'make the lease longer than the longest pause of a process, or look for what stopped it',
+  ),
   EXACT001: entry(
     'error',
     'V',

@@ -69,7 +69,7 @@ async function streamAnswer(stream: RunStream, context: AnswerContext): Promise<
     await stream.return()
     return { status, headers, body: null }
   }
-  const told = { flow: run.plan.flow.name, requestId, path: call.path, log: run.log }
+  const told = { flow: run.plan.flow.name, requestId, path: call.path, log: run.log, clock: run.clock }
   return { status, headers, body: streamBody(stream, { form, ...told }) }
 }
 

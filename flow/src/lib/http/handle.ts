@@ -1,8 +1,10 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
 import { isCapabilityError, lifeRule, numberFault } from '@flowport/capabilities'
+import { systemRng } from '@flowport/capabilities/system'
 import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { HeldRun, Timing } from '../runtime/run-host.ts'
+import type { RunRng } from '../runtime/run-view.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { HttpTrigger } from '../trigger.ts'
 import { toOutcome } from './answer.ts'
@@ -40,7 +42,7 @@ export async function handleHttp(
   call: HttpCall,
   { deadlineMs = 30_000, serverTiming = true, crossSite = 'refuse' }: HandleOptions = {},
 ): Promise<HttpOutcome> {
-  const requestId = requestIdOf(call)
+  const requestId = requestIdOf(call, runtime.rng)
   const gone = new Disconnect(call)
   try {
     refuseCrossSite(call, trigger.crossSite ?? crossSite)
@@ -57,7 +59,7 @@ export async function handleHttp(
     }
     const run = runtime.start(flow, undefined, {
       whenPending: watch,
-      read: (admitted) => readInput(trigger, call, runtime.bag, () => admitted.signal),
+      read: (admitted) => readInput(trigger, call, runtime.bag, admitted),
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
       timings: serverTiming,
       metadata: () => httpMetadata(call, trigger, requestId, key),
@@ -150,8 +152,8 @@ class Disconnect {
   }
 }
 
-function requestIdOf(call: HttpCall): string {
-  return safeRequestId(call.header('x-request-id')) ?? crypto.randomUUID()
+function requestIdOf(call: HttpCall, rng: RunRng = systemRng): string {
+  return safeRequestId(call.header('x-request-id')) ?? rng.uuid()
 }
 
 function baseHeaders(call: HttpCall, requestId: string): Record<string, string> {

@@ -3,6 +3,7 @@ import type { BlobStore, ResourceBag } from '@flowport/capabilities'
 import { blobRef } from '../blob-ref.ts'
 import type { BlobBody, JsonBody, StreamBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
+import type { RunView } from '../runtime/run-view.ts'
 import type { HttpTrigger } from '../trigger.ts'
 import type { HttpCall } from './call.ts'
 import { checkContentType } from './content-type.ts'
@@ -19,14 +20,14 @@ export function readInput(
   trigger: HttpTrigger,
   call: HttpCall,
   bag: ResourceBag,
-  signal: () => AbortSignal,
+  run: Pick<RunView, 'signal' | 'rng'>,
 ): unknown {
   const { body } = trigger
   checkRequirements(trigger, call)
   if (body === null) return validateFields(trigger, fieldsOf(call))
   if (body.kind === 'json') return readJson(trigger, body, call)
-  if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, signal())
-  return readRaw(trigger, body, call, bag, signal())
+  if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, run)
+  return readRaw(trigger, body, call, bag, run.signal)
 }
 
 function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {

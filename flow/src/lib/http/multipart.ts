@@ -1,9 +1,9 @@
 /** Stores the files of a multipart form, all of them or none: staged first, put in place when the form is whole. */
 import { type BlobObject, type BlobStore, checkBlobKey, type ResourceBag } from '@flowport/capabilities'
-import { v4 as uuidV4 } from 'uuid'
 import { type BlobRef, blobRef } from '../blob-ref.ts'
 import type { MultipartBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
+import type { RunView } from '../runtime/run-view.ts'
 import type { HttpTrigger } from '../trigger.ts'
 import type { HttpCall } from './call.ts'
 import { checkContentType } from './content-type.ts'
@@ -25,7 +25,7 @@ export async function storeParts(
   trigger: HttpTrigger,
   call: HttpCall,
   bag: ResourceBag,
-  signal: AbortSignal,
+  { signal, rng }: Pick<RunView, 'signal' | 'rng'>,
 ): Promise<unknown> {
   checkContentType(call)
   const boundary = boundaryOf(call.header('content-type'))
@@ -34,7 +34,7 @@ export async function storeParts(
   const staged: Staged[] = []
   try {
     const fields = fieldsOf(call)
-    const upload = `${stagingPrefix}${uuidV4()}`
+    const upload = `${stagingPrefix}${rng.uuid()}`
     for await (const part of readForm(call.body.stream(), boundary, body)) {
       if (part.kind === 'field') addField(fields, part.name, part.value)
       else staged.push(await stage(part, `${upload}/${staged.length}`, staged, body, call, store))

@@ -160,6 +160,7 @@ const special: Readonly<Record<string, readonly [status: number, title: string]>
   BODY_TOO_SLOW: [408, 'The body arrives too slowly'],
   TOO_MANY_BODIES: [503, 'The server is receiving more bodies than it can keep'],
   IDEM_IN_FLIGHT: [409, 'The same request is being worked on'],
+  IDEM_LEASE_LOST: [409, 'The same request is being worked on'],
   CAP101: [503, 'A capability this request needs is not bound'],
   CAP102: [503, 'A capability this request needs is too weak here'],
 }

@@ -1,4 +1,5 @@
 import { silentLogger } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { event } from '../node.ts'
@@ -11,7 +12,14 @@ async function written(items: readonly unknown[], form: 'sse' | 'ndjson', result
     return result
   }
   let text = ''
-  await streamBody(stream(), { form, flow: 'f', requestId: 'r', path: '/p', log: silentLogger })({
+  await streamBody(stream(), {
+    form,
+    flow: 'f',
+    requestId: 'r',
+    path: '/p',
+    log: silentLogger,
+    clock: systemClock,
+  })({
     write: (chunk) => void (text += chunk),
   })
   return text
@@ -91,6 +99,7 @@ describe('a streamed answer', () => {
         requestId: 'r',
         path: '/p',
         log: silentLogger,
+        clock: systemClock,
       })({
         write: (chunk) => void (text += chunk),
       })

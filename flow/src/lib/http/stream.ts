@@ -1,5 +1,5 @@
 /** Streamed answers as server-sent events or NDJSON: one codec for every host. */
-import type { Logger } from '@flowport/capabilities'
+import { type Clock, every, type Logger } from '@flowport/capabilities'
 import { isStreamEvent } from '../node.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import { answerText } from './answer-text.ts'
@@ -18,25 +18,26 @@ export interface StreamOptions {
   readonly requestId: string
   readonly path: string
   readonly log: Logger
+  readonly clock: Clock
 }
 
 /** Writes the items at the reader's pace. A failure becomes the last event; it is never thrown. */
 export function streamBody(
   items: AsyncIterator<unknown>,
-  { form, flow, requestId, path, log }: StreamOptions,
+  { form, flow, requestId, path, log, clock }: StreamOptions,
 ) {
   const encode = form === 'sse' ? encodeEvent : encodeLine
   const json = (value: unknown) => answerText(value, flow)
   return async (sink: HttpSink): Promise<void> => {
     let wrote = true
     let isFull = false
-    const heartbeat =
+    const stopHeartbeat =
       form === 'sse'
-        ? setInterval(() => {
+        ? every(clock, heartbeatMs, () => {
             // A reader that has not caught up needs no sign of life.
             if (!wrote && !isFull) void sink.write(': keep-alive\n\n')
             wrote = false
-          }, heartbeatMs)
+          })
         : undefined
     try {
       if (form === 'sse') await sink.write(`retry: ${reconnectMs}\n\n`)
@@ -63,7 +64,7 @@ export function streamBody(
         log.error({ err: error, flow, requestId }, `a stream failed: ${describeThrown(error)}`)
       await sink.write(encode('error', undefined, problemText(problem, { path, requestId })))
     } finally {
-      clearInterval(heartbeat)
+      stopHeartbeat?.()
       await items.return?.()
     }
   }

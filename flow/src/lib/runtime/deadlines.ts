@@ -1,5 +1,5 @@
 /** When runs run out of time: a timer for each, which works everywhere, or one timer for all of a runtime's runs. */
-import { type Clock, longestTimerMs } from '@flowport/capabilities'
+import { after, type Clock } from '@flowport/capabilities'
 
 /** What the watch needs of a run. */
 export interface Watched {
@@ -7,8 +7,8 @@ export interface Watched {
   readonly deadline: number | undefined
   /** Whether its answer is there, or will never be. */
   readonly isSettled: boolean
-  /** Its own timer, where it has one. */
-  timer: ReturnType<typeof setTimeout> | undefined
+  /** Stops its own timer, where it has one. */
+  stopTimer: (() => void) | undefined
   /** Ends it: its time is over. */
   expire(): void
 }
@@ -24,19 +24,12 @@ export interface Deadlines {
 
 /** A timer for each run. On Workers a timer belongs to the request it was made in, so nothing else will do there. */
 export function timerPerRun(clock: Clock): Deadlines {
-  /** Sets a timer; a deadline that is further away than one timer can wait gets another when that has fired. */
-  function watch(run: Watched): void {
-    if (run.deadline === undefined) return
-    const leftMs = Math.max(run.deadline - clock.now(), 0)
-    run.timer =
-      leftMs <= longestTimerMs ? setTimeout(expire, leftMs, run) : setTimeout(watch, longestTimerMs, run)
-  }
-
   return {
-    watch,
-    release(run) {
-      if (run.timer !== undefined) clearTimeout(run.timer)
+    watch(run) {
+      if (run.deadline === undefined) return
+      run.stopTimer = after(clock, Math.max(run.deadline - clock.now(), 0), () => run.expire())
     },
+    release: (run) => run.stopTimer?.(),
     close: () => undefined,
   }
 }
@@ -46,14 +39,13 @@ export function timerPerRun(clock: Clock): Deadlines {
  * then. A run that ends in time, as nearly all do, costs a comparison. The timer does not keep a process alive.
  */
 export function sharedTimer(runs: Iterable<Watched>, clock: Clock): Deadlines {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let stopTimer: (() => void) | undefined
   let setFor = Infinity
 
   function set(deadline: number): void {
-    clearTimeout(timer)
+    stopTimer?.()
     setFor = deadline
-    timer = setTimeout(look, Math.min(Math.max(deadline - clock.now(), 0), longestTimerMs))
-    letProcessEnd(timer)
+    stopTimer = after(clock, Math.max(deadline - clock.now(), 0), look, { background: true })
   }
 
   function look(): void {
@@ -73,16 +65,6 @@ export function sharedTimer(runs: Iterable<Watched>, clock: Clock): Deadlines {
       if (deadline !== undefined && deadline < setFor) set(deadline)
     },
     release: () => undefined,
-    close: () => clearTimeout(timer),
+    close: () => stopTimer?.(),
   }
-}
-
-function expire(run: Watched): void {
-  run.expire()
-}
-
-/** Node's timers are objects that can be told not to keep the process; elsewhere they are numbers. */
-function letProcessEnd(timer: unknown): void {
-  if (typeof timer !== 'object' || timer === null || !('unref' in timer)) return
-  if (typeof timer.unref === 'function') timer.unref()
 }

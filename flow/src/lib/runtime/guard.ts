@@ -1,18 +1,18 @@
 /** Passes a request that is not for a flow through the hooks: one rule says who may see what, for flows and the rest. */
 import type { Awaitable, Clock, Logger } from '@flowport/capabilities'
-import { v4 as uuidV4 } from 'uuid'
 import type { Metadata } from '../node.ts'
 import type { Hook, RunInfo } from './hooks.ts'
 import type { RunRequest } from './run-host.ts'
+import type { RunRng } from './run-view.ts'
 
 /** Runs the hooks around `work`, as around a run of a flow named `name`. Rejects with what a hook or `work` threw. */
 export async function guarded<T>(
   name: string,
   { metadata, header = () => undefined }: RunRequest,
   work: () => Awaitable<T>,
-  { hooks, clock, log }: { hooks: readonly Hook[]; clock: Clock; log: Logger },
+  { hooks, clock, log, rng }: { hooks: readonly Hook[]; clock: Clock; log: Logger; rng: RunRng },
 ): Promise<T> {
-  const id = uuidV4()
+  const id = rng.uuid()
   const ended = new AbortController()
   let known: Metadata = { 'flow.name': name, 'flow.run_id': id, ...metadata?.() }
   const info = (): RunInfo => ({

@@ -5,13 +5,14 @@ import {
   type DedupeStore,
   isCapabilityError,
   isKind,
-  longestTimerMs,
 } from '@flowport/capabilities'
 import canonicalize from 'canonicalize'
 import { isBlobRef } from '../blob-ref.ts'
 import type { NodeIdempotency } from '../node.ts'
 import { decodeResult, encodeResult, lostResult } from './kept-result.ts'
+import { Lease, type Moment, momentOf } from './lease.ts'
 import type { Execute, KeyedExecute, RunView } from './run-view.ts'
+import { ScopedRun } from './scoped-run.ts'
 
 type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 
@@ -33,13 +34,18 @@ export function withLedger(
   return async (input, run) => {
     const key = `${place}:${keyFrom(idempotency, input, place)}`
     const ledger = view('write', run.scope) as DedupeStore
-    const fingerprint = await fingerprintOf(input)
+    const fingerprint = await fingerprintOf(input, run)
     const found = await take(ledger, key, fingerprint, idempotency.leaseMs, run)
     if (found.state === 'done') return decodeResult(found.result)
     // From here on the effect may happen: what the ledger is told must not be lost to a caller that went away.
     const record = view('write', undefined) as DedupeStore
-    const holder: Holder = { record, key, token: found.token, ttlMs: idempotency.ttlMs, run }
-    const renewal = keepLease(record, key, found.token, idempotency.leaseMs, run)
+    const { token, fence, asked } = found
+    const { ttlMs, leaseMs } = idempotency
+    const { clock, log } = run
+    const lease = new Lease({ ledger: record, key, token, leaseMs, clock, log, asked })
+    const holder: Holder = { record, key, token, ttlMs, run, lease }
+    const signal = AbortSignal.any([run.signal, lease.signal])
+    const held = new ScopedRun(run, { signal, fence, beforeWrite: () => lease.check() })
     let last: Promise<unknown> | undefined
     const tracked: KeyedExecute = (value, view, given) => {
       last = Promise.resolve().then(() => handler(value, view, given))
@@ -47,15 +53,15 @@ export function withLedger(
     }
     let result: unknown
     try {
-      result = await around(tracked)(input, run, key)
+      result = await around(tracked)(input, held, key)
     } catch (error) {
-      const ended = endOf(last, error, holder).finally(() => clearInterval(renewal))
+      const ended = endOf(last, error, holder).finally(() => lease.stop())
       // Whoever was told of a timeout is not kept waiting for what still works.
       if (isTimeout(error)) run.whenWorkEnds(ended)
       else await ended
       throw error
     }
-    clearInterval(renewal)
+    lease.stop()
     await complete(holder, result)
     return result
   }
@@ -67,17 +73,18 @@ interface Holder {
   readonly token: string
   readonly ttlMs: number
   readonly run: RunView
+  readonly lease: Lease
 }
 
 /** The key goes back when the handler has failed. One that was only late is done: its effect has happened. */
 async function endOf(last: Promise<unknown> | undefined, error: unknown, holder: Holder): Promise<void> {
-  const { record, key, token, run } = holder
-  if (last === undefined || !isTimeout(error)) return giveBack(record, key, token, run)
+  const { key, run } = holder
+  if (last === undefined || !isTimeout(error)) return giveBack(holder)
   let result: unknown
   try {
     result = await last
   } catch {
-    return giveBack(record, key, token, run)
+    return giveBack(holder)
   }
   try {
     await complete(holder, result)
@@ -124,7 +131,7 @@ function keyFrom({ keyOf, keyText }: Keyed, input: unknown, place: string): stri
 }
 
 type Taken =
-  | { readonly state: 'fresh'; readonly token: string }
+  | { readonly state: 'fresh'; readonly token: string; readonly fence: number; readonly asked: Moment }
   | { readonly state: 'done'; readonly result: unknown }
 
 /** Takes the key, or waits a little for its holder to finish. */
@@ -137,11 +144,14 @@ async function take(
 ): Promise<Taken> {
   const giveUpAt = run.clock.now() + maxWaitMs
   for (let wait = 10; ; wait = Math.min(wait * 2, 250)) {
+    const asked = momentOf(run.clock)
     const begun = await ledger.begin(key, { leaseMs, fingerprint })
+    if (begun.state === 'fresh') return { ...begun, asked }
     // Only keys of another version can be unknown: this runtime begins no effect in the ledger yet. It takes them over.
     if (begun.state === 'unknown') {
       const taken = await ledger.begin(key, { leaseMs, fingerprint, over: begun.fence })
-      if (taken.state === 'fresh' || taken.state === 'done') return taken
+      if (taken.state === 'fresh') return { ...taken, asked }
+      if (taken.state === 'done') return taken
       continue
     }
     if (begun.state !== 'in_flight') return begun
@@ -158,26 +168,10 @@ async function take(
   }
 }
 
-function keepLease(record: DedupeStore, key: string, token: string, leaseMs: number, run: RunView) {
-  return setInterval(
-    () => {
-      record.renew(key, token, leaseMs).then(
-        (held) => {
-          if (!held)
-            run.log.warn(
-              { key },
-              'an idempotency lease was lost while its node runs; its result will be refused',
-            )
-        },
-        (error: unknown) => run.log.warn({ key, err: error }, 'an idempotency lease could not be renewed'),
-      )
-    },
-    Math.min(Math.max(leaseMs / 3, 1), longestTimerMs),
-  )
-}
-
 /** A failed node's key goes back, so that a retry need not wait for the lease. */
-async function giveBack(record: DedupeStore, key: string, token: string, run: RunView): Promise<void> {
+async function giveBack({ record, key, token, run, lease }: Holder): Promise<void> {
+  // Another holder may have the key; what this one did is for that one to find out.
+  if (lease.isLost) return
   try {
     await record.release(key, token)
   } catch (error) {
@@ -198,7 +192,7 @@ function withoutVersions(input: unknown): unknown {
 }
 
 /** Short inputs stand for themselves; long ones are digested. Key order does not matter. */
-async function fingerprintOf(input: unknown): Promise<string> {
+async function fingerprintOf(input: unknown, { digest: digestOf }: RunView): Promise<string> {
   let text: string | undefined
   try {
     text = canonicalize(withoutVersions(input))
@@ -210,6 +204,6 @@ async function fingerprintOf(input: unknown): Promise<string> {
     })
   }
   if (text === undefined || text.length <= 200) return text ?? 'undefined'
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  const digest = await digestOf(new TextEncoder().encode(text))
   return `sha-256:${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

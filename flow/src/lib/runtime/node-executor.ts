@@ -1,6 +1,6 @@
 /** What running a node means: its context, its input checked, then ledger, retries and timeout around its handler. */
 import {
-  afterTimers,
+  after,
   type CallScope,
   CapabilityError,
   isCapabilityError,
@@ -15,6 +15,7 @@ import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
 import type { Execute, KeyedExecute, RunView } from './run-view.ts'
+import { ScopedRun } from './scoped-run.ts'
 
 /** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
 export function planNode(
@@ -86,6 +87,9 @@ function contextClass(
     get deadline() {
       return this.#run.deadline
     }
+    get fencingToken() {
+      return this.#run.fence
+    }
   }
   for (const { resource, access } of node.uses) {
     const { view } = bag.control(resource)
@@ -103,10 +107,10 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
   return (input, run, key) => {
     const controller = new AbortController()
     const signal = AbortSignal.any([run.signal, controller.signal])
-    const scoped = new ScopedRun(run, signal)
+    const scoped = new ScopedRun(run, { signal })
     return new Promise((resolve, reject) => {
       const work = Promise.resolve().then(() => execute(input, scoped, key))
-      const stop = afterTimers(timeoutMs, () => {
+      const stop = after(run.clock, timeoutMs, () => {
         const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
           code: 'TIME015',
         })
@@ -122,42 +126,6 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
 
 const nothing = () => undefined
 
-/** A run as a node with a time of its own sees it: the same, with another signal. */
-class ScopedRun implements RunView {
-  readonly #run: RunView
-  readonly signal: AbortSignal
-  readonly scope: CallScope
-
-  constructor(run: RunView, signal: AbortSignal) {
-    this.#run = run
-    this.signal = signal
-    this.scope = { signal, deadline: run.deadline }
-  }
-
-  get id() {
-    return this.#run.id
-  }
-  get log() {
-    return this.#run.log
-  }
-  get clock() {
-    return this.#run.clock
-  }
-  get random() {
-    return this.#run.random
-  }
-  get deadline() {
-    return this.#run.deadline
-  }
-  get metadata() {
-    return this.#run.metadata
-  }
-
-  whenWorkEnds(work: Promise<void>): void {
-    this.#run.whenWorkEnds(work)
-  }
-}
-
 /** Tries again on temporary errors, with full jitter, while the run lives. */
 function withRetry(execute: KeyedExecute, maxAttempts: number, backoffMs: number): KeyedExecute {
   return async (input, run, key) => {
@@ -170,7 +138,7 @@ function withRetry(execute: KeyedExecute, maxAttempts: number, backoffMs: number
         const temporary = isCapabilityError(error) && error.retryable === 'temporary' && !isLate
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
         const delayMs = Math.max(
-          run.random() * Math.min(backoffMs * 2 ** (attempt - 1), longestLifeMs),
+          run.rng.float() * Math.min(backoffMs * 2 ** (attempt - 1), longestLifeMs),
           error.retryAfterMs ?? 0,
         )
         if (run.deadline !== undefined && run.clock.now() + delayMs >= run.deadline) throw error

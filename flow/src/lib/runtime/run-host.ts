@@ -3,15 +3,15 @@ import type { Clock, Logger } from '@flowport/capabilities'
 import type { AnyFlow } from '../flow.ts'
 import type { Metadata } from '../node.ts'
 import type { Deadlines, Watched } from './deadlines.ts'
-import type { RunView } from './run-view.ts'
+import type { Digest, RunRng, RunView } from './run-view.ts'
 
 /** What a runtime lends all its runs. */
 export interface RunHost {
   readonly log: Logger
   readonly maxConcurrency: number
   readonly clock: Clock
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number
+  readonly rng: RunRng
+  readonly digest: Digest
   readonly deadlines: Deadlines
   /** Called when everything of a run has ended. */
   finished(run: HeldRun, error: Error | undefined): void

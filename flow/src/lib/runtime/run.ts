@@ -1,6 +1,5 @@
 /** One run of a flow: how it starts and how it ends. The next stop is the walk, which moves its values. */
 import type { CallScope, Clock, Logger } from '@flowport/capabilities'
-import { v4 as uuidV4 } from 'uuid'
 import type { AnyFlow } from '../flow.ts'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
@@ -9,6 +8,7 @@ import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
 import type { HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
+import type { Digest, RunRng } from './run-view.ts'
 import { Walk, type Walker } from './walk.ts'
 
 export class Run implements HeldRun, Walker {
@@ -20,7 +20,7 @@ export class Run implements HeldRun, Walker {
   deadline: number | undefined
   /** When it started, on the runtime's monotonic clock; 0 where nobody asks. */
   startedAt = 0
-  timer: ReturnType<typeof setTimeout> | undefined
+  stopTimer: (() => void) | undefined
   readonly #host: RunHost
   readonly #walk: Walk
   readonly #timings: Timing[] = []
@@ -51,7 +51,7 @@ export class Run implements HeldRun, Walker {
   }
 
   get id(): string {
-    this.#id ??= uuidV4()
+    this.#id ??= this.#host.rng.uuid()
     return this.#id
   }
 
@@ -67,8 +67,17 @@ export class Run implements HeldRun, Walker {
     return this.#host.clock
   }
 
-  get random(): () => number {
-    return this.#host.random
+  get rng(): RunRng {
+    return this.#host.rng
+  }
+
+  /** No key belongs to a run as a whole. */
+  get fence(): undefined {
+    return undefined
+  }
+
+  get digest(): Digest {
+    return this.#host.digest
   }
 
   get metadata(): Metadata {

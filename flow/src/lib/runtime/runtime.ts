@@ -9,7 +9,7 @@ import {
   silentLogger,
   timerRule,
 } from '@flowport/capabilities'
-import { systemClock } from '@flowport/capabilities/system'
+import { systemClock, systemRng } from '@flowport/capabilities/system'
 import { checkNumber } from '../checked-number.ts'
 import type { AnyFlow, Flow } from '../flow.ts'
 import { validateMessage } from '../message.ts'
@@ -22,15 +22,17 @@ import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
 import type { HeldRun, RunHost, RunRequest } from './run-host.ts'
-import type { RunView } from './run-view.ts'
+import type { Digest, RunRng, RunView } from './run-view.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
   readonly log?: Logger
   /** Default the system clock. */
   readonly clock?: Clock
-  /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
-  readonly random?: () => number
+  /** Jitter of retries, ids of runs and requests. Default the system's randomness. */
+  readonly rng?: RunRng
+  /** SHA-256 of the inputs of keyed nodes. Default WebCrypto's. */
+  readonly digest?: Digest
   /** In order around every run. */
   readonly hooks?: readonly Hook[]
   /** Most nodes of one run that work at the same time. Default 64. */
@@ -64,6 +66,8 @@ export interface StartOptions extends RunRequest {
 
 export interface Runtime {
   readonly bag: ResourceBag
+  readonly clock: Clock
+  readonly rng: RunRng
   /** Runs a flow and resolves its answer: a value, or for a streaming flow an async iterable. */
   invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
   /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
@@ -81,6 +85,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   const {
     log = silentLogger,
     clock = systemClock,
+    rng = systemRng,
     hooks = [],
     maxConcurrency = 64,
     drainMs = 10_000,
@@ -99,7 +104,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     log,
     maxConcurrency,
     clock,
-    random: options.random ?? Math.random,
+    rng,
+    digest: options.digest ?? sha256,
     deadlines,
     finished(run, error) {
       if (hooks.length === 0) return forget(run)
@@ -202,6 +208,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
 
   return {
     bag,
+    clock,
+    rng,
     invoke<I, O, N>(
       flow: Flow<I, O, N>,
       { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions,
@@ -228,7 +236,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       return run.answer as Promise<O>
     },
     start,
-    guard: (name, request, work) => guarded(name, request, work, { hooks, clock, log }),
+    guard: (name, request, work) => guarded(name, request, work, { hooks, clock, log, rng }),
     get running() {
       return runs.size
     },
@@ -252,4 +260,8 @@ function infoOf(run: HeldRun): RunInfo {
     signal: run.signal,
     header: run.request.header ?? (() => undefined),
   }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 }

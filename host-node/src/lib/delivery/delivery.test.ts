@@ -42,7 +42,7 @@ function delivering(one: AnyFlow, { clock, queue: jobs, dedupe }: Parts) {
     bag,
     runtime,
     log,
-    options: { clock, random: () => 0.5 },
+    options: { clock, random: () => 0.5, deadlineMs: 600_000 },
   })
   const stop = async () => {
     await Promise.all([delivery.stop(), runtime.close()])

@@ -1,4 +1,5 @@
 /** HTTP dates (RFC 9110, 5.6.7): the fixed format and the two obsolete ones. Any other text is refused. */
+import { systemClock } from '@flowport/capabilities/system'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const fixed = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
@@ -7,7 +8,7 @@ const rfc850 =
 const asctime = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/
 
 /** Milliseconds since the epoch, or `null` for text that is not an HTTP date. `now` settles years of two digits. */
-export function parseHttpDate(text: string, now: number = Date.now()): number | null {
+export function parseHttpDate(text: string, now: number = systemClock.now()): number | null {
   const modern = fixed.exec(text)
   if (modern !== null) {
     const [, date = '', name = '', year = '', ...clock] = modern

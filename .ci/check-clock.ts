@@ -1,0 +1,82 @@
+/**
+ * Fails when the runtime or a host's deliveries read time, start timers or draw random numbers by themselves. All of it comes
+ * through the clock, the randomness and the digest they are handed, so that a run can be repeated exactly.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseSync, Visitor } from 'oxc-parser'
+
+const root = resolve(import.meta.dirname, '..')
+
+const sources = [
+  'flow/src/**/*.ts',
+  'host-node/src/lib/delivery/*.ts',
+  'host-workers/src/lib/deliver.ts',
+  'capabilities/src/lib/{blob,cache,clock,db,dedupe,kv,layers,memory,queue,state}/**/*.ts',
+]
+
+/** Files that are where time or randomness come from. */
+const origins: Readonly<Record<string, string>> = {
+  'capabilities/src/lib/clock/after-timers.ts': 'the timers of the system clock',
+  'flow/src/lib/runtime/runtime.ts': 'the default digest',
+  'capabilities/src/lib/state/transaction.ts': 'tokens of transactions: state stores take no randomness yet',
+}
+
+const globals = new Set(['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'])
+const members = new Set([
+  'AbortSignal.timeout',
+  'Date.now',
+  'performance.now',
+  'Math.random',
+  'crypto.getRandomValues',
+  'crypto.randomUUID',
+  'crypto.subtle.digest',
+])
+const modules = /^(?:node:)?(?:timers|timers\/promises|crypto)$|^uuid$/
+
+/** Every such place, one line each. */
+export function findRawTime(at: string = root): readonly string[] {
+  return sources.flatMap((pattern) =>
+    globSync(pattern, { cwd: at })
+      .filter((file) => !/\.test\.ts$|\/testing\//.test(file) && origins[file] === undefined)
+      .toSorted()
+      .flatMap((file) => findIn(file, readFileSync(join(at, file), 'utf8'))),
+  )
+}
+
+function findIn(file: string, text: string): readonly string[] {
+  const found: string[] = []
+  const report = (start: number, what: string) => {
+    found.push(
+      `${file}:${text.slice(0, start).split('\n').length} uses ${what}: take it from what is handed in`,
+    )
+  }
+  const { program, module } = parseSync(file, text)
+  for (const { moduleRequest, entries } of module.staticImports) {
+    // Names made of a name, version 5, are no randomness.
+    const names = entries.map(({ importName }) => importName.name)
+    if (modules.test(moduleRequest.value) && !names.every((name) => name === 'v5'))
+      report(moduleRequest.start, moduleRequest.value)
+  }
+  new Visitor({
+    CallExpression({ callee, start }) {
+      if (callee.type === 'Identifier' && globals.has(callee.name)) report(start, callee.name)
+    },
+    MemberExpression(node) {
+      const path = text.slice(node.start, node.end).replace(/^globalThis\./, '')
+      if (members.has(path)) report(node.start, path)
+    },
+    NewExpression({ callee, arguments: given, start }) {
+      if (callee.type === 'Identifier' && callee.name === 'Date' && given.length === 0)
+        report(start, 'new Date()')
+    },
+  }).visit(program)
+  return found
+}
+
+if (import.meta.main) {
+  const found = findRawTime()
+  for (const line of found) process.stderr.write(`${line}\n`)
+  process.stdout.write(found.length === 0 ? 'clock: time and chance are handed in\n' : '')
+  process.exitCode = found.length === 0 ? 0 : 1
+}
