@@ -26,10 +26,10 @@ const exempt: Readonly<Record<string, string>> = {
   CloudflareR2TwinOptions: 'a double for tests',
   ...Object.fromEntries(
     [
-      'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions ConditionalPutsOptions',
+      'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions CollectOptions ConditionalPutsOptions',
       'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
-      'KeepAliveOptions KeepOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
-      'SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
+      'KeepAliveOptions KeepOptions LeaseOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
+      'ScopedRunOptions SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
     ]
       .flatMap((names) => names.split(' '))
       .map((name) => [name, 'made within the package, of options that are checked']),

@@ -224,6 +224,12 @@ describe('arguments of calls', () => {
       rule: lifeRule,
       take: (leaseMs) => dedupe.begin(`k${(keys += 1)}`, { leaseMs, fingerprint: 'f' }),
     },
+    {
+      name: 'BeginOptions.over',
+      rule: countRule(0),
+      take: (over) => dedupe.begin(`k${(keys += 1)}`, { leaseMs: 1_000, fingerprint: 'f', over }),
+    },
+    { name: 'UnknownsOptions.limit', rule: countRule(1, 1000), take: (limit) => dedupe.unknowns({ limit }) },
     { name: 'DedupeStore.renew leaseMs', rule: lifeRule, take: (leaseMs) => dedupe.renew('k', 't', leaseMs) },
     {
       name: 'DedupeStore.complete ttlMs',

@@ -4,7 +4,7 @@ import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkSize, utf8Length } from '../limits.ts'
-import { checkArgument, lifeRule } from '../numbers.ts'
+import { checkArgument, countRule, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { Rng } from '../rng/contract.ts'
 import { systemRng } from '../system/rng.ts'
@@ -95,6 +95,7 @@ class PortableDedupeStore implements DedupeStore {
   ): Promise<BeginResult> {
     const { encoded, where } = this.#key('begin', key)
     this.#checkTime('leaseMs', leaseMs, where)
+    if (over !== undefined) checkArgument('over', over, countRule(0), where)
     if (typeof fingerprint !== 'string' || fingerprint === '') {
       throw new CapabilityError('InvalidInput', 'a fingerprint is a non-empty text, such as a digest', where)
     }
@@ -170,8 +171,7 @@ class PortableDedupeStore implements DedupeStore {
   async unknowns({ cursor, limit = 100, signal }: UnknownsOptions = {}) {
     const { driver, pipeline } = this.#core
     const where = { capability: pipeline.capability, operation: 'unknowns' }
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
-      throw new CapabilityError('InvalidInput', 'limit must be 1 to 1000', where)
+    checkArgument('limit', limit, countRule(1, 1000), where)
     if (driver.unknowns === undefined) {
       const message = `${this.info.provider} cannot list unknown keys; ask for a key by its name with begin`
       throw new CapabilityError('Unsupported', message, where)
