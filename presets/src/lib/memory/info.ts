@@ -49,6 +49,7 @@ export const memoryDedupeInfo = {
   consistency: 'strong',
   durability: 'ephemeral',
   limits: memoryDedupeLimits,
+  features: { unknowns: true },
   extensions: {},
 } as const satisfies DedupeCapabilityInfo
 
