@@ -88,7 +88,7 @@ export function checkNumbers(
   }
 }
 
-/** `Misconfigured` when one of a driver's limits is no limit; those of parts and of SQL, which are groups, are looked into. */
+/** Throws `Misconfigured` when a limit that a driver states is not a valid limit, nested groups such as `parts` included. */
 export function checkLimits(owner: string, limits: object): void {
   for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
     if (!groups.has(name)) checkNumbers(owner, { [name]: value }, { [name]: limitRule })

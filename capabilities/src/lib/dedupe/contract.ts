@@ -36,7 +36,7 @@ export interface UnknownsOptions extends CallOptions {
   readonly limit?: number
 }
 
-/** A key whose effect began, and nobody can say whether it was made. */
+/** A key whose effect began and whose outcome was never recorded. The effect may or may not have been made. */
 export interface UnknownKey {
   readonly key: DedupeKey
   /** The fence of its last holder: give it as `over` to settle the key. */

@@ -103,12 +103,12 @@ export function renew(
   return { answer: true, record }
 }
 
-/** Whether the key began, its lease has ended, and nobody can say whether its effect was made. */
+/** Whether an effect began under the key and the lease ended before its outcome was recorded. */
 export function isUnknown(found: Found, { now }: Pick<Moment, 'now'>): boolean {
   return found !== undefined && found.result === null && found.started && found.endsAt <= now
 }
 
-/** When nobody needs the record any more; `null` for never: an unknown key stays until somebody settles it. */
+/** The moment from which the record can be removed; `null` for an unknown key, which stays until it is settled. */
 export function uselessAt(
   { result, endsAt, started }: Pick<LedgerRecord, 'result' | 'endsAt' | 'started'>,
   lateHolderMs: number,
@@ -125,7 +125,7 @@ function isLive(found: Found, { now }: Moment): boolean {
   return found !== undefined && found.endsAt > now
 }
 
-/** In flight and the token's: also after its lease, as long as nobody else has taken the key. */
+/** Whether the record is in flight under this token. An ended lease does not change that until another holder takes the key. */
 function isHeld(found: Found, token: string): found is LedgerRecord {
   return found?.token === token && found.result === null
 }

@@ -108,7 +108,7 @@ export interface DedupeCapabilityInfo {
     readonly expirySlackMs?: number
   }
   readonly features?: {
-    /** `unknowns` lists the keys of which nobody knows whether their effect was made. Default false. */
+    /** `unknowns` lists the keys whose effect began without a recorded outcome. Default false. */
     readonly unknowns?: boolean
   }
   readonly extensions: Extensions

@@ -136,7 +136,7 @@ function headersOf(ref: BlobRef, { base, store }: Wanted): Record<string, string
   }
 }
 
-/** The headers of what is sent: a 304 sends nothing. */
+/** Content headers of the bytes that are sent. A 304 sends no bytes and takes none of these. */
 function contentOf({ size, contentType }: BlobRef, part: Part | null): Record<string, string> {
   // Other programs store types that no header can carry.
   const type = contentType ?? ''
