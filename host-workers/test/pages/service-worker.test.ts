@@ -190,7 +190,10 @@ for (const name of names) {
       site = await start(site.port)
     })
 
-    it('keeps the version the page runs on until the page lets the next one take over', async () => {
+    // Chromium looks for a new version by itself after a navigation, and registers nothing else meanwhile: a minute at worst.
+    it('keeps the version the page runs on until the page lets the next one take over', {
+      timeout: 180_000,
+    }, async () => {
       css = 'b{}'
       const styles = await inLab(page, async (lab) => {
         const style = () => fetch('/style.css').then((it) => it.text())
@@ -198,6 +201,7 @@ for (const name of names) {
         const installed = Promise.withResolvers<void>()
         const worker = await lab.registerServiceWorker('/sw.js?version=2', {
           scope: '/',
+          timeoutMs: 150_000,
           onUpdate: () => installed.resolve(),
         })
         await installed.promise

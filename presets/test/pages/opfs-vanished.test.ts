@@ -268,10 +268,69 @@ for (const name of names) {
       await other.close()
     })
 
+    it('a replacement that a killed browser left half done is finished when the store is opened again', async () => {
+      const found = await page.evaluate(async () => {
+        const options = { fallback: 'none', root: 'half' } as const
+        const { blob, kv } = await opfs.open(options)
+        await kv.put('key', 'new')
+        await blob.put('folder/object', 'new')
+        const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('half')
+        const own = await root.getDirectoryHandle('.flowport')
+        const moving = await own.getDirectoryHandle('moving', { create: true })
+        const text = async (folder: FileSystemDirectoryHandle, name: string) =>
+          (await (await folder.getFileHandle(name)).getFile()).text()
+        const write = async (folder: FileSystemDirectoryHandle, name: string, content: string) => {
+          const writable = await (await folder.getFileHandle(name, { create: true })).createWritable()
+          await writable.write(content)
+          await writable.close()
+        }
+        const entries = await own.getDirectoryHandle('kv')
+        const objects = await root.getDirectoryHandle('folder')
+        await write(moving, '.flowport%2fkv%2fkey%3d=', await text(entries, 'key='))
+        await write(entries, 'key=', '')
+        await write(moving, 'folder%2fobject=', await text(objects, 'object'))
+        await objects.removeEntry('object')
+
+        const again = await opfs.open(options)
+        const object = await again.blob.get('folder/object')
+        const left: string[] = []
+        for await (const name of moving.keys()) left.push(name)
+        return { entry: await again.kv.get('key'), object: await object?.text(), left }
+      })
+      expect(found).toMatchObject({ entry: 'new', object: 'new', left: [] })
+    })
+
+    // Only where a replacement takes two steps: Chromium leaves none half done, and looks for none when it deletes.
+    it.runIf(name === 'firefox')(
+      'a replacement that was left half done does not bring back what is deleted after it',
+      async () => {
+        const found = await page.evaluate(async () => {
+          const options = { fallback: 'none', root: 'dropped' } as const
+          const { blob, kv } = await opfs.open(options)
+          await kv.put('key', 'old')
+          await blob.put('object', 'old')
+          const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('dropped')
+          const own = await root.getDirectoryHandle('.flowport')
+          const moving = await own.getDirectoryHandle('moving', { create: true })
+          for (const name of ['.flowport%2fkv%2fkey%3d=', 'object=']) {
+            const writable = await (await moving.getFileHandle(name, { create: true })).createWritable()
+            await writable.write('{"version":"1","isText":true}\nunconfirmed')
+            await writable.close()
+          }
+          await kv.delete('key')
+          await blob.delete('object')
+          const again = await opfs.open(options)
+          return [await again.kv.get('key'), await again.blob.head('object')]
+        })
+        // Chromium replaces in one step and leaves nothing there: only what a test puts there could come back.
+        expect(found).toEqual([null, null])
+      },
+    )
+
     it('what was confirmed is whole when the browser is killed while it writes', {
       timeout: 180_000,
     }, async () => {
-      for (let round = 0; round < 2; round++) {
+      for (let round = 0; round < 4; round++) {
         const confirmed: string[] = []
         await page.exposeFunction('told', (key: string) => void confirmed.push(key))
         await page.evaluate((round) => {
@@ -291,6 +350,8 @@ for (const name of names) {
         const gone = new Promise((resolve) => browser.once('disconnected', resolve))
         browser.process()?.kill('SIGKILL')
         await gone
+        // Puppeteer puts files of the profile back; the next browser must not start before.
+        await browser.close()
         browser = await launchBrowser(name, { profile })
         page = await visit()
         const found = await page.evaluate(async () => {

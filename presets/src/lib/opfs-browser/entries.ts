@@ -1,8 +1,10 @@
 /** Small records in one folder, each a file: a line of JSON, then bytes. Entries and the ledger are made of them. */
 import { CapabilityError } from '@flowport/capabilities'
 import { encodedKeys } from './encoded-keys.ts'
-import { fileAt, folderAt, type Home, makeFolderAt, type OwnFolder } from './home.ts'
-import { encodedPath } from './names.ts'
+import { fileAt, folderAt, makeFolderAt } from './folders.ts'
+import type { Home } from './home.ts'
+import { dropMove } from './moves.ts'
+import { encodedPath, type OwnFolder, ownFolder } from './names.ts'
 import { isNamed, isStale, orNull, unsettled } from './translate-error.ts'
 
 export interface Entry<H> {
@@ -97,6 +99,7 @@ export class Entries<H> {
   /** Removes the entry, if it is there. Only while alone. */
   async remove(key: string): Promise<void> {
     const path = encodedPath(key)
+    await dropMove(this.#home, [ownFolder, this.#name, ...path])
     const folder = await folderAt(await this.folder(), path.slice(0, -1))
     try {
       await folder?.removeEntry(path.at(-1) ?? '')

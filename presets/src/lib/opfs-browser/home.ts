@@ -1,6 +1,8 @@
 /** The folder of a store: its files, its locks, and the place where files are written before they take their names. */
 import { uniqueIds } from '../unique-ids.ts'
-import { ownFolder } from './names.ts'
+import { rootFolder } from './folders.ts'
+import { finishMoves, moveInto } from './moves.ts'
+import { type OwnFolder, ownFolder } from './names.ts'
 import { isNamed, isVanished, orNull, unsettled } from './translate-error.ts'
 import type { Writers } from './writers.ts'
 
@@ -12,9 +14,6 @@ export interface Staged {
   /** Its size and time. */
   readonly file: File
 }
-
-/** Folders of the store's own, in `.flowport`. */
-export type OwnFolder = 'staging' | 'aside' | 'meta' | 'kv' | 'dedupe'
 
 export class Home {
   readonly writers: Writers
@@ -103,10 +102,10 @@ export class Home {
     })
   }
 
-  /** Gives the file its name, in place of the one that had it. */
+  /** Gives the file its name, in place of the one that had it. A kill leaves the old file or the new one. */
   async place(staged: Staged, folder: FileSystemDirectoryHandle, name: string): Promise<void> {
     try {
-      await (staged.handle as MovableHandle).move(folder, name)
+      await moveInto(this, staged.handle, folder, name)
       this.#placed.add(staged)
     } catch (error) {
       // A folder that was removed meanwhile is made again by the next try.
@@ -130,6 +129,11 @@ export class Home {
   async check(): Promise<void> {
     await this.renew()
     await this.makeOwn('staging')
+  }
+
+  /** Finishes what a killed browser left half done. Nothing may be read before. */
+  recover(): Promise<void> {
+    return finishMoves(this)
   }
 
   /** Removes what pages that are gone left in staging. */
@@ -187,41 +191,6 @@ export class Home {
   #lockName(part: string): string {
     return `flowport:opfs:${this.#path.join('/')}:${part}`
   }
-}
-
-/** The folder of a store in the OPFS of this origin, made where it is not there. */
-export async function rootFolder(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
-  return makeFolderAt(await navigator.storage.getDirectory(), path)
-}
-
-/** The folder the names lead to, or `null` where it is not there. */
-export async function folderAt(
-  from: FileSystemDirectoryHandle | null,
-  path: readonly string[],
-): Promise<FileSystemDirectoryHandle | null> {
-  let folder = from
-  for (const name of path) folder = folder && (await orNull(folder.getDirectoryHandle(name)))
-  return folder
-}
-
-/** The same, made where it is not there. */
-export async function makeFolderAt(
-  from: FileSystemDirectoryHandle,
-  path: readonly string[],
-): Promise<FileSystemDirectoryHandle> {
-  let folder = from
-  for (const name of path) folder = await folder.getDirectoryHandle(name, { create: true })
-  return folder
-}
-
-/** The file the names lead to as it is now, or `null`. */
-export async function fileAt(
-  from: FileSystemDirectoryHandle | null,
-  path: readonly string[],
-): Promise<File | null> {
-  const folder = await folderAt(from, path.slice(0, -1))
-  const handle = folder && (await orNull(folder.getFileHandle(path.at(-1) ?? '')))
-  return handle && orNull(handle.getFile())
 }
 
 /** Waits until the clock is past the moment. */
@@ -286,9 +255,4 @@ async function pour(
   } finally {
     reader.releaseLock()
   }
-}
-
-/** `move` replaces a file of that name in one step: https://github.com/whatwg/fs/pull/10. Chromium, Firefox and Safari. */
-interface MovableHandle extends FileSystemFileHandle {
-  move(folder: FileSystemDirectoryHandle, name: string): Promise<void>
 }

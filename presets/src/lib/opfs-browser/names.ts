@@ -3,6 +3,9 @@
 /** Folder of what the store keeps for itself, in its root. No key is stored inside a folder of this name. */
 export const ownFolder = '.flowport'
 
+/** Folders of the store's own, in `.flowport`. */
+export type OwnFolder = 'staging' | 'moving' | 'aside' | 'meta' | 'kv' | 'dedupe'
+
 /** The segments of a key that can be its path as it is; `null` where it has to be stored under an encoded name. */
 export function plainPath(key: string): readonly string[] | null {
   const segments = key.split('/')

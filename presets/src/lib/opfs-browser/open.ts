@@ -1,6 +1,7 @@
 /** Opens OPFS, or says why it cannot be used here. */
 import type { Logger } from '@flowport/capabilities'
-import { Home, rootFolder } from './home.ts'
+import { rootFolder } from './folders.ts'
+import { Home } from './home.ts'
 import type { OpfsOptions } from './options.ts'
 import { startWorkerWriters } from './worker-writers.ts'
 import { hasSyncHandles, hasWritable, syncWriters, writableWriters, type Writers } from './writers.ts'
@@ -60,6 +61,16 @@ export async function openOpfs(options: OpfsOptions, log: Logger): Promise<Opene
   } catch (cause) {
     writers.close()
     return { refusal: 'refused', reason: `the file system does not take a folder (${nameOf(cause)})`, cause }
+  }
+  try {
+    await home.recover()
+  } catch (cause) {
+    writers.close()
+    return {
+      refusal: 'refused',
+      reason: `writes that were cut off cannot be finished (${nameOf(cause)})`,
+      cause,
+    }
   }
   try {
     await home.sweep()

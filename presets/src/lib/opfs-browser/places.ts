@@ -1,6 +1,8 @@
 /** Where the file of a key is: at its plain path, or aside, where that path is taken or the browser has no such name. */
-import { fileAt, folderAt, type Home, makeFolderAt, passed, type Staged } from './home.ts'
-import { encodedPath, isKeySegment, plainPath } from './names.ts'
+import { fileAt, folderAt, makeFolderAt } from './folders.ts'
+import { type Home, passed, type Staged } from './home.ts'
+import { dropMove } from './moves.ts'
+import { encodedPath, isKeySegment, type OwnFolder, ownFolder, plainPath } from './names.ts'
 import { isNamed, orNull } from './translate-error.ts'
 
 /** What is at a key. */
@@ -48,12 +50,11 @@ export class Places {
     // First what is aside: were it last, a crash in between would bring it back to light.
     await this.#removeAside(key)
     const segments = key.split('/')
-    if (segments.every(isKeySegment)) await removeFile(this.#home.root, segments)
+    if (segments.every(isKeySegment)) await removeFile(this.#home, null, segments)
   }
 
   async #removeAside(key: string): Promise<void> {
-    const aside = await this.#home.own('aside')
-    if (aside !== null) await removeFile(aside, encodedPath(key))
+    await removeFile(this.#home, 'aside', encodedPath(key))
   }
 
   async #plain(segments: readonly string[]): Promise<Place> {
@@ -83,8 +84,11 @@ export class Places {
 
 const nowhere: Place = { file: null, folder: null }
 
-/** Removes a file and the folders below `from` that it leaves empty. */
-export async function removeFile(from: FileSystemDirectoryHandle, path: readonly string[]): Promise<void> {
+/** Removes a file of one of the store's own folders, or of its root, and the folders that it leaves empty. */
+export async function removeFile(home: Home, own: OwnFolder | null, path: readonly string[]): Promise<void> {
+  const from = own === null ? home.root : await home.own(own)
+  if (from === null) return
+  await dropMove(home, own === null ? path : [ownFolder, own, ...path])
   const folders = [from]
   for (const name of path.slice(0, -1)) {
     const folder = await orNull((folders.at(-1) ?? from).getDirectoryHandle(name))

@@ -1,5 +1,6 @@
 /** Content type and metadata of a file, kept beside it and told apart by the file's size and time. */
-import { fileAt, type Home, makeFolderAt } from './home.ts'
+import { fileAt, makeFolderAt } from './folders.ts'
+import type { Home } from './home.ts'
 import { encodedPath } from './names.ts'
 import { removeFile } from './places.ts'
 import { isStale, unsettled } from './translate-error.ts'
@@ -54,8 +55,7 @@ export class Records {
   }
 
   async remove(key: string): Promise<void> {
-    const meta = await this.#home.own('meta')
-    if (meta !== null) await removeFile(meta, encodedPath(key))
+    await removeFile(this.#home, 'meta', encodedPath(key))
   }
 
   async #read(key: string): Promise<readonly Recorded[]> {

@@ -1,6 +1,7 @@
 /** Walks folders in the byte order of keys, entering only those that can hold what is asked for. */
 import { compareUtf8 } from '@flowport/capabilities'
-import { folderAt, type Home } from './home.ts'
+import { folderAt } from './folders.ts'
+import type { Home } from './home.ts'
 import { isKeySegment } from './names.ts'
 
 export interface Walk {
