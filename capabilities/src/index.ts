@@ -43,6 +43,7 @@ export {
 } from './lib/guarantees/domains.ts'
 
 export {
+  type Applied,
   CapabilityError,
   type CapabilityErrorOptions,
   type ErrorKind,

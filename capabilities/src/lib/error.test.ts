@@ -35,6 +35,14 @@ describe('CapabilityError', () => {
     expect(new CapabilityError('Unexpected', 'x', { retryable: 'temporary' }).retryable).toBe('temporary')
   })
 
+  it('says that the write was not applied for exactly the kinds that are refusals, unless an option says otherwise', () => {
+    const unknown = errorKinds.filter((kind) => new CapabilityError(kind, 'x').applied === 'unknown')
+    expect(unknown).toEqual(['RateLimited', 'Unavailable', 'Timeout', 'Cancelled', 'Corrupt', 'Unexpected'])
+    expect(new CapabilityError('ConditionNotMatch', 'x', { applied: 'unknown' }).applied).toBe('unknown')
+    expect(new CapabilityError('Timeout', 'x', { applied: 'no' }).at(where).applied).toBe('no')
+    expect(toCapabilityError(new Error('x'), where).applied).toBe('unknown')
+  })
+
   it('has a stable code for each kind, and takes another', () => {
     expect(errorKinds.map((kind) => new CapabilityError(kind, 'x').code)).toEqual([
       'CAPABILITY_NOT_FOUND',
@@ -87,6 +95,7 @@ describe('CapabilityError', () => {
       code: 'CAPABILITY_NOT_FOUND',
       message: 'no',
       retryable: 'never',
+      applied: 'no',
     })
     expect(JSON.stringify(error.at(where))).not.toContain('inside')
   })

@@ -21,12 +21,30 @@ export const errorKinds = [
 
 export type ErrorKind = (typeof errorKinds)[number]
 
+/** Kinds that do not say by themselves that the store refused the call. */
+const mayHaveApplied: ReadonlySet<ErrorKind> = new Set([
+  'RateLimited',
+  'Unavailable',
+  'Timeout',
+  'Cancelled',
+  'Corrupt',
+  'Unexpected',
+])
+
 /** `temporary`: the same call may work later. `never`: it will not, or a layer below has already retried. */
 export type Retryable = 'never' | 'temporary'
+
+/**
+ * Whether the write that failed may have been made. `no`: the store or the sink refused it, or nothing was sent.
+ * `unknown`: it may have been made, now or in an earlier try of the same call, and nobody can tell from this error.
+ */
+export type Applied = 'no' | 'unknown'
 
 export interface CapabilityErrorOptions {
   /** Default: `temporary` for RateLimited, Unavailable and Timeout, `never` for the rest. */
   readonly retryable?: Retryable
+  /** Default: `unknown` for RateLimited, Unavailable, Timeout, Cancelled, Corrupt and Unexpected, `no` for the rest. */
+  readonly applied?: Applied | undefined
   readonly capability?: string | undefined
   readonly operation?: string | undefined
   readonly key?: string | undefined
@@ -45,6 +63,11 @@ const brand: unique symbol = Symbol.for('flowport.CapabilityError') as never
 export class CapabilityError extends Error {
   readonly kind: ErrorKind
   readonly retryable: Retryable
+  /**
+   * Whether the write that failed may have been made, over all tries of the call: `no` only if every try was refused
+   * or never sent. A failed read says `no`.
+   */
+  readonly applied: Applied
   readonly capability: string | undefined
   readonly operation: string | undefined
   readonly key: string | undefined
@@ -60,6 +83,7 @@ export class CapabilityError extends Error {
     this.kind = kind
     this.reason = reason
     this.retryable = options.retryable ?? defaultRetryable(kind)
+    this.applied = options.applied ?? defaultApplied(kind)
     this.capability = options.capability
     this.operation = options.operation
     this.key = options.key
@@ -74,6 +98,7 @@ export class CapabilityError extends Error {
     if (this.capability !== undefined) return this
     return new CapabilityError(this.kind, this.reason, {
       retryable: this.retryable,
+      applied: this.applied,
       capability: where.capability,
       operation: where.operation,
       key: this.key ?? where.key,
@@ -92,6 +117,7 @@ export class CapabilityError extends Error {
       code: this.code,
       message: this.message,
       retryable: this.retryable,
+      applied: this.applied,
       ...(this.capability === undefined ? {} : { capability: this.capability }),
       ...(this.operation === undefined ? {} : { operation: this.operation }),
       ...(this.key === undefined ? {} : { key: this.key }),
@@ -125,6 +151,10 @@ export function toCapabilityError(
 
 function defaultRetryable(kind: ErrorKind): Retryable {
   return kind === 'RateLimited' || kind === 'Unavailable' || kind === 'Timeout' ? 'temporary' : 'never'
+}
+
+function defaultApplied(kind: ErrorKind): Applied {
+  return mayHaveApplied.has(kind) ? 'unknown' : 'no'
 }
 
 function codeOf(kind: ErrorKind): string {

@@ -6,10 +6,11 @@ export function amended(
   error: CapabilityError,
   { reason = error.reason, details, ...changes }: CapabilityErrorOptions & { readonly reason?: string },
 ): CapabilityError {
-  const { retryable, capability, operation, key, code, retryAfterMs, cause } = error
+  const { retryable, applied, capability, operation, key, code, retryAfterMs, cause } = error
   const merged = details === undefined ? error.details : { ...error.details, ...details }
   return new CapabilityError(error.kind, reason, {
     retryable,
+    applied,
     capability,
     operation,
     key,

@@ -108,6 +108,7 @@ function withoutSecrets(error: CapabilityError, secrets: readonly string[]): Cap
   const said = error.cause instanceof Error ? error.cause.message : ''
   return new CapabilityError(error.kind, hide(error.reason), {
     retryable: error.retryable,
+    applied: error.applied,
     code: error.code,
     ...(error.details === undefined ? {} : { details: error.details }),
     cause: new OpenDalError(hide(said)),

@@ -13,6 +13,7 @@ export function atUri(error: unknown, uri: unknown, operation: string, capabilit
   const shown = shownUri(uri)
   return new CapabilityError(error.kind, error.reason, {
     retryable: error.retryable,
+    applied: error.applied,
     capability,
     operation,
     key: shown,
