@@ -53,6 +53,18 @@ export {
   type Retryable,
   toCapabilityError,
 } from './lib/error.ts'
+export {
+  afterApplying,
+  appliedOf,
+  AppliedOverTries,
+  beforeApplying,
+  inParts,
+  maybeApplied,
+  notApplied,
+  withApplied,
+  worstApplied,
+} from './lib/applied.ts'
+export { appliedByStatus, wasNeverSent } from './lib/http/applied.ts'
 export { asyncDispose } from './lib/async-dispose.ts'
 export {
   type Determinism,

@@ -1,5 +1,6 @@
 /** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
-import { CapabilityError, isCapabilityError, toCapabilityError } from './error.ts'
+import { appliedOf, notApplied, withApplied } from './applied.ts'
+import { type Applied, CapabilityError, isCapabilityError, toCapabilityError } from './error.ts'
 import type { Domain } from './guarantees/domains.ts'
 import type { BlobDriver } from './blob/driver.ts'
 import type { CacheDriver } from './cache/driver.ts'
@@ -92,7 +93,7 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
         try {
           scope.beforeWrite()
         } catch (error) {
-          return Promise.reject(toCapabilityError(error, { capability, operation, key }))
+          return Promise.reject(notApplied(toCapabilityError(error, { capability, operation, key })))
         }
       }
       const call: BoundCall = {
@@ -130,8 +131,11 @@ export function isReplayable(call: Call): boolean {
   return call.replayable && call.body?.touched !== true
 }
 
-/** The error a call ends with when its signal has fired. */
-export function cancelled(call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal'>): CapabilityError {
+/** The error a call ends with when its signal has fired; `applied` says whether the driver may have done it. */
+export function cancelled(
+  call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal'>,
+  applied: Applied,
+): CapabilityError {
   const cause: unknown = call.signal?.reason
   const { capability, operation, key } = call
   // A signal that fired with a reason of ours, such as a lost lease, says more than that it fired.
@@ -140,6 +144,7 @@ export function cancelled(call: Pick<Call, 'capability' | 'operation' | 'key' | 
     capability,
     operation,
     key,
+    applied,
     cause,
     ...code,
   })
@@ -172,7 +177,7 @@ function enclose(next: Next<unknown>, layer: Layer): Next<unknown> {
 
 /** The last stop. No `async` function: a driver that answers at once costs one promise and no wait. */
 function atDriver(call: Call): Promise<unknown> {
-  if (call.signal?.aborted) return Promise.reject(cancelled(call))
+  if (call.signal?.aborted) return Promise.reject(cancelled(call, 'no'))
   let answer: Awaitable<unknown>
   try {
     answer = (call as BoundCall).execute(call)
@@ -189,5 +194,7 @@ function atDriver(call: Call): Promise<unknown> {
 }
 
 function failure(error: unknown, call: Call): CapabilityError {
-  return call.signal?.aborted ? cancelled(call) : toCapabilityError(error, call)
+  const failed = call.signal?.aborted ? cancelled(call, appliedOf(error)) : toCapabilityError(error, call)
+  // A read applies nothing, however it fails.
+  return call.effect === 'read' ? withApplied(failed, 'no') : failed
 }

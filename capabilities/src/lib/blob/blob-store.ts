@@ -1,4 +1,5 @@
 /** Makes a blob store of a driver: argument checks, conversions, guarded streams, layers. The driver is the last stop. */
+import { inParts, withApplied } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline, wrapDriver } from '../layer.ts'
 import { checkBlobKey, checkLimit, chunks } from '../limits.ts'
@@ -209,26 +210,30 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.checkedKey('deleteMany', key)
     const { driver, pipeline } = this.core
-    for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
-      await pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
+    await inParts(chunks(distinct, this.info.limits.maxBulkKeys), (chunk) =>
+      pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
         if (driver.deleteMany !== undefined) return driver.deleteMany(chunk, { signal })
-        for (const key of chunk) await driver.delete(key, { signal })
-      })
-    }
+        await inParts(chunk, (key) => driver.delete(key, { signal }))
+      }),
+    )
   }
 
   async copy(from: string, to: string, options?: CallOptions): Promise<BlobObject> {
     const where = this.checkedKey('copy', from)
     this.checkedKey('copy', to)
     const { driver, pipeline } = this.core
-    const copied = await pipeline.run('copy', from, options, this.scope, ({ signal }) => {
+    const copy = ({ signal }: CallOptions): Awaitable<BlobObject | null> => {
       // Some stores refuse to copy onto the same key; nothing would change anyway.
       if (from === to) return driver.head(from, { signal })
       if (this.info.features.serverCopy && driver.copy !== undefined) return driver.copy(from, to, { signal })
       return copyThrough(driver, from, to, where, signal)
+    }
+    return pipeline.run('copy', from, options, this.scope, async (call) => {
+      const copied = await copy(call)
+      if (copied !== null) return copied
+      // Inside the layers: `retry` knows of an earlier try that may have copied before the source was deleted.
+      throw new CapabilityError('NotFound', 'there is no object to copy', where)
     })
-    if (copied !== null) return copied
-    throw new CapabilityError('NotFound', 'there is no object to copy', where)
   }
 
   async presign(key: string, options: BlobPresignOptions): Promise<URL> {
@@ -274,8 +279,10 @@ class PortableBlobStore extends PortableBlobReader implements BlobStore {
           try {
             return await driver.put(key, content.open(signal), put)
           } catch (error) {
-            // What was wrong with the body is told as it was, whatever the provider's client made of it.
-            throw content.failure() ?? error
+            const broken = content.failure()
+            // A fault of the body is reported as it was, whatever the provider's client made of it. No store makes an
+            // object visible before its body has ended.
+            throw broken === undefined ? error : withApplied(broken, 'no')
           } finally {
             content.attemptEnded()
           }

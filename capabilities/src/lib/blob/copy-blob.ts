@@ -1,4 +1,5 @@
 /** Copies an object to another place, also across providers: as a stream, at the slower side's pace, all or nothing. */
+import { afterApplying } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import type { BlobObject, BlobProgressListener, BlobReader, BlobStore } from './contract.ts'
 import type { CallOptions } from '../kv/contract.ts'
@@ -67,7 +68,7 @@ export async function copyBlob(
     return { object, source, by: 'server', dropped }
   }
   const object = await streamed(from, to, source, kept, options)
-  await verifySize(object, to, source, signal)
+  await afterApplying(() => verifySize(object, to, source, signal))
   return { object, source, by: 'stream', dropped }
 }
 

@@ -1,4 +1,5 @@
 /** What the portable type does with a driver's other calls where the driver has none of its own for it. */
+import { beforeApplying } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import type { Place } from './checks.ts'
 import type { BlobObject } from './contract.ts'
@@ -34,7 +35,7 @@ export async function copyThrough(
   where: Place,
   signal: AbortSignal | undefined,
 ): Promise<BlobObject | null> {
-  const opened = await driver.get(from, { signal })
+  const opened = await beforeApplying(() => driver.get(from, { signal }))
   if (opened === null) return null
   const { contentType, metadata, size } = opened.object
   const handle = new PortableBlobHandle(opened, where, signal)

@@ -18,6 +18,9 @@ export interface HttpRead {
   /**
    * Resolves the response whatever its status. No connection is `Unavailable`, a scheme other than http(s) or a method
    * that writes is `InvalidInput`.
+   *
+   * `applied` of an error says `no` for what was not sent, on Node also for a host without an address and a refused
+   * connection, and `unknown` for every other write without an answer. For a response, `appliedByStatus` says it.
    */
   fetch(url: string | URL, options?: HttpOptions<ReadMethod>): Promise<Response>
 }

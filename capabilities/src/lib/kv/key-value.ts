@@ -1,5 +1,6 @@
 /** Makes a key-value store of a driver: limits, conversions, layers; `put-options.ts` has TTL arithmetic. The driver is the last stop. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { beforeApplying, inParts } from '../applied.ts'
 import type { Clock } from '../clock/contract.ts'
 import { CapabilityError } from '../error.ts'
 import { checkKey, checkLimit, chunks } from '../limits.ts'
@@ -263,12 +264,12 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.checkKey('deleteMany', key)
     const { driver, pipeline } = this.core
-    for (const chunk of chunks(distinct, this.info.limits.maxBulkKeys)) {
-      await pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
+    await inParts(chunks(distinct, this.info.limits.maxBulkKeys), (chunk) =>
+      pipeline.run('deleteMany', undefined, options, this.scope, async ({ signal }) => {
         if (driver.deleteMany !== undefined) return driver.deleteMany(chunk, { signal })
-        for (const key of chunk) await driver.delete(key, { signal })
-      })
-    }
+        await inParts(chunk, (key) => driver.delete(key, { signal }))
+      }),
+    )
   }
 
   async #putStream(
@@ -279,7 +280,10 @@ class PortableKeyValue extends PortableKvReader implements KeyValue {
     try {
       const put = this.#checked(key, options)
       const signal = anySignal(options?.signal, this.scope?.signal)
-      const content = await collect(value, this.info.limits.maxValueBytes, at(this.core, 'put', key), signal)
+      const { maxValueBytes } = this.info.limits
+      const content = await beforeApplying(() =>
+        collect(value, maxValueBytes, at(this.core, 'put', key), signal),
+      )
       return await this.#write(key, content, options, put)
     } catch (error) {
       // A stream that was refused before it was read must not keep its source waiting.

@@ -111,6 +111,7 @@ function openCircuit({ capability, operation, key }: Call, retryAfterMs: number)
     operation,
     key,
     retryAfterMs,
+    applied: 'no',
     details: { circuit: 'open', outcome: 'not_started' },
   })
 }

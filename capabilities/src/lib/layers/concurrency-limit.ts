@@ -39,7 +39,7 @@ export function concurrencyLimit({ limit, maxQueued }: ConcurrencyLimitOptions):
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         waiting.delete(start)
-        reject(cancelled(call))
+        reject(cancelled(call, 'no'))
       }
       const start = () => {
         call.signal?.removeEventListener('abort', onAbort)
@@ -53,7 +53,7 @@ export function concurrencyLimit({ limit, maxQueued }: ConcurrencyLimitOptions):
   return {
     name: 'concurrencyLimit',
     around(call, next) {
-      if (call.signal?.aborted) return Promise.reject(cancelled(call))
+      if (call.signal?.aborted) return Promise.reject(cancelled(call, 'no'))
       if (active < limit) {
         active += 1
         const answer = next(call)
@@ -70,6 +70,6 @@ function overflow({ capability, operation, key }: Call, limit: number, maxQueued
   return new CapabilityError(
     'Unavailable',
     `${limit} calls are under way and ${maxQueued} wait: try again later, or raise limit or maxQueued`,
-    { capability, operation, key, details: { limit, maxQueued, outcome: 'not_started' } },
+    { capability, operation, key, applied: 'no', details: { limit, maxQueued, outcome: 'not_started' } },
   )
 }

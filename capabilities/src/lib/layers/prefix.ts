@@ -8,7 +8,7 @@ import type { Awaitable, KvDriver } from '../kv/driver.ts'
 import type { Layer } from '../layer.ts'
 import { utf8Length } from '../limits.ts'
 import type { StateDriver } from '../state/driver.ts'
-import { amended } from './amended-error.ts'
+import { amended } from '../amended-error.ts'
 
 /**
  * Adds `text` to every key on the way down and takes it off on the way up, in answers, listings and errors;

@@ -1,12 +1,13 @@
 /** Tries again what failed for a moment: the one place where retries happen. `retry-decision.ts` holds the rules. */
 import type { Clock } from '../clock/contract.ts'
-import { type CapabilityError, isCapabilityError, isKind } from '../error.ts'
+import { AppliedOverTries, appliedOf } from '../applied.ts'
+import { type Applied, type CapabilityError, isCapabilityError, isKind } from '../error.ts'
 import { type Call, cancelled, isImmediate, type Layer, type Next } from '../layer.ts'
 import type { Logger } from '../logger.ts'
 import type { Rng } from '../rng/contract.ts'
 import { systemClock } from '../system/clock.ts'
 import { systemRng } from '../system/rng.ts'
-import { amended } from './amended-error.ts'
+import { amended } from '../amended-error.ts'
 import { checkNumbers, countRule, timerRule } from '../numbers.ts'
 import { type NoRetry, retryDecision, type RetryPolicy } from './retry-decision.ts'
 
@@ -30,7 +31,8 @@ export interface RetryOptions {
 /**
  * Retries `temporary` errors of replayable calls, and nothing else: with exponential backoff and full jitter, after
  * `retryAfterMs` at the earliest, never past the deadline. The error it gives up with is `retryable: 'never'` and has
- * `details.attempts`, so that nothing above tries again what has been tried.
+ * `details.attempts`, so that nothing above tries again what has been tried. `applied` is the worst over all tries: a write
+ * whose first try was lost and whose last was refused says `unknown`.
  */
 export function retry({
   maxAttempts = 3,
@@ -45,7 +47,8 @@ export function retry({
   const policy: RetryPolicy = { maxAttempts, baseMs, maxMs, maxRetryAfterMs }
 
   async function retryAfter<T>(first: unknown, call: Call, next: Next<T>): Promise<T> {
-    let error = first
+    const tries = new AppliedOverTries()
+    let error = tries.failed(first)
     for (let attempt = 1; ; attempt++) {
       const decision = retryDecision(error, call, attempt, clock.now(), rng.float(), policy)
       if (!decision.retry) throw verdict(error, decision.why, call, attempt)
@@ -53,14 +56,14 @@ export function retry({
         fieldsOf(call, error as CapabilityError, attempt, decision.delayMs),
         'capability call is tried again',
       )
-      await pause(clock, decision.delayMs, call)
+      await pause(clock, decision.delayMs, call, appliedOf(error))
       // A pause can last longer than asked for: a machine that slept, a loop that was busy.
       if (call.deadline !== undefined && clock.now() >= call.deadline)
         throw verdict(error, 'deadline', call, attempt)
       try {
         return await next({ ...call, attempt: attempt + 1 })
       } catch (again) {
-        error = again
+        error = tries.failed(again)
       }
     }
   }
@@ -75,18 +78,19 @@ export function retry({
   }
 }
 
-async function pause(clock: Clock, ms: number, call: Call): Promise<void> {
+/** @param applied What the tries before the pause say of the write. */
+async function pause(clock: Clock, ms: number, call: Call, applied: Applied): Promise<void> {
   try {
     await clock.sleep(ms, { signal: call.signal })
   } catch (error) {
-    throw call.signal?.aborted ? cancelled(call) : error
+    throw call.signal?.aborted ? cancelled(call, applied) : error
   }
-  if (call.signal?.aborted) throw cancelled(call)
+  if (call.signal?.aborted) throw cancelled(call, applied)
 }
 
 /** What the caller gets: errors this layer does not own pass untouched. */
 function verdict(error: unknown, why: NoRetry, call: Call, attempts: number): unknown {
-  if (why === 'cancelled') return isKind(error, 'Cancelled') ? error : cancelled(call)
+  if (why === 'cancelled') return isKind(error, 'Cancelled') ? error : cancelled(call, appliedOf(error))
   if (why === 'not_temporary' || why === 'not_replayable' || !isCapabilityError(error)) return error
   return amended(error, { retryable: 'never', details: { attempts, gaveUp: why } })
 }

@@ -71,6 +71,7 @@ function timedOut(call: Call, timeoutMs: number, remainingMs: number): Capabilit
     capability: call.capability,
     operation: call.operation,
     key: call.key,
+    applied: call.effect === 'write' ? 'unknown' : 'no',
     details: {
       ...(remainingMs < timeoutMs ? { deadline: true } : { timeoutMs }),
       ...(unknown ? { outcome: 'unknown' } : {}),
@@ -83,6 +84,7 @@ function notStarted({ capability, operation, key }: Call): CapabilityError {
     capability,
     operation,
     key,
+    applied: 'no',
     details: { deadline: true, outcome: 'not_started' },
   })
 }

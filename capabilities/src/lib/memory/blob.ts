@@ -1,4 +1,5 @@
 /** A blob driver over a `Map`: for tests, local runs and browsers. Gone with the process. */
+import { beforeApplying, notApplied } from '../applied.ts'
 import type { BlobListed, BlobObject } from '../blob/contract.ts'
 import type {
   BlobDriver,
@@ -125,9 +126,11 @@ class MemoryBlobDriver implements BlobDriver {
     checkSize(utf8Length(Object.entries(put.metadata).flat().join('')), maxMetadataBytes, 'metadata', where)
     this.#checkConditions(key, put)
     const bytes =
-      body instanceof Uint8Array ? body : await collect(body, maxObjectBytes, where, put.signal, put.size)
+      body instanceof Uint8Array
+        ? body
+        : await beforeApplying(() => collect(body, maxObjectBytes, where, put.signal, put.size))
     checkSize(bytes.byteLength, maxObjectBytes, 'body', where)
-    if (put.signal?.aborted) throw cancelledRead(put.signal, where)
+    if (put.signal?.aborted) throw notApplied(cancelledRead(put.signal, where))
     this.#checkConditions(key, put)
     return this.#publish(key, bytes, put.contentType, put.metadata)
   }

@@ -1,4 +1,5 @@
 /** Makes a queue of a driver: JSON, limits, batches, layers. The driver is the last stop. */
+import { inParts } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import { fromJsonText, toJsonText } from '../json-text.ts'
 import type { CallOptions } from '../kv/contract.ts'
@@ -79,14 +80,14 @@ class PortablePublisher implements QueuePublisher {
     const texts = bodies.map((body) => bodyText(this.#core, body, where))
     const delayMs = checkDelay(this.#core, options.delayMs, where)
     const { driver, pipeline } = this.#core
-    const sent: { id: string }[] = []
-    for (const chunk of chunks(texts, this.info.limits.maxBatchMessages)) {
+    const batches = chunks(texts, this.info.limits.maxBatchMessages)
+    const sent = await inParts(batches, async (batch) => {
       const ids = await pipeline.run('sendBatch', undefined, options, this.#scope, ({ signal }) =>
-        driver.send(chunk, delayMs, { signal }),
+        driver.send(batch, delayMs, { signal }),
       )
-      sent.push(...chunk.map((_, index) => ({ id: sentId(ids[index], where) })))
-    }
-    return sent
+      return batch.map((_, index) => ({ id: sentId(ids[index], where) }))
+    })
+    return sent.flat()
   }
 }
 

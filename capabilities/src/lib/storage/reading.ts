@@ -1,6 +1,7 @@
 /** The reading side of a storage: each call finds its store and asks it. The store's driver is the next stop. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { BlobHandle, BlobObject } from '../blob/contract.ts'
+import { beforeApplying } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import type { CallScope, Pipeline } from '../layer.ts'
@@ -156,7 +157,7 @@ export class PortableStorageReader implements UriStorageReader {
     const execute = async ({ signal }: { readonly signal: AbortSignal | undefined }): Promise<T> => {
       let lease: Lease | undefined
       try {
-        lease = await this.#core.driver.stores.lease(uri)
+        lease = await this.lease(uri)
         return await run(lease, signal)
       } catch (error) {
         const told = signal?.aborted === true ? error : await explained(error, webOf(lease))
@@ -170,7 +171,7 @@ export class PortableStorageReader implements UriStorageReader {
 
   /** Another store of the same storage, beside the one of the call. */
   protected lease(uri: string): Promise<Lease> {
-    return this.#core.driver.stores.lease(uri)
+    return beforeApplying(() => this.#core.driver.stores.lease(uri))
   }
 
   protected errorAt(error: unknown, uri: string, operation: Operation): unknown {

@@ -1,4 +1,5 @@
 /** Makes URI storage of schemes: reading, writing, copying over any of their stores, with layers around each call. */
+import { afterApplying, maybeApplied } from '../applied.ts'
 import { asyncDispose } from '../async-dispose.ts'
 import { copyBlob } from '../blob/copy-blob.ts'
 import type { BlobBody, BlobObject } from '../blob/contract.ts'
@@ -119,10 +120,18 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
         if (place.isFolder) throw invalidUri('the URI names a folder; delete it with recursive: true')
         return blob.delete(place.key, { signal })
       }
-      const pages = keysBelow({ blob, key: place.key }, { signal })
-      for await (const keys of pages) if (keys.length > 0) await blob.deleteMany(keys, { signal })
-      await folders?.remove(place.key, { signal })
-      if (!place.isFolder) await blob.delete(place.key, { signal })
+      let hasDeleted = false
+      try {
+        for await (const keys of keysBelow({ blob, key: place.key }, { signal })) {
+          if (keys.length === 0) continue
+          await blob.deleteMany(keys, { signal })
+          hasDeleted = true
+        }
+        await folders?.remove(place.key, { signal })
+        if (!place.isFolder) await blob.delete(place.key, { signal })
+      } catch (error) {
+        throw hasDeleted ? maybeApplied(error) : error
+      }
     })
   }
 
@@ -138,18 +147,7 @@ class PortableStorage extends PortableStorageReader implements UriStorage {
       const { size, object, isSame } = await this.#copied(source, to, { ...options, signal }, 'move')
       // A file that is where it should be is not moved, least of all deleted.
       if (isSame) return { size }
-      const { blob } = source.store
-      const now = await blob.head(fileKey(source), { signal })
-      // The time as well: copied onto itself by another name, a file has the same content, and with it often the same etag.
-      if (
-        now !== null &&
-        (now.etag !== object.etag || now.lastModified.getTime() !== object.lastModified.getTime())
-      )
-        throw new CapabilityError(
-          'ConditionNotMatch',
-          'the source changed after it was copied; it is kept, and so is the copy',
-        )
-      await blob.delete(fileKey(source), { signal })
+      await afterApplying(() => deleteUnchanged(source, object, signal))
       return { size }
     })
   }
@@ -232,6 +230,24 @@ class OwnedStorage extends PortableStorage {
   [asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** Deletes the source of a move, unless it is no longer the version that was copied. */
+async function deleteUnchanged(
+  source: Lease,
+  { etag, lastModified }: BlobObject,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { blob } = source.store
+  const key = fileKey(source)
+  const now = await blob.head(key, { signal })
+  // The time as well: copied onto itself by another name, a file has the same content, and with it often the same etag.
+  if (now !== null && (now.etag !== etag || now.lastModified.getTime() !== lastModified.getTime()))
+    throw new CapabilityError(
+      'ConditionNotMatch',
+      'the source changed after it was copied; it is kept, and so is the copy',
+    )
+  await blob.delete(key, { signal })
 }
 
 async function put(

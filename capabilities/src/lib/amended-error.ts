@@ -1,5 +1,5 @@
 /** A changed copy of an error, for layers that know more about a failure than the driver did. */
-import { CapabilityError, type CapabilityErrorOptions } from '../error.ts'
+import { CapabilityError, type CapabilityErrorOptions } from './error.ts'
 
 /** `error` with what `changes` names put in place of its own; `details` are added to its own. */
 export function amended(
