@@ -48,12 +48,18 @@ export {
   UnknownProfileError,
 } from './lib/open-profile.ts'
 export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
+export type {
+  Idempotency,
+  KeyedIdempotency,
+  Unknown,
+  UnknownAnswer,
+  UnknownQuestion,
+} from './lib/idempotency.ts'
 export {
   type AnyNode,
   event,
   isStreamEvent,
   type FlowNode,
-  type Idempotency,
   type Metadata,
   type NodeContext,
   node,

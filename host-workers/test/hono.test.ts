@@ -116,7 +116,7 @@ describe('a flow that needs a strong store', () => {
           node('effect', {
             input: z.object({ id: z.string() }),
             uses: { dedupe: { access: 'write', reservation: 'atomic' } },
-            idempotency: { key: '/id', ttl: '1d' },
+            idempotency: { key: '/id', unknown: 'never', ttl: '1d' },
             run: ({ id }) => id,
           }),
           it,

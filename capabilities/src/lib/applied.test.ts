@@ -12,7 +12,7 @@ import {
   worstApplied,
 } from './applied.ts'
 import { type Applied, CapabilityError, type CapabilityErrorOptions } from './error.ts'
-import { createPipeline, type Layer } from './layer.ts'
+import { type CallScope, createPipeline, type Layer } from './layer.ts'
 import { circuitBreaker } from './layers/circuit-breaker.ts'
 import { concurrencyLimit } from './layers/concurrency-limit.ts'
 import { readOnly } from './layers/effect-guard.ts'
@@ -153,14 +153,14 @@ describe('a call through layers', () => {
     expect(await during).toMatchObject({ kind: 'Cancelled', applied: 'unknown' })
   })
 
-  it('says no for a write that the run did not allow any more', async () => {
-    const scope = {
-      beforeWrite: () => {
-        throw new CapabilityError('Cancelled', 'the lease is lost')
-      },
+  it('says what the run says that did not allow the write', async () => {
+    for (const applied of ['no', 'unknown'] as const) {
+      const scope: CallScope = {
+        aroundWrite: () => Promise.reject(new CapabilityError('Cancelled', 'the lease is lost', { applied })),
+      }
+      const call = createPipeline('kv', 'kv', []).run('put', 'k', undefined, scope, () => expect.fail('sent'))
+      expect(await failure(call)).toMatchObject({ kind: 'Cancelled', applied })
     }
-    const call = createPipeline('kv', 'kv', []).run('put', 'k', undefined, scope, () => expect.fail('sent'))
-    expect(await failure(call)).toMatchObject({ kind: 'Cancelled', applied: 'no' })
   })
 
   it('says unknown when a lost try is followed by a refusal', async () => {

@@ -42,6 +42,31 @@ describe('createPipeline', () => {
     expect(both?.aborted).toBe(true)
   })
 
+  it('puts what the run lends around writes, and around nothing else', async () => {
+    const seen: string[] = []
+    const aroundWrite = async <T>(domain: string, write: () => Promise<T>): Promise<T> => {
+      seen.push(domain)
+      return write().finally(() => seen.push('ended'))
+    }
+    const pipeline = createPipeline('kv', 'kv:x', [])
+    expect(await pipeline.run('get', 'k', undefined, { aroundWrite }, () => 1)).toBe(1)
+    expect(await pipeline.run('put', 'k', undefined, { aroundWrite }, () => seen.push('put'))).toBe(2)
+    expect(seen).toEqual(['kv', 'put', 'ended'])
+  })
+
+  it('refuses a write that the run refuses, before any layer', async () => {
+    const execute = vi.fn()
+    const around = vi.fn()
+    const aroundWrite = () => Promise.reject(new Error('no lease'))
+    const pipeline = createPipeline('kv', 'kv:x', [{ name: 'seen', around }])
+    await expect(pipeline.run('put', 'k', undefined, { aroundWrite }, execute)).rejects.toMatchObject({
+      capability: 'kv:x',
+      operation: 'put',
+      cause: { message: 'no lease' },
+    })
+    expect([execute.mock.calls, around.mock.calls]).toEqual([[], []])
+  })
+
   it('does not reach the driver when the signal has fired', async () => {
     const execute = vi.fn()
     await expect(run([], execute, { signal: AbortSignal.abort('why') })).rejects.toMatchObject({

@@ -51,8 +51,8 @@ export interface CallScope {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly deadline?: number | undefined
-  /** Called before each write; what it throws refuses the write. */
-  readonly beforeWrite?: () => void
+  /** Stands around each write of these calls: it can refuse or delay the write, and sees how it ended. */
+  readonly aroundWrite?: <T>(domain: Domain, write: () => Promise<T>) => Promise<T>
 }
 
 interface BoundCall extends Call {
@@ -89,13 +89,6 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
       body?: { readonly touched: boolean },
     ): Promise<T> {
       const spec = table[operation] as Operation
-      if (spec.effect === 'write' && scope?.beforeWrite !== undefined) {
-        try {
-          scope.beforeWrite()
-        } catch (error) {
-          return Promise.reject(notApplied(toCapabilityError(error, { capability, operation, key })))
-        }
-      }
       const call: BoundCall = {
         capability,
         operation,
@@ -108,11 +101,21 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
         body,
         execute,
       }
-      const answer = enter(call) as Promise<T>
-      immediate = undefined
-      return answer
+      if (spec.effect === 'write' && scope?.aroundWrite !== undefined) {
+        const written = scope.aroundWrite(domain, () => begin<T>(enter, call))
+        return written.catch((error: unknown) => {
+          throw toCapabilityError(error, { capability, operation, key })
+        })
+      }
+      return begin<T>(enter, call)
     },
   }
+}
+
+function begin<T>(enter: Next<unknown>, call: Call): Promise<T> {
+  const answer = enter(call) as Promise<T>
+  immediate = undefined
+  return answer
 }
 
 /** The last answer a driver gave without waiting, while it passes the layers on its way out of `run`. */

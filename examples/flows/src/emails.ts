@@ -15,7 +15,8 @@ const enqueue = node('enqueue', {
   input: Request,
   output: Accepted,
   uses: { kv: { access: 'write', consistency: 'strong' }, 'queue:emails': 'publish' },
-  idempotency: { key: '/id', ttl: '7d' },
+  // The consumer sends each id once, however often it is in the queue.
+  idempotency: { key: '/id', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run(email, { kv, 'queue:emails': emails }) {
     await kv.put(keyOf(email.id), { json: { id: email.id, status: 'queued' } })
     await emails.send(email)
@@ -28,7 +29,7 @@ const send = node('send', {
   input: Request,
   output: Status,
   uses: { kv: { access: 'write', consistency: 'strong' }, clock: 'read' },
-  idempotency: { key: '/id', ttl: '7d' },
+  idempotency: { key: '/id', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run({ id }, { kv, clock }) {
     // Where a real app would call its mail provider, with the id as the idempotency key.
     const status = { id, status: 'sent' as const, sentAt: new Date(clock.now()).toISOString() }

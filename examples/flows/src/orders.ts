@@ -13,7 +13,8 @@ const chargeOrder = node('charge', {
   input: Order,
   output: Charged,
   uses: { kv: { access: 'write', consistency: 'strong', durability: 'durable', features: ['conditional'] } },
-  idempotency: { key: '/orderId', ttl: '7d' },
+  // The gateway makes one charge per key, so that asking it again is safe.
+  idempotency: { key: '/orderId', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run({ orderId, amountCents }, { kv, idempotencyKey }) {
     const { chargeId } = await charge(kv, orderId, amountCents, idempotencyKey ?? orderId)
     return { orderId, amountCents, chargeId }

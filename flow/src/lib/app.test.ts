@@ -128,14 +128,18 @@ describe('types', () => {
       node('guarantee', { input, uses: { kv: { access: 'read', consistancy: 'strong' } }, run })
       // @ts-expect-error a kv delivers nothing
       node('other', { input, uses: { 'kv:a': { access: 'read', delivery: 'at_least_once' } }, run })
-      node('key', { input, idempotency: { key: '/id' }, run })
-      node('deep-key', { input, idempotency: { key: '/at/key' }, run })
-      node('any-key', { input: opaque<Record<string, string>>(), idempotency: { key: '/x' }, run })
-      node('unknown-key', { input: opaque<unknown>(), idempotency: { key: '/x' }, run })
+      node('key', { input, idempotency: { key: '/id', unknown: 'never' }, run })
+      node('deep-key', { input, idempotency: { key: '/at/key', unknown: 'never' }, run })
+      node('any-key', {
+        input: opaque<Record<string, string>>(),
+        idempotency: { key: '/x', unknown: 'never' },
+        run,
+      })
+      node('unknown-key', { input: opaque<unknown>(), idempotency: { key: '/x', unknown: 'never' }, run })
       // @ts-expect-error the input has no idd
-      node('typo', { input, idempotency: { key: '/idd' }, run })
+      node('typo', { input, idempotency: { key: '/idd', unknown: 'never' }, run })
       // @ts-expect-error a key is text
-      node('number', { input, idempotency: { key: '/n' }, run })
+      node('number', { input, idempotency: { key: '/n', unknown: 'never' }, run })
     }
     expect(check).toThrow('"consistancy" in the use of "kv" is no guarantee: there are access, features, ')
   })

@@ -7,59 +7,24 @@ import {
   hintFor,
   impliedDeterminism,
   impliedEffect,
-  type Logger,
 } from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Duration, positiveMilliseconds } from './duration.ts'
-import { compilePointer, type PointerInto } from './pointer.ts'
+import {
+  type AnyIdempotency,
+  type Idempotency,
+  type NodeIdempotency,
+  normalIdempotency,
+} from './idempotency.ts'
+import type { NodeContext } from './node-context.ts'
 import { type InputOf, isStreamSchema, type OutputOf, type StreamSchema } from './schema.ts'
-import { type KnownUses, type Needs, type NormalUse, normalUses, type Resources, type Uses } from './uses.ts'
+import { type KnownUses, type Needs, type NormalUse, normalUses, type Uses } from './uses.ts'
 
-/** Facts about the run that nodes may read. Never credentials: authorization and cookies are left out. */
-export type Metadata = Readonly<Record<string, unknown>>
+export type { Metadata, NodeContext, RunContext } from './node-context.ts'
 
-/** What every handler gets beside its declared resources. */
-export interface RunContext {
-  /** Fires when the caller goes away, the deadline passes, another node fails or the lease of the node's key is lost. */
-  readonly signal: AbortSignal
-  readonly log: Logger
-  /** `flow.id`, `flow.name`, `flow.run_id`, `http.method`, `http.route`, …, and what hooks added. */
-  readonly metadata: Metadata
-  /** When an answer stops being of use, in milliseconds since the epoch; `undefined` for never. */
-  readonly deadline: number | undefined
-  /** The idempotency key of this node's execution, stable over retries; hand it to what it calls. */
-  readonly idempotencyKey: string | undefined
-  /**
-   * Grows with every holder of the idempotency key: give it to a sink that can refuse a smaller one. `undefined` for a node
-   * without keys. When the holder loses its lease, `signal` fires with `IDEM_LEASE_LOST` and its writes are refused.
-   */
-  readonly fencingToken: number | undefined
-}
-
-export type NodeContext<U> = Resources<U> & RunContext
-
-/**
- * How an effectful node may be done again.
- * `'natural'`: doing it twice with the same input is as doing it once, because it only replaces or removes.
- * With a `key`: the dedupe ledger lets it happen once per key, and hands the stored result to whoever asks again.
- */
-export type Idempotency<I> = 'natural' | KeyedIdempotency<I>
-
-export interface KeyedIdempotency<I> {
-  /** A JSON Pointer to a text in the input, or a function of it. Must not be empty. */
-  readonly key: PointerInto<I> | ((input: I) => string)
-  /** How long the result is remembered. Default `'1d'`. */
-  readonly ttl?: Duration
-  /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
-  readonly lease?: Duration
-  /** Default `'node'`: keys of different nodes do not meet. */
-  readonly scope?: 'node' | 'edge' | 'partition'
-}
-
-interface SpecBase<U extends Uses, I> {
+interface SpecBase<U extends Uses, I, O> {
   readonly summary?: string
   readonly uses?: U & KnownUses<U>
-  readonly idempotency?: Idempotency<I>
+  readonly idempotency?: Idempotency<I, O, U>
   /** Default: what `uses` implies. May only be declared weaker (more effectful). */
   readonly effects?: Effect
   /** Default: what `uses` implies. May only be declared weaker (less deterministic). */
@@ -67,7 +32,7 @@ interface SpecBase<U extends Uses, I> {
 }
 
 export interface NodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extends StandardSchemaV1>
-  extends SpecBase<U, OutputOf<IS>> {
+  extends SpecBase<U, OutputOf<IS>, InputOf<OS>> {
   readonly input: IS
   readonly output: OS
   run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<InputOf<OS>>
@@ -78,7 +43,7 @@ export interface StreamNodeSpec<
   IS extends StandardSchemaV1,
   OS extends StandardSchemaV1,
   RS extends StandardSchemaV1 | undefined,
-> extends SpecBase<U, OutputOf<IS>> {
+> extends SpecBase<U, OutputOf<IS>, never> {
   readonly input: IS
   readonly output: StreamSchema<OS, RS>
   run(
@@ -95,7 +60,7 @@ export type Streamed<OS extends StandardSchemaV1, RS> = RS extends StandardSchem
   : AsyncIterable<StreamItem<OutputOf<OS>>>
 
 export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O>
-  extends SpecBase<U, OutputOf<IS>> {
+  extends SpecBase<U, OutputOf<IS>, NoInfer<O>> {
   readonly input: IS
   readonly output?: undefined
   run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<O>
@@ -138,19 +103,6 @@ export interface FlowNode<in I, out O, out N> {
   readonly '~types'?: { readonly input: (input: I) => void; readonly output: O; readonly needs: N }
 }
 
-/** The idempotency of a node, ready for the runtime and for Flow IR. */
-export type NodeIdempotency =
-  | { readonly kind: 'natural' }
-  | {
-      readonly kind: 'keyed'
-      readonly keyOf: (input: unknown) => unknown
-      /** The pointer, or `@function` for a function. */
-      readonly keyText: string
-      readonly ttlMs: number
-      readonly leaseMs: number
-      readonly scope: 'node' | 'edge' | 'partition'
-    }
-
 export type AnyNode = FlowNode<never, unknown, unknown>
 
 /** Declares a node. The handler is handed exactly the resources named in `uses`, with the access named there. */
@@ -191,26 +143,10 @@ export function node(name: string, spec: AnySpec): AnyNode {
 }
 
 /** A spec as the implementation sees it: what its key may be, the overloads have said. */
-interface AnySpec extends Omit<SpecBase<Uses, never>, 'uses' | 'idempotency'> {
+interface AnySpec extends Omit<SpecBase<Uses, never, never>, 'uses' | 'idempotency'> {
   readonly uses?: Uses
   readonly idempotency?: AnyIdempotency
   readonly input: StandardSchemaV1
   readonly output?: StandardSchemaV1 | StreamSchema | undefined
   run(input: never, context: never): unknown
-}
-
-type AnyIdempotency = 'natural' | (Omit<KeyedIdempotency<never>, 'key'> & { readonly key: unknown })
-
-function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempotency | undefined {
-  if (idempotency === undefined) return undefined
-  if (idempotency === 'natural') return { kind: 'natural' }
-  const { key, ttl = '1d', lease = '30s', scope = 'node' } = idempotency
-  return {
-    kind: 'keyed',
-    keyOf: typeof key === 'string' ? compilePointer(key) : (key as (input: unknown) => string),
-    keyText: typeof key === 'string' ? key : '@function',
-    ttlMs: positiveMilliseconds('idempotency.ttl', ttl),
-    leaseMs: positiveMilliseconds('idempotency.lease', lease),
-    scope,
-  }
 }

@@ -46,7 +46,12 @@ function stepWith(options: object): void {
 
 function keyed(idempotency: object): unknown {
   const uses = { kv: 'write' } as const
-  return node('keyed', { input, uses, idempotency: { key, ...idempotency }, run: () => ({}) })
+  return node('keyed', {
+    input,
+    uses,
+    idempotency: { key, unknown: 'never', ...idempotency },
+    run: () => ({}),
+  })
 }
 
 describe('numbers of flows, bindings and runtimes', () => {

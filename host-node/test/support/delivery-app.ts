@@ -22,7 +22,7 @@ export function deliveryApp({ path, name, deadlineMs = 60_000, onStart }: Delive
     input: Order,
     output: z.object({ id: z.string() }),
     uses: { 'queue:orders': 'publish' },
-    idempotency: { key: '/id' },
+    idempotency: { key: '/id', unknown: 'never' },
     async run(order, { 'queue:orders': orders }) {
       await orders.send(order)
       return { id: order.id }

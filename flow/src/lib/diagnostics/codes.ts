@@ -20,7 +20,7 @@ export const codes = {
     'error',
     'V',
     'an effectful node has no idempotency',
-    "add idempotency: { key } to the node, or 'natural' when repeating it changes nothing more",
+    "add idempotency: { key, unknown } to the node, or 'natural' when repeating it changes nothing more",
   ),
   DAG005: entry(
     'error',
@@ -168,11 +168,41 @@ export const codes = {
     'an idempotency key comes from a node that reads the clock or randomness',
     "take the key from the flow's input",
   ),
+  IDEM030: entry(
+    'error',
+    'V',
+    'a node with an idempotency key does not say what an unknown outcome means',
+    "add unknown: 'never' (callers get 409 until the key is settled), 'again' (it is run again; the sink keeps idempotencyKey) or a function that asks the sink",
+  ),
+  IDEM031: entry(
+    'warning',
+    'V',
+    "unknown: 'again' without a sink that makes one effect per key",
+    "hand idempotencyKey to the sink and add sink: 'keyed', or choose 'never' or a function that asks the sink",
+  ),
   IDEM099: entry(
     'error',
     'R',
     'one idempotency key arrived with two different inputs',
     'use a new key for a new request',
+  ),
+  IDEM_UNKNOWN: entry(
+    'error',
+    'R',
+    'an effect of this key began, and nobody can know whether it was made',
+    'look at the system the node changes, then settle the key as done or not done',
+  ),
+  IDEM_RESULT_LOST: entry(
+    'error',
+    'R',
+    'the work of this key was done, and its result could not be stored',
+    'let the node yield JSON within the limit of the ledger, or put large results into a blob store',
+  ),
+  IDEM_FENCED: entry(
+    'error',
+    'R',
+    'another holder took the key over before the result of a node was stored',
+    'ask again for the result of the other holder; make the lease longer than the longest pause of a process',
   ),
   IDEM_LEASE_LOST: entry(
     'error',
@@ -190,13 +220,13 @@ export const codes = {
     'error',
     'V',
     'exactly-once without an idempotency key',
-    'add idempotency: { key, ttl } to the target',
+    'add idempotency: { key, unknown, ttl } to the target',
   ),
   EXACT003: entry(
     'error',
     'V',
     'exactly-once with a missing TTL, or one under five minutes',
-    "use idempotency: { key, ttl: '5m' } or more",
+    "use idempotency: { key, unknown, ttl: '5m' } or more",
   ),
   RETRY010: entry(
     'error',

@@ -3,9 +3,11 @@ import { type CapabilityError, type ErrorKind, isCapabilityError } from '@flowpo
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { UnknownProfileError } from '../open-profile.ts'
 import { DeniedError, RunError } from '../runtime/errors.ts'
-import { checkedHeaders, checkedStatus } from '../response-head.ts'
 import { SchemaError } from '../schema.ts'
+import { HttpProblem } from './http-problem.ts'
 import { shownDetails, shownText } from './shown.ts'
+
+export { HttpProblem, type ProblemOptions, problem } from './http-problem.ts'
 
 /** The body of a problem answer. */
 export interface ProblemBody {
@@ -19,45 +21,6 @@ export interface ProblemBody {
   readonly instance?: string
   readonly requestId?: string
   readonly details?: Readonly<Record<string, unknown>>
-}
-
-export interface ProblemOptions {
-  /** 300 to 599. */
-  readonly status: number
-  /** Stable and upper snake case, such as `'NOTE_NOT_FOUND'`. */
-  readonly code: string
-  /** The same for every occurrence. */
-  readonly title: string
-  /** About this occurrence. */
-  readonly detail?: string
-  readonly details?: Readonly<Record<string, unknown>>
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** An error with the answer it wants. Everything in it is shown to the client. */
-export class HttpProblem extends Error {
-  readonly status: number
-  readonly code: string
-  readonly title: string
-  readonly detail: string | undefined
-  readonly details: Readonly<Record<string, unknown>> | undefined
-  readonly headers: Readonly<Record<string, string>>
-
-  constructor({ status, code, title, detail, details, headers = {} }: ProblemOptions) {
-    super(detail ?? title)
-    this.name = 'HttpProblem'
-    this.status = checkedStatus(status, 300)
-    this.code = code
-    this.title = title
-    this.detail = detail
-    this.details = details
-    this.headers = checkedHeaders(headers)
-  }
-}
-
-/** For nodes: `throw problem({ status: 404, code: 'NOTE_NOT_FOUND', title: 'There is no such note' })`. */
-export function problem(options: ProblemOptions): HttpProblem {
-  return new HttpProblem(options)
 }
 
 /** The problem any error becomes. */
@@ -161,6 +124,9 @@ const special: Readonly<Record<string, readonly [status: number, title: string]>
   TOO_MANY_BODIES: [503, 'The server is receiving more bodies than it can keep'],
   IDEM_IN_FLIGHT: [409, 'The same request is being worked on'],
   IDEM_LEASE_LOST: [409, 'The same request is being worked on'],
+  IDEM_FENCED: [409, 'The same request is being worked on'],
+  IDEM_UNKNOWN: [409, 'This began before, and nobody can know whether it was done'],
+  IDEM_RESULT_LOST: [409, 'This was done before, and its result was not kept'],
   CAP101: [503, 'A capability this request needs is not bound'],
   CAP102: [503, 'A capability this request needs is too weak here'],
 }

@@ -13,7 +13,7 @@ const charge = node('charge', {
   input: Order,
   output: Order,
   uses: { kv: 'write' },
-  idempotency: { key: '/id' },
+  idempotency: { key: '/id', unknown: 'never' },
   run: (o) => o,
 })
 const look = node('look', { input: Order, output: Order, run: (o) => o })

@@ -2,7 +2,8 @@
 import type { AnyFlow } from '../flow.ts'
 import type { Graph, NodeVertex, Vertex } from '../graph/graph.ts'
 import { templateIr } from '../graph/template.ts'
-import type { AnyNode, NodeIdempotency } from '../node.ts'
+import type { NodeIdempotency } from '../idempotency.ts'
+import type { AnyNode } from '../node.ts'
 import { isStreamSchema, schemaName } from '../schema.ts'
 import type { TriggerSpec } from '../trigger.ts'
 import { triggerText } from '../trigger-text.ts'
@@ -133,7 +134,15 @@ function inline(identifier: string, schema: SchemaIr): Unplaced {
 
 function idempotencyIr(idempotency: NodeIdempotency): IdempotencyIr {
   if (idempotency.kind === 'natural') return { key: naturalKey, scope: 'node' }
-  return { key: idempotency.keyText, scope: idempotency.scope, ttlMs: idempotency.ttlMs }
+  const { keyText, scope, ttlMs, unknown, begins, sink } = idempotency
+  return {
+    key: keyText,
+    scope,
+    ttlMs,
+    ...(unknown === undefined ? {} : { unknown: typeof unknown === 'function' ? 'ask' : unknown }),
+    begins,
+    ...(sink === undefined ? {} : { sink }),
+  }
 }
 
 function usesIr(uses: readonly NormalUse[]): readonly UseIr[] {

@@ -28,7 +28,7 @@ describe('toIr', () => {
         rng: 'read',
         kv: { access: 'write', durability: 'durable', consistency: 'strong', features: ['list'] },
       },
-      idempotency: { key: '/id', ttl: '1h' },
+      idempotency: { key: '/id', unknown: 'never', ttl: '1h' },
       run: (ticket) => ticket,
     })
     const tickets = flow('tickets', {
@@ -59,7 +59,7 @@ describe('toIr', () => {
         out_schema: { kind: 'named', name: 'Ticket' },
         effects: 'effectful',
         determinism: 'best_effort',
-        idempotency: { key: '/id', scope: 'node', ttlMs: 3_600_000 },
+        idempotency: { key: '/id', scope: 'node', ttlMs: 3_600_000, unknown: 'never', begins: 'handler' },
         determinismHints: ['resource::kv', 'resource::rng'],
         effectHints: ['resource::kv::write'],
         uses: [
@@ -85,7 +85,7 @@ describe('toIr', () => {
     const pay = node('pay', {
       input: Ticket,
       uses: { kv: 'write' },
-      idempotency: { key: ({ id }) => id },
+      idempotency: { key: ({ id }) => id, unknown: 'never' },
       run: () => null,
     })
     const both = flow('both', { trigger: manualTicket, graph: (t, step) => [step(put, t), step(pay, t)] })

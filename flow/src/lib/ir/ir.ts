@@ -95,7 +95,15 @@ export interface IdempotencyIr {
   readonly key?: string
   readonly scope?: 'node' | 'edge' | 'partition'
   readonly ttlMs?: number
+  /** Ours: what happens to a key whose outcome nobody can know. `ask`: code asks the sink. */
+  readonly unknown?: (typeof unknownChoices)[number]
+  /** Ours: whether the effect begins with the handler or with the first effect it makes. Absent: with the handler. */
+  readonly begins?: 'handler' | 'effect'
+  /** Ours: the sink makes one effect per key. Absent: not stated. */
+  readonly sink?: 'keyed'
 }
+
+export const unknownChoices = ['never', 'again', 'ask'] as const
 
 export interface UseIr {
   readonly resource: string

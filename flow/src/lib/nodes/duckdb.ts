@@ -46,7 +46,8 @@ const execute = node('duckdb.execute', {
   input: fieldsSchema<DuckDbExecuteInput>(executeFields),
   output: opaque<QueryRows>(),
   uses: { db: 'write' },
-  idempotency: { key: '/key' },
+  // A statement that the engine refused has changed nothing; one whose answer was lost may have.
+  idempotency: { key: '/key', unknown: 'never', begins: 'effect' },
   run: (input, { db }) => run(db, input),
 })
 

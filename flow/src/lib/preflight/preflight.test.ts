@@ -54,7 +54,7 @@ const charge = node('charge', {
   input: Note,
   output: Note,
   uses: { kv: 'write' },
-  idempotency: { key: '/id' },
+  idempotency: { key: '/id', unknown: 'never' },
   run: (note) => note,
 })
 const needy = node('needy', {
@@ -291,7 +291,7 @@ describe('preflight › what the runtime does not do', () => {
     const keyed = node('keyed', {
       input: Note,
       uses: { kv: 'write' },
-      idempotency: { key: '/id', scope: 'partition' },
+      idempotency: { key: '/id', unknown: 'never', scope: 'partition' },
       run: () => 1,
     })
     const timed = flow('timed', {
@@ -340,7 +340,7 @@ describe('preflight › limits', () => {
     const short = node('short', {
       input: Note,
       uses: { kv: 'write' },
-      idempotency: { key: '/id', ttl: '1d', lease: 500 },
+      idempotency: { key: '/id', unknown: 'never', ttl: '1d', lease: 500 },
       run: () => 1,
     })
     expect(start(one(short), { kv: strongKv, dedupe: atomic })).toMatchObject([

@@ -1,6 +1,7 @@
 /** Results as the ledger keeps them, JSON, and what they were: whoever asks again gets what the first one got. */
 import { CapabilityError } from '@flowport/capabilities'
 import { asBlobRef, isBlobRef } from '../blob-ref.ts'
+import { HttpProblem, type ProblemOptions } from '../http/http-problem.ts'
 import { isReply, reply } from '../reply.ts'
 
 /** Marks what JSON alone would not bring back. */
@@ -19,7 +20,25 @@ export function encodeResult(result: unknown): unknown {
   return isMarked(result) ? { [mark]: 'value', value: result } : result
 }
 
-/** @throws CapabilityError `IDEM_RESULT_LOST` for a result that was too large to keep, or no JSON. */
+/** The problem a node decided on, as its result. */
+export function encodeProblem({ status, code, title, detail, details, headers }: HttpProblem): unknown {
+  return {
+    [mark]: 'problem',
+    problem: {
+      status,
+      code,
+      title,
+      headers,
+      ...(detail === undefined ? {} : { detail }),
+      ...(details === undefined ? {} : { details }),
+    } satisfies ProblemOptions,
+  }
+}
+
+/**
+ * @throws HttpProblem when the node decided on a problem.
+ * @throws CapabilityError `IDEM_RESULT_LOST` for a result that was too large to keep, or no JSON.
+ */
 export function decodeResult(kept: unknown): unknown {
   if (!isMarked(kept)) return kept
   switch (kept[mark]) {
@@ -35,6 +54,8 @@ export function decodeResult(kept: unknown): unknown {
       }
       return reply({ ...(status === 0 ? {} : { status }), headers, body: decodeResult(body) })
     }
+    case 'problem':
+      throw new HttpProblem(kept['problem'] as ProblemOptions)
     case 'value':
       return kept['value']
     default:

@@ -67,7 +67,7 @@ function process(work: (held: Held) => unknown, clock: Clock = shared, log: Logg
   const charge = node('charge', {
     input: z.string(),
     uses: { kv: 'write' },
-    idempotency: { key: (id) => id, lease: '10s' },
+    idempotency: { key: (id) => id, unknown: 'again', lease: '10s' },
     run: (id, { kv, signal, fencingToken }) =>
       work({ signal, fencingToken, write: (text) => kv.put(id, text).then(() => undefined) }),
   })

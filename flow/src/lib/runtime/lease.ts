@@ -25,15 +25,16 @@ export function momentOf(clock: Clock): Moment {
 export class Lease {
   readonly #options: LeaseOptions
   readonly #lost = new AbortController()
-  readonly #stop: () => void
+  readonly #stopTimer: () => void
   /** When the lease that holds now was asked for: the store counts from a later moment. */
   #confirmed: Moment
+  #ended = false
 
   constructor(options: LeaseOptions) {
     this.#options = options
     this.#confirmed = options.asked
     // Thrice in its time: one renewal may get lost.
-    this.#stop = every(options.clock, Math.max(options.leaseMs / 3, 1), () => this.#renew())
+    this.#stopTimer = every(options.clock, Math.max(options.leaseMs / 3, 1), () => void this.#renew())
   }
 
   /** Fires with `IDEM_LEASE_LOST` as soon as another holder may have the key. */
@@ -46,23 +47,36 @@ export class Lease {
   }
 
   /**
-   * Throws `IDEM_LEASE_LOST` when the lease is over by either clock: a process that was stopped finds out here, before
-   * its timers have run. A stop between this check and the write that follows cannot be noticed by anybody but the sink.
+   * Throws `IDEM_LEASE_LOST` when the lease is over by either clock, or was given up: a process that was stopped finds out
+   * here, before its timers have run. A stop between this check and the write that follows is noticed by nobody but a sink
+   * that checks the fencing token.
    */
   check(): void {
+    if (this.isLost) throw this.#lost.signal.reason
+    if (this.#ended) throw lostLease('the node has ended')
     const { clock, leaseMs } = this.#options
     const { now, monotonic } = momentOf(clock)
-    if (now - this.#confirmed.now >= leaseMs || monotonic - this.#confirmed.monotonic >= leaseMs)
-      this.#lose('its lease ended before it was renewed')
-    if (this.isLost) throw this.#lost.signal.reason
+    if (now - this.#confirmed.now < leaseMs && monotonic - this.#confirmed.monotonic < leaseMs) return
+    throw this.#lose('its lease ended before it was renewed')
   }
 
-  /** Renews no more. */
-  stop(): void {
-    this.#stop()
+  /** Records that the effect begins, which renews the lease as well. */
+  async recordStart(): Promise<void> {
+    this.check()
+    const { ledger, key, token, leaseMs, clock } = this.#options
+    const asked = momentOf(clock)
+    if (!(await ledger.renew(key, token, leaseMs, { started: true }))) throw this.#lose(takenOver)
+    this.#confirmed = asked
+    this.check()
   }
 
-  #renew(): void {
+  /** Renews no more, and refuses what the node still tries to write. */
+  end(): void {
+    this.#ended = true
+    this.#stopTimer()
+  }
+
+  async #renew(): Promise<void> {
     try {
       this.check()
     } catch {
@@ -70,27 +84,35 @@ export class Lease {
     }
     const { ledger, key, token, leaseMs, clock, log } = this.#options
     const asked = momentOf(clock)
-    ledger.renew(key, token, leaseMs).then(
-      (held) => {
-        if (held) this.#confirmed = asked
-        else this.#lose('another holder took the key over')
-      },
-      (error: unknown) => log.warn({ key, err: error }, 'an idempotency lease could not be renewed'),
-    )
+    try {
+      const held = await ledger.renew(key, token, leaseMs)
+      if (held) this.#confirmed = asked
+      else this.#lose(takenOver)
+    } catch (error) {
+      log.warn({ key, err: error }, 'an idempotency lease could not be renewed')
+    }
   }
 
-  #lose(why: string): void {
-    if (this.isLost) return
+  #lose(why: string): CapabilityError {
+    const error = lostLease(why)
+    if (this.isLost || this.#ended) return error
     const { key, log } = this.#options
-    this.#stop()
-    log.warn({ key, code: 'IDEM_LEASE_LOST' }, `a node lost its idempotency lease while it ran: ${why}`)
-    this.#lost.abort(
-      new CapabilityError('Cancelled', `this node no longer holds its idempotency key: ${why}`, {
-        capability: 'dedupe',
-        operation: 'renew',
-        code: 'IDEM_LEASE_LOST',
-        retryable: 'never',
-      }),
-    )
+    this.#stopTimer()
+    log.warn({ key, code: error.code }, `a node lost its idempotency lease while it ran: ${why}`)
+    this.#lost.abort(error)
+    return error
   }
+}
+
+const takenOver = 'another holder took the key over'
+
+/** Says `unknown` of the effect: what the node did before it lost its lease may have been made. */
+export function lostLease(why: string): CapabilityError {
+  return new CapabilityError('Cancelled', `this node no longer holds its idempotency key: ${why}`, {
+    capability: 'dedupe',
+    operation: 'renew',
+    code: 'IDEM_LEASE_LOST',
+    retryable: 'never',
+    applied: 'unknown',
+  })
 }

@@ -12,7 +12,8 @@ import * as z from 'zod'
 import { asBlobRef, isBlobRef } from '../blob-ref.ts'
 import type { Duration } from '../duration.ts'
 import { flow } from '../flow.ts'
-import { type Idempotency, node } from '../node.ts'
+import type { Idempotency } from '../idempotency.ts'
+import { node } from '../node.ts'
 import { isReply, reply } from '../reply.ts'
 import { streamOf } from '../schema.ts'
 import { manual } from '../trigger.ts'
@@ -31,7 +32,7 @@ beforeEach(() => {
 /** A runtime of its own over the shared ledger, as another process has it. */
 function process(
   run: (order: Order, key: string | undefined) => unknown,
-  idempotency: Idempotency<Order> = { key: '/id', ttl: '1h', lease: '10s' },
+  idempotency: Idempotency<Order> = { key: '/id', unknown: 'again', ttl: '1h', lease: '10s' },
   options: {
     readonly timeout?: Duration
     readonly retry?: { readonly maxAttempts: number; readonly backoff: Duration }
@@ -182,7 +183,11 @@ describe('a node with an idempotency key', () => {
     const work = Promise.withResolvers<string>()
     const started = Promise.withResolvers<void>()
     const effect = vi.fn(() => (started.resolve(), work.promise))
-    const charge = node('charge', { input: Order, idempotency: { key: '/id' }, run: effect })
+    const charge = node('charge', {
+      input: Order,
+      idempotency: { key: '/id', unknown: 'never' },
+      run: effect,
+    })
     const charging = flow('charging', {
       trigger: manual({ input: Order }),
       graph: (order, step) => step(charge, order),
@@ -203,7 +208,7 @@ describe('a node with an idempotency key', () => {
 
   it('takes its key from a function, and refuses an empty one', async () => {
     const effect = vi.fn(() => 1)
-    const invoke = process(effect, { key: ({ id }) => id.trim() })
+    const invoke = process(effect, { key: ({ id }) => id.trim(), unknown: 'never' })
     await invoke({ id: 'a', amount: 1 })
     await expect(invoke({ id: '  ', amount: 1 })).rejects.toMatchObject({
       cause: { kind: 'InvalidInput', code: 'IDEM_KEY' },
@@ -220,7 +225,7 @@ async function settled(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a step with a key, a timeout and retries', () => {
-  const keyed = { key: '/id', ttl: '1h', lease: '10s' } as const
+  const keyed = { key: '/id', unknown: 'again', ttl: '1h', lease: '10s' } as const
 
   it('tries again under the one key', async () => {
     let attempts = 0
@@ -302,7 +307,7 @@ describe('a kept result', () => {
       node('ticks', {
         input,
         output: streamOf(z.number()),
-        idempotency: { key: '/id' },
+        idempotency: { key: '/id', unknown: 'never' },
         async *run() {
           yield 1
         },
@@ -317,7 +322,7 @@ it('takes an upload that is sent again for the same request', async () => {
   const keep = node('keep', {
     input: upload,
     uses: { kv: 'write' },
-    idempotency: { key: '/id' },
+    idempotency: { key: '/id', unknown: 'never' },
     run: effect,
   })
   const keeping = flow('keeping', { trigger: manual({ input: upload }), graph: (it, step) => step(keep, it) })

@@ -1,6 +1,7 @@
 /** What running a node means: its context, its input checked, then ledger, retries and timeout around its handler. */
 import {
   after,
+  type Awaitable,
   type CallScope,
   CapabilityError,
   isCapabilityError,
@@ -14,8 +15,9 @@ import type { NodeVertex } from '../graph/graph.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
-import type { Execute, KeyedExecute, RunView } from './run-view.ts'
+import type { Attempts, Execute, HeldKey, KeyedExecute, RunView } from './run-view.ts'
 import { ScopedRun } from './scoped-run.ts'
+import type { Keyed } from './take.ts'
 
 /** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
 export function planNode(
@@ -28,18 +30,29 @@ export function planNode(
   const Context = contextClass(node, bag)
   const handler = node.handler as (input: unknown, context: object) => unknown
   const keyed = node.idempotency?.kind === 'keyed' ? node.idempotency : undefined
-  const bare: KeyedExecute = (input, run, key) => handler(input, new Context(run, key))
-  const around = (inner: KeyedExecute): KeyedExecute => {
+  const bare: KeyedExecute = (input, run, held) => handler(input, new Context(run, held))
+  const around = (inner: Attempts): Attempts => {
     let each = inner
     if (options.timeout !== undefined) each = withTimeout(each, toMilliseconds(options.timeout), alias)
     if (options.retry === undefined) return each
     return withRetry(each, options.retry.maxAttempts, toMilliseconds(options.retry.backoff ?? 100))
   }
-  const plain = around(bare)
-  const execute: Execute =
-    keyed === undefined
-      ? (input, run) => plain(input, run, undefined)
-      : withLedger(bare, around, keyed, `${flow.name}/${alias}`, bag.require('dedupe'))
+  let execute: Execute
+  if (keyed === undefined) {
+    const plain = around((input, run) => bare(input, run, undefined))
+    execute = (input, run) => plain(input, run, undefined)
+  } else {
+    const ask = askerOf(keyed.unknown, Context)
+    const place = `${flow.name}/${alias}`
+    execute = withLedger({
+      idempotency: keyed,
+      place,
+      store: bag.require('dedupe'),
+      handler: bare,
+      ask,
+      around,
+    })
+  }
   const { input } = node
   if (input === undefined || isOpaque(input) || input === checkedAgainst) return execute
   const what = `the input of "${alias}" does not fit`
@@ -60,15 +73,15 @@ function contextClass(
   bag: ResourceBag,
 ): new (
   run: RunView,
-  idempotencyKey: string | undefined,
+  held: HeldKey | undefined,
 ) => object {
   class Context {
     readonly #run: RunView
-    readonly idempotencyKey: string | undefined
+    readonly #held: HeldKey | undefined
 
-    constructor(run: RunView, idempotencyKey: string | undefined) {
+    constructor(run: RunView, held: HeldKey | undefined) {
       this.#run = run
-      this.idempotencyKey = idempotencyKey
+      this.#held = held
     }
 
     static scopeOf(context: Context): CallScope {
@@ -87,8 +100,14 @@ function contextClass(
     get deadline() {
       return this.#run.deadline
     }
+    get idempotencyKey() {
+      return this.#held?.key
+    }
     get fencingToken() {
-      return this.#run.fence
+      return this.#held?.fence
+    }
+    get effect() {
+      return this.#held?.effect ?? makeAtOnce
     }
   }
   for (const { resource, access } of node.uses) {
@@ -103,13 +122,35 @@ function contextClass(
   return Context
 }
 
-function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): KeyedExecute {
-  return (input, run, key) => {
+/** Calls the function that asks the sink with what a handler gets, and with the input beside it. */
+function askerOf(
+  unknown: Keyed['unknown'],
+  Context: ReturnType<typeof contextClass>,
+): KeyedExecute | undefined {
+  if (typeof unknown !== 'function') return undefined
+  class Question extends Context {
+    readonly input: unknown
+
+    constructor(input: unknown, run: RunView, held: HeldKey | undefined) {
+      super(run, held)
+      this.input = input
+    }
+  }
+  return (input, run, held) => unknown(new Question(input, run, held))
+}
+
+/** `effect()` of a node without a key. */
+async function makeAtOnce<T>(make: () => Awaitable<T>): Promise<T> {
+  return make()
+}
+
+function withTimeout(execute: Attempts, timeoutMs: number, alias: string): Attempts {
+  return (input, run, guard) => {
     const controller = new AbortController()
     const signal = AbortSignal.any([run.signal, controller.signal])
     const scoped = new ScopedRun(run, { signal })
     return new Promise((resolve, reject) => {
-      const work = Promise.resolve().then(() => execute(input, scoped, key))
+      const work = Promise.resolve().then(() => execute(input, scoped, guard))
       const stop = after(run.clock, timeoutMs, () => {
         const error = new CapabilityError('Timeout', `"${alias}" took longer than its ${timeoutMs} ms`, {
           code: 'TIME015',
@@ -126,17 +167,18 @@ function withTimeout(execute: KeyedExecute, timeoutMs: number, alias: string): K
 
 const nothing = () => undefined
 
-/** Tries again on temporary errors, with full jitter, while the run lives. */
-function withRetry(execute: KeyedExecute, maxAttempts: number, backoffMs: number): KeyedExecute {
-  return async (input, run, key) => {
+/** Tries again on temporary errors, with full jitter, while the run lives and the idempotency key allows it. */
+function withRetry(execute: Attempts, maxAttempts: number, backoffMs: number): Attempts {
+  return async (input, run, guard) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await execute(input, run, key)
+        return await execute(input, run, guard)
       } catch (error) {
         // What took too long may still be at it: its effect must not be made a second time beside it.
-        const isLate = key !== undefined && isCapabilityError(error) && error.code === 'TIME015'
+        const isLate = guard !== undefined && isCapabilityError(error) && error.code === 'TIME015'
         const temporary = isCapabilityError(error) && error.retryable === 'temporary' && !isLate
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
+        if (guard?.mayRetry() === false) throw error
         const delayMs = Math.max(
           run.rng.float() * Math.min(backoffMs * 2 ** (attempt - 1), longestLifeMs),
           error.retryAfterMs ?? 0,

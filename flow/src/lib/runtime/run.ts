@@ -71,11 +71,6 @@ export class Run implements HeldRun, Walker {
     return this.#host.rng
   }
 
-  /** No key belongs to a run as a whole. */
-  get fence(): undefined {
-    return undefined
-  }
-
   get digest(): Digest {
     return this.#host.digest
   }

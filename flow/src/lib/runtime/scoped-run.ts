@@ -1,26 +1,22 @@
-/** A run as one of its nodes sees it: the same run with another signal, and with what holding a key adds. */
+/** A run as one of its nodes sees it: the same run with another signal, and, where it holds a key, with its writes guarded. */
 import type { CallScope } from '@flowport/capabilities'
 import type { RunView } from './run-view.ts'
 
 export interface ScopedRunOptions {
   readonly signal: AbortSignal
-  /** Default: the run's own. */
-  readonly fence?: number | undefined
-  /** Called before each write of the node; throws to refuse it. Default: the run's own. */
-  readonly beforeWrite?: (() => void) | undefined
+  /** Stands around each write of the node. Default: the run's own. */
+  readonly aroundWrite?: CallScope['aroundWrite']
 }
 
 export class ScopedRun implements RunView {
   readonly #run: RunView
   readonly signal: AbortSignal
   readonly scope: CallScope
-  readonly fence: number | undefined
 
-  constructor(run: RunView, { signal, fence = run.fence, beforeWrite }: ScopedRunOptions) {
+  constructor(run: RunView, { signal, aroundWrite }: ScopedRunOptions) {
     this.#run = run
     this.signal = signal
-    this.fence = fence
-    this.scope = { ...run.scope, signal, ...(beforeWrite === undefined ? {} : { beforeWrite }) }
+    this.scope = { ...run.scope, signal, ...(aroundWrite === undefined ? {} : { aroundWrite }) }
   }
 
   get id() {

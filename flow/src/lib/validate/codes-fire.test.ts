@@ -38,7 +38,7 @@ const keyed = (ttl: '1s' | '1h') =>
     input: Note,
     output: Note,
     uses: { kv: 'write', dedupe: 'write' },
-    idempotency: { key: '/id', ttl },
+    idempotency: { key: '/id', unknown: 'never', ttl },
     run: (note) => note,
   })
 const simple = (target: typeof echo | typeof save, name = 'simple') =>
@@ -253,12 +253,19 @@ const table: Partial<
       nodes: [
         t,
         n('a', { determinism: 'best_effort', determinismHints: ['resource::rng'] }),
-        n('b', { ...effectful, idempotency: { key: '/id' } }),
+        n('b', { ...effectful, idempotency: { key: '/id', unknown: 'never' } }),
       ],
     }),
+  IDEM030: () => ir({ nodes: [t, n('a'), n('b', { ...effectful, idempotency: { key: '/id' } })] }),
+  IDEM031: () =>
+    ir({ nodes: [t, n('a'), n('b', { ...effectful, idempotency: { key: '/id', unknown: 'again' } })] }),
   EXACT001: () =>
     ir({
-      nodes: [t, n('a'), n('b', { ...effectful, idempotency: { key: '/id', ttlMs: 300_000 } })],
+      nodes: [
+        t,
+        n('a'),
+        n('b', { ...effectful, idempotency: { key: '/id', unknown: 'never', ttlMs: 300_000 } }),
+      ],
       edges: [e('trigger', 'a'), e('a', 'b', { delivery: 'exactly_once' })],
     }),
   EXACT002: () =>

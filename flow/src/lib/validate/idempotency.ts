@@ -1,4 +1,4 @@
-/** Checks of keys, exactly-once and retries: IDEM020, IDEM025, EXACT001–003, RETRY011, and DAG005 for attempts. */
+/** Checks of keys, exactly-once and retries: IDEM020–031, EXACT001–003, RETRY011, and DAG005 for attempts. */
 import { domainOf, lifeRule, numberFault } from '@flowport/capabilities'
 import type { Finding } from '../diagnostics/diagnostic.ts'
 import { type EdgeIr, functionKey, type NodeIr, naturalKey } from '../ir/ir.ts'
@@ -9,7 +9,13 @@ import { reachable } from './walk.ts'
 const minExactlyOnceTtlMs = 300_000
 
 export function checkIdempotency(view: IrView): readonly Finding[] {
-  return [...checkPartitions(view), ...checkKeys(view), ...checkExactlyOnce(view), ...checkRetry(view)]
+  return [
+    ...checkPartitions(view),
+    ...checkKeys(view),
+    ...checkUnknown(view),
+    ...checkExactlyOnce(view),
+    ...checkRetry(view),
+  ]
 }
 
 /** Whether the dedupe ledger guards the node: a key that is more than "repeat at will". */
@@ -53,6 +59,23 @@ function* checkKeys(view: IrView): Iterable<Finding> {
     for (const maker of told ? new Set(makers.flat()) : []) {
       const message = `the idempotency key of "${alias}" (${key}) comes from "${maker}", which reads the clock or randomness`
       yield { code: 'IDEM025', message, location: at({ node: alias }), details: { key, from: maker } }
+    }
+  }
+}
+
+/** Every keyed node says what an unknown outcome means; `again` needs a sink that keeps the key. */
+function* checkUnknown({ ir, at }: IrView): Iterable<Finding> {
+  for (const node of ir.nodes) {
+    if (!isKeyed(node)) continue
+    const { alias, idempotency } = node
+    const location = at({ node: alias })
+    if (idempotency?.unknown === undefined) {
+      const message = `"${alias}" has an idempotency key and does not say what happens when nobody can know whether its effect was made`
+      yield { code: 'IDEM030', message, location }
+    }
+    if (idempotency?.unknown === 'again' && idempotency.sink !== 'keyed') {
+      const message = `"${alias}" is run again when its outcome is unknown, and does not state that its sink makes one effect per key`
+      yield { code: 'IDEM031', message, location }
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   type SchemaIr,
   surfaceKinds,
   type UseIr,
+  unknownChoices,
 } from '../ir/ir.ts'
 import { IrReader, isRecord, type JsonRecord } from './ir-reader.ts'
 
@@ -111,8 +112,22 @@ function readIdempotency(reader: IrReader, node: JsonRecord, at: string): Pick<N
   const key = reader.optionalText(source, 'key', `${at}/idempotency`)
   const ttlMs = reader.optionalNumber(source, 'ttlMs', `${at}/idempotency`)
   const scope = reader.choice(source, 'scope', ['node', 'edge', 'partition'], 'node', `${at}/idempotency`)
+  const choice = <const T extends string>(name: string, choices: readonly T[], otherwise: T) =>
+    (source[name] ?? undefined) === undefined
+      ? undefined
+      : reader.choice(source, name, choices, otherwise, `${at}/idempotency`)
+  const unknown = choice('unknown', unknownChoices, 'never')
+  const begins = choice('begins', ['handler', 'effect'], 'handler')
+  const sink = choice('sink', ['keyed'], 'keyed')
   return {
-    idempotency: { scope, ...(key === undefined ? {} : { key }), ...(ttlMs === undefined ? {} : { ttlMs }) },
+    idempotency: {
+      scope,
+      ...(key === undefined ? {} : { key }),
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+      ...(unknown === undefined ? {} : { unknown }),
+      ...(begins === undefined ? {} : { begins }),
+      ...(sink === undefined ? {} : { sink }),
+    },
   }
 }
 

@@ -16,7 +16,7 @@ const save = node('save', {
   input: Note,
   output: Note,
   uses: { kv: 'write' },
-  idempotency: { key: '/id' },
+  idempotency: { key: '/id', unknown: 'never' },
   run: (note) => note,
 })
 const now = node('now', { input: Note, output: Note, uses: { clock: 'read' }, run: (note) => note })
@@ -368,7 +368,7 @@ describe('validateFlow › keys', () => {
     const join = node('join', {
       input: z.object({ a: Note, b: Note }),
       uses: { kv: 'write' },
-      idempotency: { key: '/a/id' },
+      idempotency: { key: '/a/id', unknown: 'never' },
       run: () => 1,
     })
     const graph = (fromClock: boolean) =>
@@ -390,7 +390,7 @@ describe('validateFlow › keys', () => {
       input: Note,
       output: Note,
       uses: { rng: 'read', kv: 'write' },
-      idempotency: { key: '/id' },
+      idempotency: { key: '/id', unknown: 'never' },
       run: (note) => note,
     })
     expect(

@@ -1,0 +1,126 @@
+/** How a node declares that it may be done again: naturally, or once per key, and what an unknown outcome means then. */
+import type { Awaitable } from '@flowport/capabilities'
+import { type Duration, positiveMilliseconds } from './duration.ts'
+import type { RunContext } from './node-context.ts'
+import { compilePointer, type PointerInto } from './pointer.ts'
+import type { Resources } from './uses.ts'
+
+/**
+ * How an effectful node may be done again.
+ * `'natural'`: doing it twice with the same input leaves the same state as doing it once, because it only replaces or removes.
+ * With a `key`: the dedupe ledger lets it happen once per key, and hands the stored result to later callers.
+ */
+export type Idempotency<I, O = unknown, U = Record<never, never>> = 'natural' | KeyedIdempotency<I, O, U>
+
+export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
+  /** A JSON Pointer to a text in the input, or a function of it. Must not be empty. */
+  readonly key: PointerInto<I> | ((input: I) => string)
+  /**
+   * What happens to a key whose effect began and whose outcome nobody can know, as after a crash, a lost lease or a
+   * connection that broke after the request was sent.
+   * `'never'`: it is not run again; callers get 409 `IDEM_UNKNOWN` until the key is settled.
+   * `'again'`: it is run again with the same `idempotencyKey`; declare `sink: 'keyed'` when the sink makes one effect per key.
+   * A function: it asks the sink, after the key was taken over under a larger `fencingToken`.
+   */
+  readonly unknown: Unknown<I, O, U>
+  /**
+   * When the effect counts as begun. `'handler'` (default): with the handler, so that a crash or an error in it leaves the
+   * outcome unknown unless the error says `applied: 'no'`. `'effect'`: with the first write through a resource of the node or
+   * the first `effect()` of its context; what fails before that is free to be run again. Costs one ledger write.
+   */
+  readonly begins?: 'handler' | 'effect'
+  /**
+   * `'keyed'`: the sink makes one effect per key, whichever process asks how often. Nothing checks this statement. Without
+   * it, validation warns of `unknown: 'again'` (`IDEM031`). Default: not stated.
+   */
+  readonly sink?: 'keyed'
+  /** How long the result is remembered. Default `'1d'`. */
+  readonly ttl?: Duration
+  /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
+  readonly lease?: Duration
+  /** Default `'node'`: keys of different nodes do not meet. */
+  readonly scope?: 'node' | 'edge' | 'partition'
+}
+
+/** The choices for a key whose outcome is unknown. */
+export type Unknown<I, O = unknown, U = Record<never, never>> =
+  | 'never'
+  | 'again'
+  | ((question: UnknownQuestion<I, U>) => Awaitable<UnknownAnswer<O>>)
+
+/** What the asking function gets: the input, the key, the new fencing token, and the node's resources. */
+export type UnknownQuestion<I, U = Record<never, never>> = Resources<U> &
+  Omit<RunContext, 'effect' | 'idempotencyKey' | 'fencingToken'> & {
+    readonly input: I
+    /** The key that the earlier attempt handed to the sink. */
+    readonly idempotencyKey: string
+    /** Larger than the token of every earlier holder. Give it to the sink, so that it refuses what an earlier one still sends. */
+    readonly fencingToken: number
+  }
+
+/**
+ * What the sink said.
+ * `done`: the effect was made, and this is the node's result; it is stored.
+ * `notDone`: the effect was not made and no earlier holder can still make it, because the sink now refuses smaller fencing
+ * tokens (`'fenced'`) or has closed the key (`'closed'`); the handler runs.
+ * `'unknown'`: nobody can know. A sink that merely finds nothing says this: a late request may still arrive there.
+ */
+export type UnknownAnswer<O> = { readonly done: O } | { readonly notDone: 'fenced' | 'closed' } | 'unknown'
+
+/** The idempotency of a node, ready for the runtime and for Flow IR. */
+export type NodeIdempotency =
+  | { readonly kind: 'natural' }
+  | {
+      readonly kind: 'keyed'
+      readonly keyOf: (input: unknown) => unknown
+      /** The pointer, or `@function` for a function. */
+      readonly keyText: string
+      /** `undefined` where JavaScript left it out: such a node does not validate (`IDEM030`), and is run as `'never'`. */
+      readonly unknown: 'never' | 'again' | AskSink | undefined
+      readonly begins: 'handler' | 'effect'
+      readonly sink: 'keyed' | undefined
+      readonly ttlMs: number
+      readonly leaseMs: number
+      readonly scope: 'node' | 'edge' | 'partition'
+    }
+
+export type AskSink = (question: object) => unknown
+
+/** A declaration as the implementation of `node` sees it: the overloads have checked its types. */
+export type AnyIdempotency =
+  | 'natural'
+  | (Omit<KeyedIdempotency<never>, 'key' | 'unknown'> & { readonly key: unknown; readonly unknown?: unknown })
+
+/** @throws TypeError for a value that no option has. */
+export function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempotency | undefined {
+  if (idempotency === undefined) return undefined
+  if (idempotency === 'natural') return { kind: 'natural' }
+  const { key, unknown, begins = 'handler', sink, ttl = '1d', lease = '30s', scope = 'node' } = idempotency
+  if (begins !== 'handler' && begins !== 'effect')
+    throw new TypeError(`idempotency.begins is ${shown(begins)}: use 'handler' or 'effect'`)
+  if (sink !== undefined && sink !== 'keyed')
+    throw new TypeError(`idempotency.sink is ${shown(sink)}: use 'keyed' or leave it out`)
+  return {
+    kind: 'keyed',
+    keyOf: typeof key === 'string' ? compilePointer(key) : (key as (input: unknown) => string),
+    keyText: typeof key === 'string' ? key : '@function',
+    unknown: unknownChoice(unknown),
+    begins,
+    sink,
+    ttlMs: positiveMilliseconds('idempotency.ttl', ttl),
+    leaseMs: positiveMilliseconds('idempotency.lease', lease),
+    scope,
+  }
+}
+
+function unknownChoice(unknown: unknown): 'never' | 'again' | AskSink | undefined {
+  if (unknown === undefined || unknown === 'never' || unknown === 'again') return unknown
+  if (typeof unknown === 'function') return unknown as AskSink
+  throw new TypeError(
+    `idempotency.unknown is ${shown(unknown)}: use 'never', 'again' or a function that asks the sink`,
+  )
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value.slice(0, 32)}"` : typeof value
+}

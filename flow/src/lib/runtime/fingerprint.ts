@@ -1,0 +1,43 @@
+/** The key and the fingerprint of one execution of a node: which request it is, and whether another one is the same. */
+import { CapabilityError } from '@flowport/capabilities'
+import canonicalize from 'canonicalize'
+import { isBlobRef } from '../blob-ref.ts'
+import type { RunView } from './run-view.ts'
+
+/** @throws CapabilityError `IDEM_KEY` for a key that is not a non-empty text. */
+export function keyFrom(
+  { keyOf, keyText }: { readonly keyOf: (input: unknown) => unknown; readonly keyText: string },
+  input: unknown,
+  place: string,
+): string {
+  const key = keyOf(input)
+  if ((typeof key === 'string' && key !== '') || typeof key === 'number') return String(key)
+  const message = `the idempotency key of "${place}" (${keyText}) is not a non-empty text`
+  throw new CapabilityError('InvalidInput', message, { code: 'IDEM_KEY' })
+}
+
+/** Short inputs stand for themselves; long ones are digested. Key order does not matter. */
+export async function fingerprintOf(input: unknown, { digest: digestOf }: RunView): Promise<string> {
+  let text: string | undefined
+  try {
+    text = canonicalize(withoutVersions(input))
+  } catch (cause) {
+    // JSON of a client can always be written: the flow has made this value.
+    throw new CapabilityError('Unexpected', 'the input of a node with an idempotency key must be JSON', {
+      code: 'IDEM_INPUT_NOT_JSON',
+      cause,
+    })
+  }
+  if (text === undefined || text.length <= 200) return text ?? 'undefined'
+  const digest = await digestOf(new TextEncoder().encode(text))
+  return `sha-256:${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
+/** An upload that is sent again is another version of its object, and the same request. */
+function withoutVersions(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input
+  if (Array.isArray(input)) return input.map(withoutVersions)
+  if (isBlobRef(input)) return { ...input, etag: undefined, lastModified: undefined }
+  if (Object.getPrototypeOf(input) !== Object.prototype) return input
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, withoutVersions(value)]))
+}
