@@ -1,5 +1,5 @@
 /** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
-import { appliedOf, notApplied, withApplied } from './applied.ts'
+import { appliedOf, withApplied } from './applied.ts'
 import { type Applied, CapabilityError, isCapabilityError, toCapabilityError } from './error.ts'
 import type { Domain } from './guarantees/domains.ts'
 import type { BlobDriver } from './blob/driver.ts'
