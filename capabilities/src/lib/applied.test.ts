@@ -68,7 +68,13 @@ describe('steps of one write', () => {
   it('that come before it say no, whatever they throw', async () => {
     const thrown = [lost(), new Error('x'), new DOMException('gone', 'AbortError'), null]
     const said = await Promise.all(
-      thrown.map((error) => failure(beforeApplying(() => Promise.reject(error as Error)))),
+      thrown.map((error) =>
+        failure(
+          beforeApplying(() => {
+            throw error
+          }),
+        ),
+      ),
     )
     expect(said.map(({ kind, applied }) => `${kind} ${applied}`)).toEqual([
       'Unavailable no',
