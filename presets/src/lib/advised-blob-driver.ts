@@ -69,8 +69,9 @@ function refuseMissing(error: unknown): void {
 
 /** The error with another kind and reason. When it may be tried again follows the kind, unless that stays. */
 export function retold(error: CapabilityError, kind: ErrorKind, reason: string): CapabilityError {
-  const { capability, operation, key, retryable, retryAfterMs, details, cause } = error
+  const { applied, capability, operation, key, retryable, retryAfterMs, details, cause } = error
   return new CapabilityError(kind, reason, {
+    applied,
     capability,
     operation,
     key,

@@ -1,5 +1,6 @@
 /** A blob driver over an OpenDAL operator. OpenDAL's own calls are the next stop. */
 import type { Operator } from 'opendal'
+import { afterApplying, inParts, notApplied } from '../applied.ts'
 import type { BlobListed, BlobObject, BlobPresignOptions } from '../blob/contract.ts'
 import type {
   BlobDriver,
@@ -15,6 +16,7 @@ import type { BlobCapabilityInfo } from '../guarantees/info.ts'
 import type { DriverCall } from '../kv/driver.ts'
 import { chunks } from '../limits.ts'
 import { cancelledRead } from '../stream.ts'
+import { overTries } from './applied.ts'
 import { Background } from './background.ts'
 import { checkBlobOptions, type OpenDalBlobOptions } from './blob-options.ts'
 import { checkService } from './check.ts'
@@ -123,7 +125,7 @@ class OpenDalBlobDriver implements BlobDriver {
     const where = at('put', key)
     const path = this.#names.toPath(key, where)
     const { signal, ifMatch, ifNoneMatch } = put
-    if (signal?.aborted) throw cancelledRead(signal, toPlace(where))
+    if (signal?.aborted) throw notApplied(cancelledRead(signal, toPlace(where)))
     checkPut(put, this.info, where)
     this.#sweepStaging()
     const { chunkBytes = defaultChunkBytes, cleanUp, maxConditionalBytes } = this.#options
@@ -176,13 +178,15 @@ class OpenDalBlobDriver implements BlobDriver {
     const paths = keys.map((key) => this.#names.toPath(key, { ...where, key }))
     checkWritable(this.info, where)
     if (this.#tree) {
-      for (const key of keys) await this.delete(key, { signal })
+      await inParts(keys, (key) => this.delete(key, { signal }))
       return
     }
     // Each path on its own, never a prefix: `removeAll` of "a" would take "ab" as well.
-    for (const chunk of chunks(paths, this.info.limits.maxBulkKeys)) {
-      await native(() => this.#operator.remove([...chunk]), where, signal)
-    }
+    await inParts(chunks(paths, this.info.limits.maxBulkKeys), (chunk) =>
+      overTries(this.#operator, chunk.length, () =>
+        native(() => this.#operator.remove([...chunk]), where, signal),
+      ),
+    )
   }
 
   async list({ prefix, delimiter, cursor, limit, signal }: BlobDriverList): Promise<BlobDriverPage> {
@@ -202,9 +206,11 @@ class OpenDalBlobDriver implements BlobDriver {
     checkWritable(this.info, where)
     if (from === to) return this.head(from, { signal })
     try {
-      await native(() => this.#operator.copy(source, target), where, signal)
+      await overTries(this.#operator, 1, () =>
+        native(() => this.#operator.copy(source, target), where, signal),
+      )
     } catch (error) {
-      if (isKind(error, 'NotFound')) return null
+      if (isKind(error, 'NotFound') && error.applied === 'no') return null
       throw error
     }
     return this.#justStored(to, where, signal)
@@ -258,7 +264,7 @@ class OpenDalBlobDriver implements BlobDriver {
   }
 
   async #justStored(key: string, where: Place, signal: AbortSignal | undefined): Promise<BlobObject> {
-    const found = await this.#find(key, where, signal)
+    const found = await afterApplying(() => this.#find(key, where, signal))
     if (found !== null) return found.object
     throw new CapabilityError('Unavailable', 'the object was stored, but is not there any more, or not yet', {
       ...toPlace(where),

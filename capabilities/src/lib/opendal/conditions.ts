@@ -1,5 +1,6 @@
 /** What a service is not asked because it would not do it, and what its refusals of conditions mean. */
 import type { BlobDriverPut } from '../blob/driver.ts'
+import { withApplied } from '../applied.ts'
 import { CapabilityError, isKind } from '../error.ts'
 import type { BlobCapabilityInfo } from '../guarantees/info.ts'
 import { toPlace } from './native.ts'
@@ -37,13 +38,15 @@ export function otherVersion(where: Place): CapabilityError {
 /** OpenDAL has one kind for both conditions; and what is not there has another version than any. */
 export function refusal(error: unknown, { ifMatch, ifNoneMatch }: BlobDriverPut, where: Place): unknown {
   if (ifNoneMatch !== undefined && isKind(error, 'ConditionNotMatch')) {
-    const { details, cause } = error
+    const { applied, details, cause } = error
     return new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', {
       ...toPlace(where),
+      applied,
       ...(details === undefined ? {} : { details }),
       cause,
     })
   }
-  if (ifMatch !== undefined && isKind(error, 'NotFound')) return otherVersion(where)
+  if (ifMatch !== undefined && isKind(error, 'NotFound'))
+    return withApplied(otherVersion(where), error.applied)
   return error
 }

@@ -7,6 +7,17 @@ import { checkedInteger } from './options.ts'
 /** Makes an operator of another, over the same store. */
 export type OpenDalLayer = (operator: Operator, opendal: OpenDal) => Operator
 
+/** Operators whose calls OpenDAL itself may have sent more than once. */
+const retrying = new WeakSet<Operator>()
+
+/**
+ * Whether OpenDAL's own retries are below the operator. Its last error then says nothing of the tries before: a write may
+ * have been applied by the first and refused by the second. A retry layer an app has put on an operator itself is not known.
+ */
+export function isRetrying(operator: Operator): boolean {
+  return retrying.has(operator)
+}
+
 /** The layer when the condition holds, else one that changes nothing. */
 export function layerIf(condition: boolean, layer: OpenDalLayer): OpenDalLayer {
   return condition ? layer : (operator) => operator
@@ -52,7 +63,9 @@ export function nativeRetry({
     layer.maxDelay = maxDelayMs
     layer.factor = factor
     layer.jitter = jitter
-    return operator.layer(layer.build())
+    const made = operator.layer(layer.build())
+    retrying.add(made)
+    return made
   }
 }
 
@@ -90,7 +103,11 @@ export function nativeTimeout({
 
 /** The layers around the operator, outermost first. OpenDAL itself takes them innermost first. */
 export function layered(operator: Operator, layers: readonly OpenDalLayer[], opendal: OpenDal): Operator {
-  return layers.reduceRight((inner, layer) => layer(inner, opendal), operator)
+  return layers.reduceRight((inner, layer) => {
+    const outer = layer(inner, opendal)
+    if (retrying.has(inner)) retrying.add(outer)
+    return outer
+  }, operator)
 }
 
 /** Older releases export fewer layers. */

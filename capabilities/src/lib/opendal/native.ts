@@ -1,4 +1,5 @@
 /** Calls into OpenDAL: its errors translated, and a wait that ends with the caller's signal although the call itself cannot. */
+import { notApplied } from '../applied.ts'
 import { cancelledRead } from '../stream.ts'
 import type { Place } from './place.ts'
 import { translateOpenDalError } from './translate-error.ts'
@@ -14,7 +15,7 @@ export async function native<T>(
   onLate?: (outcome: PromiseSettledResult<T>) => void,
 ): Promise<T> {
   const place = toPlace(where)
-  if (signal?.aborted) throw cancelledRead(signal, place)
+  if (signal?.aborted) throw notApplied(cancelledRead(signal, place))
   try {
     // Arguments OpenDAL does not take are thrown here, before there is a promise.
     const running = call()

@@ -1,6 +1,7 @@
 /** Deletes one path. */
 import type { Operator } from 'opendal'
 import { isKind } from '../error.ts'
+import { overTries } from './applied.ts'
 import { native } from './native.ts'
 import type { Place } from './place.ts'
 import { isBeneath } from './stat.ts'
@@ -13,7 +14,7 @@ export async function removeObject(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await native(() => operator.delete(path), where, signal)
+    await overTries(operator, 1, () => native(() => operator.delete(path), where, signal))
   } catch (error) {
     if (!isKind(error, 'NotFound') && !isBeneath(error)) throw error
   }

@@ -1,5 +1,6 @@
 /** Makes a `CapabilityError` of whatever OpenDAL throws: kind, retries, and a text without secrets. The only place that reads it. */
 import { CapabilityError, type ErrorKind, isCapabilityError, type Retryable } from '../error.ts'
+import { appliedOfFailure } from './applied.ts'
 import type { Place } from './place.ts'
 import { redactText } from './redact.ts'
 
@@ -27,6 +28,7 @@ export function translateOpenDalError(error: unknown, where?: Place): Capability
   const { kind, reason, retryable } = verdict(failure)
   return new CapabilityError(kind, reason, {
     ...where,
+    applied: appliedOfFailure(failure, kind),
     ...(retryable === undefined ? {} : { retryable }),
     retryAfterMs: failure.retryAfterMs ?? undefined,
     details: {

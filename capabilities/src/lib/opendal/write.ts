@@ -1,6 +1,8 @@
 /** Writes an object whole or not at all: in one request when it is small, in parts when it is not, beside and renamed on file systems. */
 import type { Metadata, Operator, WriteOptions, Writer } from 'opendal'
+import { beforeApplying } from '../applied.ts'
 import { cancelledRead, checkUnlocked, collect } from '../stream.ts'
+import { overTries } from './applied.ts'
 import { clearFolder } from './clear-folder.ts'
 import { native, toPlace } from './native.ts'
 import type { Place } from './place.ts'
@@ -48,16 +50,19 @@ export async function write(
 ): Promise<Written> {
   // Copied at once: OpenDAL reads the bytes on a thread of its own, also after the call was given up.
   const source = body instanceof Uint8Array ? joined(writing.header, body) : body
-  if (!writing.staged) return new Upload(writing, writing.path).run(source)
   const { operator, path, where, signal } = writing
+  if (!writing.staged) return overTries(operator, 1, () => new Upload(writing, path).run(source))
   const temporary = `${stagingFolder}${crypto.randomUUID()}`
   const upload = new Upload(writing, temporary)
   try {
-    const written = await upload.run(source)
-    if (signal?.aborted) throw cancelledRead(signal, toPlace(where))
-    if (writing.meetsFolders) await clearFolder(operator, path, where)
+    const written = await beforeApplying(async () => {
+      const whole = await upload.run(source)
+      if (signal?.aborted) throw cancelledRead(signal, toPlace(where))
+      if (writing.meetsFolders) await clearFolder(operator, path, where)
+      return whole
+    })
     // Not given up: whether the object is there must be known.
-    await native(() => operator.rename(temporary, path), where, undefined)
+    await overTries(operator, 1, () => native(() => operator.rename(temporary, path), where, undefined))
     return { ...written, answer: null }
   } catch (error) {
     const removed = upload.settled().then(() => native(() => operator.delete(temporary), where, undefined))
@@ -102,7 +107,8 @@ class Upload {
     const place = toPlace(where)
     const { oneRequestBytes = maxObjectBytes } = this.#writing
     if (this.#writing.oneRequestBytes !== undefined || !operator.capability().writeCanMulti) {
-      return this.#whole(joined(header, await collect(source, oneRequestBytes, place, signal)))
+      const bytes = await beforeApplying(() => collect(source, oneRequestBytes, place, signal))
+      return this.#whole(joined(header, bytes))
     }
     checkUnlocked(source, place)
     const reader = source.getReader()

@@ -1,5 +1,6 @@
 /** Puts that are made for one version only, or for none: OpenDAL leaves their condition out. `AzureRequests` is the next stop. */
 import {
+  beforeApplying,
   type BlobDriver,
   type BlobDriverPut,
   type BlobObject,
@@ -80,7 +81,10 @@ async function conditionalPut(
         )
       if (last && ids.length === 0) return whole(bytes)
       const blockid = btoa(`${upload}-${String(ids.length).padStart(5, '0')}`)
-      await requests.put({ key, query: { comp: 'block', blockid }, headers: {}, body: bytes, signal })
+      // Nobody sees a block that is not committed.
+      await beforeApplying(() =>
+        requests.put({ key, query: { comp: 'block', blockid }, headers: {}, body: bytes, signal }),
+      )
       ids.push(blockid)
     }
     const list = `<?xml version="1.0" encoding="utf-8"?><BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`
@@ -103,7 +107,8 @@ function lost(error: unknown, { ifMatch }: BlobDriverPut): unknown {
   const raced = code === 'InvalidBlockList'
   const condition = raced || error.kind === 'ConditionNotMatch' || error.kind === 'AlreadyExists'
   if (!condition && code !== 'BlobNotFound') return error
-  const options = error.details === undefined ? {} : { details: error.details }
+  const { applied, details } = error
+  const options = { applied, ...(details === undefined ? {} : { details }) }
   return ifMatch === undefined
     ? new CapabilityError('AlreadyExists', 'there is an object; it was left as it is', options)
     : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', options)

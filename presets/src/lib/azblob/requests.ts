@@ -1,6 +1,6 @@
 /** Puts of Azure that OpenDAL does not send, signed with the account's key or a shared access signature. */
 import { createHmac } from 'node:crypto'
-import { CapabilityError } from '@flowport/capabilities'
+import { type Applied, appliedByStatus, CapabilityError, wasNeverSent } from '@flowport/capabilities'
 
 export interface AzureRequestsOptions {
   /** Without a slash at its end. */
@@ -64,7 +64,8 @@ export class AzureRequests {
       // What fetch throws may name the URL, and with it a signature: only what kind of failure it was is kept.
       if (error instanceof CapabilityError || signal?.aborted) throw error
       if (late.aborted) throw new CapabilityError('Timeout', `Azure took longer than ${timeoutMs} ms`)
-      throw new CapabilityError('Unavailable', 'the connection to Azure failed')
+      const applied: Applied = wasNeverSent(error) ? 'no' : 'unknown'
+      throw new CapabilityError('Unavailable', 'the connection to Azure failed', { applied })
     }
   }
 
@@ -112,15 +113,23 @@ function refusal({ status, headers }: Response): CapabilityError {
   const said = `Azure answered ${status} (${serviceCode})`
   const after = /^\d{1,6}$/.exec(headers.get('retry-after') ?? '')?.[0]
   const retryAfterMs = after === undefined ? undefined : Number(after) * 1000
-  if (status === 412)
-    return new CapabilityError('ConditionNotMatch', `${said}: read the object again`, { details })
-  if (status === 409) return new CapabilityError('AlreadyExists', `${said}: the object is there`, { details })
-  if (status === 401)
-    return new CapabilityError('Unauthenticated', `${said}: check the credentials`, { details })
-  if (status === 403)
-    return new CapabilityError('PermissionDenied', `${said}: check the credentials`, { details })
-  if (status === 404) return new CapabilityError('NotFound', `${said}: check the container`, { details })
-  if (status === 429) return new CapabilityError('RateLimited', said, { details, retryAfterMs })
-  if (status >= 500) return new CapabilityError('Unavailable', said, { details, retryAfterMs })
-  return new CapabilityError('Unexpected', said, { details })
+  // Of the conflicts of a put, Azure answers this one with a code that says there was no write.
+  const applied = serviceCode === 'BlobAlreadyExists' ? 'no' : appliedByStatus(status)
+  const options = { details, retryAfterMs, applied }
+  switch (status) {
+    case 412:
+      return new CapabilityError('ConditionNotMatch', `${said}: read the object again`, options)
+    case 409:
+      return new CapabilityError('AlreadyExists', `${said}: the object is there`, options)
+    case 401:
+      return new CapabilityError('Unauthenticated', `${said}: check the credentials`, options)
+    case 403:
+      return new CapabilityError('PermissionDenied', `${said}: check the credentials`, options)
+    case 404:
+      return new CapabilityError('NotFound', `${said}: check the container`, options)
+    case 429:
+      return new CapabilityError('RateLimited', said, options)
+    default:
+      return new CapabilityError(status >= 500 ? 'Unavailable' : 'Unexpected', said, options)
+  }
 }

@@ -1,5 +1,5 @@
 /** What both drivers do around a call: check what the portable type leaves to them, end waits, share out work. */
-import { CapabilityError, type DriverCall, utf8Length } from '@flowport/capabilities'
+import { CapabilityError, type DriverCall, maybeApplied, utf8Length } from '@flowport/capabilities'
 import { cloudflareKvLimits, minCacheTtlSeconds } from './info.ts'
 
 /** Connections a Worker may have open at once: https://developers.cloudflare.com/workers/platform/limits/ */
@@ -39,13 +39,16 @@ export async function inParallel<T>(
 ): Promise<void> {
   const queue = [...items].values()
   let failed = false
+  let begun = 0
   const worker = async () => {
     for (const item of queue) {
       if (failed) return
       signal?.throwIfAborted()
+      begun += 1
       await work(item).catch((error: unknown) => {
         failed = true
-        throw error
+        // The others were done, or are still under way.
+        throw begun === 1 ? error : maybeApplied(error)
       })
     }
   }

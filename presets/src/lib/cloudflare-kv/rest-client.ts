@@ -1,5 +1,5 @@
 /** Cloudflare's REST API for one KV namespace: where it is, who asks, and what its refusals mean. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
+import { appliedByStatus, CapabilityError, type Clock, notApplied } from '@flowport/capabilities'
 import { apiError, unreachable } from './rest-error.ts'
 
 /** The part of `fetch` that is used. */
@@ -59,8 +59,8 @@ export class RestClient {
     if (response.ok) return response
     // Whether a key or its namespace is missing, only the body says: without it the answer is as good as lost.
     const text = await this.#answer(() => response.text()).catch((error: unknown) => {
-      if (response.status !== 429 && response.status < 500) throw error
-      return ''
+      if (response.status === 429 || response.status >= 500) return ''
+      throw appliedByStatus(response.status) === 'no' ? notApplied(error) : error
     })
     throw apiError(response, text, { now: this.#clock.now(), secret: this.#token })
   }

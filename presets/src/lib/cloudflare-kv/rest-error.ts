@@ -1,10 +1,12 @@
 /** Refusals of Cloudflare's REST API as `CapabilityError`s. Its own words are in the `cause`, without the token. */
 import {
+  appliedByStatus,
   CapabilityError,
   type CapabilityErrorOptions,
   type ErrorKind,
   isKind,
   parseRetryAfter,
+  wasNeverSent,
 } from '@flowport/capabilities'
 import { rateLimited } from './translate-error.ts'
 
@@ -31,6 +33,7 @@ export function apiError(
       ? parseRetryAfter(headers.get('retry-after'), now)
       : undefined
   const options: CapabilityErrorOptions = {
+    applied: appliedByStatus(status),
     details: { status, ...(code === undefined ? {} : { code }) },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     cause: new Error(`the Cloudflare API answered ${status}: ${message}`.replaceAll(secret, '[token]')),
@@ -44,6 +47,7 @@ export function unreachable(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error
   return new CapabilityError('Unavailable', 'the Cloudflare API could not be reached; try again', {
     cause: error,
+    applied: wasNeverSent(error) ? 'no' : 'unknown',
   })
 }
 

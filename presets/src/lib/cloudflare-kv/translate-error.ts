@@ -1,5 +1,6 @@
 /** Errors of a KV binding as `CapabilityError`s. The platform throws plain errors that tell an HTTP status in their text. */
 import {
+  appliedByStatus,
   CapabilityError,
   type CapabilityErrorOptions,
   type ErrorKind,
@@ -39,7 +40,12 @@ export const sameKeyPauseMs = 1000
 
 function ofStatus(status: number, method: string, cause: Error): CapabilityError {
   const failure = (kind: ErrorKind, reason: string, options: CapabilityErrorOptions = {}) =>
-    new CapabilityError(kind, reason, { ...options, details: { status }, cause })
+    new CapabilityError(kind, reason, {
+      ...options,
+      applied: appliedByStatus(status),
+      details: { status },
+      cause,
+    })
   if (status === 429) {
     const writes = method === 'PUT' || method === 'DELETE'
     return failure('RateLimited', rateLimited, writes ? { retryAfterMs: sameKeyPauseMs } : {})

@@ -2,7 +2,13 @@
  * Sends to Cloudflare Queues over a producer binding. Consuming is the platform's: it calls the Worker's queue handler, so
  * what takes and settles messages is `Unsupported` here.
  */
-import { CapabilityError, type DriverCall, type QueueDriver, utf8Length } from '@flowport/capabilities'
+import {
+  CapabilityError,
+  type DriverCall,
+  inParts,
+  type QueueDriver,
+  utf8Length,
+} from '@flowport/capabilities'
 import type { QueueBinding } from './binding.ts'
 import { cloudflareQueuesInfo, maxBatchBytes, messageOverheadBytes } from './info.ts'
 import { translated } from './translate-error.ts'
@@ -26,10 +32,10 @@ export class CloudflareQueuesDriver implements QueueDriver {
     if (bodies.length === 1 && only !== undefined) {
       await translated(() => this.#queue.send(JSON.parse(only), { contentType: 'json', ...delay }))
     } else {
-      for (const part of partsOf(bodies)) {
+      await inParts(partsOf(bodies), (part) => {
         signal?.throwIfAborted()
-        await translated(() => this.#queue.sendBatch(part.map(asMessage), delay))
-      }
+        return translated(() => this.#queue.sendBatch(part.map(asMessage), delay))
+      })
     }
     return bodies.map(() => crypto.randomUUID())
   }

@@ -1,5 +1,5 @@
 /** Errors of a queue binding as `CapabilityError`s. The platform throws plain errors that tell a code in their text. */
-import { CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import { type Applied, CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
 
 /** Runs a call to the binding with its errors translated. */
 export async function translated<T>(run: () => Promise<T>): Promise<T> {
@@ -13,15 +13,19 @@ export async function translated<T>(run: () => Promise<T>): Promise<T> {
 interface Meaning {
   readonly kind: ErrorKind
   readonly reason: string
+  /** Default: what the kind says. */
+  readonly applied?: Applied
 }
 
 const busy: Meaning = {
   kind: 'RateLimited',
   reason: 'the queue takes no more messages at this rate; send less often, or in batches',
+  applied: 'no',
 }
 const full: Meaning = {
   kind: 'RateLimited',
   reason: 'the backlog of the queue is full; wait for its consumer, or purge it',
+  applied: 'no',
 }
 const tooLarge: Meaning = {
   kind: 'LimitExceeded',
@@ -44,7 +48,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
   10206: tooLarge,
   10250: busy,
   10251: full,
-  10252: { kind: 'Unavailable', reason: 'the queue is paused; resume it' },
+  10252: { kind: 'Unavailable', reason: 'the queue is paused; resume it', applied: 'no' },
   10253: { kind: 'LimitExceeded', reason: 'the operations of the free plan are used up' },
   15000: away,
 }
@@ -65,5 +69,9 @@ export function translateError(error: unknown): unknown {
   const meaning = byCode[code] ?? byText.find(([pattern]) => pattern.test(message))?.[1]
   if (meaning === undefined) return error
   const details = code === '' ? {} : { details: { code: Number(code) } }
-  return new CapabilityError(meaning.kind, meaning.reason, { ...details, cause: error })
+  return new CapabilityError(meaning.kind, meaning.reason, {
+    ...details,
+    applied: meaning.applied,
+    cause: error,
+  })
 }

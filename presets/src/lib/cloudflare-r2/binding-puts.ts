@@ -12,6 +12,7 @@ import type {
   R2UploadLike,
 } from './binding.ts'
 import { maxUploadBytes as r2MaxUploadBytes, r2Info } from './info.ts'
+import { translated } from './translate-error.ts'
 
 /** What a put can carry beside the contract. */
 export interface R2WriteOptions {
@@ -105,10 +106,10 @@ export class BindingPuts {
         begin: async () => {
           if (conditionsOf(put) !== undefined) throw tooLongForCondition(partBytes, 'give its size')
           if (write?.sha256 !== undefined) throw noChecksum()
-          const upload = await bucket.createMultipartUpload(key, this.#metadata(put))
+          const upload = await translated(() => bucket.createMultipartUpload(key, this.#metadata(put)))
           // The binding takes number and bytes, and nothing of what else goes along with a part.
           return {
-            uploadPart: (number, bytes) => upload.uploadPart(number, bytes),
+            uploadPart: (number, bytes) => translated(() => upload.uploadPart(number, bytes)),
             complete: (parts) => upload.complete(parts),
             abort: () => upload.abort(),
           }

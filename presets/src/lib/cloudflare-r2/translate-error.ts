@@ -51,6 +51,7 @@ const rights: Known = [
 const parts: Known = [
   'Unavailable',
   'the multipart upload was ended or changed by somebody else; put the object again',
+  { applied: 'no' },
 ]
 
 /** https://developers.cloudflare.com/r2/api/error-codes/ */
@@ -61,7 +62,7 @@ const kinds: Readonly<Record<number, Known>> = {
   10003: rights,
   10006: ['Misconfigured', 'the bucket of the binding does not exist; create it, or correct the binding'],
   10007: ['NotFound', 'there is no such object'],
-  10011: ['Unexpected', 'R2 found a part too small; the driver is at fault'],
+  10011: ['Unexpected', 'R2 found a part too small; the driver is at fault', { applied: 'no' }],
   10012: ['LimitExceeded', 'the metadata is larger than R2 takes'],
   10013: failing,
   10014: ['InvalidInput', 'a checksum is 64 hexadecimal digits'],
@@ -71,14 +72,22 @@ const kinds: Readonly<Record<number, Known>> = {
   10025: parts,
   10031: ['ConditionNotMatch', 'the object has another version; read it again'],
   // Altered on its way, or not the body the checksum is of: the same call will tell.
-  10037: ['Corrupt', 'the bytes that arrived do not have the checksum given; nothing was stored'],
+  10037: [
+    'Corrupt',
+    'the bytes that arrived do not have the checksum given; nothing was stored',
+    { applied: 'no' },
+  ],
   [invalidRange]: ['RangeNotSatisfied', 'the range starts at or after the end of the object'],
   10042: rights,
   10043: failing,
-  10048: ['Unexpected', 'R2 found parts of different sizes; the driver is at fault'],
+  10048: ['Unexpected', 'R2 found parts of different sizes; the driver is at fault', { applied: 'no' }],
   10054: failing,
   // One write a second to the same key: https://developers.cloudflare.com/r2/platform/limits/
-  10058: ['RateLimited', 'R2 takes one write a second to the same key', { retryAfterMs: 1000 }],
+  10058: [
+    'RateLimited',
+    'R2 takes one write a second to the same key',
+    { retryAfterMs: 1000, applied: 'no' },
+  ],
   10069: rights,
   100100: ['LimitExceeded', 'the object is larger than R2 takes'],
 }

@@ -1,5 +1,5 @@
 /** One call to a Durable Object: on a stub of its own, let go when the caller's signal fires, its errors translated. */
-import { CapabilityError, type DriverCall } from '@flowport/capabilities'
+import { CapabilityError, type DriverCall, notApplied } from '@flowport/capabilities'
 import { type Outcome, valueOf } from './outcome.ts'
 import { translateError } from './translate-error.ts'
 
@@ -18,7 +18,7 @@ export async function callObject<Stub, T>(
   { signal }: DriverCall,
   ask: (stub: Stub) => PromiseLike<Outcome<T>>,
 ): Promise<T> {
-  if (signal?.aborted === true) throw letGo(signal)
+  if (signal?.aborted === true) throw notApplied(letGo(signal))
   try {
     const asked = ask(open())
     return valueOf(await (signal === undefined ? asked : raced(asked, signal)))

@@ -1,5 +1,5 @@
 /** How a refusal crosses RPC: errors lose their own properties there, so an object returns it beside its answers. */
-import { CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
+import { type Applied, CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
 
 /** An answer, or what the object refused the call with. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | Refusal
@@ -9,6 +9,8 @@ export interface Refusal {
   readonly kind: ErrorKind
   readonly reason: string
   readonly code: string
+  /** Absent where the object runs a version before this field: its refusals then say what their kind does. */
+  readonly applied?: Applied
   readonly details?: Readonly<Record<string, Fact>>
 }
 
@@ -21,16 +23,17 @@ export async function outcomeOf<T>(run: () => T | Promise<T>): Promise<Outcome<T
     return { ok: true, value: await run() }
   } catch (error) {
     if (!isCapabilityError(error)) throw error
-    const { kind, reason, code, details } = error
-    return { ok: false, kind, reason, code, ...(details === undefined ? {} : { details: factsOf(details) }) }
+    const { kind, reason, code, applied, details } = error
+    const refusal = { ok: false, kind, reason, code, applied } as const
+    return { ...refusal, ...(details === undefined ? {} : { details: factsOf(details) }) }
   }
 }
 
 /** At the caller: the answer, or the refusal thrown as the `CapabilityError` it was. */
 export function valueOf<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value
-  const { kind, reason, code, details } = outcome
-  throw new CapabilityError(kind, reason, { code, ...(details === undefined ? {} : { details }) })
+  const { kind, reason, code, applied, details } = outcome
+  throw new CapabilityError(kind, reason, { code, applied, ...(details === undefined ? {} : { details }) })
 }
 
 function factsOf(details: Readonly<Record<string, unknown>>): Record<string, Fact> {

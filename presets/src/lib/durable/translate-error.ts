@@ -32,8 +32,8 @@ const rules: readonly Rule[] = [
     kind: 'RateLimited',
     reason:
       'the Durable Object has more calls than it can take; send fewer, or spread them over more objects',
-    // Repeating the call would add to the load.
-    options: { retryable: 'never' },
+    // Repeating the call would add to the load. Calls that wait for too long are dropped before the object sees them.
+    options: { retryable: 'never', applied: 'no' },
   },
   {
     applies: says(/SQLITE_FULL|database or disk is full/),
@@ -49,6 +49,8 @@ const rules: readonly Rule[] = [
     applies: says(/^Serialized RPC arguments or return values are limited/),
     kind: 'LimitExceeded',
     reason: 'what goes to or comes from the Durable Object is more than one call carries, 32 MiB',
+    // The platform does not say which of the two it was.
+    options: { applied: 'unknown' },
   },
   {
     applies: (error) => flag(error, 'retryable'),

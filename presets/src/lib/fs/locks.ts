@@ -224,6 +224,7 @@ function tooBusy(): CapabilityError {
   return new CapabilityError(
     'Unavailable',
     'other processes have been writing this key for 10 seconds; try again',
+    { applied: 'no' },
   )
 }
 

@@ -12,7 +12,7 @@ import { close, codeOf, fsync, link, open, rename, rmdir, unless } from './io.ts
 import { type Draft, Locks, tagOf } from './locks.ts'
 import { corrupt, readHeader } from './read.ts'
 import { discard, type Staged } from './stage.ts'
-import { fenced } from './translate-error.ts'
+import { afterPublishing, beforePublishing, fenced } from './translate-error.ts'
 
 /** When a staged object may be published. */
 export type Condition =
@@ -55,9 +55,10 @@ export class Objects {
     condition: Condition,
     signal: AbortSignal | undefined,
   ): Promise<NewHeader> {
-    if (condition.type !== 'always') this.#check(condition, await readHeader(this.home, path))
+    if (condition.type !== 'always')
+      this.#check(condition, await beforePublishing(() => readHeader(this.home, path)))
     const header = await this.#put(path, write, condition, signal)
-    if (this.home.syncs) await this.#sync(directoryOf(path))
+    if (this.home.syncs) await afterPublishing(() => this.#sync(directoryOf(path)))
     return header
   }
 
@@ -67,8 +68,10 @@ export class Objects {
     if (!(await this.#isThere(path))) return
     const isRemoved = when === undefined ? await this.#removeAny(path) : await this.#removeIf(path, when)
     if (!isRemoved) return
-    if (this.home.syncs) await this.#sync(directory)
-    await this.#removeEmpty(directory)
+    await afterPublishing(async () => {
+      if (this.home.syncs) await this.#sync(directory)
+      await this.#removeEmpty(directory)
+    })
   }
 
   /** Waits for what goes on in the background, and lets go of the directory. */
@@ -136,8 +139,11 @@ export class Objects {
     const isAnnounced = condition.type === 'always' && write.isQuick
     const at = draft?.claim ?? this.home.newStaged(isAnnounced ? tagOf(path) : '')
     try {
-      const staged = await write.to(at)
-      signal?.throwIfAborted()
+      const staged = await beforePublishing(async () => {
+        const written = await write.to(at)
+        signal?.throwIfAborted()
+        return written
+      })
       if (condition.type === 'always') await this.#putAny(path, staged.path, isAnnounced)
       else if (draft !== null || !(await this.#create(staged.path, path)))
         await this.#putIf(path, draft ?? staged.path, condition)
@@ -190,7 +196,7 @@ export class Objects {
   /** `link` creates or fails, atomically, and needs no lock. */
   async #create(claim: string, path: string): Promise<boolean> {
     const isNew = await this.#place(claim, path, (target) => unless(link(claim, target), 'EEXIST'))
-    if (isNew) await discard(claim)
+    if (isNew) await afterPublishing(() => discard(claim))
     return isNew
   }
 

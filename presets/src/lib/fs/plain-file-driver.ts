@@ -19,7 +19,7 @@ import { codeOf, fsync } from './io.ts'
 import { links, type Place } from './places.ts'
 import { listPlain, nullIfMissing, stagedMark } from './plain-listing.ts'
 import { isMissing, PlainPlaces } from './plain-places.ts'
-import { translated } from './translate-error.ts'
+import { afterPublishing, beforePublishing, translated } from './translate-error.ts'
 
 type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
 
@@ -99,7 +99,7 @@ export class PlainFileDriver implements BlobDriver {
       await this.#places.makeFolder(dirname(path))
       const isNew = ifNoneMatch === '*'
       await this.#places.within(dirname(path), (place) => publish(place, basename(path), body, isNew, signal))
-      const found = await this.#places.stat(path)
+      const found = await afterPublishing(() => this.#places.stat(path))
       if (found?.isFile() === true) return objectOf(key, found)
       throw new CapabilityError('Unavailable', 'the file was replaced just after it was written; look again')
     })
@@ -206,19 +206,21 @@ async function publish(
   const file = await open(staged, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666)
   let isStaged = true
   try {
-    try {
-      await write(file, body)
-      signal?.throwIfAborted()
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
+    await beforePublishing(async () => {
+      try {
+        await write(file, body)
+        signal?.throwIfAborted()
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+    })
     if (isNew) await linkNew(staged, target)
     else {
       await rename(staged, target)
       isStaged = false
     }
-    await syncFolder(place)
+    await afterPublishing(() => syncFolder(place))
   } finally {
     if (isStaged) await unlink(staged).catch(() => undefined)
   }

@@ -4,6 +4,8 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
+  maybeApplied,
+  notApplied,
 } from '@flowport/capabilities'
 import { codeOf } from './io.ts'
 
@@ -26,12 +28,30 @@ export async function translated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Runs what comes before the one step that makes a change visible: what it throws says that nothing was applied. */
+export async function beforePublishing<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw notApplied(translateError(error))
+  }
+}
+
+/** Runs what comes after that step, such as putting it on the disk: what it throws says that the change may be there. */
+export async function afterPublishing<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw maybeApplied(translateError(error))
+  }
+}
+
 /** Another process removed the claim of a change, since this process stood still; nothing has been changed. */
 export function fenced(cause: unknown): CapabilityError {
   return new CapabilityError(
     'Unavailable',
     'another process took over while this one stood still; try again',
-    { code: 'FS_FENCED', cause },
+    { code: 'FS_FENCED', applied: 'no', cause },
   )
 }
 
@@ -44,7 +64,7 @@ export function linked(): CapabilityError {
 const full = [
   'Unavailable',
   'the disk is full; what was stored before is kept',
-  { retryable: 'never' },
+  { retryable: 'never', applied: 'no' },
 ] as const
 const denied = [
   'PermissionDenied',
@@ -54,7 +74,11 @@ const symlink = [
   'PermissionDenied',
   'a symbolic link stands in the data directory; links are not followed',
 ] as const
-const busy = ['Unavailable', 'too many files are open in this process or system; raise the limit'] as const
+const busy = [
+  'Unavailable',
+  'too many files are open in this process or system; raise the limit',
+  { applied: 'no' },
+] as const
 const failing = ['Unavailable', 'the disk failed to read or write; check the device'] as const
 const gone = [
   'Unavailable',
@@ -65,6 +89,10 @@ const long = [
   'the key is too long for this file system under this root; shorten either',
 ] as const
 
+/**
+ * What a system call that fails with the code means. It changed nothing, but for those that say the device or the server
+ * of the file system failed, and for `ENOENT`, with which a repeated rename over a network ends.
+ */
 const kinds: Readonly<Record<string, readonly [ErrorKind, string, CapabilityErrorOptions?]>> = {
   ENOSPC: full,
   EDQUOT: full,

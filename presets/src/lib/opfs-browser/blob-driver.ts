@@ -16,7 +16,7 @@ import type { Body, Home, Staged } from './home.ts'
 import { etagOf, listedOf, readPage } from './page.ts'
 import { type Place, Places } from './places.ts'
 import { type Extra, Records } from './record.ts'
-import { isStale, translated, translateError, unsettled } from './translate-error.ts'
+import { afterPlacing, isStale, translated, translateError, unsettled } from './translate-error.ts'
 
 /** Read at once; larger content is streamed. */
 const wholeBytes = 65_536
@@ -97,11 +97,16 @@ export class OpfsBlobDriver implements BlobDriver {
   deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
     return translated(this.#home, () =>
       this.#home.alone('blob', signal, async () => {
-        for (const key of keys) {
+        const remove = async (key: string) => {
           signal?.throwIfAborted()
           await this.#places.remove(key)
-          await this.#records.remove(key)
+          await afterPlacing(() => this.#records.remove(key))
         }
+        const [first, ...more] = keys
+        if (first !== undefined) await remove(first)
+        await afterPlacing(async () => {
+          for (const key of more) await remove(key)
+        })
       }),
     )
   }

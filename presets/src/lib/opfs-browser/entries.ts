@@ -5,7 +5,7 @@ import { fileAt, folderAt, makeFolderAt } from './folders.ts'
 import type { Home } from './home.ts'
 import { dropMove } from './moves.ts'
 import { encodedPath, type OwnFolder, ownFolder } from './names.ts'
-import { isNamed, isStale, orNull, unsettled } from './translate-error.ts'
+import { afterPlacing, isNamed, isStale, orNull, unsettled } from './translate-error.ts'
 
 export interface Entry<H> {
   readonly header: H
@@ -113,7 +113,7 @@ export class Entries<H> {
     const folder = await makeFolderAt(await this.#home.makeOwn(this.#name), path.slice(0, -1))
     await this.#home.place(staged, folder, path.at(-1) ?? '')
     this.#writes += 1
-    if (this.#writes % sweepEvery === 0) await this.#sweep()
+    if (this.#writes % sweepEvery === 0) await afterPlacing(() => this.#sweep())
   }
 
   /** Looks at some entries, going round. Only while alone. */

@@ -4,6 +4,7 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
+  maybeApplied,
 } from '@flowport/capabilities'
 
 /** What was thrown, as an error callers can branch on. */
@@ -26,6 +27,18 @@ export async function translated<T>(home: { renew(): Promise<void> }, run: () =>
   } catch (error) {
     if (isVanished(error)) await home.renew()
     throw translateError(error)
+  }
+}
+
+/**
+ * Runs what comes after a change that is there already, such as the second key of two: what it throws says that the change
+ * may be there. Where a folder is gone that is so in any case, and the error stays for `translated` to see.
+ */
+export async function afterPlacing<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw isVanished(error) ? error : maybeApplied(translateError(error))
   }
 }
 

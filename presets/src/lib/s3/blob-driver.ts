@@ -141,7 +141,7 @@ export class S3BlobDriver implements BlobDriver {
 
   async deleteMany(keys: readonly string[], { signal }: DriverCall): Promise<void> {
     for (const key of keys) this.#profile.checkKey?.(key)
-    refuseKept(await deleteKeys(this.#client, keys, signal))
+    refuseKept(await deleteKeys(this.#client, keys, signal), keys.length)
   }
 
   async list({ prefix, delimiter, cursor, limit, signal }: BlobDriverList): Promise<BlobDriverPage> {

@@ -3,7 +3,13 @@
  * two answers that say how to ask better: the clock is wrong, or session credentials have ended. The transport is the next
  * stop.
  */
-import { type Awaitable, CapabilityError, type Clock } from '@flowport/capabilities'
+import {
+  type Awaitable,
+  beforeApplying,
+  CapabilityError,
+  type Clock,
+  notApplied,
+} from '@flowport/capabilities'
 import { HeldCredentials, type S3Credentials, type S3CredentialsSource } from './credentials.ts'
 import { ClientAnswer } from './client-answer.ts'
 import { type Digests, webDigests } from './digests.ts'
@@ -113,7 +119,7 @@ export class S3Client {
     let corrected: readonly Correction[] = []
     for (;;) {
       const held = this.#credentials.current(this.now(), request.signal)
-      const credentials = held instanceof Promise ? await held : held
+      const credentials = held instanceof Promise ? await beforeApplying(() => held) : held
       // Other calls may correct the clock while this one is under way: what counts is the clock it was signed with.
       const offsetMs = this.#offsetMs
       const answer = await this.#once(request, hash, credentials)
@@ -172,6 +178,7 @@ export class S3Client {
       const signature: Awaitable<string> = this.#signer(signing, credentials)
       headers['authorization'] = typeof signature === 'string' ? signature : await signature
     }
+    if (signal?.aborted === true) throw notApplied(signal.reason)
     try {
       const sent = { method, origin: this.#origin, path, headers, body, size, signal }
       return new ClientAnswer(await this.#transport.send(sent), networkError)

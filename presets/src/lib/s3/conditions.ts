@@ -1,5 +1,7 @@
 /** Conditional writes: which condition did not hold, however the store tells the loser of a race. */
 import {
+  appliedOf,
+  beforeApplying,
   type BlobDriverPut,
   type BlobObject,
   CapabilityError,
@@ -31,8 +33,11 @@ export async function conditionally<T>(
     const code = String(s3 ?? serviceCode)
     if (code === 'ConditionalRequestConflict' || lostRaceCodes.includes(code)) {
       // Nothing was written; what is there now says whether trying again could help.
-      refuseUnless(await head(), put.ifMatch)
-      throw new CapabilityError('Unavailable', 'another write was under way; try again', { cause: error })
+      refuseUnless(await beforeApplying(head), put.ifMatch)
+      throw new CapabilityError('Unavailable', 'another write was under way; try again', {
+        applied: 'no',
+        cause: error,
+      })
     }
     throw error
   }
@@ -43,8 +48,10 @@ export function refuseUnless(there: BlobObject | null, ifMatch: string | undefin
   if (ifMatch === undefined ? there !== null : there?.etag !== ifMatch) throw refusal(ifMatch)
 }
 
+/** @param cause The store's own refusal, which may be the last of several tries. */
 function refusal(ifMatch: string | undefined, cause?: unknown): CapabilityError {
+  const options = { cause, ...(cause === undefined ? {} : { applied: appliedOf(cause) }) }
   return ifMatch === undefined
-    ? new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', { cause })
-    : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', { cause })
+    ? new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', options)
+    : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', options)
 }

@@ -1,5 +1,5 @@
 /** Deletes keys in one request, and those XML cannot name one by one; tells which were kept, and why. */
-import { CapabilityError, isCapabilityError } from '@flowport/capabilities'
+import { CapabilityError, isCapabilityError, maybeApplied, worstApplied } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
 import { keyPath, toBase64 } from './encode.ts'
 import { documentOf } from './object.ts'
@@ -27,15 +27,16 @@ export async function deleteKeys(
     try {
       await client.sendForHeaders({ method: 'DELETE', key, signal, expect: [404] })
     } catch (error) {
-      if (!isCapabilityError(error) || signal?.aborted === true) throw error
+      if (!isCapabilityError(error) || signal?.aborted === true)
+        throw keys.length === 1 ? error : maybeApplied(error)
       kept.push({ key, error })
     }
   }
   return kept
 }
 
-/** Rejects when any key was kept. */
-export function refuseKept(kept: readonly KeptKey[]): void {
+/** Rejects when any of the `asked` keys was kept. */
+export function refuseKept(kept: readonly KeptKey[], asked: number): void {
   const [first] = kept
   if (first === undefined) return
   const { kind, retryable, details, retryAfterMs } = first.error
@@ -45,6 +46,7 @@ export function refuseKept(kept: readonly KeptKey[]): void {
     `the store kept ${kept.length} of the objects (${String(code)}); delete them again`,
     {
       retryable,
+      applied: kept.length < asked ? 'unknown' : worstApplied(...kept.map(({ error }) => error.applied)),
       retryAfterMs,
       details: { ...details, kept: kept.length, keys: kept.map(({ key }) => key) },
     },

@@ -1,5 +1,11 @@
 /** Multipart uploads and copies of S3, request by request. */
-import { CapabilityError, isKind, type Logger } from '@flowport/capabilities'
+import {
+  AppliedOverTries,
+  beforeApplying,
+  CapabilityError,
+  isKind,
+  type Logger,
+} from '@flowport/capabilities'
 import { type S3Client, unsigned } from './client.ts'
 import { toHex } from './encode.ts'
 import { bareEtag, documentOf, required } from './object.ts'
@@ -127,23 +133,27 @@ export class S3Uploads {
     },
   ): Promise<void> {
     const { partBytes, signal, log, complete } = options
-    const upload = await this.begin(to.key, to.headers, signal)
+    const upload = await beforeApplying(() => this.begin(to.key, to.headers, signal))
+    const copyPart = async (number: number, range: string): Promise<S3Part> => {
+      const xml = await this.#client.sendForText({
+        method: 'PUT',
+        key: to.key,
+        query: { partNumber: String(number), uploadId: upload.uploadId },
+        headers: {
+          'x-amz-copy-source': from.source,
+          'x-amz-copy-source-if-match': from.ifMatch,
+          'x-amz-copy-source-range': range,
+        },
+        signal,
+      })
+      refuseErrorDocument(xml)
+      return { etag: bareEtag(required(documentOf(xml), 'ETag')) }
+    }
     try {
       const parts: S3Part[] = []
       for (let start = 0; start < from.size; start += partBytes) {
-        const xml = await this.#client.sendForText({
-          method: 'PUT',
-          key: to.key,
-          query: { partNumber: String(parts.length + 1), uploadId: upload.uploadId },
-          headers: {
-            'x-amz-copy-source': from.source,
-            'x-amz-copy-source-if-match': from.ifMatch,
-            'x-amz-copy-source-range': `bytes=${start}-${Math.min(from.size, start + partBytes) - 1}`,
-          },
-          signal,
-        })
-        refuseErrorDocument(xml)
-        parts.push({ etag: bareEtag(required(documentOf(xml), 'ETag')) })
+        const range = `bytes=${start}-${Math.min(from.size, start + partBytes) - 1}`
+        parts.push(await beforeApplying(() => copyPart(parts.length + 1, range)))
       }
       await complete(upload, parts)
     } catch (error) {
@@ -208,16 +218,18 @@ export class S3Uploads {
   }
 }
 
-/** Tries again what may work in a moment. */
+/** Tries again what may work in a moment. What it gives up with says of the write the worst of all tries. */
 export async function again<T>(
   tries: Tries,
   signal: AbortSignal | undefined,
   run: () => Promise<T>,
 ): Promise<T> {
+  const applied = new AppliedOverTries()
   for (let failures = 1; ; failures++) {
     try {
       return await run()
-    } catch (error) {
+    } catch (failure) {
+      const error = applied.failed(failure)
       if (signal?.aborted === true || !mayRepeat(error) || failures > tries.more) throw error
       await pause(tries, failures, error, signal)
     }

@@ -3,12 +3,14 @@
  * and signed text.
  */
 import {
+  appliedByStatus,
   CapabilityError,
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
   isKind,
   parseRetryAfter,
+  wasNeverSent,
 } from '@flowport/capabilities'
 import type { S3Answer } from './transport.ts'
 import { parseXml, text } from './xml.ts'
@@ -38,7 +40,7 @@ export async function failureOf(answer: S3Answer, now: number, code = ''): Promi
     throw new CapabilityError(
       'Unavailable',
       `the store's answer came incomplete (status ${status}); try again`,
-      { details: { status } },
+      { applied: appliedByStatus(status), details: { status } },
     )
   }
   return {
@@ -69,9 +71,12 @@ function isCutDocument(body: string): boolean {
 
 /** The failure as an error callers can branch on. */
 export function errorFor({ status, code, requestId, retryAfterMs }: S3Failure): CapabilityError {
-  const [kind, advice, options] = byCode[code] ?? byStatus(status)
+  const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined
+  const [kind, advice, options] = known ?? byStatus(status)
   const name = code === '' ? `status ${status}` : `${code} (status ${status})`
   return new CapabilityError(kind, `the store answered ${name}: ${advice}`, {
+    // A code says more than its status: a conflict may be a refusal, and 200 may come with an error.
+    ...(known === undefined ? { applied: appliedByStatus(status) } : {}),
     ...options,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     details: { status, ...(code === '' ? {} : { s3: code }), ...(requestId === null ? {} : { requestId }) },
@@ -94,7 +99,10 @@ export function networkError(error: unknown): unknown {
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new CapabilityError('Timeout', 'the store was silent for too long', { cause: error })
   }
-  return new CapabilityError('Unavailable', 'the connection to the store failed', { cause: error })
+  return new CapabilityError('Unavailable', 'the connection to the store failed', {
+    cause: error,
+    ...(wasNeverSent(error) ? { applied: 'no' } : {}),
+  })
 }
 
 type Known = readonly [ErrorKind, string, CapabilityErrorOptions?]
@@ -106,17 +114,24 @@ const expired: Known = [
   'the session credentials have expired; get new ones, or give the credentials as a function that does',
 ]
 const rights: Known = ['PermissionDenied', 'the access key may not do this; check its permissions']
-const slow: Known = ['RateLimited', 'it asks to slow down']
+const slow: Known = ['RateLimited', 'it asks to slow down', { applied: 'no' }]
 const failing: Known = ['Unavailable', 'try again later']
 const large: Known = ['LimitExceeded', 'the object or one part of it is larger than it takes']
 const altered: Known = [
   'Corrupt',
   'the bytes that arrived are not the ones that were sent; send them again',
-  { retryable: 'temporary' },
+  { retryable: 'temporary', applied: 'no' },
 ]
-const lost: Known = ['Unavailable', 'the multipart upload was ended by somebody else; put the object again']
+const lost: Known = [
+  'Unavailable',
+  'the multipart upload was ended by somebody else; put the object again',
+  { applied: 'no' },
+]
 
-/** https://developers.cloudflare.com/r2/api/error-codes/ and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/**
+ * What the codes mean. Each is a refusal, but for those of kind `Timeout` and `Unavailable` that say nothing else.
+ *
+ * https://developers.cloudflare.com/r2/api/error-codes/ and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const byCode: Readonly<Record<string, Known>> = {
   NoSuchKey: ['NotFound', 'there is no such object'],
   NoSuchBucket: ['Misconfigured', 'create the bucket, or correct its name'],
@@ -151,7 +166,7 @@ const byCode: Readonly<Record<string, Known>> = {
   NotImplemented: ['Unsupported', 'it does not have this'],
   RequestTimeout: ['Timeout', 'it waited too long for the body'],
   ClientDisconnect: failing,
-  IncompleteBody: failing,
+  IncompleteBody: ['Unavailable', 'try again later', { applied: 'no' }],
   SlowDown: slow,
   SlowDownRead: slow,
   SlowDownWrite: slow,

@@ -136,11 +136,15 @@ describe('uploadStream', () => {
   })
 
   it.each(['part 1', 'part 2', 'complete 1,2'])(
-    'aborts when "%s" fails, and tells that failure',
+    'aborts when "%s" fails, and says that nothing was applied unless the upload may be complete',
     async (name) => {
       const failure = new Error('broke')
       const { calls, target } = fake({ [name]: failure })
-      await expect(uploadStream(streamOf(chunks(20)), target, options)).rejects.toBe(failure)
+      const error: unknown = await uploadStream(streamOf(chunks(20)), target, options).catch(
+        (e: unknown) => e,
+      )
+      if (name.startsWith('complete')) expect(error).toBe(failure)
+      else expect(error).toMatchObject({ applied: 'no', cause: failure })
       expect(calls.at(-1)).toBe('abort')
     },
   )
@@ -156,11 +160,17 @@ describe('uploadStream', () => {
       },
     })
     const { calls, target } = fake()
-    await expect(uploadStream(breaking, target, options)).rejects.toBe(failure)
+    await expect(uploadStream(breaking, target, options)).rejects.toMatchObject({
+      applied: 'no',
+      cause: failure,
+    })
     expect(calls.at(-1)).toBe('abort')
     const { calls: others, target: other } = fake()
     const signal = AbortSignal.abort(failure)
-    await expect(uploadStream(streamOf(chunks(20)), other, { ...options, signal })).rejects.toBe(failure)
+    await expect(uploadStream(streamOf(chunks(20)), other, { ...options, signal })).rejects.toMatchObject({
+      applied: 'no',
+      cause: failure,
+    })
     expect(others).toEqual(['begin', 'abort'])
   })
 
@@ -226,7 +236,7 @@ describe('uploadStream', () => {
       { ...target, begin, complete: async () => 'parts' },
       { ...options, concurrency: 3 },
     )
-    await expect(upload).rejects.toBe(failure)
+    await expect(upload).rejects.toMatchObject({ applied: 'no', cause: failure })
     expect(events).toEqual(['part 1 stopped', 'part 1 ended', 'abort, cut: true'])
   })
 
@@ -239,8 +249,11 @@ describe('uploadStream', () => {
     const warn = vi.fn()
     const failure = new Error('part failed')
     const { target } = fake({ 'part 1': failure, abort: new Error('abort failed') })
-    await expect(uploadStream(stream, target, { ...options, log: { warn } })).rejects.toBe(failure)
-    expect(cancelled).toHaveBeenCalledWith(failure)
+    await expect(uploadStream(stream, target, { ...options, log: { warn } })).rejects.toMatchObject({
+      applied: 'no',
+      cause: failure,
+    })
+    expect(cancelled).toHaveBeenCalledWith(expect.objectContaining({ cause: failure }))
     expect(warn).toHaveBeenCalledWith(
       { err: expect.objectContaining({ message: 'abort failed' }) },
       expect.any(String),

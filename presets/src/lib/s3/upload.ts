@@ -1,5 +1,5 @@
 /** Stores a stream in one put when it fits into a part, else as a multipart upload that leaves nothing when it fails. */
-import { anySignal, CapabilityError, type Logger } from '@flowport/capabilities'
+import { anySignal, beforeApplying, CapabilityError, type Logger } from '@flowport/capabilities'
 import type { RunningDigest } from './digests.ts'
 import { type Part, PartReader } from './parts.ts'
 
@@ -44,7 +44,10 @@ export interface UploadOptions {
   readonly log: Pick<Logger, 'warn'>
 }
 
-/** Reads the stream at the store's pace. */
+/**
+ * Reads the stream at the store's pace. Nobody sees parts: what fails before `putWhole` or `complete` says that nothing was
+ * applied.
+ */
 export async function uploadStream<P, U extends MultipartUpload<P>, R>(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   target: UploadTarget<P, U, R>,
@@ -53,13 +56,16 @@ export async function uploadStream<P, U extends MultipartUpload<P>, R>(
   const { partBytes, size, digest, signal, log } = options
   const reader = new PartReader(stream, partBytes, size, digest)
   try {
-    const first = await reader.next()
+    const first = await beforeApplying(() => reader.next())
     if (first.last) return await target.putWhole(first.bytes, first.sha256)
-    const upload = await target.begin()
+    const upload = await beforeApplying(() => target.begin())
     const flight = new PartsInFlight(upload, reader, signal)
     try {
-      const parts = await sendAll(reader, first, flight, options)
-      signal?.throwIfAborted()
+      const parts = await beforeApplying(async () => {
+        const sent = await sendAll(reader, first, flight, options)
+        signal?.throwIfAborted()
+        return sent
+      })
       return await target.complete(upload, parts)
     } catch (error) {
       // None of them may arrive after the upload is gone.

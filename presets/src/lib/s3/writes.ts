@@ -1,5 +1,8 @@
 /** The writing half of the S3 driver: single puts, multipart uploads, conditions, copies. */
 import {
+  afterApplying,
+  AppliedOverTries,
+  beforeApplying,
   type BlobDriverPut,
   type BlobObject,
   CapabilityError,
@@ -124,7 +127,7 @@ export class S3Writes {
   /** Copies at the store, in parts where the object is larger than one copy takes. `null` when `from` is absent. */
   async copy(from: string, to: string, signal: AbortSignal | undefined): Promise<BlobObject | null> {
     const { client, profile, head, log } = this.#options
-    const source = await head(from, signal)
+    const source = await beforeApplying(() => head(from, signal))
     if (source === null) return null
     try {
       if (source.size <= profile.maxPutBytes)
@@ -143,7 +146,7 @@ export class S3Writes {
         )
       }
     } catch (error) {
-      if (isKind(error, 'NotFound')) return null
+      if (isKind(error, 'NotFound') && error.applied === 'no') return null
       throw error
     }
     return this.#written(to, signal)
@@ -202,10 +205,12 @@ export class S3Writes {
   async #completed(upload: S3Upload, parts: readonly S3Part[], put: BlobDriverPut): Promise<Completed> {
     const { head, tries } = this.#options
     const { signal } = put
+    const applied = new AppliedOverTries()
     for (let failures = 1; ; failures++) {
       try {
         return await this.#uploads.complete(upload, parts, this.#conditionHeaders(put), signal)
-      } catch (error) {
+      } catch (failure) {
+        const error = applied.failed(failure)
         if (signal?.aborted === true || (failures === 1 && !isTemporary(error))) throw error
         // Told to come back, the store has done nothing: what is there is somebody else's, be it of the same bytes.
         const etag = isSlowDown(error) ? null : this.#uploads.etagOf(parts)
@@ -230,7 +235,7 @@ export class S3Writes {
 
   /** What the store says of an object just written. */
   async #written(key: string, signal: AbortSignal | undefined): Promise<BlobObject> {
-    const object = await this.#options.head(key, signal)
+    const object = await afterApplying(() => this.#options.head(key, signal))
     if (object !== null) return object
     throw new CapabilityError(
       'Unavailable',

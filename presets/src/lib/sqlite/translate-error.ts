@@ -17,6 +17,7 @@ export function translateError(error: unknown): unknown {
   }
   if (hasCode(error, 'ERR_INVALID_STATE')) {
     return new CapabilityError('Unavailable', 'the sqlite database has been closed', {
+      applied: 'no',
       retryable: 'never',
       cause: error,
     })
@@ -46,6 +47,7 @@ const locked = 6
 const held = [
   'Unavailable',
   'other processes kept the database busy for longer than busyTimeoutMs; try again',
+  { applied: 'no' },
 ] as const
 const denied = [
   'PermissionDenied',
@@ -55,10 +57,11 @@ const denied = [
 const full = [
   'Unavailable',
   'the disk is full; what was stored before is kept',
-  { retryable: 'never' },
+  { retryable: 'never', applied: 'no' },
 ] as const
 const damaged = ['Corrupt', 'the sqlite file is damaged or no database; restore it from a backup'] as const
 
+/** A statement or a commit that fails with these codes is rolled back; of what a disk that fails holds, nobody knows. */
 const kinds: Readonly<Record<number, readonly [ErrorKind, string, CapabilityErrorOptions?]>> = {
   3: denied,
   [busy]: held,

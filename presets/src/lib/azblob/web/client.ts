@@ -1,5 +1,5 @@
 /** A small client of Azure's Blob service: authorizes a request and sends it. Retries belong to the layers above. */
-import { CapabilityError, type Clock } from '@flowport/capabilities'
+import { beforeApplying, CapabilityError, type Clock, notApplied } from '@flowport/capabilities'
 import { type AccessTokenProvider, HeldToken } from '../../held-token.ts'
 import { platformFetch } from '../../platform-fetch.ts'
 import { encodeComponent, encodeQuery, keyPath } from '../../s3/encode.ts'
@@ -85,7 +85,8 @@ export class AzureClient {
   /** Resolves an answer below 300; what else comes is a `CapabilityError` with Azure's code in `details.serviceCode`. */
   async send(request: AzureRequest): Promise<S3Answer> {
     for (let again = false; ; again = true) {
-      const token = this.#token === null ? null : await this.#token.current(this.now())
+      const held = this.#token?.current(this.now()) ?? null
+      const token = held === null ? null : await beforeApplying(() => held)
       const answer = await this.#once(request, token)
       if (answer.status < 300) return answer
       const failure = await azureFailureOf(answer, this.now())
@@ -130,6 +131,7 @@ export class AzureClient {
     }
     const search = [encodeQuery(query), this.#sasToken].filter((part) => part !== '').join('&')
     const full = search === '' ? path : `${path}?${search}`
+    if (signal?.aborted === true) throw notApplied(signal.reason)
     try {
       const sent = { method, origin: this.#origin, path: full, headers, body, signal }
       return new ClientAnswer(await this.#transport.send(sent), azureNetworkError)

@@ -1,5 +1,11 @@
 /** Answers of Azure as `CapabilityError`s. Messages name code and status only: what Azure writes beside them repeats signed text. */
-import { CapabilityError, type CapabilityErrorOptions, isCapabilityError } from '@flowport/capabilities'
+import {
+  appliedByStatus,
+  CapabilityError,
+  type CapabilityErrorOptions,
+  isCapabilityError,
+  wasNeverSent,
+} from '@flowport/capabilities'
 import { failureOf, type S3Failure } from '../../s3/translate-error.ts'
 import type { S3Answer } from '../../s3/transport.ts'
 import { azureMeaning, type Meaning } from '../advice.ts'
@@ -17,9 +23,12 @@ export async function azureFailureOf(answer: S3Answer, now: number): Promise<S3F
 
 /** The failure as an error callers can branch on. */
 export function azureError({ status, code, requestId, retryAfterMs }: S3Failure): CapabilityError {
-  const [kind, advice] = azureMeaning(code) ?? byCode[code] ?? byStatus(status)
+  const known = azureMeaning(code) ?? byCode[code]
+  const [kind, advice] = known ?? byStatus(status)
   const name = code === '' ? `status ${status}` : `${code} (status ${status})`
   return new CapabilityError(kind, `Azure answered ${name}: ${advice}`, {
+    // The known codes are refusals, whatever their status; but what timed out goes on.
+    applied: known === undefined ? appliedByStatus(status) : kind === 'Timeout' ? 'unknown' : 'no',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     details: {
       status,
@@ -34,7 +43,8 @@ export function azureNetworkError(error: unknown): unknown {
   if (isCapabilityError(error)) return error
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
   const options: CapabilityErrorOptions = error instanceof Error ? { cause: withoutUrls(error) } : {}
-  return new CapabilityError('Unavailable', 'the connection to Azure failed', options)
+  const applied = wasNeverSent(error) ? 'no' : 'unknown'
+  return new CapabilityError('Unavailable', 'the connection to Azure failed', { ...options, applied })
 }
 
 function withoutUrls(error: Error): Error {

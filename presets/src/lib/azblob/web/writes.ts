@@ -1,5 +1,9 @@
 /** The writing half of Azure's driver: single puts, uploads in blocks, conditions, copies. */
 import {
+  afterApplying,
+  AppliedOverTries,
+  appliedOf,
+  beforeApplying,
   type BlobDriverPut,
   type BlobObject,
   CapabilityError,
@@ -7,6 +11,7 @@ import {
   isCapabilityError,
   isKind,
   type Logger,
+  maybeApplied,
 } from '@flowport/capabilities'
 import { again } from '../../s3/multipart.ts'
 import { isTemporary, pause, type Tries } from '../../s3/read.ts'
@@ -102,7 +107,7 @@ export class AzureWrites {
   /** Copies within the container, at Azure. `null` when `from` is absent. https://learn.microsoft.com/rest/api/storageservices/copy-blob */
   async copy(from: string, to: string, signal: AbortSignal | undefined): Promise<BlobObject | null> {
     const { client, head } = this.#options
-    const source = await head(from, signal)
+    const source = await beforeApplying(() => head(from, signal))
     if (source === null) return null
     const headers = {
       'x-ms-copy-source': client.copySource(from),
@@ -128,9 +133,9 @@ export class AzureWrites {
       }
     } catch (error) {
       await this.#undo(to, id)
-      throw error
+      throw maybeApplied(error)
     }
-    return head(to, signal)
+    return afterApplying(() => head(to, signal))
   }
 
   /** Ends a copy that is under way, and deletes the empty object it leaves. Without the caller's signal, which has fired. */
@@ -161,6 +166,7 @@ export class AzureWrites {
     const list = `<?xml version="1.0" encoding="utf-8"?><BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`
     const headers = { ...putHeaders(put), 'content-type': 'application/xml' }
     const body = new TextEncoder().encode(list)
+    const applied = new AppliedOverTries()
     for (let failures = 1; ; failures++) {
       try {
         return await client.sendForHeaders({
@@ -171,7 +177,8 @@ export class AzureWrites {
           body,
           signal,
         })
-      } catch (error) {
+      } catch (failure) {
+        const error = applied.failed(failure)
         if (signal?.aborted === true || (failures === 1 && !isTemporary(error))) throw error
         const there = await this.#committed(key, signal).catch(() => null)
         if (there !== null && there.ids.join() === ids.join()) return there.headers
@@ -242,15 +249,17 @@ async function conditionally<T>(put: BlobDriverPut, write: () => Promise<T>): Pr
 }
 
 function refusal({ ifMatch }: BlobDriverPut, cause?: unknown): CapabilityError {
+  const options = { cause, ...(cause === undefined ? {} : { applied: appliedOf(cause) }) }
   return ifMatch === undefined
-    ? new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', { cause })
-    : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', { cause })
+    ? new CapabilityError('AlreadyExists', 'an object is there already; it was left as it is', options)
+    : new CapabilityError('ConditionNotMatch', 'the object has another version; read it again', options)
 }
 
 /** A source that was replaced between two requests can be copied again. */
 function changed(error: unknown): unknown {
   return isKind(error, 'ConditionNotMatch')
     ? new CapabilityError('Unavailable', 'the object was replaced while it was copied; try again', {
+        applied: error.applied,
         cause: error,
       })
     : error

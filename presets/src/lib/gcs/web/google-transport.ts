@@ -3,7 +3,7 @@
  * generations as etags, which are what Google conditions writes on.
  * https://cloud.google.com/storage/docs/xml-api/reference-headers
  */
-import { type Clock } from '@flowport/capabilities'
+import { beforeApplying, type Clock } from '@flowport/capabilities'
 import type { HeldToken } from '../../held-token.ts'
 import type { S3Answer, S3Headers, S3Transport, S3TransportRequest } from '../../s3/transport.ts'
 
@@ -31,12 +31,12 @@ export function googleTransport({
     decodes: transport.decodes,
     async send(request) {
       if (token === null) return once(request, null)
-      const held = await token.current(clock.now())
+      const held = await beforeApplying(() => token.current(clock.now()))
       const answer = await once(request, held)
       const again = answer.status === 401 && !(request.body instanceof ReadableStream) && token.refuse(held)
       if (!again) return answer
       await answer.cancel().catch(() => undefined)
-      return once(request, await token.current(clock.now()))
+      return once(request, await beforeApplying(() => token.current(clock.now())))
     },
     ...(transport.close && { close: () => transport.close?.() ?? Promise.resolve() }),
   }

@@ -140,6 +140,7 @@ function contended(): CapabilityError {
   return new CapabilityError(
     'Unavailable',
     `others changed the record ${maxTries} times while it was read; try again`,
+    { applied: 'no' },
   )
 }
 

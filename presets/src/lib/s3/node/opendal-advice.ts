@@ -30,8 +30,9 @@ function asS3(error: unknown): unknown {
   if (typeof serviceCode !== 'string' || typeof status !== 'number') return error
   const told = errorOfCode(serviceCode, status)
   if (told === null || told.kind === error.kind) return error
-  const { capability, operation, key, retryAfterMs, cause, details } = error
+  const { applied, capability, operation, key, retryAfterMs, cause, details } = error
   return new CapabilityError(told.kind, told.reason, {
+    applied,
     capability,
     operation,
     key,

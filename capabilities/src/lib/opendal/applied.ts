@@ -1,0 +1,41 @@
+/** What OpenDAL's errors say of a write: by the service's answer, and by whether OpenDAL sent it more than once. */
+import type { Operator } from 'opendal'
+import { maybeApplied } from '../applied.ts'
+import { type Applied, type ErrorKind, isCapabilityError } from '../error.ts'
+import { appliedByStatus } from '../http/applied.ts'
+import { isRetrying } from './layers.ts'
+
+/** What is read from OpenDAL's text. */
+export interface Failure {
+  readonly flag: string | null
+  readonly status: number | null
+  readonly osError: number | null
+}
+
+/** Of one try. `undefined` where the kind says it, as of what a file system or a database refuses. */
+export function appliedOfFailure({ status, osError, flag }: Failure, kind: ErrorKind): Applied | undefined {
+  // A retry layer has tried it more often; what came of the other tries is not told.
+  if (flag === 'persistent') return 'unknown'
+  if (status !== null) return appliedByStatus(status)
+  if (osError !== null && refusedConnection.has(osError)) return 'no'
+  return osError !== null && kind === 'Unavailable' && fullDisk.has(osError) ? 'no' : undefined
+}
+
+/**
+ * Runs a write of one or more paths on an operator. What fails says `unknown` where OpenDAL may have sent it more than once,
+ * or may have done some of the paths.
+ */
+export async function overTries<T>(operator: Operator, paths: number, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    // What this driver refused itself was not sent at all.
+    const isOfOpenDal = isCapabilityError(error) && error.details?.['opendal'] !== undefined
+    throw isOfOpenDal && (paths > 1 || isRetrying(operator)) ? maybeApplied(error) : error
+  }
+}
+
+/** ECONNREFUSED of Linux, of macOS, and of Windows. */
+const refusedConnection: ReadonlySet<number> = new Set([111, 61, 10_061])
+/** ENOSPC and EDQUOT. */
+const fullDisk: ReadonlySet<number> = new Set([28, 122])
