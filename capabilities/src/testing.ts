@@ -3,6 +3,7 @@ export {
   type ConformanceCase,
   type ConformanceGroup,
   type HarnessOptions,
+  type LoseAnswers,
   type OpenContext,
   runCase,
   type Subject,
@@ -43,6 +44,7 @@ export {
   stateConformance,
   type StateHarness,
 } from './lib/testing/state-conformance.ts'
+export { LostAnswers } from './lib/testing/lost-answers.ts'
 export { ManualClock } from './lib/testing/manual-clock.ts'
 export { seededRng } from './lib/rng/seeded-rng.ts'
 export { numericOption, type NumericOptionTest, strangeNumbers } from './lib/testing/numeric-option.ts'

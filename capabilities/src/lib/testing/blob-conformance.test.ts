@@ -1,5 +1,6 @@
 /** The suite can fail: each lying driver breaks one promise, and the cases named for it refuse the driver. */
 import { describe, expect, it } from 'vitest'
+import { afterApplying } from '../applied.ts'
 import { createBlobStore } from '../blob/blob-store.ts'
 import type { BlobDriver, BlobDriverPage, BlobDriverPut } from '../blob/driver.ts'
 import { isKind } from '../error.ts'
@@ -8,9 +9,12 @@ import { memoryBlobDriver } from '../memory/blob.ts'
 import type { Seed } from './blob/seeded.ts'
 import { type BlobHarness, blobCases, openBlobSubject } from './blob-conformance.ts'
 import { runCase } from './conformance.ts'
+import { LostAnswers } from './lost-answers.ts'
 
 type Lie = (honest: BlobDriver) => Partial<BlobDriver>
 type Body = Parameters<BlobDriver['put']>[1]
+
+const lost = new LostAnswers()
 
 interface Caught {
   readonly lie: string
@@ -517,6 +521,34 @@ const lies: readonly Caught[] = [
       },
     }),
   },
+  {
+    lie: 'says that a write whose answer was lost was not applied',
+    caught: [
+      'a write whose answer is lost does not say that it was not applied',
+      'a conditional write whose answer is lost does not say that it was not applied',
+    ],
+    as: (honest) => ({
+      put: (key, body, put) => lost.of(honest.put(key, body, put), 'no'),
+      delete: (key, call) => lost.of(honest.delete(key, call), 'no'),
+    }),
+  },
+  {
+    lie: 'says that a copy whose answer was lost was not applied',
+    caught: ['a write whose answer is lost does not say that it was not applied'],
+    as: (honest) => ({
+      copy: (from, to, call) => lost.of(honest.copy?.(from, to, call) ?? null, 'no'),
+    }),
+  },
+  {
+    lie: 'says that a write it refused may have been applied',
+    caught: [
+      'a condition of a create that does not hold says that nothing was applied',
+      'a condition of a replace that does not hold says that nothing was applied',
+    ],
+    as: (honest) => ({
+      put: async (key, body, put) => afterApplying(() => honest.put(key, body, put)),
+    }),
+  },
 ]
 
 describe('the blob suite', () => {
@@ -545,6 +577,7 @@ function harnessOf(as: Lie, limits?: Partial<BlobCapabilityInfo['limits']>): Blo
   return {
     clock: 'manual',
     largeBytes: 1_000_001,
+    loseAnswers: lost.loseAnswers,
     open: ({ clock }) => {
       const create = () => {
         const honest = memoryBlobDriver({ clock, ...(limits === undefined ? {} : { limits }) })

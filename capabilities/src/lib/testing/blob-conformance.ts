@@ -4,6 +4,7 @@ import type { BlobStore } from '../blob/contract.ts'
 import type { BlobFeatures } from '../guarantees/info.ts'
 import type { Awaitable } from '../kv/driver.ts'
 import { controlOf } from '../resource/resource.ts'
+import { applied } from './blob/applied.ts'
 import { access } from './blob/access.ts'
 import { calls } from './blob/calls.ts'
 import { conditional } from './blob/conditional.ts'
@@ -54,6 +55,7 @@ export const blobCases: readonly ConformanceGroup<BlobSubject>[] = [
   conditional,
   streams,
   calls,
+  applied,
   access,
   guarantees,
 ]

@@ -36,7 +36,14 @@ export interface HarnessOptions {
   readonly skip?: Readonly<Record<string, string>>
   /** Milliseconds one case may take. Default 60000. */
   readonly timeoutMs?: number
+  /**
+   * Runs `work` while the store does what it is asked and its answers are lost on their way, as by a proxy that resets
+   * connections. Proves that no error says `applied: 'no'` of a write that was made. Default: those cases are skipped.
+   */
+  readonly loseAnswers?: LoseAnswers
 }
+
+export type LoseAnswers = <T>(work: () => Promise<T>) => Promise<T>
 
 /** What every case is given; the suites add the store. */
 export interface Subject {
@@ -45,16 +52,19 @@ export interface Subject {
   /** The clock of the store, when the suite moves it. */
   readonly clock: ManualClock | null
   readonly maxTtlWaitMs: number
+  /** Runs work while the store's answers are lost, where the harness can. */
+  readonly loseAnswers: LoseAnswers | null
   /** Asserts at once on a strongly consistent store, and until it holds or `settleMs` are over on others. */
   eventually(assertion: () => Promise<void>): Promise<void>
 }
 
 export function openSubject(harness: HarnessOptions, clock: ManualClock, consistency: string): Subject {
-  const { maxTtlWaitMs = 0, settleMs = 5000 } = harness
+  const { maxTtlWaitMs = 0, settleMs = 5000, loseAnswers = null } = harness
   const manual = harness.clock === 'manual'
   return {
     clock: manual ? clock : null,
     maxTtlWaitMs,
+    loseAnswers,
     pass: (ms) => (manual ? clock.advance(ms) : wait(ms)),
     eventually: (assertion) => (consistency === 'strong' ? assertion() : until(assertion, settleMs)),
   }

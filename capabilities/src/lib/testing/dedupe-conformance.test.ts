@@ -5,9 +5,12 @@ import type { DedupeDriver } from '../dedupe/driver.ts'
 import { memoryDedupeDriver } from '../memory/dedupe.ts'
 import { runCase } from './conformance.ts'
 import { dedupeCases, type DedupeHarness, openDedupeSubject } from './dedupe-conformance.ts'
+import { LostAnswers } from './lost-answers.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 type Lie = (honest: DedupeDriver, clock: ManualClock) => Partial<DedupeDriver>
+
+const lost = new LostAnswers()
 
 const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
   {
@@ -396,6 +399,29 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     caught: ['a durable store keeps reservations, holders and results when it is opened again'],
     as: (honest) => ({ info: { ...honest.info, durability: 'durable' } }),
   },
+  {
+    lie: 'says that a reservation whose answer was lost was not applied',
+    caught: ['a step whose answer is lost does not say that it was not applied'],
+    as: (honest) => ({
+      reserve: (key, token, ttlMs, call) => lost.of(honest.reserve(key, token, ttlMs, call), 'no'),
+    }),
+  },
+  {
+    lie: 'says that a result whose answer was lost was not applied',
+    caught: ['a step whose answer is lost does not say that it was not applied'],
+    as: (honest) => ({
+      complete: (key, token, result, ttlMs, call) =>
+        lost.of(honest.complete(key, token, result, ttlMs, call), 'no'),
+    }),
+  },
+  {
+    lie: 'says that a holder whose answer was lost was not applied',
+    caught: ['a step whose answer is lost does not say that it was not applied'],
+    as: (honest) => ({
+      begin: (key, token, leaseMs, fingerprint, call) =>
+        lost.of(honest.begin(key, token, leaseMs, fingerprint, call), 'no'),
+    }),
+  },
 ]
 
 describe('dedupeConformance', () => {
@@ -424,6 +450,7 @@ async function failures(as: Lie): Promise<string[]> {
   for (const one of dedupeCases.flatMap(({ cases }) => cases)) {
     const harness = (clock: ManualClock): DedupeHarness => ({
       clock: 'manual',
+      loseAnswers: lost.loseAnswers,
       open: () => ({ dedupe: open(clock), reopen: () => open(clock) }),
     })
     await runCase(one, (clock) => openDedupeSubject(harness(clock), clock)).catch(() => failed.push(one.name))

@@ -9,6 +9,7 @@ import {
   openSubject,
   register,
 } from './conformance.ts'
+import { applied } from './dedupe/applied.ts'
 import { calls } from './dedupe/calls.ts'
 import { fingerprints } from './dedupe/fingerprints.ts'
 import { guarantees } from './dedupe/guarantees.ts'
@@ -44,6 +45,7 @@ export const dedupeCases: readonly ConformanceGroup<DedupeSubject>[] = [
   fingerprints,
   results,
   calls,
+  applied,
   guarantees,
 ]
 

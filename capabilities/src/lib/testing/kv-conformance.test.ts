@@ -4,12 +4,16 @@ import { createKeyValue } from '../kv/key-value.ts'
 import type { KvDriver, KvDriverPut, StoredKvEntry } from '../kv/driver.ts'
 import type { KvCapabilityInfo } from '../guarantees/info.ts'
 import { memoryKvDriver } from '../memory/kv.ts'
+import { afterApplying } from '../applied.ts'
 import { isKind } from '../error.ts'
 import { runCase } from './conformance.ts'
 import { kvCases, type KvHarness, openKvSubject } from './kv-conformance.ts'
+import { LostAnswers } from './lost-answers.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 type Lie = (honest: KvDriver) => Partial<KvDriver>
+
+const lost = new LostAnswers()
 
 const lies: readonly {
   lie: string
@@ -358,6 +362,38 @@ const lies: readonly {
     }),
   },
   {
+    lie: 'says that a write whose answer was lost was not applied',
+    caught: [
+      'a write whose answer is lost does not say that it was not applied',
+      'a conditional write whose answer is lost does not say that it was not applied',
+    ],
+    as: (honest) => ({
+      put: (key, value, put) => lost.of(honest.put(key, value, put), 'no'),
+      delete: (key, call) => lost.of(honest.delete(key, call), 'no'),
+    }),
+  },
+  {
+    lie: 'says that a write it refused may have been applied',
+    caught: ['a condition that does not hold says that nothing was applied, and leaves the entry as it is'],
+    as: (honest) => ({
+      put: async (key, value, put) => afterApplying(() => honest.put(key, value, put)),
+    }),
+  },
+  {
+    lie: 'writes what it refuses',
+    caught: ['a condition that does not hold says that nothing was applied, and leaves the entry as it is'],
+    as: (honest) => ({
+      put: async (key, value, put) => {
+        try {
+          return await honest.put(key, value, put)
+        } catch (error) {
+          await honest.put(key, value, {})
+          throw error
+        }
+      },
+    }),
+  },
+  {
     lie: 'states a limit that is none',
     caught: ['info is complete and stays the same'],
     as: (honest) => ({ info: { ...honest.info, limits: { ...honest.info.limits, maxListKeys: 0 } } }),
@@ -443,6 +479,7 @@ async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
 function harnessOf(as: Lie, limits?: Partial<KvCapabilityInfo['limits']>): KvHarness {
   return {
     clock: 'manual',
+    loseAnswers: lost.loseAnswers,
     open: ({ clock }) => {
       const create = () => {
         const honest = memoryKvDriver({ clock, ...(limits === undefined ? {} : { limits }) })

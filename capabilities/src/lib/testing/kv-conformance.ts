@@ -11,6 +11,7 @@ import {
   openSubject,
   register,
 } from './conformance.ts'
+import { applied } from './kv/applied.ts'
 import { bulk } from './kv/bulk.ts'
 import { calls } from './kv/calls.ts'
 import { conditional } from './kv/conditional.ts'
@@ -48,6 +49,7 @@ export const kvCases: readonly ConformanceGroup<KvSubject>[] = [
   conditional,
   bulk,
   calls,
+  applied,
   guarantees,
 ]
 

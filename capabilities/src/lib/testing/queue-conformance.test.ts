@@ -4,10 +4,13 @@ import { memoryQueueDriver } from '../memory/queue.ts'
 import type { QueueDriver, StoredMessage } from '../queue/driver.ts'
 import { createQueue } from '../queue/queue.ts'
 import { runCase } from './conformance.ts'
+import { LostAnswers } from './lost-answers.ts'
 import type { ManualClock } from './manual-clock.ts'
 import { openQueueSubject, queueCases, type QueueHarness } from './queue-conformance.ts'
 
 type Lie = (honest: QueueDriver, clock: ManualClock) => Partial<QueueDriver>
+
+const lost = new LostAnswers()
 
 const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
   {
@@ -288,6 +291,11 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     caught: ['a queue that delivers at most once never hands out a message twice'],
     as: (honest) => ({ info: { ...honest.info, delivery: 'at_most_once' } }),
   },
+  {
+    lie: 'says that a message whose answer was lost was not applied',
+    caught: ['a message whose answer is lost does not say that it was not applied'],
+    as: (honest) => ({ send: (bodies, delayMs, call) => lost.of(honest.send(bodies, delayMs, call), 'no') }),
+  },
 ]
 
 describe('queueConformance', () => {
@@ -316,6 +324,7 @@ async function failures(as: Lie): Promise<string[]> {
   for (const one of queueCases.flatMap(({ cases }) => cases)) {
     const harness = (clock: ManualClock): QueueHarness => ({
       clock: 'manual',
+      loseAnswers: lost.loseAnswers,
       open: () => ({ queue: open(clock), reopen: () => open(clock) }),
     })
     await runCase(one, (clock) => openQueueSubject(harness(clock), clock)).catch(() => failed.push(one.name))

@@ -10,6 +10,7 @@ import {
   register,
 } from './conformance.ts'
 import type { ManualClock } from './manual-clock.ts'
+import { applied } from './queue/applied.ts'
 import { calls } from './queue/calls.ts'
 import { deadLetters } from './queue/dead-letters.ts'
 import { guarantees } from './queue/guarantees.ts'
@@ -40,6 +41,7 @@ export const queueCases: readonly ConformanceGroup<QueueSubject>[] = [
   leases,
   deadLetters,
   calls,
+  applied,
   guarantees,
 ]
 
