@@ -212,6 +212,7 @@ async function fill(): Promise<object> {
   const blob = openFsBlobDriver(options(args.root, 'blobs'))
   await blob.put('key', text('old'), plain)
   let kind = 'none'
+  let applied = 'none'
   let left = args.bytes ?? 0
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
@@ -223,11 +224,13 @@ async function fill(): Promise<object> {
   try {
     await blob.put('key', body, plain)
   } catch (error) {
-    kind = isKind(error, 'Unavailable', 'LimitExceeded') ? error.kind : String(error)
+    if (!isKind(error, 'Unavailable', 'LimitExceeded')) throw error
+    kind = error.kind
+    applied = error.applied
   }
   const { text: now } = await read(blob, 'key')
   await blob.put('key', text('small'), plain)
-  return { kind, now }
+  return { kind, applied, now }
 }
 
 interface Found {

@@ -247,24 +247,38 @@ describe('many keys', () => {
     const broken = setUp({}, { delete: () => Promise.reject(new Error('KV DELETE failed: 503 Unavailable')) })
     await expect(broken.kv.deleteMany(['a', 'b'])).rejects.toMatchObject({ kind: 'Unavailable' })
   })
+
+  it('says no of a refused delete alone, and unknown beside others that may have been made', async () => {
+    const failing = () => Promise.reject(new Error('KV DELETE failed: 429 Too Many Requests'))
+    const { kv } = setUp({}, { delete: failing })
+    await expect(kv.deleteMany(['a'])).rejects.toMatchObject({ kind: 'RateLimited', applied: 'no' })
+    await expect(kv.deleteMany(['a', 'b'])).rejects.toMatchObject({ kind: 'RateLimited', applied: 'unknown' })
+  })
 })
 
 describe('errors', () => {
   const known: readonly [string, object][] = [
     [
       'KV PUT failed: 429 Too Many Requests',
-      { kind: 'RateLimited', retryAfterMs: 1000, retryable: 'temporary' },
+      { kind: 'RateLimited', retryAfterMs: 1000, retryable: 'temporary', applied: 'no' },
     ],
-    ['KV PUT failed: 413 Value length of 26214401 exceeds limit of 26214400.', { kind: 'LimitExceeded' }],
+    [
+      'KV PUT failed: 413 Value length of 26214401 exceeds limit of 26214400.',
+      { kind: 'LimitExceeded', applied: 'no' },
+    ],
     [
       'KV PUT failed: 414 UTF-8 encoded length of 513 exceeds key length limit of 512.',
       { kind: 'LimitExceeded' },
     ],
     ['KV PUT failed: 400 Invalid expiration_ttl of 59.', { kind: 'InvalidInput', details: { status: 400 } }],
-    ['KV PUT failed: 500 Internal Server Error', { kind: 'Unavailable', retryable: 'temporary' }],
+    [
+      'KV PUT failed: 500 Internal Server Error',
+      { kind: 'Unavailable', retryable: 'temporary', applied: 'unknown' },
+    ],
+    ['KV PUT failed: 409 Conflict', { kind: 'InvalidInput', applied: 'unknown' }],
     ['KV PUT failed: 401 Unauthorized', { kind: 'Unavailable' }],
     ['Too many API requests by single Worker invocation.', { kind: 'LimitExceeded', retryable: 'never' }],
-    ['Network connection lost.', { kind: 'Unavailable' }],
+    ['Network connection lost.', { kind: 'Unavailable', applied: 'unknown' }],
     ['internal error; reference = abc', { kind: 'Unavailable' }],
     ['something else', { kind: 'Unexpected' }],
   ]

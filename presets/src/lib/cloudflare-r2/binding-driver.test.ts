@@ -254,6 +254,31 @@ describe('errors of R2', () => {
     await expect(blob.head('key')).rejects.toMatchObject({ kind, retryable })
   })
 
+  it.each([
+    [10001, 'unknown'],
+    [10003, 'no'],
+    [10031, 'no'],
+    [10037, 'no'],
+    [10043, 'unknown'],
+    [10058, 'no'],
+    [99999, 'unknown'],
+  ] as const)('code %i says %s of a put', async (code, applied) => {
+    const { blob } = open({}, { fault: () => code })
+    await expect(blob.put('key', 'x')).rejects.toMatchObject({ applied })
+  })
+
+  it.each([
+    ['createMultipartUpload', 'no'],
+    ['uploadPart', 'no'],
+    ['completeMultipartUpload', 'unknown'],
+  ])('a stream that fails at %s says %s, as nobody sees parts', async (step, applied) => {
+    const { blob } = open({}, { fault: (operation) => (operation === step ? 10001 : undefined) })
+    await expect(blob.put('key', streamOf(2 * partBytes))).rejects.toMatchObject({
+      kind: 'Unavailable',
+      applied,
+    })
+  })
+
   it('lost connections are Unavailable', async () => {
     for (const message of ['Network connection lost.', 'internal error; reference = 1']) {
       const { bucket } = open()

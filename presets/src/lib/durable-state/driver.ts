@@ -1,5 +1,6 @@
 /** The durable state driver: each method is one call to the object of that name. */
 import {
+  afterApplying,
   CapabilityError,
   type DriverCall,
   isCapabilityError,
@@ -79,11 +80,14 @@ export class DurableStateDriver implements StateDriver {
     })
     return {
       next: async (next) => {
-        const batch = await callObject(
-          () => cursor,
-          next,
-          (remote) => remote.next(),
-        ).catch(lost)
+        // Rows before this batch may have been written already.
+        const batch = await afterApplying(() =>
+          callObject(
+            () => cursor,
+            next,
+            (remote) => remote.next(),
+          ).catch(lost),
+        )
         if (batch.done) cursor[Symbol.dispose]()
         return { rows: rowsOf(batch), done: batch.done }
       },

@@ -28,7 +28,7 @@ describe('callObject', () => {
       { signal },
       () => expect.fail('the object was asked'),
     )
-    await expect(asked).rejects.toMatchObject({ kind: 'Cancelled', cause: signal.reason })
+    await expect(asked).rejects.toMatchObject({ kind: 'Cancelled', cause: signal.reason, applied: 'no' })
   })
 
   it('lets the caller go when the signal fires, and takes a failure after that for what it is: late', async () => {
@@ -40,7 +40,7 @@ describe('callObject', () => {
       () => promise,
     )
     controller.abort()
-    await expect(asked).rejects.toMatchObject({ kind: 'Cancelled' })
+    await expect(asked).rejects.toMatchObject({ kind: 'Cancelled', applied: 'unknown' })
     reject(new Error('late'))
     await promise.catch(() => undefined)
   })
@@ -83,6 +83,20 @@ describe('outcomes', () => {
         details: { limit: 'key', max: 2, strict: true },
       }),
     )
+  })
+
+  it('carry what a refusal says of the write; an object of a version before that leaves it to the kind', async () => {
+    const lost = new CapabilityError('ConditionNotMatch', 'refused after a try that was lost', {
+      applied: 'unknown',
+    })
+    const outcome = structuredClone(
+      await outcomeOf<number>(() => {
+        throw lost
+      }),
+    )
+    expect(() => valueOf(outcome)).toThrow(expect.objectContaining({ applied: 'unknown' }))
+    const older = { ok: false, kind: 'ConditionNotMatch', reason: 'refused', code: 'X' } as const
+    expect(() => valueOf(older)).toThrow(expect.objectContaining({ applied: 'no' }))
   })
 
   it('carry answers, and throw on what is no refusal', async () => {

@@ -20,6 +20,17 @@ describe('translateError', () => {
     expect(String(error)).not.toContain('secret of the object')
   })
 
+  it('says no of a call that an overloaded object never got, and unknown of what may have run', () => {
+    const said = (error: Error) => (translateError(error) as CapabilityError).applied
+    expect(said(platformError('x', { overloaded: true, retryable: true }))).toBe('no')
+    expect(said(platformError('string or blob too big: SQLITE_TOOBIG'))).toBe('no')
+    expect(said(platformError('x', { retryable: true }))).toBe('unknown')
+    expect(said(platformError('x', { durableObjectReset: true }))).toBe('unknown')
+    expect(said(platformError('Serialized RPC arguments or return values are limited to 32MiB'))).toBe(
+      'unknown',
+    )
+  })
+
   it.each([
     ['Network connection lost.', 'Unavailable'],
     ['string or blob too big: SQLITE_TOOBIG', 'LimitExceeded'],

@@ -36,7 +36,7 @@ describe('when there is no room', { timeout: 60_000 }, () => {
         { root: `${directory}/data`, bytes: 8_000_000 },
         onSmallDisk(directory),
       )
-      expect(await child.result).toEqual({ kind: 'Unavailable', now: 'old' })
+      expect(await child.result).toEqual({ kind: 'Unavailable', applied: 'no', now: 'old' })
     },
   )
 
@@ -49,7 +49,7 @@ describe('when there is no room', { timeout: 60_000 }, () => {
         { root: tempDirectory(), bytes: 8_000_000 },
         withSmallFiles,
       )
-      expect(await child.result).toEqual({ kind: 'LimitExceeded', now: 'old' })
+      expect(await child.result).toEqual({ kind: 'LimitExceeded', applied: 'no', now: 'old' })
     },
   )
 })

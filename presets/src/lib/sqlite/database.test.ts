@@ -76,7 +76,7 @@ describe('opening', () => {
     const drivers = await openSqliteDrivers({ path, clock, busyTimeoutMs: 20 })
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
-    const busy = expect.objectContaining({ kind: 'Unavailable', retryable: 'temporary' })
+    const busy = expect.objectContaining({ kind: 'Unavailable', retryable: 'temporary', applied: 'no' })
     expect(() => drivers.kv.put('key', 'value', {})).toThrow(busy)
     expect(() => drivers.dedupe.reserve('key', 'token', 1000)).toThrow(busy)
     expect(() => drivers.queue('q').send(['1', '2'], 0)).toThrow(busy)
@@ -86,8 +86,8 @@ describe('opening', () => {
     drivers.kv.put('key', 'value', {})
     expect(drivers.queue('q').send(['1', '2'], 0)).toHaveLength(2)
     drivers.close()
-    expect(() => drivers.kv.get('key')).toThrow(
-      expect.objectContaining({ kind: 'Unavailable', retryable: 'never' }),
+    expect(() => drivers.kv.put('key', 'value', {})).toThrow(
+      expect.objectContaining({ kind: 'Unavailable', retryable: 'never', applied: 'no' }),
     )
   })
 })
