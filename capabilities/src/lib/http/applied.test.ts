@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CapabilityError } from '../error.ts'
 import { systemHttpDriver } from '../system/http.ts'
 import { appliedByStatus, wasNeverSent } from './applied.ts'
+import type { ReadMethod, WriteMethod } from './contract.ts'
 import { createHttp } from './http-client.ts'
 
 describe('appliedByStatus', () => {
@@ -47,7 +48,7 @@ describe('a request that failed', () => {
   })
 
   const http = createHttp(systemHttpDriver())
-  const failed = (url: string, method: 'GET' | 'POST', signal?: AbortSignal) =>
+  const failed = (url: string, method: ReadMethod | WriteMethod, signal?: AbortSignal) =>
     http.fetch(url, { method, signal }).then(
       () => expect.fail('it must fail'),
       (error: unknown) => error as CapabilityError,
@@ -60,7 +61,11 @@ describe('a request that failed', () => {
   })
 
   it('says unknown for a write whose connection was cut after it was sent, and no for a read', async () => {
-    expect(await failed(`${origin}/cut`, 'POST')).toMatchObject({ kind: 'Unavailable', applied: 'unknown' })
+    // That a method is idempotent does not say whether it was done.
+    for (const method of ['POST', 'PATCH', 'PUT', 'DELETE'] as const) {
+      const error = await failed(`${origin}/cut`, method)
+      expect(error, method).toMatchObject({ kind: 'Unavailable', applied: 'unknown' })
+    }
     expect(await failed(`${origin}/cut`, 'GET')).toMatchObject({ kind: 'Unavailable', applied: 'no' })
   })
 

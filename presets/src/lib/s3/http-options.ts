@@ -21,7 +21,10 @@ export interface S3HttpOptions {
   readonly bodyTimeoutMs?: number | undefined
   /** PEM of the authorities to trust instead of the system's, for endpoints with a certificate of their own. */
   readonly ca?: string | readonly string[] | undefined
-  /** Sends the requests instead, such as undici's `ProxyAgent`. It is used as it is, and not closed. Default: an `Agent`. */
+  /**
+   * Sends the requests instead, such as undici's `ProxyAgent`. It is used as it is, and not closed. It must not send a request
+   * twice, as a `RetryAgent` does: errors could then not say whether a write was applied. Default: an `Agent`.
+   */
   readonly dispatcher?: HttpDispatcher | undefined
 }
 
