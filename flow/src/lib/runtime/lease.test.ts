@@ -157,6 +157,15 @@ describe('a holder that loses its lease', () => {
     expect(warnings).toEqual([expect.objectContaining({ code: 'IDEM_LEASE_LOST' })])
   })
 
+  it('is refused what it writes after it has ended', async () => {
+    let seen: Held | undefined
+    await process((held) => {
+      seen = held
+    })()
+    await expect(seen?.write('late')).rejects.toMatchObject({ code: 'IDEM_LEASE_LOST' })
+    expect(await charged()).toBeNull()
+  })
+
   it('gives no key back that another holder has', async () => {
     const clock = new ProcessClock(shared)
     const gate = Promise.withResolvers<void>()

@@ -95,6 +95,26 @@ describe('a key whose outcome nobody can know', () => {
   })
 })
 
+it('a key that was freed while it was being taken over keeps its begun effect in mind', async () => {
+  await crash()
+  const begin = stores.ledger.begin.bind(stores.ledger)
+  vi.spyOn(stores.ledger, 'begin').mockImplementation(async (...call) => {
+    const found = await begin(...call)
+    if (found.state === 'unknown') await stores.ledger.forget(call[0], { signal: undefined })
+    return found
+  })
+  const entered = Promise.withResolvers<void>()
+  const dying: ChargingOptions['run'] = async (_, { effect }) => {
+    await effect(() => entered.resolve())
+    return new Promise<never>(() => undefined)
+  }
+  void process('again', dying, { begins: 'effect', clock: new ManualClock() })()
+  await entered.promise
+  vi.restoreAllMocks()
+  await stores.clock.advance(10_000)
+  await expect(process('never', () => ({ charge: 'x' }))()).rejects.toMatchObject(unknownKey)
+})
+
 describe('a function that asks the sink', () => {
   it('is asked with a larger fencing token than that of the earlier holder, before anything runs', async () => {
     const fences: number[] = []
