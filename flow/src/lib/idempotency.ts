@@ -1,7 +1,7 @@
 /** How a node declares that it may be done again: naturally, or once per key, and what an unknown outcome means then. */
 import type { Awaitable } from '@flowport/capabilities'
 import { type Duration, positiveMilliseconds } from './duration.ts'
-import type { RunContext } from './node-context.ts'
+import type { Metadata, RunContext } from './node-context.ts'
 import { compilePointer, type PointerInto } from './pointer.ts'
 import type { Resources } from './uses.ts'
 
@@ -13,8 +13,8 @@ import type { Resources } from './uses.ts'
 export type Idempotency<I, O = unknown, U = Record<never, never>> = 'natural' | KeyedIdempotency<I, O, U>
 
 export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
-  /** A JSON Pointer to a text in the input, or a function of it. Must not be empty. */
-  readonly key: PointerInto<I> | ((input: I) => string)
+  /** A JSON Pointer to a text in the input, or a function of the input and of what hooks know of the run. Must not be empty. */
+  readonly key: PointerInto<I> | ((input: I, metadata: Metadata) => string)
   /**
    * What happens to a key whose effect began and whose outcome nobody can know, as after a crash, a lost lease or a
    * connection that broke after the request was sent.
@@ -34,6 +34,12 @@ export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
    * it, validation warns of `unknown: 'again'` (`IDEM031`). Default: not stated.
    */
   readonly sink?: 'keyed'
+  /**
+   * Who gets the stored answer. The node runs once per key for everyone. `'apart'` (default): where a hook had established a
+   * `principal` in the metadata of the run that made it, other callers get 409 `IDEM_TAKEN`; runs without a caller, such as
+   * those of queues and schedules, get the answer. `'everyone'`: whoever has the key.
+   */
+  readonly callers?: 'everyone' | 'apart'
   /** How long the result is remembered. Default `'1d'`. */
   readonly ttl?: Duration
   /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
@@ -72,17 +78,20 @@ export type NodeIdempotency =
   | { readonly kind: 'natural' }
   | {
       readonly kind: 'keyed'
-      readonly keyOf: (input: unknown) => unknown
+      readonly keyOf: (input: unknown, run: { readonly metadata: Metadata }) => unknown
       /** The pointer, or `@function` for a function. */
       readonly keyText: string
       /** `undefined` where JavaScript left it out: such a node does not validate (`IDEM030`), and is run as `'never'`. */
       readonly unknown: 'never' | 'again' | AskSink | undefined
       readonly begins: 'handler' | 'effect'
       readonly sink: 'keyed' | undefined
+      readonly callers: 'everyone' | 'apart'
       readonly ttlMs: number
       readonly leaseMs: number
       readonly scope: 'node' | 'edge' | 'partition'
     }
+
+export type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 
 export type AskSink = (question: object) => unknown
 
@@ -95,22 +104,41 @@ export type AnyIdempotency =
 export function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempotency | undefined {
   if (idempotency === undefined) return undefined
   if (idempotency === 'natural') return { kind: 'natural' }
-  const { key, unknown, begins = 'handler', sink, ttl = '1d', lease = '30s', scope = 'node' } = idempotency
+  const {
+    key,
+    unknown,
+    begins = 'handler',
+    sink,
+    callers = 'apart',
+    ttl = '1d',
+    lease = '30s',
+    scope = 'node',
+  } = idempotency
   if (begins !== 'handler' && begins !== 'effect')
     throw new TypeError(`idempotency.begins is ${shown(begins)}: use 'handler' or 'effect'`)
   if (sink !== undefined && sink !== 'keyed')
     throw new TypeError(`idempotency.sink is ${shown(sink)}: use 'keyed' or leave it out`)
+  if (callers !== 'apart' && callers !== 'everyone')
+    throw new TypeError(`idempotency.callers is ${shown(callers)}: use 'apart' or 'everyone'`)
   return {
     kind: 'keyed',
-    keyOf: typeof key === 'string' ? compilePointer(key) : (key as (input: unknown) => string),
+    keyOf: typeof key === 'string' ? compilePointer(key) : keyFunction(key as KeyFunction),
     keyText: typeof key === 'string' ? key : '@function',
     unknown: unknownChoice(unknown),
     begins,
     sink,
+    callers,
     ttlMs: positiveMilliseconds('idempotency.ttl', ttl),
     leaseMs: positiveMilliseconds('idempotency.lease', lease),
     scope,
   }
+}
+
+type KeyFunction = (input: unknown, metadata?: Metadata) => unknown
+
+/** Metadata is put together only for a function that takes it. */
+function keyFunction(key: KeyFunction): Keyed['keyOf'] {
+  return key.length < 2 ? (input) => key(input) : (input, { metadata }) => key(input, metadata)
 }
 
 function unknownChoice(unknown: unknown): 'never' | 'again' | AskSink | undefined {

@@ -192,6 +192,12 @@ export const codes = {
     'an effect of this key began, and nobody can know whether it was made',
     'look at the system the node changes, then settle the key as done or not done',
   ),
+  IDEM_TAKEN: entry(
+    'error',
+    'R',
+    'the key was used by another caller, and its stored answer is kept apart',
+    "use a key of your own, or declare callers: 'everyone' where whoever has the key may read the answer",
+  ),
   IDEM_RESULT_LOST: entry(
     'error',
     'R',

@@ -13,7 +13,7 @@ describe('an error of the ledger, over HTTP', () => {
     expect({ status, code, headers }).toEqual({ status: 409, code: 'IDEM_UNKNOWN', headers: {} })
   })
 
-  it.each(['IDEM_FENCED', 'IDEM_LEASE_LOST', 'IDEM_RESULT_LOST'])('is a 409 for %s', (code) => {
+  it.each(['IDEM_FENCED', 'IDEM_LEASE_LOST', 'IDEM_TAKEN', 'IDEM_RESULT_LOST'])('is a 409 for %s', (code) => {
     expect(failed(new CapabilityError('Unexpected', 'x', { code }))).toMatchObject({ status: 409, code })
   })
 

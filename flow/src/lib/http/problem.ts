@@ -125,6 +125,7 @@ const special: Readonly<Record<string, readonly [status: number, title: string]>
   IDEM_IN_FLIGHT: [409, 'The same request is being worked on'],
   IDEM_LEASE_LOST: [409, 'The same request is being worked on'],
   IDEM_FENCED: [409, 'The same request is being worked on'],
+  IDEM_TAKEN: [409, 'Another caller has used this key'],
   IDEM_UNKNOWN: [409, 'This began before, and nobody can know whether it was done'],
   IDEM_RESULT_LOST: [409, 'This was done before, and its result was not kept'],
   CAP101: [503, 'A capability this request needs is not bound'],

@@ -2,15 +2,17 @@
 import { CapabilityError } from '@flowport/capabilities'
 import canonicalize from 'canonicalize'
 import { isBlobRef } from '../blob-ref.ts'
-import type { RunView } from './run-view.ts'
+import type { Keyed } from '../idempotency.ts'
+import type { Digest, RunView } from './run-view.ts'
 
 /** @throws CapabilityError `IDEM_KEY` for a key that is not a non-empty text. */
 export function keyFrom(
-  { keyOf, keyText }: { readonly keyOf: (input: unknown) => unknown; readonly keyText: string },
+  { keyOf, keyText }: Pick<Keyed, 'keyOf' | 'keyText'>,
   input: unknown,
   place: string,
+  run: RunView,
 ): string {
-  const key = keyOf(input)
+  const key = keyOf(input, run)
   if ((typeof key === 'string' && key !== '') || typeof key === 'number') return String(key)
   const message = `the idempotency key of "${place}" (${keyText}) is not a non-empty text`
   throw new CapabilityError('InvalidInput', message, { code: 'IDEM_KEY' })
@@ -29,8 +31,12 @@ export async function fingerprintOf(input: unknown, { digest: digestOf }: RunVie
     })
   }
   if (text === undefined || text.length <= 200) return text ?? 'undefined'
+  return `sha-256:${await hexDigest(text, digestOf)}`
+}
+
+export async function hexDigest(text: string, digestOf: Digest): Promise<string> {
   const digest = await digestOf(new TextEncoder().encode(text))
-  return `sha-256:${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** An upload that is sent again is another version of its object, and the same request. */

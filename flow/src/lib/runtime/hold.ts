@@ -6,18 +6,22 @@ import {
   type DedupeStore,
   isKind,
 } from '@flowport/capabilities'
+import type { Keyed } from '../idempotency.ts'
 import { askSink } from './ask-sink.ts'
 import { encodeProblem, encodeResult, lostResult } from './kept-result.ts'
 import { Lease, momentOf } from './lease.ts'
 import { Effects, isDecided, type Outcome } from './outcome.ts'
+import { type Caller, forCaller } from './owner.ts'
 import type { HeldKey, KeyedExecute, RetryGuard, RunView } from './run-view.ts'
 import { ScopedRun } from './scoped-run.ts'
-import { type HeldNow, type Keyed, unknownKey } from './take.ts'
+import { type HeldNow, unknownKey } from './take.ts'
 
 export interface HoldOptions {
   readonly key: string
   readonly fingerprint: string
   readonly idempotency: Keyed
+  /** For whom the answer is stored. */
+  readonly caller: Caller
   /** Not bound to the caller's signal: what is recorded must not be lost to a caller that went away. */
   readonly ledger: DedupeStore
   readonly run: RunView
@@ -184,17 +188,20 @@ export class Hold implements RetryGuard {
   }
 
   async #complete(encoded: unknown): Promise<void> {
-    const { ledger, key, idempotency, run } = this.#options
+    const { ledger, key, idempotency, caller, run } = this.#options
+    const { digest } = run
+    const store = async (answer: unknown) =>
+      ledger.complete(key, this.#token, await forCaller(answer, caller, digest), idempotency.ttlMs)
     let kept: boolean
     try {
-      kept = await ledger.complete(key, this.#token, encoded, idempotency.ttlMs)
+      kept = await store(encoded)
     } catch (error) {
       if (!isKind(error, 'InvalidInput', 'LimitExceeded')) throw error
       run.log.error(
         { key, code: 'IDEM_RESULT_LOST', err: error },
         'the result of a node cannot be kept: it is done, and later callers get no result',
       )
-      kept = await ledger.complete(key, this.#token, lostResult, idempotency.ttlMs)
+      kept = await store(lostResult)
     }
     if (!kept) throw fenced('complete')
   }

@@ -20,6 +20,16 @@ export function encodeResult(result: unknown): unknown {
   return isMarked(result) ? { [mark]: 'value', value: result } : result
 }
 
+/** The encoded result, with a digest of the caller it was made for. */
+export function owned(owner: string, value: unknown): unknown {
+  return { [mark]: 'owned', owner, value }
+}
+
+/** What `owned` put together; `null` for a result without an owner. */
+export function ownedParts(kept: unknown): { readonly owner: unknown; readonly value: unknown } | null {
+  return isMarked(kept) && kept[mark] === 'owned' ? { owner: kept['owner'], value: kept['value'] } : null
+}
+
 /** The problem a node decided on, as its result. */
 export function encodeProblem({ status, code, title, detail, details, headers }: HttpProblem): unknown {
   return {

@@ -12,12 +12,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { toMilliseconds } from '../duration.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
+import type { Keyed } from '../idempotency.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
 import type { Attempts, Execute, HeldKey, KeyedExecute, RunView } from './run-view.ts'
 import { ScopedRun } from './scoped-run.ts'
-import type { Keyed } from './take.ts'
 
 /** Compiles a vertex. `checkedAgainst` is the schema its value has already passed, if any. */
 export function planNode(

@@ -1,10 +1,8 @@
 /** Takes an idempotency key for one holder, or waits a little for the holder it has. */
 import { CapabilityError, type DedupeStore } from '@flowport/capabilities'
-import type { NodeIdempotency } from '../idempotency.ts'
+import type { Keyed } from '../idempotency.ts'
 import { type Moment, momentOf } from './lease.ts'
 import type { RunView } from './run-view.ts'
-
-export type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 
 export type Taken = HeldNow | { readonly state: 'done'; readonly result: unknown }
 
