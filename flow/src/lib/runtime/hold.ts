@@ -178,7 +178,8 @@ export class Hold implements RetryGuard {
   }
 
   #view(run: RunView, aroundWrite: CallScope['aroundWrite']): RunView {
-    return new ScopedRun(run, { signal: AbortSignal.any([run.signal, this.#lease.signal]), aroundWrite })
+    const lease = this.#lease
+    return new ScopedRun(run, { signal: () => AbortSignal.any([run.signal, lease.signal]), aroundWrite })
   }
 
   #leaseFrom(asked: HeldNow['asked']): Lease {

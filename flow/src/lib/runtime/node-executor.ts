@@ -147,8 +147,7 @@ async function makeAtOnce<T>(make: () => Awaitable<T>): Promise<T> {
 function withTimeout(execute: Attempts, timeoutMs: number, alias: string): Attempts {
   return (input, run, guard) => {
     const controller = new AbortController()
-    const signal = AbortSignal.any([run.signal, controller.signal])
-    const scoped = new ScopedRun(run, { signal })
+    const scoped = new ScopedRun(run, { signal: () => AbortSignal.any([run.signal, controller.signal]) })
     return new Promise((resolve, reject) => {
       const work = Promise.resolve().then(() => execute(input, scoped, guard))
       const stop = after(run.clock, timeoutMs, () => {

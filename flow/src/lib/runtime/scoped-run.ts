@@ -3,22 +3,31 @@ import type { CallScope } from '@flowport/capabilities'
 import type { RunView } from './run-view.ts'
 
 export interface ScopedRunOptions {
-  readonly signal: AbortSignal
+  /** Called when the node first asks for its signal: many never do. */
+  readonly signal: () => AbortSignal
   /** Stands around each write of the node. Default: the run's own. */
   readonly aroundWrite?: CallScope['aroundWrite']
 }
 
 export class ScopedRun implements RunView {
   readonly #run: RunView
-  readonly signal: AbortSignal
-  readonly scope: CallScope
+  readonly #options: ScopedRunOptions
+  #signal: AbortSignal | undefined
+  #scope: CallScope | undefined
 
-  constructor(run: RunView, { signal, aroundWrite }: ScopedRunOptions) {
+  constructor(run: RunView, options: ScopedRunOptions) {
     this.#run = run
-    this.signal = signal
-    this.scope = { ...run.scope, signal, ...(aroundWrite === undefined ? {} : { aroundWrite }) }
+    this.#options = options
   }
 
+  get signal(): AbortSignal {
+    this.#signal ??= this.#options.signal()
+    return this.#signal
+  }
+  get scope(): CallScope {
+    this.#scope ??= this.#makeScope()
+    return this.#scope
+  }
   get id() {
     return this.#run.id
   }
@@ -43,5 +52,11 @@ export class ScopedRun implements RunView {
 
   whenWorkEnds(work: Promise<void>): void {
     this.#run.whenWorkEnds(work)
+  }
+
+  #makeScope(): CallScope {
+    const { aroundWrite } = this.#options
+    const scope = { ...this.#run.scope, signal: this.signal }
+    return aroundWrite === undefined ? scope : { ...scope, aroundWrite }
   }
 }
