@@ -12,6 +12,7 @@ const folders = [
   'host-node',
   'host-workers',
   'examples/flows',
+  'examples/gateway',
   'examples/node',
   'examples/workers',
   'examples/browser',

@@ -14,7 +14,14 @@ const capabilities = '@flowport/capabilities'
 const flow = '@flowport/flow'
 const presets = '@flowport/presets'
 const hosts = ['@flowport/host-node', '@flowport/host-workers']
-const everything = [capabilities, flow, presets, ...hosts, '@flowport-examples/flows']
+const everything = [
+  capabilities,
+  flow,
+  presets,
+  ...hosts,
+  '@flowport-examples/flows',
+  '@flowport-examples/gateway',
+]
 
 /** Arrows: examples, bench -> hosts -> flow and presets -> capabilities. Flow and presets are strangers; so are hosts. */
 const rules: readonly Rule[] = [
@@ -32,6 +39,7 @@ const rules: readonly Rule[] = [
     node: /^src\/(testing\.ts|lib\/testing\/)/,
   },
   { folder: 'examples/flows', may: [capabilities, flow, presets], node: 'none' },
+  { folder: 'examples/gateway', may: [], node: 'all' },
   {
     folder: 'examples/node',
     may: everything.filter((name) => name !== '@flowport/host-workers'),

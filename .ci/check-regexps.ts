@@ -15,6 +15,7 @@ const folders = [
   'host-node',
   'host-workers',
   'examples/flows',
+  'examples/gateway',
   'examples/browser',
 ]
 

@@ -1,4 +1,6 @@
 /** Builds the page and serves it on `PORT` (default 4173) of `HOST` (default 127.0.0.1). */
+import { join } from 'node:path'
+import { startGateway } from '@flowport-examples/gateway'
 import { preview } from 'vite'
 import { buildSite } from './build.ts'
 
@@ -8,6 +10,8 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   process.exit(1)
 }
 const outDir = await buildSite()
+// The page's orders are charged where the app looks for a gateway when nothing else is set.
+await startGateway({ file: join(import.meta.dirname, 'dist', 'payments.jsonl'), port: 4174 })
 const server = await preview({
   configFile: false,
   root: import.meta.dirname,

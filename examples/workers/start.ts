@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { startGateway } from '@flowport-examples/gateway'
 
 const port = Number(process.env['PORT'] ?? 8787)
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -18,6 +19,8 @@ const names =
     : []
 // The data is for the user alone.
 mkdirSync(data, { recursive: true, mode: 0o700 })
+const payments =
+  process.env['PAYMENTS_URL'] ?? (await startGateway({ file: join(data, 'payments.jsonl') })).url
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json')
 const wrangler = join(dirname(manifest), 'bin/wrangler.js')
 
@@ -33,6 +36,8 @@ const child = spawn(
     '--persist-to',
     data,
     '--show-interactive-dev-session=false',
+    '--var',
+    `PAYMENTS_URL:${payments}`,
     ...names,
   ],
   {

@@ -17,6 +17,7 @@ import { getHeartbeat, heartbeat } from './heartbeat.ts'
 import { imports } from './imports.ts'
 import { deleteNote, getNote, listNotes, putNote } from './notes.ts'
 import { getOrder, postOrder } from './orders.ts'
+import { payments } from './payments.ts'
 import { siteStatus } from './site-status.ts'
 import { tickets } from './tickets.ts'
 
@@ -56,6 +57,7 @@ export default defineApp({
       fs({ only: ['blob'] }),
       fs({ only: ['kv'], as: 'flags' }),
       memory({ only: ['cache'] }),
+      payments(),
     ],
     /** The same with files in a bucket: `S3_BUCKET`, `S3_REGION`, `S3_ENDPOINT` and credentials say where. */
     s3: [
@@ -64,6 +66,7 @@ export default defineApp({
       s3({ only: ['blob'] }),
       fs({ only: ['kv'], as: 'flags' }),
       memory({ only: ['cache'] }),
+      payments(),
     ],
     /** Cloudflare: Durable Objects where a strong store is needed, KV where it is not, R2 for files. */
     workers: [
@@ -72,6 +75,7 @@ export default defineApp({
       cloudflareR2({ binding: 'FILES' }),
       cloudflareQueues({ as: 'emails', binding: 'EMAILS' }),
       memory({ only: ['cache'] }),
+      payments(),
     ],
     /** A page or its service worker: files, entries and the dedupe ledger on OPFS; emails wait no longer than the page. */
     browser: [
@@ -79,6 +83,7 @@ export default defineApp({
       opfsBrowser({ only: ['kv'], as: 'flags', root: 'flags' }),
       memory({ only: ['queue'], as: 'emails' }),
       memory({ only: ['cache'] }),
+      payments(),
     ],
   },
 })

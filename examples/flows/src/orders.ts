@@ -1,7 +1,7 @@
 /** Orders: the charge is an effect that must happen once, whatever is retried, crashes or races. */
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
-import { charge, countCharges } from './fake-gateway.ts'
+import { charge, countCharges } from './payments.ts'
 
 const orderId = z.string().min(1).max(100)
 const Order = z.object({ orderId, amountCents: z.number().int().positive().max(100_000_000) })
@@ -12,11 +12,11 @@ const chargeOrder = node('charge', {
   summary: 'Charges an order, once per order id',
   input: Order,
   output: Charged,
-  uses: { kv: { access: 'write', consistency: 'strong', durability: 'durable', features: ['conditional'] } },
-  // The gateway makes one charge per key, so that asking it again is safe.
-  idempotency: { key: '/orderId', unknown: 'again', sink: 'keyed', ttl: '7d' },
-  async run({ orderId, amountCents }, { kv, idempotencyKey }) {
-    const { chargeId } = await charge(kv, orderId, amountCents, idempotencyKey ?? orderId)
+  uses: { 'http:payments': 'write' },
+  // The gateway charges per call. Where its answer is lost, nobody can know whether it charged: such an order is left to people.
+  idempotency: { key: '/orderId', unknown: 'never', begins: 'effect', ttl: '7d', lease: '10s' },
+  async run({ orderId, amountCents }, { 'http:payments': gateway, idempotencyKey }) {
+    const chargeId = await charge(gateway, { orderId, amountCents }, idempotencyKey ?? orderId)
     return { orderId, amountCents, chargeId }
   },
 })
@@ -24,9 +24,9 @@ const chargeOrder = node('charge', {
 const count = node('count-charges', {
   input: OrderId,
   output: z.object({ orderId, charges: z.number().int() }),
-  uses: { kv: { access: 'read', consistency: 'strong' } },
-  async run({ orderId }, { kv }) {
-    return { orderId, charges: await countCharges(kv, orderId) }
+  uses: { 'http:payments': 'read' },
+  async run({ orderId }, { 'http:payments': gateway }) {
+    return { orderId, charges: await countCharges(gateway, orderId) }
   },
 })
 
@@ -40,7 +40,7 @@ export const postOrder = flow('post-order', {
 })
 
 export const getOrder = flow('get-order', {
-  summary: 'Tells how many charges were made for an order',
+  summary: 'Tells how often the payment gateway has charged an order',
   tags,
   trigger: http.get('/orders/:orderId', { input: OrderId }),
   graph: (order, step) => step(count, order),

@@ -1,9 +1,10 @@
 /** Serves the example app on Fastify, with the profile `FLOWPORT_PROFILE` names. */
 import app from '@flowport-examples/flows'
 import { describeServer, serve } from '@flowport/host-node'
+import { withGateway } from './with-gateway.ts'
 
 try {
-  const server = await serve(app)
+  const server = await serve(app, { env: await withGateway(process.env) })
   process.stdout.write(describeServer(server))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

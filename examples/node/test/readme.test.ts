@@ -28,7 +28,7 @@ const answers: readonly RegExp[] = [
   /^\{"key":"movies.json","size":\d+,"etag":"[^"]+","contentType":"application\/json"\}$/,
   /^[\s\S]{100}$/,
   /^\{"files":\[\{"key":"README.md",.*\{"key":"AGENTS.md",/,
-  /^\{"orderId":"o1","amountCents":4200,"chargeId":"[\da-f]+"\}$/,
+  /^\{"orderId":"o1","amountCents":4200,"chargeId":"[\da-f-]+"\}$/,
   /^\{"orderId":"o1","charges":1\}$/,
   /^\{"rows":3376,"stored":3376,"rejected":\[\]\}$/,
 ]

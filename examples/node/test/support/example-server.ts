@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+const exampleMain = resolve(import.meta.dirname, '../../src/main.ts')
 
 export interface ExampleServer {
   readonly url: string
@@ -25,12 +25,18 @@ export interface ExampleServer {
 export interface ExampleServerOptions {
   readonly dataDir?: string
   readonly env?: Readonly<Record<string, string>>
+  /** The program. Default: that of `npm start`. */
+  readonly main?: string
 }
 
 /** Resolves when the server answers; rejects with its standard error when it ends before. */
-export async function startExample({ dataDir, env = {} }: ExampleServerOptions = {}): Promise<ExampleServer> {
+export async function startExample({
+  dataDir,
+  env = {},
+  main = exampleMain,
+}: ExampleServerOptions = {}): Promise<ExampleServer> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'flowport-example-'))
-  const child = spawnExample({ FLOWPORT_DATA_DIR: folder, PORT: '0', ...env })
+  const child = spawnExample({ FLOWPORT_DATA_DIR: folder, PORT: '0', ...env }, main)
   const output = { out: '', err: '' }
   child.stdout?.on('data', (chunk: Buffer) => void (output.out += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => void (output.err += chunk.toString()))
@@ -65,7 +71,7 @@ export async function startExample({ dataDir, env = {} }: ExampleServerOptions =
 }
 
 /** The process alone. */
-export function spawnExample(env: Readonly<Record<string, string>>): ChildProcess {
+export function spawnExample(env: Readonly<Record<string, string>>, main = exampleMain): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   return spawn(process.execPath, [main], { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
 }
