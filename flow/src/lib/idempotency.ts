@@ -25,7 +25,7 @@ export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
   readonly unknown: Unknown<I, O, U>
   /**
    * When the effect counts as begun. `'handler'` (default): with the handler, so that a crash or an error in it leaves the
-   * outcome unknown unless the error says `applied: 'no'`. `'effect'`: with the first write through a resource of the node or
+   * outcome unknown, unless the handler itself throws a `CapabilityError` that says `applied: 'no'`. `'effect'`: with the first write through a resource of the node or
    * the first `effect()` of its context; what fails before that is free to be run again. Costs one ledger write.
    */
   readonly begins?: 'handler' | 'effect'

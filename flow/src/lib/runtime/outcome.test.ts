@@ -40,7 +40,7 @@ describe("after an error, with begins: 'handler'", () => {
   it.each<[string, string, Handler]>([
     ['unknown', 'an error that does not say whether anything was made', fails(new Error('oops'))],
     ['unknown', 'a connection reset after sending', fails(reset)],
-    ['free', 'an error that says nothing was made', fails(refused)],
+    ['free', 'an error of the handler that says nothing was made', fails(refused)],
     [
       'unknown',
       'a refused write after one that was made',
@@ -51,16 +51,16 @@ describe("after an error, with begins: 'handler'", () => {
       },
     ],
     [
-      'free',
-      'the only write was refused by its condition',
+      'unknown',
+      'a write was refused by its condition: what the handler did beside it is not known',
       async (_, { kv }) => {
         await kv.put('taken', 'again', { ifAbsent: true })
         return { charge: 'x' }
       },
     ],
     [
-      'free',
-      'the only write was refused for its key',
+      'unknown',
+      'a write was refused for its key: what the handler did beside it is not known',
       async (_, { kv }) => {
         await kv.put('x'.repeat(100_000), 'key too long')
         return { charge: 'x' }
@@ -127,6 +127,30 @@ describe("after an error, with begins: 'effect'", () => {
       async (_, { effect }) => {
         await effect(fails(reset)).catch(() => undefined)
         throw declined
+      },
+    ],
+    [
+      'free',
+      'the response to the only request refuses it',
+      async (_, { effect }) => {
+        await effect(async () => new Response('no', { status: 402 }))
+        throw new Error('not paid')
+      },
+    ],
+    [
+      'unknown',
+      'the response to the only request leaves it open',
+      async (_, { effect }) => {
+        await effect(async () => new Response('oops', { status: 500 }))
+        throw new Error('not paid')
+      },
+    ],
+    [
+      'free',
+      'the only write was refused by its condition',
+      async (_, { kv }) => {
+        await kv.put('taken', 'again', { ifAbsent: true })
+        return { charge: 'x' }
       },
     ],
     [

@@ -1,5 +1,5 @@
 /** How an attempt of a node with a key ended: not done, decided, or unknown. It counts every effect the attempt began. */
-import { type Awaitable, isCapabilityError, operations } from '@flowport/capabilities'
+import { appliedByStatus, type Awaitable, isCapabilityError, operations } from '@flowport/capabilities'
 import { HttpProblem } from '../http/http-problem.ts'
 import { lostLease } from './lease.ts'
 
@@ -23,15 +23,15 @@ export class Effects {
   }
 
   /**
-   * Counts an effect: as made, as refused (its error says `applied: 'no'`), or as doubtful. Once the attempt has ended, its
-   * outcome stands, and no further effect of it is made.
+   * Counts an effect: as made, as refused (its error or the status of its response says that nothing was applied), or as
+   * doubtful. Once the attempt has ended, its outcome stands, and no further effect of it is made.
    */
   async count<T>(effect: () => Awaitable<T>): Promise<T> {
     if (this.#closed) throw lostLease('the attempt that makes this effect has ended')
     this.#open++
     try {
       const result = await effect()
-      this.#made++
+      if (!isRefusingResponse(result)) this.#made++
       return result
     } catch (error) {
       if (isDecided(error)) this.#made++
@@ -49,7 +49,7 @@ export class Effects {
     const isWhole = this.#begins === 'handler'
     if (isDecided(error)) return isWhole || this.#made > 0 ? 'decided' : 'not done'
     if (this.#made > 0) return 'unknown'
-    return !isWhole || isRefusal(error) ? 'not done' : 'unknown'
+    return !isWhole || isRefusalOfAll(error) ? 'not done' : 'unknown'
   }
 }
 
@@ -59,6 +59,18 @@ export function isDecided(error: unknown): error is HttpProblem {
 }
 
 const undecided = new Set([408, 425, 429])
+
+/**
+ * The handler says itself that it did nothing. The refusal of one call through a resource says that of this call alone:
+ * before it, the handler may have made an effect that nobody counts, as with `fetch` or a client library.
+ */
+function isRefusalOfAll(error: unknown): boolean {
+  return isCapabilityError(error) && error.applied === 'no' && error.capability === undefined
+}
+
+function isRefusingResponse(result: unknown): boolean {
+  return result instanceof Response && !result.ok && appliedByStatus(result.status) === 'no'
+}
 
 /** The write that failed was not made. A failed read says nothing about the effects beside it. */
 function isRefusal(error: unknown): boolean {
