@@ -723,7 +723,7 @@ describe('hooks', () => {
 describe('Idempotency-Key', () => {
   it('is demanded where a route requires it', async () => {
     const pay = flow('pay', {
-      trigger: http.post('/pay', { input: anything, idempotencyKey: 'required' }),
+      trigger: http.post('/pay', { input: anything, idempotency: 'required' }),
       graph: (it, step) =>
         step(
           node('pay', { input: anything, run: (_input, { metadata }) => metadata['http.idempotency_key'] }),

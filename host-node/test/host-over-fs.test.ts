@@ -1,6 +1,7 @@
 import { hostApp, hostConformance } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
+import { memory } from '@flowport/presets/memory'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,10 @@ import { join } from 'node:path'
 hostConformance('Fastify over fs', {
   async open() {
     const root = await mkdtemp(join(tmpdir(), 'flowport-host-'))
-    const server = await createServer(hostApp('local', [fs({ root })]), { env: {}, logLevel: 'silent' })
+    const server = await createServer(hostApp('local', [fs({ root }), memory({ only: ['dedupe'] })]), {
+      env: {},
+      logLevel: 'silent',
+    })
     const url = await server.listen({ port: 0, host: '127.0.0.1' })
     return {
       ask: (path, init) => fetch(url + path, init),

@@ -6,6 +6,7 @@ import { createUploadSweeper } from '@flowport/flow/http'
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
+import { memory } from '@flowport/presets/memory'
 import { s3 } from '@flowport/presets/s3'
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'
 import { clientFor, createBucket } from '@flowport/presets/test/s3-bucket'
@@ -36,14 +37,14 @@ async function sweptAfterADay(app: App, env: Record<string, string> = {}) {
 }
 
 it('on local disk', async () => {
-  const app = hostApp('local', [fs({ root: tempFolder() })])
+  const app = hostApp('local', [fs({ root: tempFolder() }), memory({ only: ['dedupe'] })])
   expect(await sweptAfterADay(app)).toEqual({ before: 13, after: ['kept'] })
 })
 
 it.skipIf(store === null)(`on S3${store === null ? `: ${withoutRadosgw}` : ''}`, async () => {
   if (store === null) return
   await createBucket(clientFor(store, 'swept'))
-  const app = hostApp('local', [s3({ only: ['blob'], provider: 'ceph' })])
+  const app = hostApp('local', [s3({ only: ['blob'], provider: 'ceph' }), memory({ only: ['dedupe'] })])
   const env = {
     S3_BUCKET: 'swept',
     S3_REGION: 'us-east-1',

@@ -2,6 +2,7 @@
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
+import { memory } from '@flowport/presets/memory'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -85,7 +86,10 @@ describe('the staged files of a killed process', () => {
     await again.kill()
     expect(await lost.answer).toBe('cut off')
 
-    const server = await createServer(hostApp('local', [fs({ root })]), { env: {}, logLevel: 'silent' })
+    const server = await createServer(hostApp('local', [fs({ root }), memory({ only: ['dedupe'] })]), {
+      env: {},
+      logLevel: 'silent',
+    })
     const url = await server.listen({ port: 0, host: '127.0.0.1' })
     try {
       await expect.poll(() => staged(url)).toHaveLength(1)

@@ -35,7 +35,7 @@ const tags = ['orders']
 export const postOrder = flow('post-order', {
   summary: 'Charges an order, at most once',
   tags,
-  trigger: http.post('/orders', { input: Order, status: 201 }),
+  trigger: http.post('/orders', { input: Order, status: 201, idempotency: 'optional' }),
   graph: (order, step) => step(chargeOrder, order),
 })
 

@@ -9,6 +9,7 @@ import { checkNumber } from './checked-number.ts'
 import { parseCron } from './cron-expression.ts'
 import { cronMessage } from './cron-message.ts'
 import { type Duration, positiveMilliseconds, toMilliseconds } from './duration.ts'
+import { type IdempotencyOption, type RecordedAnswers, recordedAnswers } from './idempotency-option.ts'
 import { checkedStatus } from './response-head.ts'
 import type { OutputOf } from './schema.ts'
 
@@ -31,7 +32,8 @@ export interface HttpTrigger<
   /** Status of a plain answer. */
   readonly status: number
   readonly deadlineMs: number | undefined
-  readonly idempotencyKey: 'ignored' | 'accepted' | 'required'
+  /** `null`: the `Idempotency-Key` header is ignored. */
+  readonly idempotency: RecordedAnswers | null
   /** `undefined`: what the host does. */
   readonly crossSite: 'refuse' | 'allow' | undefined
   readonly preconditions: 'refused' | 'flow'
@@ -81,8 +83,12 @@ export interface HttpOptions<S extends StandardSchemaV1> {
   readonly status?: number
   /** How long the caller waits at most. Default: the host's. */
   readonly deadline?: Duration
-  /** What to do with an `Idempotency-Key` header. Default `'accepted'`. */
-  readonly idempotencyKey?: 'ignored' | 'accepted' | 'required'
+  /**
+   * What to do with an `Idempotency-Key` header. `'required'` and `'optional'` record the answer under the caller, the
+   * route and the key, and replay it to whoever repeats the request. Needs `dedupe`, and `blob` for streams and for
+   * bodies that are too large for the ledger. Default `'off'`.
+   */
+  readonly idempotency?: IdempotencyOption
   /**
    * What to do with a POST that the page of another site sends as a form or as plain text: `'refuse'` it with 403 or
    * `'allow'` it, as a sign-in that answers by `form_post` needs. Default: the host's, which refuses.
@@ -213,14 +219,19 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     input,
     status = 200,
     deadline,
-    idempotencyKey = 'accepted',
+    idempotency = 'off',
     crossSite,
     preconditions = 'refused',
+    ...others
   }: HttpOptions<S>,
   body: BodyBinding | null,
 ): HttpTrigger<M, P, S> {
   if (!/^\/(?:[^\s?#]*)$/.test(path))
     throw new TypeError(`"${path}" is not a route: start with "/" and leave out query and spaces`)
+  if ('idempotencyKey' in others)
+    throw new TypeError(
+      `${method} ${path}: write idempotency: 'required' | 'optional' | 'off' for idempotencyKey`,
+    )
   return {
     kind: 'http',
     method,
@@ -229,7 +240,7 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
     body,
     status: checkedStatus(status),
     deadlineMs: deadline === undefined ? undefined : positiveMilliseconds('deadline', deadline),
-    idempotencyKey,
+    idempotency: recordedAnswers(idempotency),
     crossSite,
     preconditions,
   }

@@ -3,6 +3,7 @@ import { systemClock } from '@flowport/capabilities/system'
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
+import { memory } from '@flowport/presets/memory'
 
 export interface FormsProcessOptions {
   readonly root: string
@@ -14,5 +15,8 @@ const { root, behindMs } = JSON.parse(process.argv[2] ?? '') as FormsProcessOpti
 
 process.stdin.on('end', () => process.exit(1)).resume()
 const clock = { ...systemClock, now: () => Date.now() - behindMs }
-const server = await createServer(hostApp('local', [fs({ root, clock })]), { env: {}, logLevel: 'silent' })
+const server = await createServer(hostApp('local', [fs({ root, clock }), memory({ only: ['dedupe'] })]), {
+  env: {},
+  logLevel: 'silent',
+})
 process.stdout.write(`${await server.listen({ port: 0, host: '127.0.0.1' })}\n`)

@@ -180,6 +180,12 @@ export const codes = {
     "unknown: 'again' without a sink that makes one effect per key",
     "hand idempotencyKey to the sink and add sink: 'keyed', or choose 'never' or a function that asks the sink",
   ),
+  IDEM040: entry(
+    'warning',
+    'P',
+    'answers to an Idempotency-Key that are too large for the ledger have no store to be recorded in',
+    'bind blob, or name another store in idempotency.store of the trigger',
+  ),
   IDEM099: entry(
     'error',
     'R',

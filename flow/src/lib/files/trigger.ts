@@ -12,7 +12,7 @@ const methods = ['GET', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH'] as const
 
 /** The keys of each kind beside its own. */
 const options = {
-  http: ['status', 'deadline', 'idempotencyKey'],
+  http: ['status', 'deadline', 'idempotency'],
   queue: ['maxAttempts', 'backoff', 'concurrency', 'deadline'],
   cron: ['timeZone', 'deadline'],
 } as const
@@ -73,10 +73,10 @@ function httpTrigger(spec: string, section: Section, fields: Fields): TriggerSpe
         `declare "${name}" under "input"`,
       )
   }
-  const [status, keys] = [section.number('status'), section.text('idempotencyKey')]
-  const idempotencyKey = (['ignored', 'accepted', 'required'] as const).find((one) => one === keys)
-  if (keys !== undefined && idempotencyKey === undefined)
-    throw new TypeError(`idempotencyKey is "${keys}": use ignored, accepted or required`)
+  const [status, keys] = [section.number('status'), section.text('idempotency')]
+  const idempotency = (['required', 'optional', 'off'] as const).find((one) => one === keys)
+  if (keys !== undefined && idempotency === undefined)
+    throw new TypeError(`idempotency is "${keys}": use required, optional or off`)
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 299))
     throw new TypeError(`status is ${status}: use one from 200 to 299`)
   // Paths and queries bring text.
@@ -84,7 +84,7 @@ function httpTrigger(spec: string, section: Section, fields: Fields): TriggerSpe
   const common = {
     input,
     ...(status === undefined ? {} : { status }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotency === undefined ? {} : { idempotency }),
     ...deadlineOf(section),
   }
   // One signature for all six: none of them has a body binding here.

@@ -13,6 +13,7 @@ import { checkCrossSite, type CrossSite, refuseCrossSite } from './cross-site.ts
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readInput } from './input.ts'
 import { problemText, toProblem } from './problem.ts'
+import { Recording } from './recorded/recording.ts'
 import { safeRequestId } from './request-id.ts'
 import type { HttpRoute } from './route.ts'
 
@@ -44,22 +45,28 @@ export async function handleHttp(
 ): Promise<HttpOutcome> {
   const requestId = requestIdOf(call, runtime.rng)
   const gone = new Disconnect(call)
+  let recording: Recording | undefined
   try {
     refuseCrossSite(call, trigger.crossSite ?? crossSite)
     const key =
-      trigger.idempotencyKey === 'ignored'
+      trigger.idempotency === null
         ? undefined
-        : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotencyKey)
+        : readIdempotencyKey(call.header('idempotency-key'), trigger.idempotency.header)
+    recording = recordingOf({ flow, trigger }, call, runtime, key, requestId)
+    const record = recording
     let isWatched = false
     const watch = (pending: HeldRun) => {
       if (isWatched) return
       isWatched = true
-      gone.cancels(pending)
+      gone.cancels(pending, record)
       call.waitUntil?.(new Promise<void>((ended) => pending.whenFinished(ended)))
     }
     const run = runtime.start(flow, undefined, {
       whenPending: watch,
-      read: (admitted) => readInput(trigger, call, runtime.bag, admitted),
+      read:
+        record === undefined
+          ? (admitted) => readInput(trigger, call, runtime.bag, admitted)
+          : (admitted) => record.read(admitted),
       deadlineMs: trigger.deadlineMs ?? deadlineMs,
       timings: serverTiming,
       metadata: () => httpMetadata(call, trigger, requestId, key),
@@ -70,14 +77,17 @@ export async function handleHttp(
     const isCollected = trigger.body?.kind === 'json' && run.isReading
     if (!run.isFinished && !isCollected) watch(run)
     const answer = await run.answer
+    if (record?.replay !== undefined) return record.replay
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
     const context = { call, run, bag: runtime.bag, requestId, status: trigger.status, headers }
     const made = toOutcome(answer, context)
     const outcome = made instanceof Promise ? await made : made
+    if (record !== undefined) return await record.finish(outcome)
     return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
-    return problemOutcome(error, call, requestId, gone.happened)
+    const outcome = problemOutcome(error, call, requestId, gone.happened)
+    return recording === undefined ? outcome : recording.finishFailed(outcome, error)
   }
 }
 
@@ -144,12 +154,27 @@ class Disconnect {
     return this.#gone
   }
 
-  cancels(run: HeldRun): void {
+  /** A run whose answer is recorded goes on: it is for whoever asks again. */
+  cancels(run: HeldRun, recording: Recording | undefined): void {
     this.#call.onDisconnect(() => {
       this.#gone = true
+      if (recording?.isHeld === true) return
       run.cancel(new Error('the client disconnected'))
     })
   }
+}
+
+/** `undefined` where no answer is recorded. HEAD has no answer of its own. */
+function recordingOf(
+  { flow, trigger }: HttpRoute,
+  call: HttpCall,
+  { bag }: Runtime,
+  key: string | undefined,
+  requestId: string,
+): Recording | undefined {
+  const recorded = trigger.idempotency
+  if (recorded === null || key === undefined || call.method !== trigger.method) return undefined
+  return new Recording({ flow, trigger, key, recorded, call, bag, base: baseHeaders(call, requestId) })
 }
 
 function requestIdOf(call: HttpCall, rng: RunRng = systemRng): string {

@@ -7,10 +7,10 @@ const maxLength = 255
 /** The key, or `undefined` when there is none. A malformed or missing required one is a 400. */
 export function readIdempotencyKey(
   header: string | undefined,
-  mode: 'accepted' | 'required',
+  mode: 'optional' | 'required',
 ): string | undefined {
   if (header === undefined || header.trim() === '') {
-    if (mode === 'accepted' && header === undefined) return undefined
+    if (mode === 'optional' && header === undefined) return undefined
     throw bad(
       'IDEMPOTENCY_KEY_MISSING',
       'This request needs an Idempotency-Key header with a key that is not empty',

@@ -1,5 +1,5 @@
 /** Makes a flow's validated input of a request: reads the body as its trigger says, storing files on the way. */
-import type { BlobStore, ResourceBag } from '@flowport/capabilities'
+import type { Awaitable, BlobStore, ResourceBag } from '@flowport/capabilities'
 import { blobRef } from '../blob-ref.ts'
 import type { BlobBody, JsonBody, StreamBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
@@ -30,12 +30,22 @@ export function readInput(
   return readRaw(trigger, body, call, bag, run.signal)
 }
 
-function readJson(trigger: HttpTrigger, { maxBytes }: JsonBody, call: HttpCall): unknown {
-  checkCharset(call.header('content-type'))
-  const bytes = call.body.bytes(maxBytes)
+function readJson(trigger: HttpTrigger, body: JsonBody, call: HttpCall): unknown {
+  const bytes = jsonBytes(body, call)
   return bytes instanceof Uint8Array
-    ? fromText(trigger, call, decodeUtf8(bytes))
-    : Promise.resolve(bytes).then((read) => fromText(trigger, call, decodeUtf8(read)))
+    ? messageOfJson(trigger, call, bytes)
+    : Promise.resolve(bytes).then((read) => messageOfJson(trigger, call, read))
+}
+
+/** The bytes of a JSON body. @throws HttpProblem 415 for a charset that is not read. */
+export function jsonBytes({ maxBytes }: JsonBody, call: HttpCall): Awaitable<Uint8Array<ArrayBuffer>> {
+  checkCharset(call.header('content-type'))
+  return call.body.bytes(maxBytes)
+}
+
+/** The validated message of a JSON body that has been read. */
+export function messageOfJson(trigger: HttpTrigger, call: HttpCall, bytes: Uint8Array<ArrayBuffer>): unknown {
+  return fromText(trigger, call, decodeUtf8(bytes))
 }
 
 function fromText(trigger: HttpTrigger, call: HttpCall, text: string): unknown {

@@ -2,8 +2,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { App } from '../app.ts'
 import type { BodyBinding } from '../body.ts'
+import { answerSchemas } from '../answer-schemas.ts'
 import type { AnyFlow } from '../flow.ts'
 import { isStreamSchema, jsonSchemaOf, type StreamSchema } from '../schema.ts'
+import type { RecordedAnswers } from '../idempotency-option.ts'
 import type { HttpTrigger } from '../trigger.ts'
 import { httpRoutes } from './route.ts'
 import { Components, type Json } from './openapi-components.ts'
@@ -55,7 +57,7 @@ function operation(flow: AnyFlow, trigger: HttpTrigger, components: Components):
       : fields.map((name) =>
           parameter('query', name, properties[name], required.has(name), flow, components),
         )),
-    ...(trigger.idempotencyKey === 'ignored' || trigger.body === null ? [] : [idempotencyHeader(trigger)]),
+    ...(trigger.idempotency === null ? [] : [idempotencyHeader(trigger.idempotency)]),
   ]
   const body =
     trigger.body === null ? null : requestBody(trigger.body, schema, fields, required, flow, components)
@@ -81,12 +83,13 @@ function parameter(
   return { name, in: place, required, schema: components.add(flow.name, schema ?? { type: 'string' }) }
 }
 
-function idempotencyHeader({ idempotencyKey }: HttpTrigger): Json {
+function idempotencyHeader({ header }: RecordedAnswers): Json {
   return {
     name: 'Idempotency-Key',
     in: 'header',
-    required: idempotencyKey === 'required',
-    description: 'A key of the client’s own for this request, as a Structured-Field string.',
+    required: header === 'required',
+    description:
+      'A key that the client chooses for this request, as a Structured-Field string. Whoever repeats the request with the same key gets the recorded answer.',
     schema: { type: 'string', minLength: 1, maxLength: 257 },
   }
 }
@@ -148,8 +151,16 @@ function responses(flow: AnyFlow, trigger: HttpTrigger, components: Components):
       content: answerContent(flow, components),
     },
     '400': { description: 'The request is malformed.', ...problem },
+    ...(trigger.idempotency === null
+      ? {}
+      : {
+          '409': { description: 'A request with the same `Idempotency-Key` is being worked on.', ...problem },
+        }),
     '422': {
-      description: 'The input does not fit its schema; `details.issues` points at each field.',
+      description:
+        trigger.idempotency === null
+          ? 'The input does not fit its schema; `details.issues` points at each field.'
+          : 'The input does not fit its schema (`details.issues` points at each field), or the `Idempotency-Key` was used with another request.',
       ...problem,
     },
     ...(trigger.body?.kind === 'blob'
@@ -192,17 +203,4 @@ function answerContent(flow: AnyFlow, components: Components): Json {
   )
   const known = schemas.map((schema) => components.add(flow.name, schema))
   return { 'application/json': { schema: known.length === 1 ? (known[0] ?? {}) : { anyOf: known } } }
-}
-
-/** The outputs a flow may answer with: one, or one per arm of a branch. */
-function answerSchemas({ graph }: AnyFlow): readonly (StandardSchemaV1 | StreamSchema | undefined)[] {
-  const found: (StandardSchemaV1 | StreamSchema | undefined)[] = []
-  const open = [graph.answer]
-  for (let slot = open.pop(); slot !== undefined; slot = open.pop()) {
-    const vertex = graph.vertices[slot]
-    if (vertex?.kind === 'merge') open.push(...vertex.results)
-    else if (vertex?.kind === 'pass' && vertex.source.kind === 'slot') open.push(vertex.source.slot)
-    else found.push(vertex?.kind === 'node' ? vertex.node.output : undefined)
-  }
-  return found
 }

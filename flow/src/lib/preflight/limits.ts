@@ -1,7 +1,9 @@
-/** Compares declared times and sizes with the limits of what is bound: RETRY010, TTL001, LIMIT001. */
+/** Compares declared times and sizes with the limits of what is bound: RETRY010, TTL001, LIMIT001, IDEM040. */
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import { answersWithStream } from '../answer-schemas.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
+import { inlineBytes, recordLeaseMs } from '../idempotency-option.ts'
 import { nodeVertices } from './needs.ts'
 import { asRecord, type Offer, type Offers } from './offers.ts'
 
@@ -10,6 +12,7 @@ export function checkLimits(flow: AnyFlow, offers: Offers, profile: string): rea
   return [
     ...nodeVertices(flow).flatMap((vertex) => [...retries(vertex, offers, at), ...ttls(vertex, offers, at)]),
     ...bounds(flow, offers, at),
+    ...recorded(flow, offers, at),
   ]
 }
 
@@ -34,12 +37,38 @@ function retries({ alias, node, options }: NodeVertex, offers: Offers, at: At): 
 function ttls({ alias, node }: NodeVertex, offers: Offers, at: At): readonly Diagnostic[] {
   if (node.idempotency?.kind !== 'keyed') return []
   const least = limitOf(offers('dedupe'), 'minTtlMs')
-  const { ttlMs, leaseMs } = node.idempotency
+  return tooShort(alias, node.idempotency, least, at)
+}
+
+function tooShort(
+  alias: string,
+  { ttlMs, leaseMs }: { readonly ttlMs: number; readonly leaseMs: number },
+  least: number | undefined,
+  at: At,
+): readonly Diagnostic[] {
   return Object.entries({ ttl: ttlMs, lease: leaseMs }).flatMap(([field, ms]) => {
     if (least === undefined || ms >= least) return []
     const message = `the idempotency ${field} of "${alias}" is ${ms} ms, but dedupe keeps nothing shorter than ${least} ms`
     return diagnostic({ code: 'TTL001', message, location: at(alias), details: { field, ms, least } })
   })
+}
+
+/** Answers to an `Idempotency-Key`: how long the ledger keeps them, and where those go that it cannot hold. */
+function recorded(flow: AnyFlow, offers: Offers, at: At): readonly Diagnostic[] {
+  const { trigger } = flow
+  const recorded = trigger.kind === 'http' ? trigger.idempotency : null
+  const ledger = offers('dedupe')
+  if (recorded === null || ledger === undefined) return []
+  const { ttlMs, store, maxRecordedBytes } = recorded
+  const findings = tooShort('trigger', { ttlMs, leaseMs: recordLeaseMs }, limitOf(ledger, 'minTtlMs'), at)
+  const most = inlineBytes(limitOf(ledger, 'maxResultBytes') ?? 0)
+  // A stream without a store is CAP101.
+  if (offers(store) !== undefined || maxRecordedBytes <= most || answersWithStream(flow)) return findings
+  const message = `${store} is not bound: answers of more than ${most} bytes are sent, but not recorded`
+  return [
+    ...findings,
+    diagnostic({ code: 'IDEM040', message, location: at('trigger'), details: { store, most } }),
+  ]
 }
 
 function bounds({ trigger }: AnyFlow, offers: Offers, at: At): readonly Diagnostic[] {

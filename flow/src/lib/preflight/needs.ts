@@ -1,7 +1,8 @@
 /**
- * What a flow needs bound: the uses of its nodes, the ledger of keyed ones, the store of its request's body, and the queue
- * it consumes where the host takes the messages itself.
+ * What a flow needs bound: the uses of its nodes, the ledger of keyed ones, the store of its request's body, where its
+ * answers are recorded, and the queue it consumes where the host takes the messages itself.
  */
+import { answersWithStream } from '../answer-schemas.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
 import type { NormalUse } from '../uses.ts'
@@ -24,6 +25,7 @@ export interface NeedsOptions {
 export function needsOf(flow: AnyFlow, { queues = 'pushed' }: NeedsOptions = {}): readonly Need[] {
   return [
     ...bodyNeeds(flow),
+    ...recordNeeds(flow),
     ...(queues === 'pulled' ? queueNeeds(flow) : []),
     ...nodeVertices(flow).flatMap(nodeNeeds),
   ]
@@ -59,4 +61,20 @@ function bodyNeeds({ trigger }: AnyFlow): readonly Need[] {
   if (body?.kind !== 'blob' && body?.kind !== 'multipart') return []
   const reason = 'the body of the request is stored there'
   return [{ node: 'trigger', resource: body.store, access: 'write', requirements: {}, features: [], reason }]
+}
+
+/** Small answers are recorded in the ledger. A stream cannot be: it is recorded in parts while it is sent. */
+function recordNeeds(flow: AnyFlow): readonly Need[] {
+  const recorded = flow.trigger.kind === 'http' ? flow.trigger.idempotency : null
+  if (recorded === null) return []
+  const common = { node: 'trigger', access: 'write', features: [] } as const
+  const ledger: Need = {
+    ...common,
+    resource: 'dedupe',
+    requirements: { reservation: { at_least: 'atomic' } },
+    reason: 'answers to an Idempotency-Key are recorded there',
+  }
+  if (!answersWithStream(flow)) return [ledger]
+  const reason = 'streams that answer an Idempotency-Key are recorded there'
+  return [ledger, { ...common, resource: recorded.store, requirements: {}, reason }]
 }

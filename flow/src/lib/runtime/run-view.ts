@@ -24,6 +24,15 @@ export interface RunView {
   whenWorkEnds(work: Promise<void>): void
 }
 
+/** A run that no hook has refused, before its input is read. */
+export interface AdmittedRun extends RunView {
+  /**
+   * Counts the run as running until the returned function is called, though neither its nodes nor its answer wait for it:
+   * for what must be done with the answer before the stores are closed.
+   */
+  holdOpen(): () => void
+}
+
 /** Runs a node's handler on a checked input for one run. */
 export type Execute = (input: unknown, run: RunView) => unknown
 

@@ -4,6 +4,7 @@ import type { AnyFlow } from '../flow.ts'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
+import { Answered } from './answered.ts'
 import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
 import type { HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
@@ -36,6 +37,8 @@ export class Run implements HeldRun, Walker {
   #id: string | undefined
   #scope: CallScope | undefined
   #listeners: (() => void)[] | undefined
+  /** How often it is held open. */
+  #holds = 0
 
   constructor(plan: Plan, host: RunHost, request: RunRequest) {
     this.plan = plan
@@ -117,10 +120,24 @@ export class Run implements HeldRun, Walker {
     else (this.#listeners ??= []).push(listener)
   }
 
-  /** Starts the flow with a validated input. */
+  /** Starts the flow with a validated input, or ends it with an answer that exists already. */
   start(input: unknown): void {
     if (this.#settled) return
-    this.#walk.start(input)
+    if (!(input instanceof Answered)) return this.#walk.start(input)
+    this.#settle()
+    this.#resolve(input.answer)
+    this.#finishIfIdle()
+  }
+
+  holdOpen(): () => void {
+    this.#holds++
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holds--
+      this.#finishIfIdle()
+    }
   }
 
   /** Starts the flow when its input has been read. The deadline is counted from then: an upload may take its time. */
@@ -263,6 +280,7 @@ export class Run implements HeldRun, Walker {
 
   #finishIfIdle(): void {
     if (this.#finished || this.#walk.isActive || !this.#settled || this.#stream !== undefined) return
+    if (this.#holds > 0) return
     this.#finished = true
     this.#host.finished(this, this.#error)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()

@@ -22,7 +22,7 @@ import type { Hook, RunInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
 import type { HeldRun, RunHost, RunRequest } from './run-host.ts'
-import type { Digest, RunRng, RunView } from './run-view.ts'
+import type { AdmittedRun, Digest, RunRng } from './run-view.ts'
 
 export interface RuntimeOptions {
   /** Default: nothing is logged. */
@@ -59,9 +59,9 @@ export interface InvokeOptions {
 export interface StartOptions extends RunRequest {
   /**
    * Makes the input, validated, in place of one that is there: called once the run is admitted, so that nothing of a
-   * request that is refused is read or stored.
+   * request that is refused is read or stored. `Answered` in place of an input ends the run with that answer.
    */
-  readonly read?: (run: RunView) => unknown
+  readonly read?: (run: AdmittedRun) => unknown
 }
 
 export interface Runtime {

@@ -10,6 +10,7 @@ import { errors } from './host/errors.ts'
 import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
 import { operations } from './host/operations.ts'
+import { recorded } from './host/recorded.ts'
 import { streams } from './host/streams.ts'
 import { texts } from './host/texts.ts'
 
@@ -21,7 +22,7 @@ export interface OpenedHost {
 }
 
 export interface HostHarness {
-  /** Serves `hostApp(profile, providers)`, with providers that bind `blob`; called once. */
+  /** Serves `hostApp(profile, providers)`, with providers that bind `blob` and `dedupe`; called once. */
   readonly open: () => Awaitable<OpenedHost>
   /** Cases that cannot hold, by name, each with the reason. A name that is no case fails the suite. */
   readonly skip?: Readonly<Record<string, string>>
@@ -39,6 +40,7 @@ export const hostCases: readonly HostGroup[] = [
   streams,
   doors,
   operations,
+  recorded,
 ]
 
 /** Runs the suite against the host that the harness opens. */

@@ -322,6 +322,14 @@ const table: Partial<
         graph: (note, step) => step(putBlob, note, { buffer: { maxItems: 9, spillTier: 'blob' } }),
       }),
     ),
+  IDEM040: () =>
+    start(
+      flow('f', {
+        trigger: http.post('/f', { input: z.object({}), idempotency: 'optional' }),
+        graph: (it) => it,
+      }),
+      ResourceBag.empty().with('dedupe', resource(strong)) as never,
+    ),
   CAP101: () => start(simple(save), ResourceBag.empty() as never),
   CAP102: () =>
     start(

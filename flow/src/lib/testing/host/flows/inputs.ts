@@ -26,7 +26,7 @@ export const inputs = [
     graph: (it, step) => step(node('echo-query', { input: anything, run: (input) => ({ input }) }), it),
   }),
   flow('keyed', {
-    trigger: http.post('/keyed', { input: anything, idempotencyKey: 'required' }),
+    trigger: http.post('/keyed', { input: anything, idempotency: 'required' }),
     graph: (it, step) =>
       step(
         node('key', { input: anything, run: (_input, { metadata }) => metadata['http.idempotency_key'] }),

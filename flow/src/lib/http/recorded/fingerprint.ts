@@ -1,0 +1,22 @@
+/** What makes two requests with one key the same request: method, target and the bytes of the body. */
+import type { Digest } from '../../runtime/run-view.ts'
+import type { HttpCall } from '../call.ts'
+import { hexDigest } from './hex-digest.ts'
+
+/** Of a request whose body has been read, or that has none. */
+export function fingerprintOf(
+  call: HttpCall,
+  body: Uint8Array<ArrayBuffer>,
+  digest: Digest,
+): Promise<string> {
+  const head = new TextEncoder().encode(targetOf(call))
+  const whole = new Uint8Array(head.byteLength + body.byteLength)
+  whole.set(head)
+  whole.set(body, head.byteLength)
+  return hexDigest(whole, digest)
+}
+
+/** A line break ends the target: none can be in it. */
+function targetOf({ method, path, query }: HttpCall): string {
+  return `${method} ${path}${query === '' ? '' : `?${query}`}\n`
+}

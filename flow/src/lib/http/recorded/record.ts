@@ -1,0 +1,70 @@
+/** An answer as the ledger keeps it: status, headers and a small body. */
+import { CapabilityError } from '@flowport/capabilities'
+import type { HttpOutcome } from '../call.ts'
+
+export interface AnswerRecord {
+  readonly v: 1
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: RecordedBody
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export type RecordedBody = { readonly kind: 'none' } | { readonly kind: 'text'; readonly text: string }
+
+/**
+ * Headers that belong to one request or one connection. Cookies are credentials: they go to the first caller only, and
+ * into no store.
+ */
+const unrecorded = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'idempotency-expires',
+  'idempotency-recorded',
+  'idempotency-replayed',
+  'keep-alive',
+  'server-timing',
+  'set-cookie',
+  'traceparent',
+  'transfer-encoding',
+  'x-request-id',
+])
+
+export function recordOf(
+  { status, headers }: Pick<HttpOutcome, 'status' | 'headers'>,
+  body: RecordedBody,
+  expiresAt: number,
+): AnswerRecord {
+  const kept = Object.entries(headers).filter(([name]) => !unrecorded.has(name))
+  return { v: 1, status, headers: Object.fromEntries(kept), body, expiresAt }
+}
+
+/** @throws CapabilityError `Corrupt` for what this version of Flowport has not written. */
+export function readRecord(result: unknown): AnswerRecord {
+  if (typeof result === 'object' && result !== null && 'v' in result && result.v === 1)
+    return result as AnswerRecord
+  throw new CapabilityError('Corrupt', 'the recorded answer is not in a form that this version reads', {
+    capability: 'dedupe',
+    operation: 'begin',
+    code: 'IDEM_RECORD_UNREADABLE',
+    retryable: 'never',
+  })
+}
+
+/** What the answer to a keyed request says about its record. */
+export function expiryHeader(expiresAt: number): Readonly<Record<string, string>> {
+  return { 'idempotency-expires': new Date(expiresAt).toUTCString() }
+}
+
+/** For an answer that is not recorded: a request with the same key runs again. */
+export const notRecordedHeader = { 'idempotency-recorded': 'false' } as const
+
+/** The headers of a replay. `base` are those of the request that asks now. */
+export function replayHeaders(
+  { headers, expiresAt }: AnswerRecord,
+  base: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return { ...base, ...headers, 'idempotency-replayed': 'true', ...expiryHeader(expiresAt) }
+}

@@ -1,0 +1,85 @@
+/** Flows whose answers are recorded under an `Idempotency-Key`. Each run counts: what runs twice answers with a 2. */
+import { flow } from '../../../flow.ts'
+import { problem } from '../../../http/problem.ts'
+import { node } from '../../../node.ts'
+import { reply } from '../../../reply.ts'
+import { opaque } from '../../../schema.ts'
+import { http } from '../../../trigger.ts'
+import { Item } from './shared.ts'
+
+/** How often each request ran, by the id it gave. */
+const runs = new Map<string, number>()
+
+/** Counts a run. */
+export function countRun(id: string): number {
+  const count = (runs.get(id) ?? 0) + 1
+  runs.set(id, count)
+  return count
+}
+
+export interface Wanted {
+  readonly id: string
+  readonly what: string
+  readonly waitMs?: number
+  readonly size?: number
+}
+
+/** What a recorded flow answers, by what it is asked for. */
+async function answerOf({ what, waitMs = 0, size = 0 }: Wanted, count: number): Promise<unknown> {
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+  const status = /^status-(\d+)$/.exec(what)?.[1]
+  if (status !== undefined) return reply({ status: Number(status), body: { count } })
+  const failing = /^problem-(\d+)$/.exec(what)?.[1]
+  if (failing !== undefined)
+    throw problem({ status: Number(failing), code: 'AS_ASKED', title: 'As asked', details: { count } })
+  switch (what) {
+    case 'reply':
+      return reply({
+        status: 201,
+        headers: { location: `/orders/${count}`, 'x-own': 'own', 'set-cookie': 'a=b' },
+        body: { count },
+      })
+    case 'nothing':
+      return undefined
+    case 'boom':
+      throw new Error('unforeseen')
+    case 'text':
+      return reply({ headers: { 'content-type': 'text/plain' }, body: `${count}:${'ü'.repeat(size)}` })
+    default:
+      return { count }
+  }
+}
+
+const wanted = opaque<Wanted>()
+
+const answering = node('answering', {
+  input: wanted,
+  run: (input) => answerOf(input, countRun(input.id)),
+})
+
+export const recorded = [
+  flow('recorded', {
+    trigger: http.post('/recorded', { input: wanted, idempotency: 'optional' }),
+    graph: (it, step) => step(answering, it),
+  }),
+  flow('recorded-at', {
+    trigger: http.delete('/recorded/:id', { input: wanted, idempotency: 'required' }),
+    graph: (it, step) => step(answering, it),
+  }),
+  flow('recorded-item', {
+    trigger: http.put('/recorded/:name', { input: Item, idempotency: 'optional' }),
+    graph: (it, step) =>
+      step(
+        node('recorded-item', { input: Item, run: (item) => ({ ...item, count: countRun(item.name) }) }),
+        it,
+      ),
+  }),
+  flow('runs', {
+    trigger: http.get('/runs/:id', { input: opaque<{ readonly id: string }>() }),
+    graph: (it, step) =>
+      step(
+        node('runs', { input: opaque<{ readonly id: string }>(), run: ({ id }) => runs.get(id) ?? 0 }),
+        it,
+      ),
+  }),
+]
