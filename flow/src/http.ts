@@ -38,6 +38,11 @@ export {
   overviewOutcome,
 } from './lib/http/overview.ts'
 export {
+  type ErasedAnswers,
+  type EraseAnswersParts,
+  eraseAnswers,
+} from './lib/http/recorded/erase.ts'
+export {
   badPath,
   invalidUtf8,
   noRoute,

@@ -1,4 +1,4 @@
-/** Sweeps the staged files of unfinished forms when the server starts, and every hour after that. */
+/** Sweeps staged files of unfinished forms and expired answers when the server starts, and every hour after that. */
 import type { Clock } from '@flowport/capabilities'
 import { sweepIntervalMs, type UploadSweeper } from '@flowport/flow/http'
 

@@ -93,7 +93,8 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
   for (const route of routes) {
     const { method, path } = route.trigger
     const hasParams = path.includes('/:')
-    const isForm = route.trigger.body?.kind === 'multipart'
+    const { body, idempotency } = route.trigger
+    const leavesParts = body?.kind === 'multipart' || idempotency !== null
     hono.on(method, path, (context) => {
       const call = new WebCall(context, hasParams ? routePath(context) : null, bodies)
       return answered(context.env, call, profile, () => {
@@ -102,8 +103,8 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
         const run = ({ runtime, log, sweeper }: Opened) => {
           call.log = log
           const outcome = handleHttp(runtime, route, call, settings)
-          if (!isForm) return outcome
-          // Nothing runs between requests, so that forms left unfinished are looked for beside one that was answered.
+          if (!leavesParts) return outcome
+          // Nothing runs between requests: what is to be swept is looked for beside a request that may have left some of it.
           return outcome.then((answer) => {
             const sweep = sweeper.sweepIfDue()
             if (sweep !== undefined) call.waitUntil(sweep)

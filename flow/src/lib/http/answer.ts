@@ -9,6 +9,7 @@ import { answerText } from './answer-text.ts'
 import { blobAnswer } from './blob-answer.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
 import { streamForm } from './negotiate.ts'
+import type { TextRecorder } from './recorded/answer-recorder.ts'
 import { streamBody } from './stream.ts'
 
 export interface AnswerContext {
@@ -19,6 +20,8 @@ export interface AnswerContext {
   /** Status of a plain answer. */
   readonly status: number
   readonly headers: Record<string, string>
+  /** For the text of a stream that is recorded. */
+  readonly texts?: (() => TextRecorder | undefined) | undefined
 }
 
 const contentTypes = {
@@ -70,7 +73,7 @@ async function streamAnswer(stream: RunStream, context: AnswerContext): Promise<
     return { status, headers, body: null }
   }
   const told = { flow: run.plan.flow.name, requestId, path: call.path, log: run.log, clock: run.clock }
-  return { status, headers, body: streamBody(stream, { form, ...told }) }
+  return { status, headers, body: streamBody(stream, { form, ...told, recorder: context.texts?.() }) }
 }
 
 async function lastOf(stream: RunStream): Promise<unknown> {

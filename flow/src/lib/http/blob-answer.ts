@@ -8,6 +8,7 @@ import { entityTagOf, tagText } from './conditions/entity-tag.ts'
 import { evaluate, type Preconditions, preconditionsOf } from './conditions/preconditions.ts'
 import { validatorsOf } from './conditions/validators.ts'
 import { HttpProblem } from './problem.ts'
+import { answersPrefix } from './recorded/place.ts'
 
 /** How often an object that is replaced meanwhile is looked up again before it is served whole, as it is then. */
 const maxLookups = 3
@@ -33,6 +34,8 @@ export async function blobAnswer(
   signal: AbortSignal,
   headers: Record<string, string>,
 ): Promise<HttpOutcome> {
+  // Recorded answers belong to their callers: a flow that serves keys of the client's choice must not hand them out.
+  if (ref.key.startsWith(answersPrefix)) throw gone(ref.key)
   const store = bag.control(ref.$blob).view('read', { signal }) as BlobStore
   // Conditions are about what is read: the answer to a write was decided before the write (upload-condition.ts).
   const isRead = (call.method === 'GET' || call.method === 'HEAD') && status < 300

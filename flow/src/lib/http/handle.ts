@@ -1,5 +1,5 @@
 /** The one function every host calls: a request in, an answer out, errors as problems. The next stop is the runtime. */
-import { isCapabilityError, lifeRule, numberFault } from '@flowport/capabilities'
+import { after, isCapabilityError, lifeRule, numberFault } from '@flowport/capabilities'
 import { systemRng } from '@flowport/capabilities/system'
 import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
@@ -81,7 +81,10 @@ export async function handleHttp(
     const headers = baseHeaders(call, requestId)
     if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
     const context = { call, run, bag: runtime.bag, requestId, status: trigger.status, headers }
-    const made = toOutcome(answer, context)
+    const made = toOutcome(
+      answer,
+      record === undefined ? context : { ...context, texts: () => record.texts() },
+    )
     const outcome = made instanceof Promise ? await made : made
     if (record !== undefined) return await record.finish(outcome)
     return call.method === 'HEAD' ? withoutBody(outcome) : outcome
@@ -154,14 +157,24 @@ class Disconnect {
     return this.#gone
   }
 
-  /** A run whose answer is recorded goes on: it is for whoever asks again. */
   cancels(run: HeldRun, recording: Recording | undefined): void {
     this.#call.onDisconnect(() => {
       this.#gone = true
-      if (recording?.isHeld === true) return
-      run.cancel(new Error('the client disconnected'))
+      const cancel = () => run.cancel(new Error('the client disconnected'))
+      if (recording?.isHeld === true) goOn(run, recording, cancel)
+      else cancel()
     })
   }
+}
+
+/**
+ * A run whose answer is recorded goes on without its client, for whoever asks again: until it is recorded, or will not be,
+ * or has had the time of its deadline once more. A stream has no deadline of its own.
+ */
+function goOn(run: HeldRun, recording: Recording, cancel: () => void): void {
+  recording.whenLetGo(cancel)
+  const { deadlineMs } = run.request
+  if (deadlineMs !== undefined) run.whenFinished(after(run.clock, deadlineMs, cancel, { background: true }))
 }
 
 /** `undefined` where no answer is recorded. HEAD has no answer of its own. */

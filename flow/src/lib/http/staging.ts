@@ -1,15 +1,17 @@
-/** The part of a store where the files of a form wait until the form is whole. */
+/** The parts of a store that the bridge uses itself: files of a form wait there until the form is whole, answers are recorded. */
 import { HttpProblem } from './problem.ts'
+import { answersPrefix } from './recorded/place.ts'
 
 export const stagingPrefix = '.flowport/uploads/'
 
-/** The key, unless it is inside the staging area, where sweeps would delete the upload: that is a 400. */
+/** The key, unless it is in a part of the store where sweeps delete: that is a 400. */
 export function uploadKey(key: string): string {
-  if (!key.startsWith(stagingPrefix)) return key
+  const prefix = [stagingPrefix, answersPrefix].find((one) => key.startsWith(one))
+  if (prefix === undefined) return key
   throw new HttpProblem({
     status: 400,
     code: 'RESERVED_KEY',
-    title: `Keys that start with ${stagingPrefix} are reserved for uploads under way`,
+    title: `Keys that start with ${prefix} are reserved`,
     detail: key,
   })
 }

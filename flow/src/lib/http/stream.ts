@@ -4,6 +4,8 @@ import { isStreamEvent } from '../node.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import { answerText } from './answer-text.ts'
 import type { HttpSink } from './call.ts'
+import type { TextRecorder } from './recorded/answer-recorder.ts'
+import { isDecided } from './recorded/decided.ts'
 import { problemText, toProblem } from './problem.ts'
 
 /** Silence after which a comment keeps the connection open. */
@@ -19,18 +21,24 @@ export interface StreamOptions {
   readonly path: string
   readonly log: Logger
   readonly clock: Clock
+  /** Gets all that is sent but the heartbeat. Default: it is not recorded. */
+  readonly recorder?: TextRecorder | undefined
 }
 
 /** Writes the items at the reader's pace. A failure becomes the last event; it is never thrown. */
 export function streamBody(
   items: AsyncIterator<unknown>,
-  { form, flow, requestId, path, log, clock }: StreamOptions,
+  { form, flow, requestId, path, log, clock, recorder }: StreamOptions,
 ) {
   const encode = form === 'sse' ? encodeEvent : encodeLine
   const json = (value: unknown) => answerText(value, flow)
   return async (sink: HttpSink): Promise<void> => {
     let wrote = true
     let isFull = false
+    const send = async (text: string): Promise<void> => {
+      await recorder?.write(text)
+      await sink.write(text)
+    }
     const stopHeartbeat =
       form === 'sse'
         ? every(clock, heartbeatMs, () => {
@@ -40,17 +48,19 @@ export function streamBody(
           })
         : undefined
     try {
-      if (form === 'sse') await sink.write(`retry: ${reconnectMs}\n\n`)
+      if (form === 'sse') await send(`retry: ${reconnectMs}\n\n`)
       for (;;) {
         const { done, value } = await items.next()
         if (done === true) {
-          if (value !== undefined) await sink.write(encode('result', undefined, json(value)))
+          if (value !== undefined) await send(encode('result', undefined, json(value)))
+          await recorder?.end(true)
           return
         }
         const text = isStreamEvent(value)
           ? encode(value.event, value.id, json(value.data))
           : encode(undefined, undefined, json(value))
         wrote = true
+        if (recorder !== undefined) await recorder.write(text)
         const full = sink.write(text)
         if (full === undefined) continue
         isFull = true
@@ -62,7 +72,8 @@ export function streamBody(
       if (isGivenUp(error)) log.info({ requestId }, `a stream was given up: ${describeThrown(error)}`)
       else if (problem.status >= 500)
         log.error({ err: error, flow, requestId }, `a stream failed: ${describeThrown(error)}`)
-      await sink.write(encode('error', undefined, problemText(problem, { path, requestId })))
+      await send(encode('error', undefined, problemText(problem, { path, requestId })))
+      await recorder?.end(isDecided(error))
     } finally {
       stopHeartbeat?.()
       await items.return?.()

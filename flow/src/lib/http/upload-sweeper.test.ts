@@ -73,12 +73,16 @@ describe('createUploadSweeper', () => {
     await expect(sweeper.sweepIfDue()).resolves.toBeUndefined()
   })
 
-  it('is not needed without flows that take forms, or with false', () => {
+  it('is not needed without flows that take forms or record answers', () => {
     const parts = { bag: ResourceBag.empty(), clock: new ManualClock(), log: silentLogger }
     const none = defineApp({ flows: [], profiles: {} })
     expect(createUploadSweeper({ ...parts, app: none }).isNeeded).toBe(false)
-    expect(createUploadSweeper({ ...parts, app }, { sweepUploadsAfterMs: false }).isNeeded).toBe(false)
-    expect(createUploadSweeper({ ...parts, app }).isNeeded).toBe(true)
+    const unrecorded = hostFlows.filter(({ trigger }) => trigger.idempotency === null)
+    const forms = { ...app, flows: unrecorded }
+    expect(createUploadSweeper({ ...parts, app: forms }, { sweepUploadsAfterMs: false }).isNeeded).toBe(false)
+    expect(createUploadSweeper({ ...parts, app: forms }).isNeeded).toBe(true)
+    // Answers expire whatever becomes of forms.
+    expect(createUploadSweeper({ ...parts, app }, { sweepUploadsAfterMs: false }).isNeeded).toBe(true)
   })
 
   it('logs what goes wrong, and goes on', async () => {

@@ -1,4 +1,7 @@
-/** Deletes the files that unfinished forms left in the staging area: those of processes that ended before they could. */
+/**
+ * Deletes what is of no use any more: files of forms that a process could not finish before it ended, and recorded answers
+ * whose time is over.
+ */
 import {
   type BlobStore,
   type Clock,
@@ -9,6 +12,8 @@ import {
   numberFault,
 } from '@flowport/capabilities'
 import type { App } from '../app.ts'
+import { storesOfAnswers } from './recorded/erase.ts'
+import { expiredAnswers } from './recorded/expired.ts'
 import { stagingPrefix } from './staging.ts'
 
 const hourMs = 3_600_000
@@ -28,9 +33,9 @@ export interface SweepOption {
 }
 
 export interface UploadSweeper {
-  /** Whether there is anything to sweep: flows that take forms, and no `sweepUploadsAfterMs: false`. */
+  /** Whether there is anything to sweep: flows that record answers, or take forms without `sweepUploadsAfterMs: false`. */
   readonly isNeeded: boolean
-  /** Sweeps every store that takes forms. Never rejects: what goes wrong is logged. */
+  /** Sweeps every store that takes forms or records answers. Never rejects: what goes wrong is logged. */
   sweep(signal?: AbortSignal): Promise<void>
   /** The same, at most once an hour; `undefined` when it is not due. For hosts that run only while they answer. */
   sweepIfDue(): Promise<void> | undefined
@@ -45,7 +50,7 @@ export function checkSweepOption({ sweepUploadsAfterMs = 24 * hourMs }: SweepOpt
 }
 
 export interface UploadSweeperParts {
-  readonly app: App
+  readonly app: Pick<App, 'flows'>
   readonly bag: ResourceBag
   readonly log: Logger
   readonly clock: Clock
@@ -56,42 +61,63 @@ export function createUploadSweeper(
   option: SweepOption = {},
 ): UploadSweeper {
   const afterMs = checkSweepOption(option)
-  const names = afterMs === false ? [] : storesOfForms(app)
+  const forms = afterMs === false ? [] : storesOfForms(app)
+  // A profile without the store records in the ledger only.
+  const answers = storesOfAnswers(app).map((name) => ({ name, expired: expiredAnswers() }))
+  const isNeeded = forms.length > 0 || answers.length > 0
   let lastAt: number | undefined
 
   async function sweep(signal?: AbortSignal): Promise<void> {
-    if (afterMs === false) return
     lastAt = clock.now()
-    for (const name of names) {
-      try {
-        const store = bag
-          .control(name)
-          .view('write', signal === undefined ? undefined : { signal }) as BlobStore
-        if (store.info.features.list === false) continue
+    for (const name of forms) {
+      if (afterMs === false) continue
+      const sweepForms = async (store: BlobStore) => {
         const keys = await abandoned(store, clock.now() - afterMs)
         await store.deleteMany(keys)
         if (keys.length > 0)
           log.info({ store: name, files: keys.length }, 'deleted the files of forms that were never finished')
-      } catch (error) {
-        if (signal?.aborted !== true)
-          log.warn({ err: error, store: name }, 'staged uploads could not be swept')
       }
+      await inStore(name, signal, sweepForms, 'staged uploads could not be swept')
+    }
+    for (const { name, expired } of answers) {
+      if (!bag.has(name)) continue
+      const sweepAnswers = async (store: BlobStore) => {
+        const objects = await expired.delete(store, clock.now())
+        if (objects > 0) log.info({ store: name, objects }, 'deleted recorded answers that had expired')
+      }
+      await inStore(name, signal, sweepAnswers, 'expired answers could not be swept')
+    }
+  }
+
+  async function inStore(
+    name: ResourceName<'blob'>,
+    signal: AbortSignal | undefined,
+    work: (store: BlobStore) => Promise<void>,
+    failure: string,
+  ): Promise<void> {
+    try {
+      const store = bag
+        .control(name)
+        .view('write', signal === undefined ? undefined : { signal }) as BlobStore
+      if (store.info.features.list !== false) await work(store)
+    } catch (error) {
+      if (signal?.aborted !== true) log.warn({ err: error, store: name }, failure)
     }
   }
 
   return {
-    isNeeded: names.length > 0,
+    isNeeded,
     sweep,
     sweepIfDue() {
       const now = clock.now()
       // A clock that was set back must not put the next sweep off.
       const isDue = lastAt === undefined || Math.abs(now - lastAt) >= sweepIntervalMs
-      return isDue && names.length > 0 ? sweep() : undefined
+      return isDue && isNeeded ? sweep() : undefined
     },
   }
 }
 
-function storesOfForms({ flows }: App): readonly ResourceName<'blob'>[] {
+function storesOfForms({ flows }: Pick<App, 'flows'>): readonly ResourceName<'blob'>[] {
   const bodies = flows.flatMap(({ trigger }) => (trigger.kind === 'http' ? [trigger.body] : []))
   return [...new Set(bodies.flatMap((body) => (body?.kind === 'multipart' ? [body.store] : [])))]
 }

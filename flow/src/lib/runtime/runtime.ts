@@ -68,6 +68,7 @@ export interface Runtime {
   readonly bag: ResourceBag
   readonly clock: Clock
   readonly rng: RunRng
+  readonly digest: Digest
   /** Runs a flow and resolves its answer: a value, or for a streaming flow an async iterable. */
   invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
   /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
@@ -86,6 +87,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     log = silentLogger,
     clock = systemClock,
     rng = systemRng,
+    digest = sha256,
     hooks = [],
     maxConcurrency = 64,
     drainMs = 10_000,
@@ -105,7 +107,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     maxConcurrency,
     clock,
     rng,
-    digest: options.digest ?? sha256,
+    digest,
     deadlines,
     finished(run, error) {
       if (hooks.length === 0) return forget(run)
@@ -210,6 +212,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     bag,
     clock,
     rng,
+    digest,
     invoke<I, O, N>(
       flow: Flow<I, O, N>,
       { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions,

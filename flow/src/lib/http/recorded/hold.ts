@@ -33,6 +33,7 @@ export class Hold {
   readonly #run: AdmittedRun
   readonly #stopRenewing: () => void
   readonly #close: () => void
+  readonly #listeners: (() => void)[] = []
   #ended = false
 
   constructor(ledger: DedupeStore, key: string, token: string, run: AdmittedRun) {
@@ -48,6 +49,11 @@ export class Hold {
 
   get isEnded(): boolean {
     return this.#ended
+  }
+
+  /** Calls `listener` when the key has been let go of, with an answer or without. */
+  whenEnded(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   /**
@@ -91,6 +97,7 @@ export class Hold {
   #end(): void {
     this.#stopRenewing()
     this.#close()
+    for (const listener of this.#listeners) listener()
   }
 
   /** Whether the lease was lost shows when the record is completed: it guards no effect. */

@@ -4,6 +4,7 @@ import type { Metadata } from '../../node.ts'
 import type { Digest } from '../../runtime/run-view.ts'
 import type { HttpTrigger } from '../../trigger.ts'
 import { hexDigest } from './hex-digest.ts'
+import { anonymous } from './place.ts'
 
 /** The name of a hook's metadata field that says who calls. */
 export const principalField = 'principal'
@@ -36,6 +37,11 @@ export function recordName(
   digest: Digest,
 ): Promise<string> {
   return hexDigest(JSON.stringify([principal ?? null, flow.name, method, path, key]), digest)
+}
+
+/** The folder of a caller's recorded bodies. */
+export async function folderNameOf({ principal }: Caller, digest: Digest): Promise<string> {
+  return principal === undefined ? anonymous : hexDigest(principal, digest)
 }
 
 /** The key in the ledger of a record. */

@@ -1,4 +1,4 @@
-/** An answer as the ledger keeps it: status, headers and a small body. */
+/** An answer as the ledger keeps it: status, headers, and a small body or the place of a larger one. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { HttpOutcome } from '../call.ts'
 
@@ -11,7 +11,20 @@ export interface AnswerRecord {
   readonly expiresAt: number
 }
 
-export type RecordedBody = { readonly kind: 'none' } | { readonly kind: 'text'; readonly text: string }
+export type RecordedBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'base64'; readonly base64: string }
+  | SegmentedBody
+
+/** A body that the blob store has. */
+export interface SegmentedBody {
+  readonly kind: 'segments'
+  readonly folder: string
+  readonly bytes: number
+  /** Of the manifest, which has those of the segments. */
+  readonly digest: string
+}
 
 /**
  * Headers that belong to one request or one connection. Cookies are credentials: they go to the first caller only, and

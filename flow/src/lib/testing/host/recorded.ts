@@ -9,10 +9,10 @@ interface Wanted {
 }
 
 /** Sends the same request as often as it is called. */
-function repeating(ask: Ask, wanted: Wanted, key: string = fresh()) {
+function repeating(ask: Ask, wanted: Wanted, path = '/recorded') {
   const id = fresh()
-  const send = () =>
-    ask('/recorded', posted({ id, what: 'value', ...wanted }, 'POST', { 'idempotency-key': key }))
+  const key = fresh()
+  const send = () => ask(path, posted({ id, what: 'value', ...wanted }, 'POST', { 'idempotency-key': key }))
   const runs = async () => (await ask(`/runs/${id}`)).json()
   return { send, runs, id, key }
 }
@@ -20,8 +20,8 @@ function repeating(ask: Ask, wanted: Wanted, key: string = fresh()) {
 const replayed = (response: Response) => response.headers.get('idempotency-replayed')
 
 /** Status and body of the first answer and of a repetition, and how often the flow ran. */
-async function twice(ask: Ask, wanted: Wanted) {
-  const { send, runs } = repeating(ask, wanted)
+async function twice(ask: Ask, wanted: Wanted, path?: string) {
+  const { send, runs } = repeating(ask, wanted, path)
   const first = await send()
   const texts = [await first.text()]
   const second = await send()
@@ -145,6 +145,93 @@ export const recorded: HostGroup = {
         expect(replayed(await wrong())).toBeNull()
         const right = await ask(`/recorded/${name}`, posted({ size: 1 }, 'PUT', headers))
         expect(await right.json()).toEqual({ name, size: 1, count: 1 })
+      },
+    },
+    {
+      name: 'a text that is too large for the ledger is replayed byte for byte',
+      async run(ask) {
+        const { second, texts, runs } = await twice(ask, { what: 'text', size: 150_000 })
+        expect(texts[1] === `1:${'ü'.repeat(150_000)}` && texts[0] === texts[1]).toBe(true)
+        expect([replayed(second), second.headers.get('content-type'), runs]).toEqual([
+          'true',
+          'text/plain',
+          1,
+        ])
+      },
+    },
+    ...[0, 1, 70_000, 3_500_000].map((size) => ({
+      name: `a stored object is replayed byte for byte, though it has been removed meanwhile: ${size} bytes`,
+      async run(ask: Ask) {
+        const { send, runs, id } = repeating(ask, { size }, '/recorded-blobs')
+        const first = await send()
+        const bytes = new Uint8Array(await first.arrayBuffer())
+        expect([bytes.byteLength, replayed(first)]).toEqual([size, null])
+        expect(
+          (await ask(`/blobs/${encodeURIComponent(`recorded/${id}`)}`, { method: 'DELETE' })).status,
+        ).toBe(204)
+        const second = await send()
+        const again = new Uint8Array(await second.arrayBuffer())
+        expect([again.byteLength, again.every((byte, at) => byte === bytes[at])]).toEqual([size, true])
+        for (const name of ['content-type', 'content-length', 'etag', 'content-security-policy'])
+          expect([name, second.headers.get(name)]).toEqual([name, first.headers.get(name)])
+        expect([replayed(second), size === 0 ? 1 : await runs()]).toEqual(['true', 1])
+      },
+    })),
+    {
+      name: 'an answer of more than maxRecordedBytes is sent, says that it is not recorded, and runs again',
+      async run(ask) {
+        const { send, runs } = repeating(ask, { size: 4_000_001 }, '/recorded-blobs')
+        for (const count of [1, 2]) {
+          const response = await send()
+          expect(response.headers.get('idempotency-recorded')).toBe('false')
+          expect((await response.arrayBuffer()).byteLength).toBe(4_000_001)
+          expect(await runs()).toBe(count)
+        }
+      },
+    },
+    {
+      name: 'a stream of events is replayed byte for byte',
+      async run(ask) {
+        const { first, second, texts, runs } = await twice(ask, { size: 200 }, '/recorded-events')
+        expect(texts[0]?.split('\n\n').length).toBe(202)
+        expect(texts[1]).toBe(texts[0])
+        expect([replayed(second), runs]).toEqual(['true', 1])
+        expect(second.headers.get('content-type')).toBe(first.headers.get('content-type'))
+      },
+    },
+    {
+      name: 'a stream that a node ends with a problem is replayed with it; one that fails is not recorded',
+      async run(ask) {
+        const stopped = await twice(ask, { size: 2, what: 'stops' }, '/recorded-events')
+        expect([stopped.texts[1], stopped.runs]).toEqual([stopped.texts[0], 1])
+        expect((await twice(ask, { size: 2, what: 'fails' }, '/recorded-events')).runs).toBe(2)
+      },
+    },
+    {
+      name: 'a stream that grows beyond maxRecordedBytes is sent whole, and runs again',
+      async run(ask) {
+        const { texts, runs } = await twice(ask, { size: 2_000 }, '/recorded-events')
+        expect(texts.map((text) => text.split('\n\n').length)).toEqual([2_002, 2_002])
+        expect(runs).toBe(2)
+      },
+    },
+    {
+      name: 'a recorded stream goes on when its reader leaves, and is replayed whole',
+      async run(ask) {
+        const { send, runs } = repeating(ask, { size: 40, waitMs: 5 }, '/recorded-events')
+        const reader = (await send()).body?.getReader()
+        await reader?.read()
+        await reader?.cancel()
+        let whole = ''
+        await expect
+          .poll(async () => {
+            const response = await send()
+            whole = await response.text()
+            return [response.status, replayed(response)]
+          })
+          .toEqual([200, 'true'])
+        expect(whole.split('\n\n').length).toBe(42)
+        expect(await runs()).toBe(1)
       },
     },
     {

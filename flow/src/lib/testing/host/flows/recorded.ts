@@ -1,9 +1,10 @@
 /** Flows whose answers are recorded under an `Idempotency-Key`. Each run counts: what runs twice answers with a 2. */
+import { blobRef } from '../../../blob-ref.ts'
 import { flow } from '../../../flow.ts'
 import { problem } from '../../../http/problem.ts'
-import { node } from '../../../node.ts'
+import { event, node } from '../../../node.ts'
 import { reply } from '../../../reply.ts'
-import { opaque } from '../../../schema.ts'
+import { opaque, streamOf } from '../../../schema.ts'
 import { http } from '../../../trigger.ts'
 import { Item } from './shared.ts'
 
@@ -71,6 +72,52 @@ export const recorded = [
     graph: (it, step) =>
       step(
         node('recorded-item', { input: Item, run: (item) => ({ ...item, count: countRun(item.name) }) }),
+        it,
+      ),
+  }),
+  flow('recorded-blob', {
+    trigger: http.post('/recorded-blobs', {
+      input: wanted,
+      idempotency: { header: 'optional', maxRecordedBytes: 4_000_000 },
+    }),
+    graph: (it, step) =>
+      step(
+        node('recorded-blob', {
+          input: wanted,
+          uses: { blob: 'write' },
+          idempotency: 'natural',
+          async run({ id, size = 0 }, { blob }) {
+            const bytes = new Uint8Array(size)
+            for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8)) & 255
+            if (size > 0) bytes[0] = countRun(id)
+            const object = await blob.put(`recorded/${id}`, bytes, { contentType: 'application/x-own' })
+            return blobRef(object)
+          },
+        }),
+        it,
+      ),
+  }),
+  flow('recorded-events', {
+    trigger: http.post('/recorded-events', {
+      input: wanted,
+      idempotency: { header: 'optional', maxRecordedBytes: 200_000 },
+    }),
+    graph: (it, step) =>
+      step(
+        node('recorded-events', {
+          input: wanted,
+          output: streamOf(opaque<unknown>()),
+          uses: { clock: 'read' },
+          async *run({ id, what, size = 0, waitMs = 0 }, { clock, signal }) {
+            const count = countRun(id)
+            for (let n = 1; n <= size; n++) {
+              yield event('tick', { n, count, text: 'ä'.repeat(40) }, { id: String(n) })
+              if (waitMs > 0) await clock.sleep(waitMs, { signal })
+            }
+            if (what === 'fails') throw new Error('unforeseen')
+            if (what === 'stops') throw problem({ status: 409, code: 'STOPPED', title: 'It stopped' })
+          },
+        }),
         it,
       ),
   }),

@@ -1,0 +1,221 @@
+/** Records the answer of a run whose key is held: small bodies in the ledger, others in segments while they are sent. */
+import { after, type BlobStore, type ResourceBag } from '@flowport/capabilities'
+import { inlineBytes, type RecordedAnswers } from '../../idempotency-option.ts'
+import type { AdmittedRun } from '../../runtime/run-view.ts'
+import type { HttpCall, HttpOutcome, HttpSink } from '../call.ts'
+import { isRecordable } from './decided.ts'
+import type { Hold } from './hold.ts'
+import { anonymous, folderOf } from './place.ts'
+import { expiryHeader, notRecordedHeader, type RecordedBody, recordOf } from './record.ts'
+import { recordStream } from './record-stream.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+export interface AnswerRecorderParts {
+  readonly hold: Hold
+  readonly run: AdmittedRun
+  readonly recorded: RecordedAnswers
+  readonly bag: ResourceBag
+  readonly call: HttpCall
+  /** Folder of the caller, see `place.ts`. */
+  readonly who: string
+  readonly name: string
+}
+
+/** Records text that is sent over time. */
+export interface TextRecorder {
+  /** Resolves when the next text can be taken. */
+  write(text: string): Promise<void>
+  /** The text has ended: whole, or because it failed. */
+  end(isWhole: boolean): Promise<void>
+}
+
+/** Text waits no longer than this for more of its segment. */
+const flushMs = 500
+
+export class AnswerRecorder {
+  readonly #parts: AnswerRecorderParts
+  readonly #expiresAt: number
+  /** Status and headers, known when the answer begins. */
+  #head: Pick<HttpOutcome, 'status' | 'headers'> | undefined
+  readonly #isMarked: Promise<boolean>
+
+  constructor(parts: AnswerRecorderParts) {
+    this.#parts = parts
+    this.#expiresAt = parts.run.clock.now() + parts.recorded.ttlMs
+    this.#isMarked = this.#mark()
+  }
+
+  get isHeld(): boolean {
+    return !this.#parts.hold.isEnded
+  }
+
+  whenLetGo(listener: () => void): void {
+    this.#parts.hold.whenEnded(listener)
+  }
+
+  /** Records the answer, or begins to; its headers say whether and until when. */
+  finish(outcome: HttpOutcome): Promise<HttpOutcome> | HttpOutcome {
+    const { status, headers, body } = outcome
+    if (!this.isHeld) return outcome
+    if (!isRecordable(status)) return this.drop(outcome)
+    this.#head = { status, headers }
+    if (body === null || typeof body === 'string') return this.#finishText(outcome, body)
+    if (typeof body === 'function') return this.#finishPushed(outcome, body)
+    const length = Number(headers['content-length'] ?? Number.NaN)
+    // Its client has the whole answer with the head: nothing is left that could wait for the record.
+    if (length === 0) return body.cancel().then(() => this.#finishText(outcome, ''))
+    return length > this.#parts.recorded.maxRecordedBytes
+      ? this.#tooLarge(outcome, length)
+      : this.#finishBytes(outcome, body)
+  }
+
+  /** Gives the key back: the answer is not recorded. */
+  async drop(outcome: HttpOutcome): Promise<HttpOutcome> {
+    await this.#parts.hold.release()
+    return said(outcome, notRecordedHeader)
+  }
+
+  /** For a stream whose text is recorded as it is made, before it is sent. */
+  texts(): TextRecorder {
+    const writer = this.#writer()
+    const encoder = new TextEncoder()
+    const { clock } = this.#parts.run
+    let stopTimer: (() => void) | undefined
+    return {
+      async write(text) {
+        if (writer.isOver) return
+        stopTimer ??= after(clock, flushMs, () => {
+          stopTimer = undefined
+          void writer.flush()
+        })
+        await writer.add(encoder.encode(text))
+      },
+      end: (isWhole) => {
+        stopTimer?.()
+        return this.#ended(writer, isWhole)
+      },
+    }
+  }
+
+  async #finishText(outcome: HttpOutcome, text: string | null): Promise<HttpOutcome> {
+    const body = await this.#bodyOf(text)
+    const isKept = body !== null && (await this.#complete(body))
+    return said(outcome, isKept ? expiryHeader(this.#expiresAt) : notRecordedHeader)
+  }
+
+  async #bodyOf(text: string | null): Promise<RecordedBody | null> {
+    if (text === null) return { kind: 'none' }
+    const most = this.#inlineBytes()
+    // A character is three bytes of UTF-8 at most.
+    if (text.length * 3 <= most) return { kind: 'text', text }
+    const bytes = new TextEncoder().encode(text)
+    if (bytes.byteLength <= most) return { kind: 'text', text }
+    const writer = this.#writer()
+    await writer.add(bytes)
+    return writer.end()
+  }
+
+  #finishBytes(outcome: HttpOutcome, source: ReadableStream<Uint8Array<ArrayBuffer>>): HttpOutcome {
+    const writer = this.#writer()
+    const { body, detach } = recordStream({
+      source,
+      writer,
+      ended: (isWhole) => this.#ended(writer, isWhole),
+    })
+    this.#parts.call.onDisconnect(detach)
+    return { ...said(outcome, expiryHeader(this.#expiresAt)), body }
+  }
+
+  /** A client that leaves before it has read anything never asks for the text: it is made for the record all the same. */
+  #finishPushed(outcome: HttpOutcome, write: (sink: HttpSink) => Promise<void>): HttpOutcome {
+    let hasBegun = false
+    const body = async (sink: HttpSink) => {
+      if (hasBegun) return
+      hasBegun = true
+      await write(sink)
+    }
+    this.#parts.call.onDisconnect(() => {
+      if (this.isHeld) void body({ write: () => undefined })
+    })
+    return { ...said(outcome, expiryHeader(this.#expiresAt)), body }
+  }
+
+  #tooLarge(outcome: HttpOutcome, bytes: number): Promise<HttpOutcome> {
+    const { run, recorded } = this.#parts
+    const { maxRecordedBytes: maxBytes } = recorded
+    run.log.info(
+      { bytes, maxBytes },
+      'an answer is not recorded, and is sent all the same: it is larger than maxRecordedBytes',
+    )
+    return this.drop(outcome)
+  }
+
+  async #ended(writer: SegmentWriter, isWhole: boolean): Promise<void> {
+    const body = isWhole && !writer.isOver ? await writer.end() : null
+    if (body !== null && (await this.#complete(body))) return
+    await writer.discard()
+    await this.#parts.hold.release()
+  }
+
+  async #complete(body: RecordedBody): Promise<boolean> {
+    const { hold } = this.#parts
+    if (this.#head === undefined) return false
+    if (await this.#isMarked) return hold.complete(recordOf(this.#head, body, this.#expiresAt))
+    await hold.release()
+    return false
+  }
+
+  /**
+   * Leaves an empty object in the caller's folder, while the flow runs: the ledger cannot list, and what it holds for a
+   * caller must be found when it is to be erased. Resolves `false` where the object could not be stored.
+   */
+  async #mark(): Promise<boolean> {
+    const { who, run } = this.#parts
+    const store = this.#store()
+    if (who === anonymous || store === undefined) return true
+    try {
+      await store.put(`${this.#folder()}caller`, '')
+      return true
+    } catch (error) {
+      run.log.warn(
+        { err: error },
+        'an answer is not recorded: its caller could not be noted in the blob store',
+      )
+      return false
+    }
+  }
+
+  #store(): BlobStore | undefined {
+    const { bag, recorded } = this.#parts
+    return bag.has(recorded.store)
+      ? (bag.control(recorded.store).view('write', undefined) as BlobStore)
+      : undefined
+  }
+
+  #folder(): string {
+    const { who, name, run } = this.#parts
+    return folderOf({ who, name, expiresAt: this.#expiresAt, id: run.rng.uuid() })
+  }
+
+  #writer(): SegmentWriter {
+    const { recorded, run, hold } = this.#parts
+    return new SegmentWriter({
+      store: this.#store(),
+      folder: this.#folder(),
+      maxBytes: recorded.maxRecordedBytes,
+      inlineBytes: this.#inlineBytes(),
+      digest: run.digest,
+      log: run.log,
+      gaveUp: () => void hold.release(),
+    })
+  }
+
+  #inlineBytes(): number {
+    const { bag, recorded } = this.#parts
+    return Math.min(inlineBytes(bag.require('dedupe').info.limits.maxResultBytes), recorded.maxRecordedBytes)
+  }
+}
+
+function said(outcome: HttpOutcome, headers: Readonly<Record<string, string>>): HttpOutcome {
+  return { ...outcome, headers: { ...outcome.headers, ...headers } }
+}
