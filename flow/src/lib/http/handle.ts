@@ -161,7 +161,7 @@ class Disconnect {
     this.#call.onDisconnect(() => {
       this.#gone = true
       const cancel = () => run.cancel(new Error('the client disconnected'))
-      if (recording?.isHeld === true) goOn(run, recording, cancel)
+      if (recording?.goesOn === true) goOn(run, recording, cancel)
       else cancel()
     })
   }

@@ -9,25 +9,30 @@ import type { HttpCall } from './call.ts'
 import { checkContentType } from './content-type.ts'
 import { fieldsOf, messageOf } from './fields.ts'
 import { storeParts } from './multipart.ts'
+import type { BodyTap } from './recorded/body-tap.ts'
 import { tooLarge, unsupported } from './refusals.ts'
 import { checkRequirements } from './requirements.ts'
 import { uploadKey } from './staging.ts'
 import { checkCharset, decodeUtf8 } from './text.ts'
 import { notHeld, uploadCondition } from './upload-condition.ts'
 
-/** The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. */
+/**
+ * The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. A streamed body
+ * is read through `tap`.
+ */
 export function readInput(
   trigger: HttpTrigger,
   call: HttpCall,
   bag: ResourceBag,
   run: Pick<RunView, 'signal' | 'rng'>,
+  tap?: BodyTap,
 ): unknown {
   const { body } = trigger
   checkRequirements(trigger, call)
   if (body === null) return validateFields(trigger, fieldsOf(call))
   if (body.kind === 'json') return readJson(trigger, body, call)
-  if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, run)
-  return readRaw(trigger, body, call, bag, run.signal)
+  if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, run, tap)
+  return readRaw(trigger, body, call, bag, run.signal, tap)
 }
 
 function readJson(trigger: HttpTrigger, body: JsonBody, call: HttpCall): unknown {
@@ -60,13 +65,14 @@ async function readRaw(
   call: HttpCall,
   bag: ResourceBag,
   signal: AbortSignal,
+  tap: BodyTap | undefined,
 ): Promise<unknown> {
   checkLength(call, body.maxBytes)
   checkContentType(call)
   if (body.kind === 'stream') checkMediaType(body, call)
   const fields = await validateFields(trigger, fieldsOf(call))
   const content =
-    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal) : sourceOf(body, call)
+    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal, tap) : sourceOf(body, call, tap)
   return withContent(fields, body.field, content)
 }
 
@@ -76,6 +82,7 @@ async function storeBody(
   call: HttpCall,
   bag: ResourceBag,
   signal: AbortSignal,
+  tap: BodyTap | undefined,
 ) {
   const store = bag.control(body.store).view('write', { signal }) as BlobStore
   const size = lengthOf(call)
@@ -83,7 +90,7 @@ async function storeBody(
   const key = uploadKey(body.key(fields as never))
   const condition = await uploadCondition(call, store, key)
   try {
-    const object = await store.put(key, call.body.stream(), {
+    const object = await store.put(key, streamOf(call, tap), {
       maxBytes: body.maxBytes,
       ...condition,
       ...(contentType === undefined ? {} : { contentType }),
@@ -95,12 +102,17 @@ async function storeBody(
   }
 }
 
-function sourceOf({ maxBytes }: StreamBody, call: HttpCall) {
+function sourceOf({ maxBytes }: StreamBody, call: HttpCall, tap: BodyTap | undefined) {
   return {
     contentType: call.header('content-type') ?? null,
     size: lengthOf(call),
-    stream: call.body.stream().pipeThrough(bounded(maxBytes)),
+    stream: streamOf(call, tap).pipeThrough(bounded(maxBytes)),
   }
+}
+
+function streamOf(call: HttpCall, tap: BodyTap | undefined) {
+  const stream = call.body.stream()
+  return tap === undefined ? stream : tap.bytes(stream)
 }
 
 function bounded(maxBytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {

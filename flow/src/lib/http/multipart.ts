@@ -12,6 +12,7 @@ import { boundaryOf } from './forms/boundary.ts'
 import type { FormPart } from './forms/form-part.ts'
 import { readForm } from './forms/read-form.ts'
 import { HttpProblem } from './problem.ts'
+import type { BodyTap } from './recorded/body-tap.ts'
 import { stagingPrefix, uploadKey } from './staging.ts'
 
 interface Staged {
@@ -26,6 +27,7 @@ export async function storeParts(
   call: HttpCall,
   bag: ResourceBag,
   { signal, rng }: Pick<RunView, 'signal' | 'rng'>,
+  tap?: BodyTap,
 ): Promise<unknown> {
   checkContentType(call)
   const boundary = boundaryOf(call.header('content-type'))
@@ -35,7 +37,8 @@ export async function storeParts(
   try {
     const fields = fieldsOf(call)
     const upload = `${stagingPrefix}${rng.uuid()}`
-    for await (const part of readForm(call.body.stream(), boundary, body)) {
+    const parts = readForm(call.body.stream(), boundary, body)
+    for await (const part of tap === undefined ? parts : tap.parts(parts)) {
       if (part.kind === 'field') addField(fields, part.name, part.value)
       else staged.push(await stage(part, `${upload}/${staged.length}`, staged, body, call, store))
     }

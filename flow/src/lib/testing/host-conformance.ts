@@ -11,6 +11,7 @@ import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
 import { operations } from './host/operations.ts'
 import { recorded } from './host/recorded.ts'
+import { recordedUploads } from './host/recorded-uploads.ts'
 import { streams } from './host/streams.ts'
 import { texts } from './host/texts.ts'
 
@@ -41,6 +42,7 @@ export const hostCases: readonly HostGroup[] = [
   doors,
   operations,
   recorded,
+  recordedUploads,
 ]
 
 /** Runs the suite against the host that the harness opens. */

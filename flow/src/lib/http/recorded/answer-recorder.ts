@@ -3,6 +3,7 @@ import { after, type BlobStore, type ResourceBag } from '@flowport/capabilities'
 import { inlineBytes, type RecordedAnswers } from '../../idempotency-option.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
 import type { HttpCall, HttpOutcome, HttpSink } from '../call.ts'
+import type { DigestingTap } from './body-tap.ts'
 import { isRecordable } from './decided.ts'
 import type { Hold } from './hold.ts'
 import { anonymous, folderOf } from './place.ts'
@@ -19,6 +20,8 @@ export interface AnswerRecorderParts {
   /** Folder of the caller, see `place.ts`. */
   readonly who: string
   readonly name: string
+  /** Digests the request's body, where that is streamed. */
+  readonly tap: DigestingTap | undefined
 }
 
 /** Records text that is sent over time. */
@@ -158,9 +161,12 @@ export class AnswerRecorder {
   }
 
   async #complete(body: RecordedBody): Promise<boolean> {
-    const { hold } = this.#parts
+    const { hold, tap, run } = this.#parts
     if (this.#head === undefined) return false
-    if (await this.#isMarked) return hold.complete(recordOf(this.#head, body, this.#expiresAt))
+    const request = await tap?.end()
+    if (request === null)
+      run.log.info({}, 'an answer is not recorded: its flow left part of the request unread')
+    else if (await this.#isMarked) return hold.complete(recordOf(this.#head, body, this.#expiresAt, request))
     await hold.release()
     return false
   }

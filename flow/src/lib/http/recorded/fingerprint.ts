@@ -3,6 +3,14 @@ import type { Digest } from '../../runtime/run-view.ts'
 import type { HttpCall } from '../call.ts'
 import { hexDigest } from './hex-digest.ts'
 
+/**
+ * Of a request whose body is streamed: it is reserved before a byte of it is read. The digest of its body is kept with the
+ * answer.
+ */
+export async function streamedFingerprint(call: HttpCall, digest: Digest): Promise<string> {
+  return `streamed:${await hexDigest(targetOf(call), digest)}`
+}
+
 /** Of a request whose body has been read, or that has none. */
 export function fingerprintOf(
   call: HttpCall,

@@ -9,6 +9,8 @@ export interface AnswerRecord {
   readonly body: RecordedBody
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  /** Digest of the request's body, where that is streamed. */
+  readonly request?: string
 }
 
 export type RecordedBody =
@@ -49,9 +51,11 @@ export function recordOf(
   { status, headers }: Pick<HttpOutcome, 'status' | 'headers'>,
   body: RecordedBody,
   expiresAt: number,
+  request: string | undefined,
 ): AnswerRecord {
   const kept = Object.entries(headers).filter(([name]) => !unrecorded.has(name))
-  return { v: 1, status, headers: Object.fromEntries(kept), body, expiresAt }
+  const record = { v: 1, status, headers: Object.fromEntries(kept), body, expiresAt } as const
+  return request === undefined ? record : { ...record, request }
 }
 
 /** @throws CapabilityError `Corrupt` for what this version of Flowport has not written. */

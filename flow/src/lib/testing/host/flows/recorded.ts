@@ -1,5 +1,6 @@
 /** Flows whose answers are recorded under an `Idempotency-Key`. Each run counts: what runs twice answers with a 2. */
-import { blobRef } from '../../../blob-ref.ts'
+import { type BlobRef, blobRef } from '../../../blob-ref.ts'
+import { blobBody, type ByteSource, multipartBody, streamBody } from '../../../body.ts'
 import { flow } from '../../../flow.ts'
 import { problem } from '../../../http/problem.ts'
 import { event, node } from '../../../node.ts'
@@ -116,6 +117,63 @@ export const recorded = [
             }
             if (what === 'fails') throw new Error('unforeseen')
             if (what === 'stops') throw problem({ status: 409, code: 'STOPPED', title: 'It stopped' })
+          },
+        }),
+        it,
+      ),
+  }),
+  flow('recorded-form', {
+    trigger: http.post('/recorded-forms/:form', {
+      input: opaque<{ form: string }>(),
+      body: multipartBody('files', { key: ({ filename }, { form }) => `${form}/${filename}` }),
+      idempotency: 'optional',
+    }),
+    graph: (it, step) =>
+      step(
+        node('recorded-form', {
+          input: opaque<{ form: string; files: readonly BlobRef[] }>(),
+          run: ({ form, files }) => ({ count: countRun(form), sizes: files.map(({ size }) => size) }),
+        }),
+        it,
+      ),
+  }),
+  flow('recorded-upload', {
+    trigger: http.put('/recorded-uploads/:id', {
+      input: opaque<{ id: string; waitMs?: string }>(),
+      body: blobBody('file', { key: ({ id }: { id: string }) => `uploads/${id}`, maxBytes: 4_000_000 }),
+      idempotency: 'optional',
+    }),
+    graph: (it, step) =>
+      step(
+        node('recorded-upload', {
+          input: opaque<{ id: string; waitMs?: string; file: BlobRef }>(),
+          async run({ id, waitMs, file }) {
+            const count = countRun(id)
+            if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, Number(waitMs)))
+            return { count, size: file.size }
+          },
+        }),
+        it,
+      ),
+  }),
+  flow('recorded-count', {
+    trigger: http.post('/recorded-count', {
+      input: opaque<{ id: string; most?: string }>(),
+      body: streamBody('body'),
+      idempotency: 'optional',
+    }),
+    graph: (it, step) =>
+      step(
+        node('recorded-count', {
+          input: opaque<{ id: string; most?: string; body: ByteSource }>(),
+          async run({ id, most, body }) {
+            let bytes = 0
+            const reader = body.stream.getReader()
+            for (let read = await reader.read(); !read.done; read = await reader.read()) {
+              bytes += read.value.byteLength
+              if (bytes >= Number(most ?? Infinity)) break
+            }
+            return { count: countRun(id), bytes: Math.min(bytes, Number(most ?? bytes)) }
           },
         }),
         it,
