@@ -14,6 +14,8 @@ export interface RunContext {
   readonly metadata: Metadata
   /** When an answer stops being of use, in milliseconds since the epoch; `undefined` for never. */
   readonly deadline: number | undefined
+  /** The id of the last event that a client has, when it reads a stream of events again (`Last-Event-ID`). */
+  readonly lastEventId: string | undefined
   /** The idempotency key of this node's execution, stable over retries; hand it to what it calls. */
   readonly idempotencyKey: string | undefined
   /**

@@ -12,6 +12,8 @@ import type { HttpCall, HttpOutcome } from './call.ts'
 import { checkCrossSite, type CrossSite, refuseCrossSite } from './cross-site.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readInput } from './input.ts'
+import { lastEventIdField } from '../last-event-id.ts'
+import { lastEventIdOf } from './last-event-id.ts'
 import { problemText, toProblem } from './problem.ts'
 import { Recording } from './recorded/recording.ts'
 import { safeRequestId } from './request-id.ts'
@@ -208,6 +210,7 @@ function httpMetadata(
   idempotencyKey: string | undefined,
 ) {
   const traceparent = call.header('traceparent')
+  const lastEventId = lastEventIdOf(call)
   return {
     'http.method': call.method,
     'http.path': call.path,
@@ -215,6 +218,7 @@ function httpMetadata(
     'http.query': call.query,
     'http.request_id': requestId,
     'http.user_agent': call.header('user-agent'),
+    ...(lastEventId === undefined ? {} : { [lastEventIdField]: lastEventId }),
     ...(idempotencyKey === undefined ? {} : { 'http.idempotency_key': idempotencyKey }),
     ...(traceparent !== undefined && isTraceparent(traceparent) ? { 'http.traceparent': traceparent } : {}),
     ...(preconditions === 'flow' ? preconditionMetadata(call) : {}),

@@ -13,6 +13,7 @@ import { toMilliseconds } from '../duration.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex } from '../graph/graph.ts'
 import type { Keyed } from '../idempotency.ts'
+import { lastEventIdIn } from '../last-event-id.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
 import { withLedger } from './ledger.ts'
@@ -99,6 +100,9 @@ function contextClass(
     }
     get deadline() {
       return this.#run.deadline
+    }
+    get lastEventId() {
+      return lastEventIdIn(this.#run.metadata)
     }
     get idempotencyKey() {
       return this.#held?.key

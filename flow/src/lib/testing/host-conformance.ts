@@ -11,6 +11,7 @@ import { forms } from './host/forms.ts'
 import { inputs } from './host/inputs.ts'
 import { operations } from './host/operations.ts'
 import { recorded } from './host/recorded.ts'
+import { recordedStreams } from './host/recorded-streams.ts'
 import { recordedUploads } from './host/recorded-uploads.ts'
 import { streams } from './host/streams.ts'
 import { texts } from './host/texts.ts'
@@ -43,6 +44,7 @@ export const hostCases: readonly HostGroup[] = [
   operations,
   recorded,
   recordedUploads,
+  recordedStreams,
 ]
 
 /** Runs the suite against the host that the harness opens. */

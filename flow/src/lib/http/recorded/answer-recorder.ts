@@ -7,8 +7,9 @@ import type { DigestingTap } from './body-tap.ts'
 import { isRecordable } from './decided.ts'
 import type { Hold } from './hold.ts'
 import { anonymous, folderOf } from './place.ts'
-import { expiryHeader, notRecordedHeader, type RecordedBody, recordOf } from './record.ts'
+import { type AnswerRecord, expiryHeader, notRecordedHeader, type RecordedBody, recordOf } from './record.ts'
 import { recordStream } from './record-stream.ts'
+import { isEventStream } from './replay.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 export interface AnswerRecorderParts {
@@ -40,6 +41,8 @@ export class AnswerRecorder {
   readonly #expiresAt: number
   /** Status and headers, known when the answer begins. */
   #head: Pick<HttpOutcome, 'status' | 'headers'> | undefined
+  /** Of a streamed answer. */
+  #texts: SegmentWriter | undefined
   readonly #isMarked: Promise<boolean>
 
   constructor(parts: AnswerRecorderParts) {
@@ -81,6 +84,7 @@ export class AnswerRecorder {
   /** For a stream whose text is recorded as it is made, before it is sent. */
   texts(): TextRecorder {
     const writer = this.#writer()
+    this.#texts = writer
     const encoder = new TextEncoder()
     const { clock } = this.#parts.run
     let stopTimer: (() => void) | undefined
@@ -131,6 +135,9 @@ export class AnswerRecorder {
 
   /** A client that leaves before it has read anything never asks for the text: it is made for the record all the same. */
   #finishPushed(outcome: HttpOutcome, write: (sink: HttpSink) => Promise<void>): HttpOutcome {
+    const { status, headers } = outcome
+    if (isEventStream(headers))
+      this.#texts?.storeHead(JSON.stringify(this.#recordOf({ status, headers }, { kind: 'none' })))
     let hasBegun = false
     const body = async (sink: HttpSink) => {
       if (hasBegun) return
@@ -166,9 +173,17 @@ export class AnswerRecorder {
     const request = await tap?.end()
     if (request === null)
       run.log.info({}, 'an answer is not recorded: its flow left part of the request unread')
-    else if (await this.#isMarked) return hold.complete(recordOf(this.#head, body, this.#expiresAt, request))
+    else if (await this.#isMarked) return hold.complete(this.#recordOf(this.#head, body, request))
     await hold.release()
     return false
+  }
+
+  #recordOf(
+    head: Pick<HttpOutcome, 'status' | 'headers'>,
+    body: RecordedBody,
+    request?: string,
+  ): AnswerRecord {
+    return recordOf(head, body, { expiresAt: this.#expiresAt, request, folder: this.#texts?.folder })
   }
 
   /**

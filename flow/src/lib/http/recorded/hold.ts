@@ -4,26 +4,39 @@ import { recordLeaseMs } from '../../idempotency-option.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
 import { type AnswerRecord, readRecord } from './record.ts'
 
-/** A record of another request is a `CapabilityError` `IDEM099`, a request that is being answered `IDEM_IN_FLIGHT`. */
+/** The key is held by another request. */
+export class InFlight {
+  readonly #retryAfterMs: number
+
+  constructor(retryAfterMs: number) {
+    this.#retryAfterMs = retryAfterMs
+  }
+
+  /** The 409. */
+  error(): CapabilityError {
+    return new CapabilityError('Unavailable', 'a request with the same Idempotency-Key is being worked on', {
+      capability: 'dedupe',
+      operation: 'begin',
+      code: 'IDEM_IN_FLIGHT',
+      retryAfterMs: this.#retryAfterMs,
+    })
+  }
+}
+
+/** Reserves the key, or gives what is recorded under it. @throws CapabilityError `IDEM099` for a record of another request. */
 export async function reserve(
   bag: ResourceBag,
   key: string,
   fingerprint: string,
   run: AdmittedRun,
-): Promise<Hold | AnswerRecord> {
+): Promise<Hold | AnswerRecord | InFlight> {
   const { view } = bag.control('dedupe')
   const asking = view('write', { signal: run.signal }) as DedupeStore
   const begun = await asking.begin(key, { leaseMs: recordLeaseMs, fingerprint })
   if (begun.state === 'fresh') return new Hold(view('write', undefined) as DedupeStore, key, begun.token, run)
   if (begun.state === 'done') return readRecord(begun.result)
   // A record begins no effect in the ledger, so that its key is never unknown.
-  const retryAfterMs = begun.state === 'in_flight' ? begun.retryAfterMs : 1_000
-  throw new CapabilityError('Unavailable', 'a request with the same Idempotency-Key is being worked on', {
-    capability: 'dedupe',
-    operation: 'begin',
-    code: 'IDEM_IN_FLIGHT',
-    retryAfterMs,
-  })
+  return new InFlight(begun.state === 'in_flight' ? begun.retryAfterMs : 1_000)
 }
 
 export class Hold {

@@ -49,6 +49,11 @@ export class RecordedSegments {
     return bytes
   }
 
+  /** The segments in order, each when it is asked for. */
+  async *each(): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    for (let index = 0; index < this.segments.length; index++) yield await this.read(index)
+  }
+
   /** The bytes from `offset`, at the pace of their reader. The first of them have been checked when this resolves. */
   async stream(offset = 0): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     let index = 0

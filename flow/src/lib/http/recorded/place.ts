@@ -35,6 +35,11 @@ export function segmentKey(folder: string, index: number): string {
   return `${folder}${String(index).padStart(6, '0')}`
 }
 
+/** What a stream that is being recorded begins with, for those who follow it; gone when the recording has ended. */
+export function headKey(folder: string): string {
+  return `${folder}head`
+}
+
 /** Lists after the segments: it is written when all of them are there. */
 export function manifestKey(folder: string): string {
   return `${folder}manifest`

@@ -11,6 +11,8 @@ export interface AnswerRecord {
   readonly expiresAt: number
   /** Digest of the request's body, where that is streamed. */
   readonly request?: string
+  /** The folder in which a stream was recorded, for those who followed it. */
+  readonly folder?: string
 }
 
 export type RecordedBody =
@@ -47,15 +49,26 @@ const unrecorded = new Set([
   'x-request-id',
 ])
 
+interface RecordFacts {
+  readonly request: string | undefined
+  readonly folder: string | undefined
+}
+
 export function recordOf(
   { status, headers }: Pick<HttpOutcome, 'status' | 'headers'>,
   body: RecordedBody,
-  expiresAt: number,
-  request: string | undefined,
+  { expiresAt, request, folder }: Pick<AnswerRecord, 'expiresAt'> & RecordFacts,
 ): AnswerRecord {
   const kept = Object.entries(headers).filter(([name]) => !unrecorded.has(name))
-  const record = { v: 1, status, headers: Object.fromEntries(kept), body, expiresAt } as const
-  return request === undefined ? record : { ...record, request }
+  return {
+    v: 1,
+    status,
+    headers: Object.fromEntries(kept),
+    body,
+    expiresAt,
+    ...(request === undefined ? {} : { request }),
+    ...(folder === undefined ? {} : { folder }),
+  }
 }
 
 /** @throws CapabilityError `Corrupt` for what this version of Flowport has not written. */
@@ -80,7 +93,7 @@ export const notRecordedHeader = { 'idempotency-recorded': 'false' } as const
 
 /** The headers of a replay. `base` are those of the request that asks now. */
 export function replayHeaders(
-  { headers, expiresAt }: AnswerRecord,
+  { headers, expiresAt }: Pick<AnswerRecord, 'headers' | 'expiresAt'>,
   base: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return { ...base, ...headers, 'idempotency-replayed': 'true', ...expiryHeader(expiresAt) }

@@ -1,28 +1,20 @@
 /** One request with an `Idempotency-Key`: it is answered from a record, refused, or run and recorded. */
-import { CapabilityError, type DedupeStore, isKind, type ResourceBag } from '@flowport/capabilities'
-import type { RecordedAnswers } from '../../idempotency-option.ts'
 import { Answered } from '../../runtime/answered.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
-import type { HttpCall, HttpOutcome } from '../call.ts'
+import type { HttpOutcome } from '../call.ts'
 import { jsonBytes, messageOfJson, readInput } from '../input.ts'
+import { lastEventIdOf } from '../last-event-id.ts'
 import { checkRequirements } from '../requirements.ts'
-import type { HttpRoute } from '../route.ts'
 import { AnswerRecorder, type TextRecorder } from './answer-recorder.ts'
-import { DigestingTap, digestOfBody } from './body-tap.ts'
+import { DigestingTap } from './body-tap.ts'
 import { isDecided } from './decided.ts'
 import { fingerprintOf, streamedFingerprint } from './fingerprint.ts'
-import { Hold, reserve } from './hold.ts'
-import { callerOf, folderNameOf, ledgerKey, recordName } from './identity.ts'
-import type { AnswerRecord } from './record.ts'
-import { replayOf } from './replay.ts'
+import { Hold } from './hold.ts'
+import { callerOf, folderNameOf, recordName } from './identity.ts'
+import { type LookupParts, lookUp } from './lookup.ts'
 
-export interface RecordingParts extends HttpRoute {
+export interface RecordingParts extends Omit<LookupParts, 'run' | 'name' | 'who' | 'fingerprint'> {
   readonly key: string
-  readonly recorded: RecordedAnswers
-  readonly call: HttpCall
-  readonly bag: ResourceBag
-  /** Headers of every answer to this request. */
-  readonly base: Readonly<Record<string, string>>
 }
 
 export class Recording {
@@ -69,10 +61,13 @@ export class Recording {
       folderNameOf(caller, run.digest),
       isStreamed ? streamedFingerprint(call, run.digest) : fingerprintOf(call, bytes, run.digest),
     ])
-    const hold = await this.#holdOrReplay(name, fingerprint, run)
-    if (hold === null) return new Answered(undefined)
+    const found = await lookUp({ ...this.#parts, run, name, who, fingerprint })
+    if (!(found instanceof Hold)) {
+      this.#replay = found
+      return new Answered(undefined)
+    }
     if (isStreamed) this.#tap = new DigestingTap(run.digest)
-    this.#recorder = new AnswerRecorder({ hold, run, recorded, bag, call, who, name, tap: this.#tap })
+    this.#recorder = new AnswerRecorder({ hold: found, run, recorded, bag, call, who, name, tap: this.#tap })
     const input = await (isJson
       ? messageOfJson(trigger, call, bytes)
       : readInput(trigger, call, bag, run, this.#tap))
@@ -82,12 +77,14 @@ export class Recording {
 
   /** For the text of a streamed answer; `undefined` where it is not recorded. */
   texts(): TextRecorder | undefined {
-    return this.#isHeld ? this.#recorder?.texts() : undefined
+    return this.#isHeld && !this.#isContinued ? this.#recorder?.texts() : undefined
   }
 
   /** Records the answer where it is to be recorded, and says in its headers whether it is. */
   async finish(outcome: HttpOutcome): Promise<HttpOutcome> {
-    return this.#recorder?.finish(outcome) ?? outcome
+    if (this.#recorder === undefined) return outcome
+    const isPart = typeof outcome.body === 'function' && this.#isContinued
+    return isPart ? this.#recorder.drop(outcome) : this.#recorder.finish(outcome)
   }
 
   /** The answer to an error: recorded when a node decided it with `problem()`. */
@@ -98,43 +95,8 @@ export class Recording {
       : this.#recorder.drop(outcome)
   }
 
-  /** `null` when there is a replay. A record whose body is gone or has changed is forgotten, and the flow runs again. */
-  async #holdOrReplay(name: string, fingerprint: string, run: AdmittedRun): Promise<Hold | null> {
-    const { bag, recorded, base } = this.#parts
-    for (let isLast = false; ; isLast = true) {
-      const found = await reserve(bag, ledgerKey(name), fingerprint, run)
-      if (found instanceof Hold) return found
-      await this.#checkBody(found, run)
-      try {
-        this.#replay = await replayOf(found, { recorded, bag, run, base })
-        return null
-      } catch (error) {
-        if (isLast || !isKind(error, 'Corrupt', 'NotFound')) throw error
-        run.log.warn({ err: error }, 'a recorded answer cannot be replayed; the request runs again')
-        const ledger = bag.control('dedupe').view('write', { signal: run.signal }) as DedupeStore
-        await ledger.forget(ledgerKey(name))
-        if (found.request !== undefined) throw askAgain()
-      }
-    }
+  /** The client has the beginning of a stream: a flow that goes on after it sends a part, which is no answer to keep. */
+  get #isContinued(): boolean {
+    return (lastEventIdOf(this.#parts.call) ?? '') !== ''
   }
-
-  /** A streamed body that comes again is read and digested, and nothing of it is stored. @throws CapabilityError `IDEM099`. */
-  async #checkBody({ request }: AnswerRecord, run: AdmittedRun): Promise<void> {
-    const { trigger, call } = this.#parts
-    if (request === undefined || trigger.body === null) return
-    if ((await digestOfBody(trigger.body, call, run.digest)) === request) return
-    throw new CapabilityError('ConditionNotMatch', 'the key was used with another body; use a new key', {
-      capability: 'dedupe',
-      operation: 'begin',
-      code: 'IDEM099',
-    })
-  }
-}
-
-/** The body has been read, and what it was read for is gone: it must be sent once more for the flow to run. */
-function askAgain(): CapabilityError {
-  return new CapabilityError('Unavailable', 'the recorded answer is gone; send the request again', {
-    code: 'IDEM_RECORD_LOST',
-    retryAfterMs: 1_000,
-  })
 }

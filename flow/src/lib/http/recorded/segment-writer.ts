@@ -3,7 +3,7 @@ import type { BlobStore, Logger } from '@flowport/capabilities'
 import type { Digest } from '../../runtime/run-view.ts'
 import { hexDigest } from './hex-digest.ts'
 import { type Manifest, manifestText, type SegmentEntry } from './manifest.ts'
-import { manifestKey, segmentKey } from './place.ts'
+import { headKey, manifestKey, segmentKey } from './place.ts'
 import type { RecordedBody } from './record.ts'
 
 /** Most bytes of a segment. A recording holds two of them in memory. */
@@ -33,6 +33,7 @@ export class SegmentWriter {
   #total = 0
   #writing: Promise<void> = Promise.resolve()
   #gaveUp = false
+  #hasHead = false
 
   constructor(parts: SegmentWriterParts) {
     this.#parts = parts
@@ -41,6 +42,32 @@ export class SegmentWriter {
   /** Whether what is added is not recorded any more. */
   get isOver(): boolean {
     return this.#gaveUp
+  }
+
+  get folder(): string {
+    return this.#parts.folder
+  }
+
+  /** Stores what a stream begins with, before its first segment, so that it can be followed while it is recorded. */
+  storeHead(text: string): void {
+    const { store, folder, log } = this.#parts
+    if (store === undefined) return
+    this.#hasHead = true
+    this.#writing = store.put(headKey(folder), text).then(
+      () => undefined,
+      (error: unknown) => log.warn({ err: error, folder }, 'a stream that is recorded cannot be followed'),
+    )
+  }
+
+  async #removeHead(): Promise<void> {
+    const { store, folder, log } = this.#parts
+    if (!this.#hasHead) return
+    this.#hasHead = false
+    try {
+      await store?.delete(headKey(folder))
+    } catch (error) {
+      log.warn({ err: error, folder }, 'the head of a recording could not be removed; a sweep will do it')
+    }
   }
 
   /** Copies the bytes. Resolves when the next ones can be taken. Never rejects. */
@@ -69,6 +96,8 @@ export class SegmentWriter {
   /** The recorded body; `null` when it could not be recorded. Never rejects. */
   async end(): Promise<RecordedBody | null> {
     await this.#writing
+    // Who follows the stream has its head by now.
+    await this.#removeHead()
     const { inlineBytes } = this.#parts
     if (!this.#gaveUp && this.#segments.length === 0 && this.#length <= inlineBytes)
       return { kind: 'base64', base64: base64Of(this.#buffer.subarray(0, this.#length)) }
@@ -84,6 +113,7 @@ export class SegmentWriter {
     const { store, folder, log } = this.#parts
     const keys = this.#segments.map((_, index) => segmentKey(folder, index))
     this.#segments.length = 0
+    await this.#removeHead()
     if (store === undefined || keys.length === 0) return
     try {
       await store.deleteMany([...keys, manifestKey(folder)])

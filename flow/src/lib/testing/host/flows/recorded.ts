@@ -109,9 +109,9 @@ export const recorded = [
           input: wanted,
           output: streamOf(opaque<unknown>()),
           uses: { clock: 'read' },
-          async *run({ id, what, size = 0, waitMs = 0 }, { clock, signal }) {
+          async *run({ id, what, size = 0, waitMs = 0 }, { clock, signal, lastEventId = '0' }) {
             const count = countRun(id)
-            for (let n = 1; n <= size; n++) {
+            for (let n = Number(lastEventId) + 1; n <= size; n++) {
               yield event('tick', { n, count, text: 'ä'.repeat(40) }, { id: String(n) })
               if (waitMs > 0) await clock.sleep(waitMs, { signal })
             }
