@@ -1,6 +1,6 @@
 import { hostApp, hostConformance } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
-import { s3 } from '@flowport/presets/s3'
+import { s3, s3Dedupe } from '@flowport/presets/s3'
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'
 import { clientFor, createBucket } from '@flowport/presets/test/s3-bucket'
 import { it } from 'vitest'
@@ -21,7 +21,7 @@ else {
         S3_SECRET_ACCESS_KEY: store.secretAccessKey,
         S3_PROVIDER: 'ceph',
       }
-      const server = await createServer(hostApp('local', [s3()]), { env, logLevel: 'silent' })
+      const server = await createServer(hostApp('local', [s3(), s3Dedupe()]), { env, logLevel: 'silent' })
       const url = await server.listen({ port: 0, host: '127.0.0.1' })
       return { ask: (path, init) => fetch(url + path, init), close: () => server.close() }
     },

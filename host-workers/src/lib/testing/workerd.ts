@@ -21,6 +21,8 @@ export interface ServeWorkerdOptions {
   readonly vars?: Readonly<Record<string, string>>
   /** Put a Worker before it that cancels requests as the platform's edge does; see `giveUpHeader`. Default true. */
   readonly edge?: boolean
+  /** Let the Worker open connections to loopback, such as to a store that a test has started. Default false. */
+  readonly reachesLoopback?: boolean
 }
 
 /** Header that gives a request up after so many milliseconds, as the platform does when its client has gone. */
@@ -41,7 +43,7 @@ const edgeSource = `export default {
 /** Bundles the module at path `entry` as wrangler does and serves it. It has no bindings but `vars`. */
 export async function serveWorkerd(
   entry: string,
-  { vars = {}, edge = true }: ServeWorkerdOptions = {},
+  { vars = {}, edge = true, reachesLoopback = false }: ServeWorkerdOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'flowport-workerd-'))
   await build({
@@ -55,7 +57,7 @@ export async function serveWorkerd(
     logLevel: 'error',
   })
   writeFileSync(join(folder, 'edge.js'), edgeSource)
-  writeFileSync(join(folder, 'config.capnp'), configOf(vars, edge))
+  writeFileSync(join(folder, 'config.capnp'), configOf(vars, edge, reachesLoopback))
   const child = spawn(workerd, ['serve', '--experimental', '--control-fd=3', 'config.capnp'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
@@ -83,13 +85,16 @@ export async function serveWorkerd(
   }
 }
 
-function configOf(vars: Readonly<Record<string, string>>, edge: boolean): string {
+function configOf(vars: Readonly<Record<string, string>>, edge: boolean, reachesLoopback: boolean): string {
   const bindings = Object.entries(vars).map(
     ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
   )
+  const internet = reachesLoopback
+    ? ', (name = "internet", network = (allow = ["public", "private", "local"]))'
+    : ''
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker), (name = "edge", worker = .edge)],
+  services = [(name = "main", worker = .worker), (name = "edge", worker = .edge)${internet}],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "${edge ? 'edge' : 'main'}")],
 );
 const edge :Workerd.Worker = (

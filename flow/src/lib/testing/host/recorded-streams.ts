@@ -26,10 +26,16 @@ function streaming(ask: Ask, wanted: Wanted) {
 async function readUntil(response: Response, id: number): Promise<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  while (!text.includes(`id: ${id}\n`)) text += (await reader?.read())?.value ?? ''
+  let end = 0
+  while (end < 2) {
+    const read = await reader?.read()
+    if (read?.value === undefined) throw new Error(`the stream ended before event ${id}: ${text}`)
+    text += read.value
+    const from = text.indexOf(`id: ${id}\n`)
+    if (from >= 0) end = text.indexOf('\n\n', from) + 2
+  }
   await reader?.cancel()
-  const from = text.indexOf(`id: ${id}\n`)
-  return text.slice(0, text.indexOf('\n\n', from) + 2)
+  return text.slice(0, end)
 }
 
 export const recordedStreams: HostGroup = {
