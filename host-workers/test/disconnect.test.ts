@@ -19,4 +19,21 @@ describe('when the platform gives a request up', () => {
     await answer.text()
     await expect.poll(() => probe('waiting')).toEqual(['started', 'aborted'])
   })
+
+  it('goes on with a run whose answer is recorded, and replays it', async () => {
+    const body = JSON.stringify({ id: 'recorded', what: 'value', waitMs: 600 })
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'gone' }
+    const given = await ask('/recorded', {
+      method: 'POST',
+      headers: { ...headers, [giveUpHeader]: '200' },
+      body,
+    })
+    expect(given.status).toBe(500)
+    await given.text()
+    const again = async () => {
+      const response = await ask('/recorded', { method: 'POST', headers, body })
+      return [response.status, response.headers.get('idempotency-replayed'), await response.json()]
+    }
+    await expect.poll(again).toEqual([200, 'true', { count: 1 }])
+  })
 })

@@ -11,7 +11,7 @@ const maxLength = 1_024
 export function lastEventIdOf(call: Pick<HttpCall, 'header'>): string | undefined {
   const sent = call.header('last-event-id')
   if (sent === undefined || sent.length > maxLength) return undefined
-  if (!/[\u0080-\u00ff]/.test(sent) || /[^\u0000-\u00ff]/.test(sent)) return sent
+  if (!/[\u0080-\u00ff]/.test(sent) || /[\u0100-\uffff]/.test(sent)) return sent
   try {
     const bytes = Uint8Array.from(sent, (character) => character.charCodeAt(0))
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -4,6 +4,9 @@ import { recordLeaseMs } from '../../idempotency-option.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
 import { type AnswerRecord, readRecord } from './record.ts'
 
+/** Longest time in which the ledger must answer, in milliseconds: the run has no deadline yet. */
+const maxAskingMs = 10_000
+
 /** The key is held by another request. */
 export class InFlight {
   readonly #retryAfterMs: number
@@ -31,7 +34,8 @@ export async function reserve(
   run: AdmittedRun,
 ): Promise<Hold | AnswerRecord | InFlight> {
   const { view } = bag.control('dedupe')
-  const asking = view('write', { signal: run.signal }) as DedupeStore
+  const scope = { signal: run.signal, deadline: run.clock.now() + maxAskingMs }
+  const asking = view('write', scope) as DedupeStore
   const begun = await asking.begin(key, { leaseMs: recordLeaseMs, fingerprint })
   if (begun.state === 'fresh') return new Hold(view('write', undefined) as DedupeStore, key, begun.token, run)
   if (begun.state === 'done') return readRecord(begun.result)

@@ -131,6 +131,43 @@ describe('a recorded answer', () => {
   })
 })
 
+describe('a recorder that fails', () => {
+  it('leaves its key for 30 seconds, then the next request runs: the record guards no effect', async () => {
+    const { ask, clock, drivers, lines } = serve(counting())
+    const complete = drivers.dedupe.complete.bind(drivers.dedupe)
+    drivers.dedupe.complete = () => new Promise<never>(() => undefined)
+    const dying = ask({ key: 'k' })
+    await expect.poll(async () => (await ask({ key: 'k' })).outcome.status).toBe(409)
+    const other = await ask({ key: 'k' })
+    expect(other.outcome.headers['retry-after']).toBe('1')
+    drivers.dedupe.complete = complete
+    void dying
+    expect(lines.filter(([level]) => level === 'error')).toEqual([])
+    // The process is gone: nobody renews.
+    drivers.dedupe.renew = () => false
+    await clock.advance(30_000)
+    expect(await (await ask({ key: 'k' })).text()).toBe('{"count":2}')
+  })
+
+  it.each(['put', 'complete'] as const)('does not keep the answer from its client: %s', async (method) => {
+    const { ask, drivers, lines, runtime } = serve(
+      counting((count) => ({ count, text: 'x'.repeat(200_000) })),
+    )
+    const broken = () => Promise.reject(new Error('the disk is full'))
+    if (method === 'put') drivers.blob.put = broken
+    else drivers.dedupe.complete = broken
+    const { outcome, text } = await ask({ key: 'k' })
+    expect([outcome.status, outcome.headers['idempotency-recorded']]).toEqual([200, 'false'])
+    expect((await text()).length).toBeGreaterThan(200_000)
+    expect(lines.filter(([level]) => level === 'warn').map(([, said]) => said)).toEqual([
+      method === 'put'
+        ? 'an answer is not recorded, and is sent all the same: a part of it could not be stored'
+        : 'an answer to an Idempotency-Key could not be recorded',
+    ])
+    expect(runtime.running).toBe(0)
+  })
+})
+
 describe('a body in the blob store', () => {
   const size = 2_500_000
 

@@ -216,6 +216,28 @@ export const recorded: HostGroup = {
       },
     },
     {
+      name: 'a run whose answer is recorded goes on when its client leaves',
+      async run(ask) {
+        const { send, runs, id, key } = repeating(ask, { waitMs: 300 })
+        const client = new AbortController()
+        const init = posted({ id, what: 'value', waitMs: 300 }, 'POST', { 'idempotency-key': key })
+        const asking = ask('/recorded', { ...init, signal: client.signal }).then(
+          () => 'answered',
+          () => 'gone',
+        )
+        await expect.poll(runs).toBe(1)
+        client.abort()
+        expect(await asking).toBe('gone')
+        await expect
+          .poll(async () => {
+            const response = await send()
+            return [response.status, replayed(response), await response.json()]
+          })
+          .toEqual([200, 'true', { count: 1 }])
+        expect(await runs()).toBe(1)
+      },
+    },
+    {
       name: 'a recorded stream goes on when its reader leaves, and is replayed whole',
       async run(ask) {
         const { send, runs } = repeating(ask, { size: 40, waitMs: 5 }, '/recorded-events')

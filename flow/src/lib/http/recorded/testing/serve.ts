@@ -29,8 +29,9 @@ export interface Asked {
 export function serve(flow: AnyFlow, { hooks = [] }: { readonly hooks?: readonly Hook[] } = {}) {
   const clock = new ManualClock()
   const { log, lines } = memoryLog()
-  const blob: BlobStore = createBlobStore(memoryBlobDriver({ clock }))
-  const dedupe = createDedupeStore(memoryDedupeDriver({ clock }))
+  const drivers = { blob: memoryBlobDriver({ clock }), dedupe: memoryDedupeDriver({ clock }) }
+  const blob: BlobStore = createBlobStore(drivers.blob)
+  const dedupe = createDedupeStore(drivers.dedupe)
   const bag = ResourceBag.empty()
     .with('blob', blob)
     .with('dedupe', dedupe)
@@ -74,7 +75,7 @@ export function serve(flow: AnyFlow, { hooks = [] }: { readonly hooks?: readonly
     return found
   }
 
-  return { ask, runtime, clock, blob, dedupe, bag, keys, lines, app: { flows: [flow] } }
+  return { ask, runtime, clock, blob, dedupe, drivers, bag, keys, lines, app: { flows: [flow] } }
 }
 
 function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
