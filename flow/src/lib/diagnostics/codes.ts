@@ -192,6 +192,12 @@ export const codes = {
     'one idempotency key arrived with two different inputs',
     'use a new key for a new request',
   ),
+  IDEM_IN_FLIGHT: entry(
+    'error',
+    'R',
+    'another holder works on this key',
+    'ask again after Retry-After: the stored result is there when the other holder has ended',
+  ),
   IDEM_UNKNOWN: entry(
     'error',
     'R',
