@@ -186,6 +186,26 @@ describe("after an error, with begins: 'effect'", () => {
   })
 })
 
+describe('a request that was answered', () => {
+  const answered = (status: number) => async (): Promise<Response> => new Response(null, { status })
+  const throwing =
+    (...statuses: readonly number[]): Handler =>
+    async (_, { effect }) => {
+      for (const status of statuses) await effect(answered(status))
+      throw refused
+    }
+
+  it.each(['handler', 'effect'] as const)("counts by its status, begins: '%s'", async (begins) => {
+    const states: unknown[] = []
+    for (const statuses of [[402], [400, 429], [201], [201, 402], [409], [503]]) {
+      stores = memoryStores()
+      await expect(process(throwing(...statuses), begins)()).rejects.toThrow()
+      states.push(await next())
+    }
+    expect(states).toEqual(['free', 'free', 'unknown', 'unknown', 'unknown', 'unknown'])
+  })
+})
+
 describe('a problem that a node decides on', () => {
   it.each<[string, 'handler' | 'effect', Handler]>([
     ['in a handler', 'handler', fails(declined)],

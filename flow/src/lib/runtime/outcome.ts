@@ -31,7 +31,8 @@ export class Effects {
     this.#open++
     try {
       const result = await effect()
-      if (!isRefusingResponse(result)) this.#made++
+      if (!(result instanceof Response) || result.ok) this.#made++
+      else if (appliedByStatus(result.status) === 'unknown') this.#doubtful++
       return result
     } catch (error) {
       if (isDecided(error)) this.#made++
@@ -66,10 +67,6 @@ const undecided = new Set([408, 425, 429])
  */
 function isRefusalOfAll(error: unknown): boolean {
   return isCapabilityError(error) && error.applied === 'no' && error.capability === undefined
-}
-
-function isRefusingResponse(result: unknown): boolean {
-  return result instanceof Response && !result.ok && appliedByStatus(result.status) === 'no'
 }
 
 /** The write that failed was not made. A failed read says nothing about the effects beside it. */

@@ -201,6 +201,29 @@ describe('a function that asks the sink', () => {
   })
 })
 
+describe("a handler that was late, with 'never'", () => {
+  it.each<[string, Error, unknown]>([
+    ['is unknown when it failed in doubt', reset(), 'IDEM_UNKNOWN'],
+    ['is free when it was refused', refused(), 'charged'],
+  ])('%s', async (_, error, outcome) => {
+    const work = Promise.withResolvers<Charge>()
+    const late = process('never', () => work.promise, { step: { timeout: '1s' } })().catch(
+      (thrown: unknown) => thrown,
+    )
+    await stores.clock.advance(1_000)
+    expect(await late).toMatchObject({ cause: { code: 'TIME015' } })
+    work.reject(error)
+    await stores.clock.advance(1)
+    const next = process('never', () => ({ charge: 'charged' }))()
+    expect(
+      await next.then(
+        ({ charge }) => charge,
+        (thrown: { cause: { code: string } }) => thrown.cause.code,
+      ),
+    ).toBe(outcome)
+  })
+})
+
 describe('a retry of the step', () => {
   const step = { retry: { maxAttempts: 4, backoff: '0ms' } } as const
   const ended = async (answer: Promise<unknown>) => {
