@@ -18,6 +18,8 @@ export interface HeldNow {
 
 /** Longest wait for another holder before the caller is told to come back. */
 const maxWaitMs = 2_000
+/** Takeovers in a row that other callers may win before this one comes back later. */
+const maxTakeovers = 16
 
 /** @throws CapabilityError `IDEM_UNKNOWN` where the key is unknown and stays so, `IDEM_IN_FLIGHT` after the wait. */
 export async function take(
@@ -30,6 +32,7 @@ export async function take(
   const giveUpAt = run.clock.now() + maxWaitMs
   let wait = 10
   let over: number | undefined
+  let takeovers = 0
   for (;;) {
     const asked = momentOf(run.clock)
     // Whoever takes over an unknown key inherits its begun effect.
@@ -42,6 +45,7 @@ export async function take(
         return begun
       case 'unknown':
         if (unknown === 'never') throw unknownKey(key)
+        if (takeovers++ === maxTakeovers) throw inFlight(maxWaitMs)
         over = begun.fence
         break
       case 'in_flight': {

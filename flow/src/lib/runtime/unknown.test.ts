@@ -115,6 +115,15 @@ it('a key that was freed while it was being taken over keeps its begun effect in
   await expect(process('never', () => ({ charge: 'x' }))()).rejects.toMatchObject(unknownKey)
 })
 
+it('a ledger that never lets a key be taken over is not asked for ever', async () => {
+  const begin = vi.spyOn(stores.ledger, 'begin')
+  begin.mockReturnValue({ state: 'unknown', fingerprint: '', fence: 1, sinceMs: 0 })
+  await expect(process('again', () => ({ charge: 'x' }))()).rejects.toMatchObject({
+    cause: { code: 'IDEM_IN_FLIGHT' },
+  })
+  expect(begin.mock.calls.length).toBeLessThan(20)
+})
+
 describe('a function that asks the sink', () => {
   it('is asked with a larger fencing token than that of the earlier holder, before anything runs', async () => {
     const fences: number[] = []
