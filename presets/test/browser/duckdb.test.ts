@@ -279,6 +279,20 @@ describe('locks', () => {
   })
 })
 
+describe('what errors say of a statement', () => {
+  it('no when it reads or was rolled back, unknown when its rows were refused after it had written', async () => {
+    await rows('CREATE OR REPLACE TEMP TABLE said (a INTEGER PRIMARY KEY)')
+    const read = db.query('FROM range(300000)', [], { maxRows: 10 })
+    await expect(read).rejects.toMatchObject({ kind: 'LimitExceeded', applied: 'no' })
+    const written = db.query('INSERT INTO said VALUES (1), (2) RETURNING a', [], { maxRows: 1 })
+    await expect(written).rejects.toMatchObject({ kind: 'LimitExceeded', applied: 'unknown' })
+    expect(await rows('SELECT count(*)::INTEGER AS n FROM said')).toEqual([{ n: 2 }])
+    const twice = db.query('INSERT INTO said VALUES (3), (1)')
+    await expect(twice).rejects.toMatchObject({ applied: 'no' })
+    expect(await rows('SELECT count(*)::INTEGER AS n FROM said')).toEqual([{ n: 2 }])
+  })
+})
+
 describe('parameters and values', () => {
   it('are bound, never part of the text', async () => {
     const evil = "'; DROP TABLE t; -- opfs://x"

@@ -71,12 +71,12 @@ class PortableDatabase implements Database {
   }
 }
 
-/** For drivers that stop reading: what a statement with more rows than `maxRows` ends with. */
+/** For drivers that stop reading: what a statement with more rows than `maxRows` ends with. By then it may have written. */
 export function tooManyRows(maxRows: number): CapabilityError {
   return new CapabilityError(
     'LimitExceeded',
     `the statement gives more than ${maxRows} rows; add a LIMIT, aggregate, or raise maxRows`,
-    { details: { limit: 'maxRows', max: maxRows } },
+    { applied: 'unknown', details: { limit: 'maxRows', max: maxRows } },
   )
 }
 

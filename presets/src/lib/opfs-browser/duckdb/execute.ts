@@ -1,10 +1,13 @@
 /** Runs one statement on the engine and reads its rows, in batches that can be cancelled between. */
 import {
+  beforeApplying,
   CapabilityError,
   type DbParameter,
   type DbResult,
   type DbRow,
+  isCapabilityError,
   tooManyRows,
+  withApplied,
 } from '@flowport/capabilities'
 import type { Engine } from './engine.ts'
 import { literal } from './literals.ts'
@@ -76,15 +79,20 @@ async function run(
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     const reader = await alive(connection.send(statement.sql))
-    const result = await readRows(engine, reader, options)
+    const result = await readRows(engine, reader, options).catch((error: unknown) => {
+      // What this driver refuses of the rows comes after the statement ran; what the engine refuses it has rolled back.
+      throw isCapabilityError(error) ? withApplied(error, statement.isRead ? 'no' : 'unknown') : error
+    })
     if (result !== null) return result
     if (!statement.isRead) {
       const message = 'an ENUM cannot be given by a statement that writes; cast it to VARCHAR'
-      throw new CapabilityError('Unsupported', message)
+      throw new CapabilityError('Unsupported', message, { applied: 'unknown' })
     }
     const table = await alive(connection.query(statement.sql))
     const rows = rowReader(table.schema, options)
-    for (const batch of table.batches) rows.add(batch)
+    await beforeApplying(() => {
+      for (const batch of table.batches) rows.add(batch)
+    })
     return rows.result
   } finally {
     signal?.removeEventListener('abort', cancel)
