@@ -290,6 +290,7 @@ export {
 
 // For drivers: the checks, orders and cursors the portable types and the suites go by.
 export { compareUtf8, firstIndex } from './lib/byte-order.ts'
+export { type Linked, LinkedList } from './lib/linked-list.ts'
 export { decodeCursor, encodeCursor } from './lib/cursor.ts'
 export * as ledgerSteps from './lib/dedupe/steps.ts'
 export { checkBlobKey, checkKey, checkLimit, checkSize, chunks, utf8Length } from './lib/limits.ts'

@@ -26,7 +26,13 @@ export {
 export { problemBody } from './lib/http/problem.ts'
 export { safeRequestId } from './lib/http/request-id.ts'
 export { checkApp } from './lib/app.ts'
-export { checkHandleOptions, type HandleOptions, handleHttp, problemOutcome } from './lib/http/handle.ts'
+export {
+  checkHandleOptions,
+  type HandleOptions,
+  answerHttp,
+  handleHttp,
+  problemOutcome,
+} from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'
 export { isBodiless } from './lib/response-head.ts'
 export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'

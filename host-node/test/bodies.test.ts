@@ -65,6 +65,31 @@ describe('half a body', () => {
     await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(0))
   })
 
+  it.each(['/echo', '/count'])(
+    'whose client goes away ends the run and is forgotten, on %s',
+    async (path) => {
+      const logged = vi.fn()
+      server = await serveFlows([echo, count], { bodies: { maxHeldBytes: 150_000 } })
+      const { fastify } = server
+      fastify.log.error = logged
+      for (let round = 0; round < 3; round++) {
+        const client = await openRaw(server.url)
+        client.send(head('POST', path, 200_000) + ' '.repeat(100_000))
+        await vi.waitFor(() => expect(fastify.flowport.runtime.running).toBe(1))
+        client.socket.destroy()
+        await vi.waitFor(() => expect(fastify.flowport.runtime.running).toBe(0))
+      }
+      // Three times 100,000 bytes would not fit: what they held has been given back.
+      const answer = await fetch(`${server.url}/echo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `{"a":"${'x'.repeat(120_000)}"}`,
+      })
+      expect(answer.status).toBe(200)
+      expect(logged).not.toHaveBeenCalled()
+    },
+  )
+
   it('gives way to later ones when the memory for bodies is full', async () => {
     server = await serveFlows([echo], { bodies: { maxHeldBytes: 150_000 } })
     const first = await openRaw(server.url)

@@ -18,12 +18,15 @@ export class FastifyCall implements HttpCall {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #bodies: RequestBodies | undefined
+  /** Kept: each look at `request.headers` goes through two getters. */
+  readonly #headers: FastifyRequest['headers']
 
   /** Without `bodies`, for answers to requests whose body is not read. */
   constructor(request: FastifyRequest, reply: FastifyReply, bodies?: RequestBodies) {
     this.#request = request
     this.#reply = reply
     this.#bodies = bodies
+    this.#headers = request.headers
   }
 
   get body(): NodeBody {
@@ -60,7 +63,7 @@ export class FastifyCall implements HttpCall {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers[name]
+    const value = this.#headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
 
@@ -90,7 +93,8 @@ export function sendOutcome(reply: FastifyReply, outcome: HttpOutcome): void {
 
 function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void {
   reply.code(status).headers(headers)
-  if (hasBody(reply.request.raw)) leaveBody(reply, status)
+  const { raw } = reply.request
+  if (!raw.complete && hasBody(raw)) leaveBody(reply, status)
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
   else if (typeof body === 'function') void reply.send(pushed(body))
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
@@ -99,7 +103,6 @@ function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void
 /** A refusal is sent while its client still sends; any other answer may come before its body has been read, too. */
 function leaveBody(reply: FastifyReply, status: number): void {
   const { raw } = reply.request
-  if (raw.complete) return
   if (status >= 400) return discardRest(reply)
   reply.raw.once('finish', () => {
     if (!raw.complete) discardRest(reply)

@@ -12,6 +12,7 @@ import {
 } from '@flowport/flow'
 import {
   type AllowedHosts,
+  answerHttp,
   type BodyLimits,
   checkedOperations,
   checkHandleOptions,
@@ -19,7 +20,6 @@ import {
   type CrossSite,
   closingBeforeWhole,
   createUploadSweeper,
-  handleHttp,
   type HttpRoute,
   httpRoutes,
   methodsFor,
@@ -253,9 +253,7 @@ function addRoute(
       // Fastify lets a parameter be empty, as in `/notes/` for `/notes/:id`.
       if (hasParams && Object.values(call.params).includes(''))
         return sendOutcome(reply, problemOutcome(noRoute(request.method, []), call))
-      handleHttp(runtime, route, call, settings)
-        .then((outcome) => sendOutcome(reply, outcome))
-        .catch((error: unknown) => sendOutcome(reply, problemOutcome(error, call)))
+      answerHttp(runtime, route, call, settings, (outcome) => sendOutcome(reply, outcome))
     },
   })
 }

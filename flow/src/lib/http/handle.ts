@@ -3,6 +3,7 @@ import { after, isCapabilityError, lifeRule, numberFault } from '@flowport/capab
 import { systemRng } from '@flowport/capabilities/system'
 import { isBodiless } from '../response-head.ts'
 import { describeThrown, RunError } from '../runtime/errors.ts'
+import type { Run } from '../runtime/run.ts'
 import type { HeldRun, Timing } from '../runtime/run-host.ts'
 import type { RunRng } from '../runtime/run-view.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -39,15 +40,32 @@ export function checkHandleOptions({ deadlineMs = 30_000, crossSite }: HandleOpt
 }
 
 /** Answers a request to a route. Never rejects. */
-export async function handleHttp(
+export function handleHttp(
+  runtime: Runtime,
+  route: HttpRoute,
+  call: HttpCall,
+  options?: HandleOptions,
+): Promise<HttpOutcome> {
+  return new Promise((resolve) => answerHttp(runtime, route, call, options, resolve))
+}
+
+/** As `handleHttp`, without a promise: calls `respond` once, which must not throw. */
+export function answerHttp(
   runtime: Runtime,
   { flow, trigger }: HttpRoute,
   call: HttpCall,
   { deadlineMs = 30_000, serverTiming = true, crossSite = 'refuse' }: HandleOptions = {},
-): Promise<HttpOutcome> {
+  respond: (outcome: HttpOutcome) => void,
+): void {
   const requestId = requestIdOf(call, runtime.rng)
   const gone = new Disconnect(call)
   let recording: Recording | undefined
+  let run: Run
+  const failed = (error: unknown) => {
+    const outcome = problemOutcome(error, call, requestId, gone.happened)
+    if (recording === undefined) return respond(outcome)
+    void recording.finishFailed(outcome, error).then(respond, () => respond(outcome))
+  }
   try {
     refuseCrossSite(call, trigger.crossSite ?? crossSite)
     const key =
@@ -63,7 +81,7 @@ export async function handleHttp(
       gone.cancels(pending, record)
       call.waitUntil?.(new Promise<void>((ended) => pending.whenFinished(ended)))
     }
-    const run = runtime.start(flow, undefined, {
+    run = runtime.start(flow, undefined, {
       whenPending: watch,
       read:
         record === undefined
@@ -78,22 +96,29 @@ export async function handleHttp(
     // Reading a JSON body fails by itself when the client goes away: most of these runs never need a listener.
     const isCollected = trigger.body?.kind === 'json' && run.isReading
     if (!run.isFinished && !isCollected) watch(run)
-    const answer = await run.answer
-    if (record?.replay !== undefined) return record.replay
-    const headers = baseHeaders(call, requestId)
-    if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
-    const context = { call, run, bag: runtime.bag, requestId, status: trigger.status, headers }
-    const made = toOutcome(
-      answer,
-      record === undefined ? context : { ...context, texts: () => record.texts() },
-    )
-    const outcome = made instanceof Promise ? await made : made
-    if (record !== undefined) return await record.finish(outcome)
-    return call.method === 'HEAD' ? withoutBody(outcome) : outcome
   } catch (error) {
-    const outcome = problemOutcome(error, call, requestId, gone.happened)
-    return recording === undefined ? outcome : recording.finishFailed(outcome, error)
+    return failed(error)
   }
+  const record = recording
+  const send = (outcome: HttpOutcome) => {
+    if (record !== undefined) void record.finish(outcome).then(respond, failed)
+    else respond(call.method === 'HEAD' ? withoutBody(outcome) : outcome)
+  }
+  const answered = (answer: unknown) => {
+    if (record?.replay !== undefined) return respond(record.replay)
+    let made: HttpOutcome | Promise<HttpOutcome>
+    try {
+      const headers = baseHeaders(call, requestId)
+      if (serverTiming && run.timings.length > 0) headers['server-timing'] = timingHeader(run)
+      const context = { call, run, bag: runtime.bag, requestId, status: trigger.status, headers }
+      made = toOutcome(answer, record === undefined ? context : { ...context, texts: () => record.texts() })
+    } catch (error) {
+      return failed(error)
+    }
+    if (made instanceof Promise) void made.then(send, failed)
+    else send(made)
+  }
+  run.whenAnswered({ answered, failed })
 }
 
 /**

@@ -42,10 +42,14 @@ function isOther(header: string | undefined, coding: string): boolean {
 }
 
 function checkNoPreconditions(call: HttpCall): void {
+  const isAsked =
+    call.header('if-match') !== undefined ||
+    call.header('if-none-match') !== undefined ||
+    call.header('if-unmodified-since') !== undefined
+  if (!isAsked) return
   const asked = ['If-Match', 'If-None-Match', 'If-Unmodified-Since'].filter(
     (name) => call.header(name.toLowerCase()) !== undefined,
   )
-  if (asked.length === 0) return
   throw new HttpProblem({
     status: 400,
     code: 'CONDITION_NOT_SUPPORTED',

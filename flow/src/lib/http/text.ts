@@ -23,7 +23,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
  * @throws HttpProblem 415.
  */
 export function checkCharset(contentType: string | undefined | null): void {
-  if (contentType === undefined || contentType === null || !/charset/i.test(contentType)) return
+  if (contentType === undefined || contentType === null || contentType === 'application/json') return
+  if (!/charset/i.test(contentType)) return
   const declared = readParameters(contentType)
   const charset = declared === null ? '' : declared.parameters.get('charset')?.toLowerCase()
   if (charset === undefined || /^(?:utf-?8|us-ascii|ascii)$/.test(charset)) return

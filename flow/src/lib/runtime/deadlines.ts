@@ -38,7 +38,7 @@ export function timerPerRun(clock: Clock): Deadlines {
  * One timer for all: set for the earliest deadline known, and when it fires for the earliest among the runs there are
  * then. A run that ends in time, as nearly all do, costs a comparison. The timer does not keep a process alive.
  */
-export function sharedTimer(runs: Iterable<Watched>, clock: Clock): Deadlines {
+export function sharedTimer(runs: () => Iterable<Watched>, clock: Clock): Deadlines {
   let stopTimer: (() => void) | undefined
   let setFor = Infinity
 
@@ -52,7 +52,7 @@ export function sharedTimer(runs: Iterable<Watched>, clock: Clock): Deadlines {
     const now = clock.now()
     let earliest = Infinity
     setFor = Infinity
-    for (const run of runs) {
+    for (const run of runs()) {
       if (run.deadline === undefined || run.isSettled) continue
       if (run.deadline <= now) run.expire()
       else earliest = Math.min(earliest, run.deadline)

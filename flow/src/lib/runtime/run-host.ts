@@ -1,5 +1,5 @@
 /** What surrounds a run: what its runtime lends it, what its caller asks, how the runtime and the hosts hold it. */
-import type { Clock, Logger } from '@flowport/capabilities'
+import type { Clock, Linked, Logger } from '@flowport/capabilities'
 import type { AnyFlow } from '../flow.ts'
 import type { Metadata } from '../node.ts'
 import type { Deadlines, Watched } from './deadlines.ts'
@@ -39,8 +39,14 @@ export interface Timing {
   readonly ms: number
 }
 
+/** Hears how a run ends. Neither function may throw. */
+export interface AnswerListener {
+  answered(answer: unknown): void
+  failed(error: Error): void
+}
+
 /** A run as its runtime and the hosts hold it. */
-export interface HeldRun extends RunView, Watched {
+export interface HeldRun extends RunView, Watched, Linked<HeldRun> {
   readonly flow: AnyFlow
   readonly request: RunRequest
   /** When it started, on the runtime's monotonic clock; 0 without hooks. */

@@ -7,14 +7,12 @@ import { SchemaError } from '../schema.ts'
 import { Answered } from './answered.ts'
 import { describeThrown, RunError } from './errors.ts'
 import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
-import type { HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
+import type { AnswerListener, HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
 import type { Digest, RunRng } from './run-view.ts'
 import { Walk, type Walker } from './walk.ts'
 
 export class Run implements HeldRun, Walker {
-  /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
-  readonly answer: Promise<unknown>
   readonly plan: Plan
   readonly request: RunRequest
   /** Milliseconds since the epoch; `undefined` for never, and while its input is being read. */
@@ -22,12 +20,16 @@ export class Run implements HeldRun, Walker {
   /** When it started, on the runtime's monotonic clock; 0 where nobody asks. */
   startedAt = 0
   stopTimer: (() => void) | undefined
+  previous: HeldRun | undefined
+  next: HeldRun | undefined
   readonly #host: RunHost
   readonly #walk: Walk
   readonly #timings: Timing[] = []
-  #resolve: (answer: unknown) => void = nothing
-  #reject: (error: Error) => void = nothing
   #settled = false
+  #answered = false
+  #value: unknown
+  #answer: Promise<unknown> | undefined
+  #answerListeners: AnswerListener[] | undefined
   #finished = false
   #reading = false
   #error: RunError | undefined
@@ -45,10 +47,6 @@ export class Run implements HeldRun, Walker {
     this.request = request
     this.#host = host
     this.#walk = new Walk(plan, this, host.maxConcurrency, request.timings === true ? this.#timings : null)
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
     const { deadlineMs } = request
     if (deadlineMs !== undefined) this.deadline = host.clock.now() + deadlineMs
   }
@@ -112,6 +110,22 @@ export class Run implements HeldRun, Walker {
   /** Adds to the metadata before nodes read it. */
   annotate(fields: Readonly<Record<string, unknown>>): void {
     this.#metadata = Object.freeze({ ...this.metadata, ...fields })
+  }
+
+  /** Resolves the answer: a value, or an async iterable. Settles at once on failure, deadline or cancellation. */
+  get answer(): Promise<unknown> {
+    this.#answer ??= new Promise((resolve, reject) =>
+      this.whenAnswered({ answered: resolve, failed: reject }),
+    )
+    return this.#answer
+  }
+
+  /** As `answer`, without a promise: the listener is called as soon as there is an answer or an error, or now. */
+  whenAnswered(listener: AnswerListener): void {
+    if (this.#answered) listener.answered(this.#value)
+    else if (this.#settled) listener.failed(this.#error as RunError)
+    else if (this.#answerListeners === undefined) this.#answerListeners = [listener]
+    else this.#answerListeners.push(listener)
   }
 
   /** Calls `listener` when everything of this run has ended, its answer's stream included. */
@@ -211,11 +225,12 @@ export class Run implements HeldRun, Walker {
   fail(error: RunError): void {
     if (this.#finished) return
     this.#error ??= error
+    const isAnswer = !this.#settled
     this.#settle()
-    this.#reject(this.#error)
     this.#controller?.abort(this.#error)
     void this.#stream?.end(this.#error)
     this.#finishIfIdle()
+    if (isAnswer) this.#tellAnswer()
   }
 
   #streamEnded(error: unknown): void {
@@ -265,12 +280,26 @@ export class Run implements HeldRun, Walker {
         const owner = { flow: plan.flow.name, node: step.alias, log: this.log }
         const ended = (error: unknown) => this.#streamEnded(error)
         this.#stream = new RunStream(value, stream, { ...owner, ended })
-        return this.#resolve(this.#stream)
+        return this.#answerWith(this.#stream)
       }
       this.#settle()
-      this.#resolve(value)
+      return this.#answerWith(value)
     }
     this.#finishIfIdle()
+  }
+
+  #answerWith(value: unknown): void {
+    this.#answered = true
+    this.#value = value
+    this.#finishIfIdle()
+    this.#tellAnswer()
+  }
+
+  #tellAnswer(): void {
+    const listeners = this.#answerListeners
+    if (listeners === undefined) return
+    this.#answerListeners = undefined
+    for (const listener of listeners) this.whenAnswered(listener)
   }
 
   #settle(): void {
@@ -286,8 +315,6 @@ export class Run implements HeldRun, Walker {
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
   }
 }
-
-const nothing = () => undefined
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value

@@ -461,6 +461,48 @@ describe('deadline and cancellation', () => {
     expect(runtime.running).toBe(0)
   })
 
+  it('calls whoever waits for an answer as soon as it is there, when nothing of the run is left', async () => {
+    const runtime = runtimeOf()
+    const gates = gate<number>()
+    const waits = flow('waits', {
+      trigger,
+      graph: (x, step) => step(node('waits', { input: number, run: () => gates.promise }), x),
+    })
+    const seen: unknown[] = []
+    const listener = (name: string) => ({
+      answered: (answer: unknown) => seen.push([name, answer, runtime.running]),
+      failed: (error: Error) => seen.push([name, error.message, runtime.running]),
+    })
+    const run = runtime.start(waits, 1)
+    run.whenAnswered(listener('first'))
+    run.whenAnswered(listener('second'))
+    expect(seen).toEqual([])
+    gates.resolve(7)
+    expect(await run.answer).toBe(7)
+    run.whenAnswered(listener('late'))
+    expect(seen).toEqual(['first', 'second', 'late'].map((name) => [name, 7, 0]))
+    run.cancel()
+    expect(seen).toHaveLength(3)
+  })
+
+  it('calls whoever waits for an answer with the error, once', async () => {
+    const never = gate<number>()
+    const waits = flow('waits', {
+      trigger,
+      graph: (x, step) => step(node('waits', { input: number, run: () => never.promise }), x),
+    })
+    const failed = vi.fn()
+    const answered = vi.fn()
+    const run = runtimeOf().start(waits, 1)
+    run.whenAnswered({ answered, failed })
+    run.cancel()
+    run.cancel()
+    expect(failed).toHaveBeenCalledOnce()
+    expect(failed).toHaveBeenCalledWith(expect.objectContaining({ failure: 'Cancelled' }))
+    expect(answered).not.toHaveBeenCalled()
+    expect(await failureOf(run.answer)).toMatchObject({ failure: 'Cancelled' })
+  })
+
   it('lends run signal and deadline to the calls of capabilities', async () => {
     const calls: (AbortSignal | undefined)[] = []
     const driver = {

@@ -4,6 +4,7 @@ import {
   type Clock,
   countRule,
   lifeRule,
+  LinkedList,
   type Logger,
   type ResourceBag,
   silentLogger,
@@ -97,11 +98,12 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   if (options.deadlineMs !== undefined) checkNumber('deadlineMs', options.deadlineMs, lifeRule)
   if (!Array.isArray(hooks)) throw new TypeError('hooks must be a list, such as [{ name, before, after }]')
   const plans = new Map<AnyFlow, Plan>()
-  const runs = new Set<HeldRun>()
+  const runs = new LinkedList<HeldRun>()
   const idle: (() => void)[] = []
   let closing: Promise<void> | undefined
 
-  const deadlines = options.deadlineTimer === 'shared' ? sharedTimer(runs, clock) : timerPerRun(clock)
+  const deadlines =
+    options.deadlineTimer === 'shared' ? sharedTimer(() => runs.copy(), clock) : timerPerRun(clock)
   const host: RunHost = {
     log,
     maxConcurrency,
@@ -189,7 +191,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   }
 
   function forget(run: HeldRun): void {
-    runs.delete(run)
+    runs.remove(run)
     if (runs.size === 0 && idle.length > 0) for (const wake of idle.splice(0)) wake()
   }
 
@@ -202,7 +204,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     bound.abort()
     if (runs.size === 0) return
     log.warn({ running: runs.size, drainMs }, 'cancelling runs that did not end in time')
-    for (const run of runs) run.cancel(new Error('the runtime is closing'))
+    for (const run of runs.copy()) run.cancel(new Error('the runtime is closing'))
     const grace = new AbortController()
     await Promise.race([drained, clock.sleep(1_000, { signal: grace.signal }).catch(() => undefined)])
     grace.abort()

@@ -24,6 +24,8 @@ export class Walk {
   readonly #values: unknown[]
   readonly #waits: number[]
   readonly #ready: number[] = []
+  /** Where the next ready step is: taking it out of the list would cost more than the list does. */
+  #nextReady = 0
   #active = 0
   #pumping = false
 
@@ -75,11 +77,15 @@ export class Walk {
     if (this.#pumping) return
     this.#pumping = true
     const { steps } = this.#plan
-    while (this.#ready.length > 0 && this.#active < this.#maxConcurrency && !this.#run.isStopped) {
-      this.#begin(steps[this.#ready.shift() as number] as PlannedStep)
+    while (this.#mayBegin) {
+      this.#begin(steps[this.#ready[this.#nextReady++] as number] as PlannedStep)
     }
     this.#pumping = false
     if (this.#active === 0) this.#run.walkRested()
+  }
+
+  get #mayBegin(): boolean {
+    return this.#nextReady < this.#ready.length && this.#active < this.#maxConcurrency && !this.#run.isStopped
   }
 
   #begin(step: PlannedStep): void {

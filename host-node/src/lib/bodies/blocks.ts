@@ -6,7 +6,9 @@ const blockBytes = 16 * 1024
 
 /** A list of chunks alone would cost a hundred bytes for each one-byte chunk that a client sends. */
 export class Blocks {
-  #full: Uint8Array<ArrayBuffer>[] = []
+  /** Most bodies arrive as one chunk. */
+  #first: Uint8Array<ArrayBuffer> | undefined
+  #more: Uint8Array<ArrayBuffer>[] | undefined
   #open: Uint8Array<ArrayBuffer> | undefined
   #used = 0
   #bytes = 0
@@ -20,12 +22,12 @@ export class Blocks {
     const isFirst = this.#bytes === 0
     this.#bytes += chunk.length
     if (isFirst) {
-      this.#full.push(chunk)
+      this.#first = chunk
       return chunk.length
     }
     if (chunk.length >= largeBytes) {
       const freed = this.#close()
-      this.#full.push(chunk)
+      this.#keep(chunk)
       return chunk.length - freed
     }
     let taken = 0
@@ -41,11 +43,12 @@ export class Blocks {
   /** All bytes in one. */
   whole(): Uint8Array<ArrayBuffer> {
     this.#close()
-    const [first] = this.#full
-    if (first !== undefined && this.#full.length === 1) return first
+    const first = this.#first ?? new Uint8Array(0)
+    if (this.#more === undefined) return first
     const whole = new Uint8Array(this.#bytes)
-    let at = 0
-    for (const block of this.#full) {
+    whole.set(first)
+    let at = first.length
+    for (const block of this.#more) {
       whole.set(block, at)
       at += block.length
     }
@@ -53,15 +56,21 @@ export class Blocks {
   }
 
   clear(): void {
-    this.#full = []
+    this.#first = undefined
+    this.#more = undefined
     this.#open = undefined
+  }
+
+  #keep(block: Uint8Array<ArrayBuffer>): void {
+    if (this.#more === undefined) this.#more = [block]
+    else this.#more.push(block)
   }
 
   /** Cuts the open block to what is used of it. Returns how much that frees. */
   #close(): number {
     if (this.#open === undefined) return 0
     const freed = this.#open.length - this.#used
-    this.#full.push(this.#open.slice(0, this.#used))
+    this.#keep(this.#open.slice(0, this.#used))
     this.#open = undefined
     this.#used = 0
     return freed

@@ -1,4 +1,5 @@
 /** The request bodies that a server is receiving: none may be too slow, and together they may not fill its memory. */
+import { type Linked, LinkedList } from '@flowport/capabilities'
 import {
   BodyPace,
   type BodyLimits,
@@ -21,9 +22,9 @@ export interface Arriving {
   readonly refuse: (error: Error) => void
 }
 
-interface Entry extends Arriving {
+interface Entry extends Arriving, Linked<Entry> {
   /** Made at the first look: most bodies are whole before it. */
-  look?: Look
+  look: Look | undefined
 }
 
 interface Look {
@@ -36,7 +37,7 @@ export class RequestBodies {
   readonly #limits: CheckedBodyLimits
   readonly #now: () => number
   /** In the order in which they began. */
-  readonly #arriving = new Set<Entry>()
+  readonly #arriving = new LinkedList<Entry>()
   #held = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
@@ -51,10 +52,11 @@ export class RequestBodies {
   }
 
   /** Watches a body until `ended` is called with what this returns. */
-  begin(arriving: Arriving): Entry {
-    this.#arriving.add(arriving)
+  begin({ raw, kind, held, refuse }: Arriving): Entry {
+    const entry: Entry = { raw, kind, held, refuse, look: undefined, previous: undefined, next: undefined }
+    this.#arriving.add(entry)
     this.#timer ??= setInterval(() => this.sweep(), sweepMs).unref()
-    return arriving
+    return entry
   }
 
   /** Counts bytes that are kept. Refuses the body that has been arriving for the longest while there are too many. */
@@ -66,7 +68,7 @@ export class RequestBodies {
 
   /** Forgets a body that is whole, refused or broken off. */
   ended(entry: Entry): void {
-    if (!this.#arriving.delete(entry)) return
+    if (!this.#arriving.remove(entry)) return
     this.#held -= entry.held
   }
 
