@@ -58,13 +58,11 @@ export class WatchedUpload {
   }
 }
 
-/** Rejects with the refusal of a JSON body that is not whole in time. Call `stop` when it is. */
-export function lateBody(limits: CheckedBodyLimits): { readonly late: Promise<never>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new BodyPace(limits, 'json').arrived(0, limits.jsonTimeoutMs))
-    }, limits.jsonTimeoutMs)
-  })
-  return { late, stop: () => clearTimeout(timer) }
+/** Calls `refuse` once when a JSON body is not whole in time, unless the returned function is called before. */
+export function whenLate(limits: CheckedBodyLimits, refuse: (error: Error) => void): () => void {
+  const timer = setTimeout(() => {
+    const late = new BodyPace(limits, 'json').arrived(0, limits.jsonTimeoutMs)
+    if (late !== undefined) refuse(late)
+  }, limits.jsonTimeoutMs)
+  return () => clearTimeout(timer)
 }

@@ -1,5 +1,6 @@
 /** Collects a body within its own bound and that of the isolate. */
 import { tooLarge, truncated } from '@flowport/flow/http'
+import type { BodyReader } from './body-reader.ts'
 import type { HeldBytes } from './held-bytes.ts'
 
 export interface CollectOptions {
@@ -7,32 +8,30 @@ export interface CollectOptions {
   readonly length: number | null
   readonly maxBytes: number
   readonly held: HeldBytes
-  /** Rejects when the body is not whole in time. */
-  readonly late: Promise<never>
 }
 
-/** The whole body. When it rejects, nothing of the body is kept, and `chunks` can be read on. */
+/** The whole body. When it rejects, nothing of the body is kept, and the rest can be discarded. */
 export async function collectBody(
-  chunks: AsyncIterator<Uint8Array, void>,
-  { length, maxBytes, held, late }: CollectOptions,
+  reader: BodyReader,
+  { length, maxBytes, held }: CollectOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // One buffer that doubles: a list of chunks would cost memory for each one-byte chunk that a client sends.
   let kept = new Uint8Array(0)
   let bytes = 0
   try {
     for (;;) {
-      const { done, value } = await Promise.race([chunks.next(), late])
-      if (done === true) break
-      const needed = bytes + value.byteLength
+      const chunk = await reader.read()
+      if (chunk === undefined) break
+      const needed = bytes + chunk.byteLength
       if (needed > maxBytes) throw tooLarge(maxBytes)
       if (needed > kept.length) {
-        const larger = Math.min(maxBytes, Math.max(needed, kept.length * 2))
+        const larger = Math.max(needed, Math.min(length ?? maxBytes, maxBytes, kept.length * 2))
         held.take(larger - kept.length)
         const grown = new Uint8Array(larger)
         grown.set(kept.subarray(0, bytes))
         kept = grown
       }
-      kept.set(value, bytes)
+      kept.set(chunk, bytes)
       bytes = needed
     }
     if (length !== null && bytes < length) throw truncated()

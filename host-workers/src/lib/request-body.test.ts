@@ -123,6 +123,23 @@ describe('the memory for unfinished bodies of an isolate', () => {
     expect(held.bytes).toBe(0)
   })
 
+  it('reads nothing more of a body it has no room for', async () => {
+    const cancelled = vi.fn()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(60_000)),
+      cancel: cancelled,
+    })
+    const init = { method: 'POST', body, duplex: 'half', headers: { 'content-length': '100000' } }
+    const refused = new WebBody(new Request('https://example.test/', init), {
+      limits,
+      held: new HeldBytes(50_000),
+    })
+    await expect(refused.bytes(100_000)).rejects.toMatchObject({ code: 'TOO_MANY_BODIES' })
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(refused.discardRest()).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('takes what has come, not what was announced', async () => {
     const held = new HeldBytes(1_000_000)
     const announced = Array.from({ length: 10 }, () =>

@@ -1,4 +1,5 @@
 /** A web request's body in the forms the bridge reads: bytes or a stream. */
+import { isCapabilityError } from '@flowport/capabilities'
 import {
   type CheckedBodyLimits,
   checkedBodyLimits,
@@ -6,8 +7,8 @@ import {
   tooLarge,
   truncated,
 } from '@flowport/flow/http'
-import { lateBody, WatchedUpload } from './bodies.ts'
-import { chunksOf } from './chunks.ts'
+import { WatchedUpload, whenLate } from './bodies.ts'
+import { BodyReader } from './body-reader.ts'
 import { collectBody, type CollectOptions } from './collected-body.ts'
 import { HeldBytes } from './held-bytes.ts'
 
@@ -50,45 +51,56 @@ export class WebBody implements HttpBody {
   }
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
-  async bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const { body, headers } = this.#request
     const announced = headers.get('content-length')
     const length = announced === null ? null : Number(announced)
-    if (length !== null && length > maxBytes) throw tooLarge(maxBytes)
-    if (body === null) return new Uint8Array(0)
-    const { late, stop } = lateBody(this.#limits)
-    try {
-      return length !== null && length <= smallBytes
-        ? await Promise.race([this.#smallBytes(length, maxBytes), late])
-        : await this.#collected(body, { length, maxBytes, held: this.#held, late })
-    } finally {
-      stop()
-    }
+    if (length !== null && length > maxBytes) return Promise.reject(tooLarge(maxBytes))
+    if (body === null) return Promise.resolve(new Uint8Array(0))
+    return length !== null && length <= smallBytes
+      ? this.#small(length, maxBytes)
+      : this.#collected(body, { length, maxBytes, held: this.#held })
   }
 
   /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
-  async #smallBytes(length: number, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    this.#held.take(length)
-    try {
-      const bytes = await this.#request.arrayBuffer().catch(() => Promise.reject(truncated()))
-      // A request that another Worker made may say what it likes.
-      if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
-      return new Uint8Array(bytes)
-    } finally {
-      this.#held.give(length)
-    }
+  #small(length: number, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return new Promise((resolve, reject) => {
+      this.#held.take(length)
+      const isOnTime = whenLate(this.#limits, reject)
+      const ended = () => {
+        isOnTime()
+        this.#held.give(length)
+      }
+      this.#request.arrayBuffer().then(
+        (bytes) => {
+          ended()
+          // A request that another Worker made may say what it likes.
+          if (bytes.byteLength > maxBytes) reject(tooLarge(maxBytes))
+          else resolve(new Uint8Array(bytes))
+        },
+        () => {
+          ended()
+          reject(truncated())
+        },
+      )
+    })
   }
 
   async #collected(
     body: ReadableStream<Uint8Array>,
     options: CollectOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks = chunksOf(body)
+    const reader = new BodyReader(body)
+    const isOnTime = whenLate(this.#limits, (late) => reader.refuse(late))
     try {
-      return await collectBody(chunks, options)
+      return await collectBody(reader, options)
     } catch (error) {
-      this.#draining = drain(chunks, this.#lingerMs)
+      // An isolate that is full has no time for the rest either.
+      if (isCapabilityError(error) && error.code === 'TOO_MANY_BODIES') reader.cancel()
+      else this.#draining = reader.discard(this.#lingerMs)
       throw error
+    } finally {
+      isOnTime()
     }
   }
 
@@ -104,7 +116,7 @@ export class WebBody implements HttpBody {
   discardRest(): Promise<void> | undefined {
     const { body } = this.#request
     if (this.#draining === undefined && body !== null && !body.locked)
-      this.#draining = drain(chunksOf(body), this.#lingerMs)
+      this.#draining = new BodyReader(body).discard(this.#lingerMs)
     return this.#draining
   }
 
@@ -113,24 +125,23 @@ export class WebBody implements HttpBody {
     const { body, headers } = this.#request
     const announced = headers.get('content-length')
     const length = announced === null ? null : Number(announced)
-    const chunks = chunksOf(body as ReadableStream<Uint8Array>)
+    const reader = new BodyReader(body as ReadableStream<Uint8Array>)
     let bytes = 0
-    let refused: (error: Error) => void = () => undefined
-    const watched = new WatchedUpload(this.#limits, (error) => refused(error))
-    const late = new Promise<never>((_, reject) => (refused = reject))
-    late.catch(() => watched.stop())
+    const watched = new WatchedUpload(this.#limits, (error) => reader.refuse(error))
     return new ReadableStream(
       {
         async pull(controller) {
           try {
             watched.waits()
-            const { done, value } = await Promise.race([chunks.next(), late])
-            watched.arrived(value?.byteLength ?? 0)
-            if (done === true) watched.stop()
-            if (done !== true) {
-              bytes += value.byteLength
-              controller.enqueue(value)
-            } else if (length !== null && bytes < length) controller.error(truncated())
+            const chunk = await reader.take()
+            watched.arrived(chunk?.byteLength ?? 0)
+            if (chunk !== undefined) {
+              bytes += chunk.byteLength
+              return controller.enqueue(chunk)
+            }
+            watched.stop()
+            reader.release()
+            if (length !== null && bytes < length) controller.error(truncated())
             else controller.close()
           } catch (error) {
             watched.stop()
@@ -139,34 +150,12 @@ export class WebBody implements HttpBody {
         },
         cancel: () => {
           watched.stop()
-          this.#draining = drain(chunks, this.#lingerMs)
+          this.#draining = reader.discard(this.#lingerMs)
         },
       },
       { highWaterMark: 0 },
     )
   }
-}
-
-/** Resolves when the rest has been read, when reading fails, or after `lingerMs`; what comes later is left unread. */
-async function drain(chunks: AsyncGenerator<unknown, void, void>, lingerMs: number): Promise<void> {
-  let isLate = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeUp = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      isLate = true
-      resolve()
-    }, lingerMs)
-  })
-  const rest = async () => {
-    try {
-      while (!isLate && (await chunks.next()).done !== true);
-    } catch {
-      // The client has gone: nobody waits for an answer.
-    }
-    await chunks.return()
-  }
-  await Promise.race([rest(), timeUp])
-  clearTimeout(timer)
 }
 
 function empty(): ReadableStream<Uint8Array<ArrayBuffer>> {
