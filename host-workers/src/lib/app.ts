@@ -138,17 +138,28 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
 }
 
 /** The answer that `make` has for a request; what it throws as a problem, such as a profile that cannot be opened. */
-async function answered(
+function answered(
   env: WorkerEnv | undefined,
   call: WebCall,
   profile: Opener,
   make: () => Awaitable<HttpOutcome>,
-): Promise<Response> {
-  try {
-    return await call.respond(await make())
-  } catch (error) {
+): Response | Promise<Response> {
+  const refused = (error: unknown) => {
     call.log ??= profile.log(env)
-    return await call.respond(problemOutcome(error, call))
+    return call.respond(problemOutcome(error, call))
+  }
+  const respond = (outcome: HttpOutcome) => {
+    try {
+      const response = call.respond(outcome)
+      return response instanceof Promise ? response.catch(refused) : response
+    } catch (error) {
+      return refused(error)
+    }
+  }
+  try {
+    return Promise.resolve(make()).then(respond, refused)
+  } catch (error) {
+    return refused(error)
   }
 }
 

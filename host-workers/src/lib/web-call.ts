@@ -19,6 +19,8 @@ export class WebCall implements HttpCall {
   log: Logger | undefined
   readonly #context: CallContext
   readonly #request: Request
+  /** Kept: on workerd each look at `request.headers` leaves JavaScript. */
+  readonly #headers: Headers
   /** The matched path with its parameters, mount point included; `null` where it has none. */
   readonly #pattern: string | null
   #params: Readonly<Record<string, string>> | undefined
@@ -27,6 +29,7 @@ export class WebCall implements HttpCall {
   constructor(context: CallContext, pattern: string | null = null, body: WebBodyOptions = {}) {
     this.#context = context
     this.#request = context.req.raw
+    this.#headers = this.#request.headers
     this.#pattern = pattern
     this.body = new WebBody(this.#request, body)
   }
@@ -53,7 +56,7 @@ export class WebCall implements HttpCall {
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined
+    return this.#headers.get(name) ?? undefined
   }
 
   onDisconnect(listener: () => void): void {
