@@ -3,7 +3,8 @@ import { CapabilityError } from '@flowport/capabilities'
 import canonicalize from 'canonicalize'
 import { isBlobRef } from '../blob-ref.ts'
 import type { Keyed } from '../idempotency.ts'
-import type { Digest, RunView } from './run-view.ts'
+import { hexDigest } from '../hex-digest.ts'
+import type { RunView } from './run-view.ts'
 
 /** @throws CapabilityError `IDEM_KEY` for a key that is not a non-empty text. */
 export function keyFrom(
@@ -32,11 +33,6 @@ export async function fingerprintOf(input: unknown, { digest: digestOf }: RunVie
   }
   if (text === undefined || text.length <= 200) return text ?? 'undefined'
   return `sha-256:${await hexDigest(text, digestOf)}`
-}
-
-export async function hexDigest(text: string, digestOf: Digest): Promise<string> {
-  const digest = await digestOf(new TextEncoder().encode(text))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** An upload that is sent again is another version of its object, and the same request. */

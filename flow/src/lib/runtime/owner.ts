@@ -1,6 +1,6 @@
 /** Whose stored answer it is: a key runs once for everyone, and its answer is kept from other callers. */
 import { CapabilityError } from '@flowport/capabilities'
-import { hexDigest } from './fingerprint.ts'
+import { hexDigest } from '../hex-digest.ts'
 import { owned, ownedParts } from './kept-result.ts'
 import type { Digest, RunView } from './run-view.ts'
 

@@ -1,7 +1,7 @@
 /** What makes two requests with one key the same request: method, target and the bytes of the body. */
 import type { Digest } from '../../runtime/run-view.ts'
 import type { HttpCall } from '../call.ts'
-import { hexDigest } from './hex-digest.ts'
+import { hexDigest } from '../../hex-digest.ts'
 
 /**
  * Of a request whose body is streamed: it is reserved before a byte of it is read. The digest of its body is kept with the

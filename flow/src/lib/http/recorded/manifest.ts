@@ -1,7 +1,7 @@
 /** Names the segments of a recorded body: their sizes and digests, in order. */
 import { type BlobStore, CapabilityError } from '@flowport/capabilities'
 import type { Digest } from '../../runtime/run-view.ts'
-import { hexDigest } from './hex-digest.ts'
+import { hexDigest } from '../../hex-digest.ts'
 import { manifestKey, segmentKey } from './place.ts'
 
 export type SegmentEntry = readonly [bytes: number, digest: string]

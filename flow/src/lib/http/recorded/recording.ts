@@ -1,5 +1,6 @@
 /** One request with an `Idempotency-Key`: it is answered from a record, refused, or run and recorded. */
 import { Answered } from '../../runtime/answered.ts'
+import { callerOf } from '../../runtime/owner.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
 import type { HttpOutcome } from '../call.ts'
 import { jsonBytes, messageOfJson, readInput } from '../input.ts'
@@ -10,7 +11,7 @@ import { DigestingTap } from './body-tap.ts'
 import { isDecided } from './decided.ts'
 import { fingerprintOf, streamedFingerprint } from './fingerprint.ts'
 import { Hold } from './hold.ts'
-import { callerOf, folderNameOf, recordName } from './identity.ts'
+import { folderNameOf, recordName } from './identity.ts'
 import { type LookupParts, lookUp } from './lookup.ts'
 
 export interface RecordingParts extends Omit<LookupParts, 'run' | 'name' | 'who' | 'fingerprint'> {
@@ -51,7 +52,7 @@ export class Recording {
   async read(run: AdmittedRun): Promise<unknown> {
     const { flow, trigger, call, bag, key, recorded } = this.#parts
     checkRequirements(trigger, call)
-    const caller = callerOf(run.metadata)
+    const caller = callerOf(run)
     const { body } = trigger
     const isJson = body?.kind === 'json'
     const isStreamed = body !== null && !isJson

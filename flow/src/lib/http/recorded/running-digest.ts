@@ -1,6 +1,6 @@
 /** A digest of bytes that come over time, in constant memory: each block is digested with the digest of those before it. */
 import type { Digest } from '../../runtime/run-view.ts'
-import { hexDigest } from './hex-digest.ts'
+import { hexDigest } from '../../hex-digest.ts'
 
 const stateBytes = 32
 const blockBytes = 256 * 1024

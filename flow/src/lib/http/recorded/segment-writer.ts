@@ -1,7 +1,7 @@
 /** Records a body while it is sent: in segments of bounded size, one being written while the next one fills. */
 import type { BlobStore, Logger } from '@flowport/capabilities'
 import type { Digest } from '../../runtime/run-view.ts'
-import { hexDigest } from './hex-digest.ts'
+import { hexDigest } from '../../hex-digest.ts'
 import { type Manifest, manifestText, type SegmentEntry } from './manifest.ts'
 import { headKey, manifestKey, segmentKey } from './place.ts'
 import type { RecordedBody } from './record.ts'
