@@ -36,7 +36,7 @@ export interface LookupParts extends HttpRoute {
  * @throws CapabilityError `IDEM_IN_FLIGHT` (409) or `IDEM099` (422).
  */
 export async function lookUp(parts: LookupParts): Promise<Hold | HttpOutcome> {
-  const { run, bag, call, name } = parts
+  const { run, call } = parts
   const from = lastEventIdOf(call)
   for (let isLast = false; ; isLast = true) {
     const found = await reserveIn(parts)
@@ -48,15 +48,28 @@ export async function lookUp(parts: LookupParts): Promise<Hold | HttpOutcome> {
     }
     await checkBody(found, parts)
     try {
-      return await replayOf(found, { ...parts, from })
+      return await replayOf(found, { ...parts, from, failed: (error) => brokenOff(parts, error) })
     } catch (error) {
       if (isLast || !isKind(error, 'Corrupt', 'NotFound')) throw error
       run.log.warn({ err: error }, 'a recorded answer cannot be replayed; the request runs again')
-      const ledger = bag.control('dedupe').view('write', { signal: run.signal }) as DedupeStore
-      await ledger.forget(ledgerKey(name))
+      await forget(parts)
       if (found.request !== undefined) throw askAgain()
     }
   }
+}
+
+async function forget({ bag, name }: LookupParts): Promise<void> {
+  await (bag.control('dedupe').view('write', undefined) as DedupeStore).forget(ledgerKey(name))
+}
+
+/** A part of the body is gone or has changed: the next request runs, instead of breaking off at the same place. */
+function brokenOff(parts: LookupParts, error: unknown): void {
+  const { log } = parts.run
+  log.error({ err: error }, 'a recorded answer broke off while it was sent again')
+  if (!isKind(error, 'Corrupt', 'NotFound')) return
+  forget(parts).catch((failure: unknown) =>
+    log.warn({ err: failure }, 'a broken record could not be forgotten'),
+  )
 }
 
 function reserveIn({ bag, name, fingerprint, run }: LookupParts): Promise<Hold | AnswerRecord | InFlight> {
@@ -71,12 +84,13 @@ async function followIn(parts: LookupParts, after: string): Promise<HttpOutcome 
   const found = await findRecording({ store, who, name })
   if (found === null) return null
   const { folder, head } = found
+  const failed = (error: unknown) => brokenOff(parts, error)
   const look = async (): Promise<Finished | 'going on' | 'given up'> => {
     const state = await reserveIn(parts)
     if (state instanceof InFlight) return 'going on'
     if (state instanceof Hold) await state.release()
     else if (state.folder === folder)
-      return { rest: async (from) => (await replayOf(state, { ...parts, from })).body }
+      return { rest: async (from) => (await replayOf(state, { ...parts, from, failed })).body }
     return 'given up'
   }
   // The stores stay open until the stream has ended.

@@ -54,8 +54,14 @@ export class RecordedSegments {
     for (let index = 0; index < this.segments.length; index++) yield await this.read(index)
   }
 
-  /** The bytes from `offset`, at the pace of their reader. The first of them have been checked when this resolves. */
-  async stream(offset = 0): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  /**
+   * The bytes from `offset`, at the pace of their reader. The first of them have been checked when this resolves; `failed` is
+   * called when a later one cannot be read, which ends the stream with that error.
+   */
+  async stream(
+    offset: number,
+    failed: (error: unknown) => void,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     let index = 0
     let skipped = 0
     while (index < this.segments.length && skipped + (this.segments[index]?.[0] ?? 0) <= offset)
@@ -65,11 +71,16 @@ export class RecordedSegments {
     return new ReadableStream(
       {
         pull: async (controller) => {
-          const bytes = next ?? (index < this.segments.length ? await this.read(index) : undefined)
-          next = undefined
-          index++
-          if (bytes === undefined) controller.close()
-          else controller.enqueue(bytes)
+          try {
+            const bytes = next ?? (index < this.segments.length ? await this.read(index) : undefined)
+            next = undefined
+            index++
+            if (bytes === undefined) controller.close()
+            else controller.enqueue(bytes)
+          } catch (error) {
+            failed(error)
+            controller.error(error)
+          }
         },
       },
       { highWaterMark: 0 },

@@ -1,4 +1,5 @@
 /** One request with an `Idempotency-Key`: it is answered from a record, refused, or run and recorded. */
+import type { Logger } from '@flowport/capabilities'
 import { Answered } from '../../runtime/answered.ts'
 import { callerOf } from '../../runtime/owner.ts'
 import type { AdmittedRun } from '../../runtime/run-view.ts'
@@ -6,6 +7,7 @@ import type { HttpOutcome } from '../call.ts'
 import { jsonBytes, messageOfJson, readInput } from '../input.ts'
 import { lastEventIdOf } from '../last-event-id.ts'
 import { checkRequirements } from '../requirements.ts'
+import type { HttpTrigger } from '../../trigger.ts'
 import { AnswerRecorder, type TextRecorder } from './answer-recorder.ts'
 import { DigestingTap } from './body-tap.ts'
 import { isDecided } from './decided.ts'
@@ -53,6 +55,7 @@ export class Recording {
     const { flow, trigger, call, bag, key, recorded } = this.#parts
     checkRequirements(trigger, call)
     const caller = callerOf(run)
+    if (caller.principal === undefined) warnOfShared(this.#parts, run.log)
     const { body } = trigger
     const isJson = body?.kind === 'json'
     const isStreamed = body !== null && !isJson
@@ -100,4 +103,17 @@ export class Recording {
   get #isContinued(): boolean {
     return (lastEventIdOf(this.#parts.call) ?? '') !== ''
   }
+}
+
+/** Routes that have been warned of. */
+const warned = new WeakSet<HttpTrigger>()
+
+/** Callers who sign in, and whom no hook names: they share their keys, and so their answers. Said once per route. */
+function warnOfShared({ flow, trigger, call }: RecordingParts, log: Logger): void {
+  if (call.header('authorization') === undefined || warned.has(trigger)) return
+  warned.add(trigger)
+  log.warn(
+    { flow: flow.name },
+    'requests with Authorization are recorded for anonymous callers, who share their Idempotency-Keys: return { principal } from a hook',
+  )
 }

@@ -18,6 +18,8 @@ export interface ReplayParts {
    * Default: the beginning.
    */
   readonly from?: string | number | undefined
+  /** Called when the replay has begun and cannot be ended. */
+  readonly failed: (error: unknown) => void
 }
 
 /** @throws CapabilityError `Corrupt` when the body is gone or has changed. */
@@ -43,7 +45,7 @@ export async function replayOf(record: AnswerRecord, parts: ReplayParts): Promis
       const store = bag.control(recorded.store).view('read', { signal: run.signal }) as BlobStore
       const segments = await RecordedSegments.open(store, body, run.digest)
       const start = await startOf(segments.each(), headers, parts)
-      return { status, headers: sized(headers, body.bytes), body: await segments.stream(start) }
+      return { status, headers: sized(headers, body.bytes), body: await segments.stream(start, parts.failed) }
     }
   }
 }
