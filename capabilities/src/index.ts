@@ -182,7 +182,9 @@ export type {
   BeginResult,
   DedupeKey,
   DedupeStore,
+  KeyState,
   RenewOptions,
+  TakeOverOptions,
   UnknownKey,
   UnknownsOptions,
 } from './lib/dedupe/contract.ts'
@@ -190,6 +192,7 @@ export type {
   BeginCall,
   DedupeDriver,
   DriverBegin,
+  DriverLook,
   DriverUnknown,
   DriverUnknownPage,
   RenewCall,

@@ -44,6 +44,8 @@ export const operations = {
     renew: write,
     abandon: write,
     unknowns: read,
+    look: read,
+    takeOver: write,
     forget: write,
   },
   queue: {

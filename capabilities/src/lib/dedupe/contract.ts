@@ -36,10 +36,39 @@ export interface UnknownsOptions extends CallOptions {
   readonly limit?: number
 }
 
+export interface TakeOverOptions extends CallOptions {
+  /** The fence that was seen, of the key's last holder. */
+  readonly fence: number
+  /** Milliseconds the new holder may take to settle the key. It is unknown again after that. */
+  readonly leaseMs: number
+}
+
+/** How a key stands. `fingerprint` is the digest of the request it was begun with, `''` for a key of `putIfAbsent`. */
+export type KeyState =
+  | { readonly state: 'free' }
+  | {
+      readonly state: 'in_flight'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly leaseEndsInMs: number
+    }
+  | {
+      readonly state: 'unknown'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly sinceMs: number
+    }
+  | {
+      readonly state: 'done'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly result: unknown
+    }
+
 /** A key whose effect began and whose outcome was never recorded. The effect may or may not have been made. */
 export interface UnknownKey {
   readonly key: DedupeKey
-  /** The fence of its last holder: give it as `over` to settle the key. */
+  /** The fence of its last holder: `settleKey` and `takeOver` ask for it. */
   readonly fence: number
   /** Milliseconds since its lease ended. */
   readonly sinceMs: number
@@ -87,8 +116,22 @@ export interface DedupeStore {
    * longer the holder's.
    */
   abandon(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
-  /** Unknown keys, a page at a time. `Unsupported` where `info.features.unknowns` is not stated. */
+  /**
+   * Unknown keys, a page at a time, in no particular order. A page may have fewer keys than its limit, or none, while others
+   * follow: only a `cursor` of `null` ends the list. `Unsupported` where `info.features.unknowns` is not stated.
+   */
   unknowns(
     options?: UnknownsOptions,
   ): Promise<{ readonly keys: readonly UnknownKey[]; readonly cursor: string | null }>
+  /** How the key stands; changes nothing. `Unsupported` where `info.features.unknowns` is not stated. */
+  look(key: DedupeKey, options?: CallOptions): Promise<KeyState>
+  /**
+   * Takes over a key that is unknown, if `fence` is still that of its last holder. Resolves `null`, changing nothing, for
+   * every other key, a free one included. The key keeps the fingerprint it was begun with, and is unknown again when the new
+   * lease ends. `Unsupported` where `info.features.unknowns` is not stated.
+   */
+  takeOver(
+    key: DedupeKey,
+    options: TakeOverOptions,
+  ): Promise<{ readonly token: string; readonly fence: number } | null>
 }

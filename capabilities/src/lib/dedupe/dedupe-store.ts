@@ -13,7 +13,9 @@ import type {
   BeginResult,
   DedupeKey,
   DedupeStore,
+  KeyState,
   RenewOptions,
+  TakeOverOptions,
   UnknownsOptions,
 } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
@@ -172,16 +174,45 @@ class PortableDedupeStore implements DedupeStore {
     const { driver, pipeline } = this.#core
     const where = { capability: pipeline.capability, operation: 'unknowns' }
     checkArgument('limit', limit, countRule(1, 1000), where)
-    if (driver.unknowns === undefined) {
-      const message = `${this.info.provider} cannot list unknown keys; ask for a key by its name with begin`
-      throw new CapabilityError('Unsupported', message, where)
-    }
-    const list = driver.unknowns.bind(driver)
+    const list = driver.unknowns?.bind(driver) ?? this.#unsupported('cannot list unknown keys', where)
     const page = await pipeline.run('unknowns', undefined, { signal }, this.#scope, (call) =>
       list(cursor ?? null, limit, { signal: call.signal }),
     )
-    const keys = page.keys.map(({ key, fence, sinceMs }) => ({ key: decodeKey(key), fence, sinceMs }))
+    const keys = page.keys.map(({ key, fence, sinceMs }) => ({
+      key: decodeKey(key),
+      fence,
+      sinceMs: Math.max(0, sinceMs),
+    }))
     return { keys, cursor: page.cursor }
+  }
+
+  async look(key: DedupeKey, options?: CallOptions): Promise<KeyState> {
+    const { encoded, where } = this.#key('look', key)
+    const { driver, pipeline } = this.#core
+    const find = driver.look?.bind(driver) ?? this.#unsupported('cannot show how a key stands', where)
+    const found = await pipeline.run('look', where.key, options, this.#scope, ({ signal }) =>
+      find(encoded, { signal }),
+    )
+    if (found.state === 'done') return { ...found, result: fromJsonText(found.result, 'result', where) }
+    return found.state === 'unknown' ? { ...found, sinceMs: Math.max(0, found.sinceMs) } : found
+  }
+
+  async takeOver(key: DedupeKey, { fence: over, leaseMs, signal }: TakeOverOptions) {
+    const { encoded, where } = this.#key('takeOver', key)
+    this.#checkTime('leaseMs', leaseMs, where)
+    checkArgument('fence', over, countRule(0), where)
+    const { driver, pipeline, rng } = this.#core
+    const take = driver.takeOver?.bind(driver) ?? this.#unsupported('cannot hand over unknown keys', where)
+    const token = rng.uuid()
+    const fence = await pipeline.run('takeOver', where.key, { signal }, this.#scope, (call) =>
+      take(encoded, token, leaseMs, over, { signal: call.signal }),
+    )
+    return fence === null ? null : { token, fence }
+  }
+
+  #unsupported(what: string, where: Omit<Place, 'key'>): never {
+    const advice = 'use a ledger whose info states features.unknowns'
+    throw new CapabilityError('Unsupported', `${this.info.provider} ${what}; ${advice}`, where)
   }
 
   #key(operation: string, key: DedupeKey): { readonly encoded: string; readonly where: Place } {

@@ -32,6 +32,28 @@ export interface RenewCall extends DriverCall {
   readonly started?: boolean
 }
 
+/** How a key stands. `result` is JSON text. */
+export type DriverLook =
+  | { readonly state: 'free' }
+  | {
+      readonly state: 'in_flight'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly leaseEndsInMs: number
+    }
+  | {
+      readonly state: 'unknown'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly sinceMs: number
+    }
+  | {
+      readonly state: 'done'
+      readonly fingerprint: string
+      readonly fence: number
+      readonly result: string
+    }
+
 export interface DriverUnknown {
   readonly key: string
   readonly fence: number
@@ -70,8 +92,24 @@ export interface DedupeDriver {
   release(key: string, token: string, call: DriverCall): Awaitable<boolean>
   /** Moves the lease's end if the record is `token`'s and in flight; otherwise `false`. 0 ms ends the lease now. */
   renew(key: string, token: string, leaseMs: number, call: RenewCall): Awaitable<boolean>
-  /** Keys that are unknown, in any order that a cursor can go on from. Absent where the store cannot list them. */
+  /**
+   * Keys that are unknown, in any order that a cursor can go on from. A page may be short, or empty, while others follow.
+   * Absent where the store cannot list them; `look` and `takeOver` are then absent, too.
+   */
   unknowns?(cursor: string | null, limit: number, call: DriverCall): Awaitable<DriverUnknownPage>
+  /** How the key stands. A lease that ended before its effect began leaves the key `free`. Changes nothing. */
+  look?(key: string, call: DriverCall): Awaitable<DriverLook>
+  /**
+   * Gives the key to `token` if it is unknown and its fence is `over`, or if the record in flight is this very token's (a
+   * retried call); otherwise changes nothing. Resolves the new fence, or `null`. The record keeps its fingerprint.
+   */
+  takeOver?(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    call: DriverCall,
+  ): Awaitable<number | null>
   forget(key: string, call: DriverCall): Awaitable<void>
   check?(call: DriverCall): Awaitable<void>
   close?(): Awaitable<void>

@@ -2,7 +2,7 @@
  * The ledger's steps as pure functions of one record. A driver reads the record, takes the step and writes what it leaves,
  * all in one atomic step at its store.
  */
-import type { BeginCall, DriverBegin, RenewCall } from './driver.ts'
+import type { BeginCall, DriverBegin, DriverLook, RenewCall } from './driver.ts'
 
 export interface LedgerRecord {
   readonly token: string
@@ -101,6 +101,29 @@ export function renew(
   if (!isHeld(found, token)) return { answer: false }
   const record = { ...found, started: found.started || started, endsAt: endOf(at, leaseMs) }
   return { answer: true, record }
+}
+
+export function look(found: Found, at: Pick<Moment, 'now'>): DriverLook {
+  if (found === undefined) return { state: 'free' }
+  const { fingerprint, fence, result, endsAt } = found
+  if (isUnknown(found, at)) return { state: 'unknown', fingerprint, fence, sinceMs: at.now - endsAt }
+  if (endsAt <= at.now) return { state: 'free' }
+  if (result !== null) return { state: 'done', fingerprint, fence, result }
+  return { state: 'in_flight', fingerprint, fence, leaseEndsInMs: endsAt - at.now }
+}
+
+export function takeOver(
+  found: Found,
+  at: Moment,
+  token: string,
+  leaseMs: number,
+  over: number,
+): Step<number | null> {
+  if (found === undefined) return { answer: null }
+  if (found.token === token && found.result === null) return { answer: found.fence }
+  if (!isUnknown(found, at) || found.fence !== over) return { answer: null }
+  const fence = nextFence(found, at)
+  return { answer: fence, record: { ...found, token, fence, endsAt: endOf(at, leaseMs) } }
 }
 
 /** Whether an effect began under the key and the lease ended before its outcome was recorded. */

@@ -108,7 +108,10 @@ export interface DedupeCapabilityInfo {
     readonly expirySlackMs?: number
   }
   readonly features?: {
-    /** `unknowns` lists the keys whose effect began without a recorded outcome. Default false. */
+    /**
+     * `unknowns` lists the keys whose effect began without a recorded outcome; `look` shows one, `takeOver` hands it over to
+     * be settled. Default false.
+     */
     readonly unknowns?: boolean
   }
   readonly extensions: Extensions

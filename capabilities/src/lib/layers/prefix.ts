@@ -109,6 +109,8 @@ function prefixBlob(text: string, driver: BlobDriver): BlobDriver {
 
 function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
   const unknowns = driver.unknowns?.bind(driver)
+  const look = driver.look?.bind(driver)
+  const takeOver = driver.takeOver?.bind(driver)
   return {
     info: shortened(text, driver.info),
     reserve: (key, ...more) => inside(text, () => driver.reserve(text + key, ...more)),
@@ -117,6 +119,8 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
     release: (key, ...more) => inside(text, () => driver.release(text + key, ...more)),
     renew: (key, ...more) => inside(text, () => driver.renew(text + key, ...more)),
     forget: (key, call) => inside(text, () => driver.forget(text + key, call)),
+    ...(look && { look: (key, call) => inside(text, () => look(text + key, call)) }),
+    ...(takeOver && { takeOver: (key, ...more) => inside(text, () => takeOver(text + key, ...more)) }),
     ...(unknowns && {
       unknowns: async (cursor, limit, call) => {
         const page = await inside(text, () => unknowns(cursor, limit, call))

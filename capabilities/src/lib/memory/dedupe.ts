@@ -1,17 +1,26 @@
 /** A dedupe driver over a `Map`: for tests, local runs and single processes. Gone with the process. */
 import type { Clock } from '../clock/contract.ts'
 import { compareUtf8 } from '../byte-order.ts'
-import type { BeginCall, DedupeDriver, DriverBegin, DriverUnknownPage, RenewCall } from '../dedupe/driver.ts'
+import type {
+  BeginCall,
+  DedupeDriver,
+  DriverBegin,
+  DriverLook,
+  DriverUnknownPage,
+  RenewCall,
+} from '../dedupe/driver.ts'
 import {
   begin,
   complete,
   isUnknown,
   type LedgerRecord,
+  look,
   type Moment,
   release,
   renew,
   reserve,
   type Step,
+  takeOver,
   uselessAt,
 } from '../dedupe/steps.ts'
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
@@ -119,6 +128,14 @@ class MemoryDedupeDriver implements DedupeDriver {
       return { key, fence, sinceMs: now - endsAt }
     })
     return { keys, cursor: rest.length > page.length ? (page.at(-1) ?? null) : null }
+  }
+
+  look(key: string): DriverLook {
+    return look(this.#records.get(key), { now: this.#clock.monotonic() })
+  }
+
+  takeOver(key: string, token: string, leaseMs: number, over: number): number | null {
+    return this.#step('takeOver', key, (found, at) => takeOver(found, at, token, leaseMs, over))
   }
 
   forget(key: string): void {

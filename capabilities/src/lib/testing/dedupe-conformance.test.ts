@@ -395,6 +395,39 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     },
   },
   {
+    lie: 'hands over an unknown key whatever fence was seen',
+    caught: ['takeOver leaves a key that is free, in flight, done, or has another fence, as it is'],
+    as: (honest) => ({
+      takeOver: async (key, token, leaseMs, over, call) => {
+        const found = await honest.look?.(key, call)
+        const seen = found?.state === 'unknown' ? found.fence : over
+        return (await honest.takeOver?.(key, token, leaseMs, seen, call)) ?? null
+      },
+    }),
+  },
+  {
+    lie: 'takes a free key when asked to take one over',
+    caught: ['takeOver leaves a key that is free, in flight, done, or has another fence, as it is'],
+    as: (honest) => ({
+      takeOver: async (key, token, leaseMs, over, call) => {
+        const begun = await honest.begin(key, token, leaseMs, 'f', { ...call, started: true, over })
+        return begun.state === 'fresh' ? begun.fence : null
+      },
+    }),
+  },
+  {
+    lie: 'shows unknown keys as in flight',
+    caught: ['look shows a key that is free, in flight, unknown or done, and takes nothing'],
+    as: (honest) => ({
+      look: async (key, call) => {
+        const found = (await honest.look?.(key, call)) ?? { state: 'free' }
+        if (found.state !== 'unknown') return found
+        const { fingerprint, fence } = found
+        return { state: 'in_flight', fingerprint, fence, leaseEndsInMs: 1 }
+      },
+    }),
+  },
+  {
     lie: 'states to be durable and loses everything when it is opened again',
     caught: ['a durable store keeps reservations, holders and results when it is opened again'],
     as: (honest) => ({ info: { ...honest.info, durability: 'durable' } }),
@@ -468,5 +501,7 @@ function bound(driver: DedupeDriver): DedupeDriver {
     renew: driver.renew.bind(driver),
     forget: driver.forget.bind(driver),
     ...(driver.unknowns && { unknowns: driver.unknowns.bind(driver) }),
+    ...(driver.look && { look: driver.look.bind(driver) }),
+    ...(driver.takeOver && { takeOver: driver.takeOver.bind(driver) }),
   }
 }

@@ -18,6 +18,7 @@ import { leases } from './dedupe/leases.ts'
 import { ledger } from './dedupe/ledger.ts'
 import { reservations } from './dedupe/reservations.ts'
 import { results } from './dedupe/results.ts'
+import { settling } from './dedupe/settling.ts'
 import type { DedupeSubject } from './dedupe/subject.ts'
 import { unknown } from './dedupe/unknown.ts'
 import type { ManualClock } from './manual-clock.ts'
@@ -42,6 +43,7 @@ export const dedupeCases: readonly ConformanceGroup<DedupeSubject>[] = [
   ledger,
   leases,
   unknown,
+  settling,
   fingerprints,
   results,
   calls,

@@ -2,13 +2,18 @@
 import {
   type BeginCall,
   type Clock,
+  compareUtf8,
   type DedupeCapabilityInfo,
   type DedupeDriver,
   type DriverBegin,
   type DriverCall,
+  type DriverLook,
+  type DriverUnknown,
+  type DriverUnknownPage,
   ledgerSteps,
   type RenewCall,
 } from '@flowport/capabilities'
+import { sortedKeys } from './encoded-keys.ts'
 import { Entries, type Entry } from './entries.ts'
 import type { Home } from './home.ts'
 import { translated } from './translate-error.ts'
@@ -73,6 +78,37 @@ export class OpfsDedupeDriver implements DedupeDriver {
     return this.#step(key, call, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, call))
   }
 
+  /** Reads the names of all records and the heads of those up to the end of the page. Waits for no other step. */
+  unknowns(cursor: string | null, limit: number, { signal }: DriverCall): Promise<DriverUnknownPage> {
+    return translated(this.#home, async () => {
+      const now = this.#now()
+      const keys: DriverUnknown[] = []
+      const isAfter = (key: string) => cursor === null || compareUtf8(key, cursor) > 0
+      for (const { key, handle } of await sortedKeys(await this.#records.folder(), '', isAfter)) {
+        signal?.throwIfAborted()
+        const header = await this.#records.header(handle)
+        if (header === null || !isUnknown(header, now)) continue
+        if (keys.length === limit) return { keys, cursor: keys.at(-1)?.key ?? null }
+        keys.push({ key, fence: header.fence ?? 0, sinceMs: now - header.expiresAt })
+      }
+      return { keys, cursor: null }
+    })
+  }
+
+  look(key: string, call: DriverCall): Promise<DriverLook> {
+    return this.#step(key, call, (found, at) => ({ answer: ledgerSteps.look(found, at) }))
+  }
+
+  takeOver(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    call: DriverCall,
+  ): Promise<number | null> {
+    return this.#step(key, call, (found, at) => ledgerSteps.takeOver(found, at, token, leaseMs, over))
+  }
+
   async forget(key: string, call: DriverCall): Promise<void> {
     await this.#step<null>(key, call, (found) => ({
       answer: null,
@@ -121,6 +157,10 @@ function ledgerRecord(entry: Entry<Record> | null): ledgerSteps.LedgerRecord | u
   const { token, isDone, fingerprint, expiresAt, started = true, fence = 0 } = entry.header
   const result = isDone ? new TextDecoder().decode(entry.bytes) : null
   return { token, fingerprint, result, endsAt: expiresAt, started, fence }
+}
+
+function isUnknown({ isDone, expiresAt, started = true, isFree = false }: Record, now: number): boolean {
+  return !isDone && !isFree && started && expiresAt <= now
 }
 
 function isUseless({ isDone, expiresAt, started = true, isFree = false }: Record, now: number): boolean {

@@ -55,6 +55,7 @@ export const opfsDedupeInfo = {
   consistency: 'strong',
   durability: 'durable',
   limits: { maxKeyBytes: 1024, maxResultBytes: 8 * 1024 * 1024, minTtlMs: 1 },
+  features: { unknowns: true },
   extensions: {},
 } as const satisfies DedupeCapabilityInfo
 

@@ -1,12 +1,14 @@
 /** The dedupe ledger in SQLite. Every step is one statement that decides and writes at once. */
-import type {
-  BeginCall,
-  Clock,
-  DedupeCapabilityInfo,
-  DedupeDriver,
-  DriverBegin,
-  DriverUnknownPage,
-  RenewCall,
+import {
+  type BeginCall,
+  type Clock,
+  type DedupeCapabilityInfo,
+  type DedupeDriver,
+  type DriverBegin,
+  type DriverLook,
+  type DriverUnknownPage,
+  ledgerSteps,
+  type RenewCall,
 } from '@flowport/capabilities'
 import type { Database } from './database.ts'
 import { translated } from './translate-error.ts'
@@ -92,6 +94,21 @@ export class SqliteDedupeDriver implements DedupeDriver {
     })
   }
 
+  look(key: string): DriverLook {
+    return translated(() => {
+      const row = this.#sql.read.get(key) as Row | undefined
+      return ledgerSteps.look(row === undefined ? undefined : recordOf(row), { now: this.#now() })
+    })
+  }
+
+  takeOver(key: string, token: string, leaseMs: number, over: number): number | null {
+    return translated(() => {
+      const now = this.#now()
+      const taken = this.#sql.takeOver.get({ key, token, over, expiresAt: now + Math.ceil(leaseMs), now })
+      return taken === undefined ? null : Number(taken['fence'])
+    })
+  }
+
   forget(key: string): void {
     translated(() => this.#sql.forget.run(key))
   }
@@ -125,6 +142,17 @@ interface Row {
 }
 
 type UnknownRow = Pick<Row, 'fence' | 'expires_at'> & { readonly key: string }
+
+function recordOf({ token, done, fingerprint, result, expires_at, started, fence }: Row) {
+  return {
+    token,
+    fingerprint,
+    result: done === 1 ? result : null,
+    endsAt: expires_at,
+    started: started === 1,
+    fence,
+  }
+}
 
 /** How a key stands that was not taken; `undefined` when it became free between the two statements. */
 function stateOf(row: Row, token: string, now: number): DriverBegin | undefined {
@@ -170,6 +198,15 @@ function prepare(db: Database) {
     unknowns: db.prepare(
       `SELECT key, fence, expires_at FROM dedupe
         WHERE done = 0 AND started = 1 AND expires_at <= ? AND key > ? ORDER BY key LIMIT ?`,
+    ),
+    // A call that comes twice finds its own token, and changes nothing.
+    takeOver: db.prepare(
+      `UPDATE dedupe SET token = :token,
+          expires_at = iif(token = :token, expires_at, :expiresAt),
+          fence = iif(token = :token, fence, max(${minFence}, fence + 1))
+        WHERE key = :key AND done = 0
+          AND (token = :token OR (started = 1 AND expires_at <= :now AND fence = :over))
+        RETURNING fence`,
     ),
     complete: db.prepare(
       `UPDATE dedupe SET done = 1, result = ?, expires_at = ?

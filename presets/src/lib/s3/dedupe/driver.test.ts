@@ -18,7 +18,7 @@ describe.skipIf(server === null)(
   () => {
     const opened = async (
       bucket: string,
-      change: (blobs: BlobDriver) => Pick<BlobDriver, 'put' | 'delete'>,
+      change: (blobs: BlobDriver) => Pick<BlobDriver, 'put' | 'delete' | 'list'>,
     ) => {
       if (server === null) throw new Error(withoutRadosgw)
       const client = clientFor(server, bucket)
@@ -69,6 +69,7 @@ describe.skipIf(server === null)(
       const { blobs, open } = await opened('proof-create', (driver) => ({
         put: (key, body, put) => driver.put(key, body, { ...put, ifNoneMatch: undefined }),
         delete: (key, call) => driver.delete(key, call),
+        list: (options) => driver.list(options),
       }))
       await expect(proveConditionalWrites(open('dedupe/').records)).rejects.toMatchObject({
         kind: 'Misconfigured',
@@ -82,6 +83,7 @@ describe.skipIf(server === null)(
       const { open } = await opened('proof-replace', (driver) => ({
         put: (key, body, put) => driver.put(key, body, { ...put, ifMatch: undefined }),
         delete: (key, call) => driver.delete(key, call),
+        list: (options) => driver.list(options),
       }))
       await expect(proveConditionalWrites(open('dedupe/').records)).rejects.toThrow(
         /8 of 8 writers at once replaced one version/,
@@ -120,6 +122,7 @@ describe.skipIf(server === null)(
             throw new Error('the answer was lost')
           },
           delete: (key, call) => driver.delete(key, call),
+          list: (options) => driver.list(options),
         }
       })
       const { driver } = open('dedupe/')

@@ -11,6 +11,8 @@ import {
   type DedupeDriver,
   type DriverBegin,
   type DriverCall,
+  type DriverLook,
+  type DriverUnknownPage,
   isKind,
   ledgerSteps,
   type RenewCall,
@@ -69,6 +71,39 @@ export class S3DedupeDriver implements DedupeDriver {
     return this.#step(key, call, isThere, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, call))
   }
 
+  /**
+   * Reads as many records as the page may have keys, whatever their state, so that one call costs one listing and at most
+   * `limit` reads. Pages of a large ledger are mostly short or empty.
+   */
+  async unknowns(cursor: string | null, limit: number, call: DriverCall): Promise<DriverUnknownPage> {
+    const page = await this.#records.list(cursor, limit, call)
+    const keys = page.records.flatMap((stored) => {
+      const { key } = stored.record
+      const state = ledgerSteps.look(ledgerRecord(stored), { now: 0 })
+      // Records of an earlier version do not have their key: only its digest is known.
+      if (state.state !== 'unknown' || key === undefined) return []
+      return [{ key, fence: state.fence, sinceMs: state.sinceMs }]
+    })
+    return { keys, cursor: page.cursor }
+  }
+
+  async look(key: string, call: DriverCall): Promise<DriverLook> {
+    const stored = await this.#records.get(await this.#records.objectKey(key), call)
+    return ledgerSteps.look(ledgerRecord(stored), { now: 0 })
+  }
+
+  takeOver(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    call: DriverCall,
+  ): Promise<number | null> {
+    return this.#step(key, call, isThere, (found, at) =>
+      ledgerSteps.takeOver(found, at, token, leaseMs, over),
+    )
+  }
+
   async forget(key: string, call: DriverCall): Promise<void> {
     try {
       await this.#step<null>(key, call, isThere, (found) => ({
@@ -97,7 +132,7 @@ export class S3DedupeDriver implements DedupeDriver {
     for (let tries = 0; tries < maxTries; tries++) {
       const { answer, record } = take(ledgerRecord(stored), { now: 0, minFence: this.#minFence(stored) })
       if (record === undefined) return answer
-      const next = record === null ? freed(stored) : storedRecord(record)
+      const next = record === null ? freed(stored) : storedRecord(key, record)
       const condition = stored === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: stored.etag }
       if (next === null || (await this.#records.put(objectKey, next, condition, call))) return answer
       stored = await this.#records.get(objectKey, call)
@@ -124,10 +159,13 @@ function ledgerRecord(stored: StoredRecord | null): ledgerSteps.LedgerRecord | u
   return { token, fingerprint, result: state === 'done' ? result : null, endsAt, started, fence }
 }
 
-function storedRecord(record: ledgerSteps.LedgerRecord): Omit<LedgerRecord, 'nonce'> {
+function storedRecord(key: string, record: ledgerSteps.LedgerRecord): Omit<LedgerRecord, 'nonce'> {
   const { token, fingerprint, result, endsAt, started, fence } = record
-  const state = result === null ? 'held' : 'done'
-  return { state, token, fingerprint, result: result ?? 'null', lifeMs: endsAt, started, fence }
+  const stored = { token, fingerprint, lifeMs: endsAt, started, fence }
+  // The object's name is a digest: a record that may become unknown has its key, so that it can be listed.
+  return result === null
+    ? { ...stored, state: 'held', result: 'null', key }
+    : { ...stored, state: 'done', result }
 }
 
 function freed(stored: StoredRecord | null): Omit<LedgerRecord, 'nonce'> | null {

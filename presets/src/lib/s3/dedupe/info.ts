@@ -17,5 +17,6 @@ export const s3DedupeInfo = {
     minTtlMs: 1000,
     expirySlackMs,
   },
+  features: { unknowns: true },
   extensions: {},
 } as const satisfies DedupeCapabilityInfo

@@ -10,6 +10,8 @@ export interface LedgerRecord {
   readonly result: string
   /** How long the record stands from the moment the store took it, in milliseconds. */
   readonly lifeMs: number
+  /** The key, while the record is held. Absent in records of an earlier version. */
+  readonly key?: string
   /** Whether an effect may have begun. Absent in records of an earlier version, where nobody knows: true. */
   readonly started: boolean
   /** Grows with every holder. 0 in records of an earlier version. */
@@ -50,8 +52,9 @@ export function formatRecord(record: LedgerRecord): string {
 export function parseRecord(text: string): LedgerRecord {
   const value = jsonOrNull(text)
   if (value?.['v'] === 1 && isRecord(value)) {
-    const { state, token, fingerprint, result, lifeMs, nonce, started = true, fence = 0 } = value
-    return { state, token, fingerprint, result, lifeMs, nonce, started, fence }
+    const { state, token, fingerprint, result, lifeMs, nonce, started = true, fence = 0, key } = value
+    const named = key === undefined ? {} : { key }
+    return { state, token, fingerprint, result, lifeMs, nonce, started, fence, ...named }
   }
   throw new CapabilityError(
     'Corrupt',
@@ -69,7 +72,7 @@ function jsonOrNull(text: string): Readonly<Record<string, unknown>> | null {
 }
 
 function isRecord(value: object): value is Omit<LedgerRecord, 'started' | 'fence'> & Partial<LedgerRecord> {
-  const { state, token, fingerprint, result, lifeMs, nonce, started, fence } = value as Readonly<
+  const { state, token, fingerprint, result, lifeMs, nonce, started, fence, key } = value as Readonly<
     Record<string, unknown>
   >
   return (
@@ -77,6 +80,7 @@ function isRecord(value: object): value is Omit<LedgerRecord, 'started' | 'fence
     [token, fingerprint, result, nonce].every((text) => typeof text === 'string') &&
     typeof lifeMs === 'number' &&
     (started === undefined || typeof started === 'boolean') &&
-    (fence === undefined || typeof fence === 'number')
+    (fence === undefined || typeof fence === 'number') &&
+    (key === undefined || typeof key === 'string')
   )
 }

@@ -11,11 +11,11 @@ export type WriteCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch:
 
 export class LedgerRecords {
   readonly #client: S3Client
-  readonly #blobs: Pick<BlobDriver, 'put' | 'delete'>
+  readonly #blobs: Pick<BlobDriver, 'put' | 'delete' | 'list'>
   readonly #prefix: string
 
   /** @param prefix What the ledger's objects begin with, such as `dedupe/`. */
-  constructor(client: S3Client, blobs: Pick<BlobDriver, 'put' | 'delete'>, prefix: string) {
+  constructor(client: S3Client, blobs: Pick<BlobDriver, 'put' | 'delete' | 'list'>, prefix: string) {
     this.#client = client
     this.#blobs = blobs
     this.#prefix = prefix
@@ -38,6 +38,39 @@ export class LedgerRecords {
     const ageMs = Date.parse(headers.get('date') ?? '') - Date.parse(headers.get('last-modified') ?? '')
     if (Number.isNaN(ageMs)) throw noDates()
     return { record: parseRecord(text), etag: bareEtag(headers.get('etag')), ageMs }
+  }
+
+  /**
+   * The records of up to `limit` objects, in the order of their names, read a few at a time. Objects that were removed
+   * meanwhile, or hold no record, are left out.
+   */
+  async list(
+    cursor: string | null,
+    limit: number,
+    call: DriverCall,
+  ): Promise<{ readonly records: readonly StoredRecord[]; readonly cursor: string | null }> {
+    const { objects, cursor: next } = await this.#blobs.list({
+      prefix: this.#prefix,
+      limit,
+      signal: call.signal,
+      ...(cursor === null ? {} : { cursor }),
+    })
+    const records: StoredRecord[] = []
+    for (let from = 0; from < objects.length; from += readsAtOnce) {
+      const some = objects.slice(from, from + readsAtOnce)
+      const read = await Promise.all(some.map(({ key }) => this.#readable(key, call)))
+      records.push(...read.filter((one) => one !== null))
+    }
+    return { records, cursor: next ?? null }
+  }
+
+  async #readable(objectKey: string, call: DriverCall): Promise<StoredRecord | null> {
+    try {
+      return await this.get(objectKey, call)
+    } catch (error) {
+      if (isKind(error, 'Corrupt')) return null
+      throw error
+    }
   }
 
   /** Whether it was written: `false` when the condition did not hold. */
@@ -74,5 +107,8 @@ function noDates(): CapabilityError {
     'the store tells no Date and Last-Modified, by which leases end; a browser sees them only where the bucket’s CORS rules expose them',
   )
 }
+
+/** A listing must not take all connections of the client. */
+const readsAtOnce = 16
 
 const encoder = new TextEncoder()
