@@ -198,6 +198,13 @@ export type {
   RenewCall,
 } from './lib/dedupe/driver.ts'
 export { createDedupeStore, type CreateDedupeStoreOptions } from './lib/dedupe/dedupe-store.ts'
+export {
+  type SettledOutcome,
+  type Settlement,
+  type SettlementEvent,
+  type SettleOptions,
+  settleKey,
+} from './lib/dedupe/settle.ts'
 
 export type {
   Queue,

@@ -47,6 +47,16 @@ export {
   type ReadVariables,
   UnknownProfileError,
 } from './lib/open-profile.ts'
+export type { KeyOrAddress, LedgerAddress } from './lib/ledger/addresses.ts'
+export {
+  type LedgerEvent,
+  type LedgerOperations,
+  type LedgerOptions,
+  ledgerOperations,
+  type ListedKey,
+  type SettleRequest,
+  type ShownKey,
+} from './lib/ledger/ledger-operations.ts'
 export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
 export type {
   Idempotency,

@@ -19,7 +19,7 @@ import type { DurableDedupeOptions } from '../../src/lib/durable-dedupe/declarat
 import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
 import { sweepSpacingMs } from '../../src/lib/durable-dedupe/expiry-alarm.ts'
 import { lateHolderMs } from '../../src/lib/durable-dedupe/ledger.ts'
-import { objectName } from '../../src/lib/durable-dedupe/object-names.ts'
+import { indexName, objectName } from '../../src/lib/durable-dedupe/object-names.ts'
 import { translateError } from '../../src/lib/durable/translate-error.ts'
 
 afterEach(() => void vi.restoreAllMocks())
@@ -322,5 +322,102 @@ describe('answers larger than one call carries', () => {
     const listed: string[] = []
     for await (const { key } of kv.keys()) listed.push(key)
     expect(listed).toEqual(keys)
+  })
+})
+
+describe('unknown keys', () => {
+  const index = (name: string) => durableObject(env.LEDGER, { name: indexName(name) })
+  const rowsOf = (stub: DurableObjectStub) =>
+    runInDurableObject(stub, (_object, { storage }) =>
+      storage.sql.exec('SELECT key, unlisted_in FROM ledger WHERE key > ?', '').toArray(),
+    )
+  const started = async (dedupe: DedupeStore, key: string, leaseMs: number) => {
+    const begun = await dedupe.begin(key, { leaseMs, fingerprint, started: true })
+    return begun.state === 'fresh' ? begun : expect.fail(`the key is ${begun.state}`)
+  }
+  const namesIn = async (dedupe: DedupeStore) => (await dedupe.unknowns()).keys.map(({ key }) => key)
+
+  it('are listed when the alarm at the end of their lease fires, by itself', async () => {
+    const dedupe = dedupeStore({ name: 'listed' })
+    const { fence } = await started(dedupe, 'left', 1500)
+    expect(await dedupe.unknowns()).toEqual({ keys: [], cursor: null })
+    await expect.poll(() => namesIn(dedupe)).toEqual(['left'])
+    const [found] = (await dedupe.unknowns()).keys
+    expect(found).toMatchObject({ key: 'left', fence })
+    expect(await rowsOf(ledgerOf('listed', 'left'))).toEqual([{ key: 't:left', unlisted_in: null }])
+  })
+
+  it('a key that is completed within its lease tells its index nothing', async () => {
+    const clock = movedClock()
+    const dedupe = dedupeStore({ name: 'ordinary' })
+    const before = (await listDurableObjectIds(env.LEDGER)).length
+    const { token } = await started(dedupe, 'key', minute)
+    expect(await dedupe.complete('key', token, 1, 60 * minute)).toBe(true)
+    await clock.advance(minute)
+    await runDurableObjectAlarm(ledgerOf('ordinary', 'key'))
+    expect(await listDurableObjectIds(env.LEDGER)).toHaveLength(before + 1)
+    await clock.advance(60 * minute)
+    await runDurableObjectAlarm(ledgerOf('ordinary', 'key'))
+    expect(await stored(ledgerOf('ordinary', 'key'))).toEqual(empty)
+  })
+
+  it('leave the index when it is read after they were settled, and stay for years otherwise', async () => {
+    const clock = movedClock()
+    const dedupe = dedupeStore({ name: 'settled' })
+    for (const key of ['one', 'two']) await started(dedupe, key, minute)
+    await clock.advance(minute)
+    for (const key of ['one', 'two']) await runDurableObjectAlarm(ledgerOf('settled', key))
+    await clock.advance(3 * 365 * 86_400_000)
+    await runDurableObjectAlarm(ledgerOf('settled', 'one'))
+    expect(await namesIn(dedupe)).toEqual(['one', 'two'])
+    const [one] = (await dedupe.unknowns()).keys
+    const taken = await dedupe.takeOver('one', { fence: one?.fence ?? 0, leaseMs: minute })
+    expect(await namesIn(dedupe)).toEqual(['two'])
+    expect(await dedupe.release('one', taken?.token ?? '')).toBe(true)
+    expect((await rowsOf(index('settled'))).map(({ key }) => key)).toEqual(['t:one', 't:two'])
+    expect(await namesIn(dedupe)).toEqual(['two'])
+    expect((await rowsOf(index('settled'))).map(({ key }) => key)).toEqual(['t:two'])
+  })
+
+  it('an index that cannot be reached is told later', async () => {
+    const clock = movedClock()
+    const dedupe = dedupeStore({ name: 'later' })
+    await started(dedupe, 'key', minute)
+    const stub = ledgerOf('later', 'key')
+    const stolen = await runInDurableObject(stub, (_object, { storage }) => {
+      const [row] = storage.sql.exec<{ unlisted_in: string }>('SELECT unlisted_in FROM ledger').toArray()
+      storage.sql.exec('UPDATE ledger SET unlisted_in = ?', 'no id')
+      return row?.unlisted_in ?? expect.fail('the record has no index')
+    })
+    await clock.advance(minute)
+    await runDurableObjectAlarm(stub)
+    expect(await namesIn(dedupe)).toEqual([])
+    expect(await stored(stub)).toMatchObject({ alarm: clock.now() + sweepSpacingMs })
+    await runInDurableObject(
+      stub,
+      (_object, { storage }) => void storage.sql.exec('UPDATE ledger SET unlisted_in = ?', stolen),
+    )
+    await clock.advance(sweepSpacingMs)
+    await runDurableObjectAlarm(stub)
+    expect(await namesIn(dedupe)).toEqual(['key'])
+  })
+
+  it('of shared objects are listed over many pages, each object asked in turn', async () => {
+    const dedupe = dedupeStore({ name: 'pages', shards: 40 })
+    const keys = Array.from({ length: 25 }, (_, i) => `key-${String(i).padStart(2, '0')}`)
+    for (const key of keys) await dedupe.abandon(key, (await started(dedupe, key, minute)).token)
+    const found: unknown[] = []
+    let cursor: string | null = null
+    let pages = 0
+    do {
+      const page = await dedupe.unknowns(cursor === null ? { limit: 7 } : { limit: 7, cursor })
+      found.push(...page.keys.map(({ key }) => key))
+      cursor = page.cursor
+      pages++
+    } while (cursor !== null)
+    expect(found.toSorted()).toEqual(keys)
+    expect(pages).toBeGreaterThanOrEqual(4)
+    for (const wrong of ['40:', 'x', '-1:'])
+      await expect(dedupe.unknowns({ cursor: wrong })).rejects.toMatchObject({ kind: 'InvalidInput' })
   })
 })

@@ -6,18 +6,23 @@ import {
   type DedupeDriver,
   type DriverBegin,
   type DriverCall,
+  type DriverLook,
+  type DriverUnknownPage,
   type RenewCall,
   utf8Length,
 } from '@flowport/capabilities'
 import { callObject } from '../durable/call-object.ts'
 import type { Outcome } from '../durable/outcome.ts'
 import { maxFingerprintBytes } from './limits.ts'
-import { objectName, type ObjectNaming } from './object-names.ts'
+import { indexName, objectName, type ObjectNaming } from './object-names.ts'
 import type { LedgerCalls } from './protocol.ts'
+import { pageOfIndex, pageOfShards } from './unknown-pages.ts'
 
 export interface DurableDedupeDriverOptions extends ObjectNaming {
   /** A stub of the object with this name. */
   readonly stubOf: (name: string) => LedgerCalls
+  /** Where other objects find the one with this name. */
+  readonly placeOf: (name: string) => string
   readonly info: DedupeCapabilityInfo
 }
 
@@ -25,11 +30,14 @@ export class DurableDedupeDriver implements DedupeDriver {
   readonly info: DedupeCapabilityInfo
   readonly #naming: ObjectNaming
   readonly #stubOf: (name: string) => LedgerCalls
+  readonly #placeOf: (name: string) => string
+  #indexAt: string | undefined
 
-  constructor({ stubOf, info, name, shards }: DurableDedupeDriverOptions) {
+  constructor({ stubOf, placeOf, info, name, shards }: DurableDedupeDriverOptions) {
     this.info = info
     this.#naming = { name, shards }
     this.#stubOf = stubOf
+    this.#placeOf = placeOf
   }
 
   reserve(key: string, token: string, ttlMs: number, call: DriverCall): Promise<boolean> {
@@ -45,7 +53,12 @@ export class DurableDedupeDriver implements DedupeDriver {
   ): Promise<DriverBegin> {
     checkFingerprint(fingerprint)
     const { started = false, over } = call
-    const how = { started, ...(over === undefined ? {} : { over }) }
+    const index = this.#index()
+    const how = {
+      started,
+      ...(over === undefined ? {} : { over }),
+      ...(index === undefined ? {} : { index }),
+    }
     return this.#ask(key, call, (ledger) => ledger.begin(key, token, leaseMs, fingerprint, how))
   }
 
@@ -65,13 +78,51 @@ export class DurableDedupeDriver implements DedupeDriver {
     await this.#ask(key, call, (ledger) => ledger.forget(key))
   }
 
+  unknowns(cursor: string | null, limit: number, call: DriverCall): Promise<DriverUnknownPage> {
+    const ask = <T>(object: string, of: (ledger: LedgerCalls) => Promise<Outcome<T>>) =>
+      this.#askObject(object, call, of)
+    const { name, shards } = this.#naming
+    return shards === undefined
+      ? pageOfIndex(ask, name, cursor, limit)
+      : pageOfShards(ask, { name, shards }, cursor, limit)
+  }
+
+  look(key: string, call: DriverCall): Promise<DriverLook> {
+    return this.#ask(key, call, (ledger) => ledger.look(key))
+  }
+
+  takeOver(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    call: DriverCall,
+  ): Promise<number | null> {
+    return this.#ask(key, call, (ledger) => ledger.takeOver(key, token, leaseMs, over, this.#index()))
+  }
+
   /** Asks one object, which stores nothing for it. */
   async check(call: DriverCall): Promise<void> {
     await this.#ask('check', call, (ledger) => ledger.check())
   }
 
   #ask<T>(key: string, call: DriverCall, ask: (ledger: LedgerCalls) => Promise<Outcome<T>>): Promise<T> {
-    return callObject(() => this.#stubOf(objectName(this.#naming, key)), call, ask)
+    return this.#askObject(objectName(this.#naming, key), call, ask)
+  }
+
+  #askObject<T>(
+    object: string,
+    call: DriverCall,
+    ask: (ledger: LedgerCalls) => Promise<Outcome<T>>,
+  ): Promise<T> {
+    return callObject(() => this.#stubOf(object), call, ask)
+  }
+
+  /** The object that lists unknown keys, where each key has an object of its own. */
+  #index(): string | undefined {
+    const { name, shards } = this.#naming
+    if (shards !== undefined) return undefined
+    return (this.#indexAt ??= this.#placeOf(indexName(name)))
   }
 }
 

@@ -18,6 +18,7 @@ import { DurableDedupeDriver } from './dedupe-driver.ts'
 import { dedupeInfoFor, durableKvInfo } from './info.ts'
 import { DurableKvDriver } from './kv-driver.ts'
 import type { KvCalls, LedgerCalls } from './protocol.ts'
+import { indexPlace } from './tell-index.ts'
 
 /** Opens what `only` chooses. `Misconfigured` names a binding that is missing. */
 export function openDurableDrivers(
@@ -27,8 +28,7 @@ export function openDurableDrivers(
   const { binding = defaultBindings.dedupe, kvBinding = defaultBindings.kv, only } = options
   const { name = 'default', shards, storage = 'sqlite' } = options
   checkOptions(name, shards, storage)
-  const stubs = <Stub>(bound: string) => {
-    const namespace = namespaceOf<Stub>(bindings, bound, options)
+  const stubs = <Stub>(namespace: ObjectNamespace<Stub>) => {
     const { locationHint } = options
     return (object: string): Stub =>
       durableObject(namespace, {
@@ -40,10 +40,12 @@ export function openDurableDrivers(
   const drivers: { dedupe?: DurableDedupeDriver; kv?: DurableKvDriver } = {}
   if (isChosen('dedupe', only)) {
     const info = dedupeInfoFor({ storage, shards })
-    drivers.dedupe = new DurableDedupeDriver({ stubOf: stubs<LedgerCalls>(binding), info, name, shards })
+    const namespace = namespaceOf<LedgerCalls>(bindings, binding, options)
+    const placeOf = (object: string) => indexPlace(binding, namespace.idFromName(object).toString())
+    drivers.dedupe = new DurableDedupeDriver({ stubOf: stubs(namespace), placeOf, info, name, shards })
   }
   if (isChosen('kv', only)) {
-    const stubOf = stubs<KvCalls>(kvBinding)
+    const stubOf = stubs(namespaceOf<KvCalls>(bindings, kvBinding, options))
     drivers.kv = new DurableKvDriver(durableKvInfo, () => stubOf(name))
   }
   return drivers

@@ -21,10 +21,13 @@ export class ExpiryAlarm {
     this.#at = await this.#storage.getAlarm()
   }
 
-  /** Sees to it that the alarm fires soon after `due`, which may be never (`Infinity`). Sets it at once, so that it is committed with what is written next. */
-  async by(due: number, now: number): Promise<void> {
+  /**
+   * Sees to it that the alarm fires soon after `due`, which may be never (`Infinity`). Sets it at once, so that it is
+   * committed with what is written next. An urgent alarm does not wait until the pause between two sweeps is over.
+   */
+  async by(due: number, now: number, { isUrgent = false } = {}): Promise<void> {
     if (due === Infinity) return
-    const at = Math.max(this.#notBefore, Math.min(due, now + farthestMs))
+    const at = Math.max(isUrgent ? 0 : this.#notBefore, Math.min(due, now + farthestMs))
     if (this.#at !== null && this.#at <= at) return
     this.#at = at
     await this.#storage.setAlarm(at)

@@ -8,6 +8,7 @@ export const durableDedupeInfo = {
   consistency: 'strong',
   durability: 'durable',
   limits: { maxKeyBytes: 2048, maxResultBytes: 1_980_000, minTtlMs: 1 },
+  features: { unknowns: true },
   extensions: {
     'com.cloudflare.durable-objects.storage': 'sqlite',
     'com.cloudflare.durable-objects.objects': 'one_per_key',

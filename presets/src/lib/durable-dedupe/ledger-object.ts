@@ -1,13 +1,14 @@
 /** The Durable Object classes of the ledger. A driver calls their methods over RPC; the records are the next stop. */
 import { DurableObject } from 'cloudflare:workers'
-import { type DriverBegin, ledgerSteps } from '@flowport/capabilities'
+import { type DriverBegin, type DriverLook, ledgerSteps } from '@flowport/capabilities'
 import type { ObjectState } from '../durable/object-state.ts'
 import { type Outcome, outcomeOf } from '../durable/outcome.ts'
 import { ExpiryAlarm } from './expiry-alarm.ts'
 import { LegacyRecords } from './legacy-records.ts'
-import { type LedgerRecord, type Moment, removedKey, removedMs, type Step, uselessAt } from './ledger.ts'
-import type { BeginHow, LedgerCalls } from './protocol.ts'
-import type { Records } from './records.ts'
+import { dueAt, type LedgerRecord, type Moment, removedKey, removedMs, type Step } from './ledger.ts'
+import { tellIndex } from './tell-index.ts'
+import type { BeginHow, LedgerCalls, NotedKey } from './protocol.ts'
+import type { Records, UnknownSlice } from './records.ts'
 import { SqlRecords } from './sql-records.ts'
 
 abstract class LedgerBase extends DurableObject implements LedgerCalls {
@@ -38,9 +39,13 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     token: string,
     leaseMs: number,
     fingerprint: string,
-    how: BeginHow = {},
+    { index = null, ...how }: Omit<BeginHow, 'index'> & { readonly index?: string | null } = {},
   ): Promise<Outcome<DriverBegin>> {
-    return this.#step(key, (found, at) => ledgerSteps.begin(found, at, token, leaseMs, fingerprint, how))
+    return this.#step(
+      key,
+      (found, at) => ledgerSteps.begin(found, at, token, leaseMs, fingerprint, how),
+      index,
+    )
   }
 
   complete(key: string, token: string, result: string, ttlMs: number): Promise<Outcome<boolean>> {
@@ -51,14 +56,57 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     return this.#step(key, (found) => ledgerSteps.release(found, token))
   }
 
-  renew(key: string, token: string, leaseMs: number, started = false): Promise<Outcome<boolean>> {
-    return this.#step(key, (found, at) => ledgerSteps.renew(found, at, token, leaseMs, { started }))
+  async renew(key: string, token: string, leaseMs: number, started = false): Promise<Outcome<boolean>> {
+    const renewed = await this.#step(key, (found, at) =>
+      ledgerSteps.renew(found, at, token, leaseMs, { started }),
+    )
+    // A holder that gives up its key has time to have it listed; the alarm does it otherwise.
+    if (leaseMs === 0 && renewed.ok && renewed.value) await this.#listUnknown()
+    return renewed
   }
 
   forget(key: string): Promise<Outcome<null>> {
     return this.#step(key, (found) =>
       found === undefined ? { answer: null } : { answer: null, record: null },
     )
+  }
+
+  look(key: string): Promise<Outcome<DriverLook>> {
+    return this.#step(key, (found, at) => ({ answer: ledgerSteps.look(found, at) }))
+  }
+
+  takeOver(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    index: string | null = null,
+  ): Promise<Outcome<number | null>> {
+    return this.#step(key, (found, at) => ledgerSteps.takeOver(found, at, token, leaseMs, over), index)
+  }
+
+  unknowns(after: string, limit: number): Promise<Outcome<UnknownSlice>> {
+    return outcomeOf(async () => this.#records.unknowns(after, limit, Date.now()))
+  }
+
+  note(key: string, fence: number): Promise<Outcome<null>> {
+    const noted = { token: '', fingerprint: '', result: null, endsAt: 0, started: true, fence, index: null }
+    return outcomeOf(async () =>
+      this.#records.change(key, (found) =>
+        found !== undefined && found.fence >= fence ? { answer: null } : { answer: null, record: noted },
+      ),
+    )
+  }
+
+  unnote(noted: readonly NotedKey[]): Promise<Outcome<null>> {
+    return outcomeOf(async () => {
+      for (const { key, fence } of noted) {
+        await this.#records.change(key, (found) =>
+          found?.fence === fence ? { answer: null, record: null } : { answer: null },
+        )
+      }
+      return null
+    })
   }
 
   check(): Promise<Outcome<null>> {
@@ -68,12 +116,25 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     })
   }
 
-  /** Called by the platform: removes what is useless, and everything when nothing is left. */
+  /** Called by the platform: has unknown keys listed, and removes what is useless, and everything when nothing is left. */
   async alarm(): Promise<void> {
     const now = Date.now()
+    await this.#listUnknown()
     const next = await this.#records.sweep(now)
     if (next === null) this.#records.emptied()
     await this.#alarm.fired(now, next)
+  }
+
+  /** Has the unknown keys of this object listed by their index. What fails is tried again by the next alarm. */
+  async #listUnknown(): Promise<void> {
+    for (const unlisted of await this.#records.unlisted(Date.now())) {
+      if (!(await tellIndex(this.env, unlisted))) continue
+      await this.#records.change(unlisted.key, (found) =>
+        found?.fence === unlisted.fence
+          ? { answer: null, record: { ...found, index: null } }
+          : { answer: null },
+      )
+    }
   }
 
   /** Written with the removal: nothing comes between. */
@@ -82,21 +143,29 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     this.#lastFence = fence
     const endsAt = now + removedMs
     await this.#alarm.by(endsAt, now)
-    const record = { token: '', fingerprint: '', result: 'null', endsAt, started: false, fence }
+    const record = { token: '', fingerprint: '', result: 'null', endsAt, started: false, fence, index: null }
     await this.#records.change(removedKey, () => ({ answer: null, record }))
   }
 
-  #step<A>(key: string, step: (found: LedgerRecord | undefined, at: Moment) => Step<A>): Promise<Outcome<A>> {
+  /** `index`: of a new holder's record. Records of other steps keep theirs while they are in flight. */
+  #step<A>(
+    key: string,
+    step: (found: LedgerRecord | undefined, at: Moment) => Step<A>,
+    index: string | null = null,
+  ): Promise<Outcome<A>> {
     const now = Date.now()
     return outcomeOf(async () => {
       let alarm: Promise<void> | undefined
       let removed: LedgerRecord | undefined
       const answer = await this.#records.change(key, (found) => {
-        const made = step(found, { now, minFence: Math.max(now, this.#lastFence + 1) })
-        if (made.record === null) removed = found
+        const { answer, record: left } = step(found, { now, minFence: Math.max(now, this.#lastFence + 1) })
+        if (left === null) removed = found
+        if (!left) return { answer, ...(left === null ? { record: null } : {}) }
+        const kept = found?.token === left.token ? found.index : index
+        const record = { ...left, index: left.result === null ? kept : null }
         // Before the record is written, so that none is without an alarm.
-        if (made.record) alarm = this.#alarm.by(uselessAt(made.record), now)
-        return made
+        alarm = this.#alarm.by(dueAt(record), now, { isUrgent: record.index !== null })
+        return { answer, record }
       })
       if (removed !== undefined) await this.#keepFence(removed.fence, now)
       await alarm

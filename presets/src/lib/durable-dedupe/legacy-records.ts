@@ -2,11 +2,11 @@
  * Ledger records in the storage of a key-value class, one value each. While a read is under way the object is given no
  * other call, and what follows the read writes without a pause: nothing comes between.
  */
-import { CapabilityError, utf8Length } from '@flowport/capabilities'
+import { CapabilityError, type DriverUnknown, ledgerSteps, utf8Length } from '@flowport/capabilities'
 import type { ObjectStorage } from '../durable/object-state.ts'
 import { legacyKeyBytes, legacyKeysPerCall, legacyValueBytes, recordOverheadBytes } from './limits.ts'
-import { type LedgerRecord, type Step, uselessAt } from './ledger.ts'
-import type { Records } from './records.ts'
+import { type Change, dueAt, type LedgerRecord, uselessAt } from './ledger.ts'
+import type { Records, Unlisted, UnknownSlice } from './records.ts'
 
 /** Records read at once while sweeping: 128 KiB each at most. */
 const sweepKeys: number = legacyKeysPerCall / 2
@@ -20,7 +20,7 @@ export class LegacyRecords implements Records {
     this.#storage = storage
   }
 
-  async change<A>(key: string, step: (found: LedgerRecord | undefined) => Step<A>): Promise<A> {
+  async change<A>(key: string, step: (found: LedgerRecord | undefined) => Change<A>): Promise<A> {
     const place = prefix + key
     checkFits('key', utf8Length(place), legacyKeyBytes)
     const stored = await this.#storage.get<Stored>(place)
@@ -30,20 +30,41 @@ export class LegacyRecords implements Records {
     return answer
   }
 
+  async unknowns(after: string, limit: number, now: number): Promise<UnknownSlice> {
+    const page = await this.#page(prefix + after)
+    const keys: DriverUnknown[] = []
+    let last = after
+    for (const [place, stored] of page) {
+      const record = recordOf(stored)
+      const isUnknown = ledgerSteps.isUnknown(record, { now })
+      if (isUnknown && keys.length === limit) return { keys, next: last }
+      last = place.slice(prefix.length)
+      if (isUnknown) keys.push({ key: last, fence: record.fence, sinceMs: now - record.endsAt })
+    }
+    return { keys, next: page.size < sweepKeys ? null : last }
+  }
+
+  async unlisted(now: number): Promise<readonly Unlisted[]> {
+    // Objects that have an index hold one key, or the few whose names have the same hash.
+    return [...(await this.#page(prefix))].flatMap(([place, stored]) => {
+      const record = recordOf(stored)
+      const { fence, index } = record
+      if (index === null || !ledgerSteps.isUnknown(record, { now })) return []
+      return [{ key: place.slice(prefix.length), fence, index }]
+    })
+  }
+
   async sweep(now: number): Promise<number | null> {
     let next: number | null = null
     let startAfter: string | undefined
     do {
-      const page: Map<string, Stored> = await this.#storage.list<Stored>({
-        prefix,
-        limit: sweepKeys,
-        ...(startAfter === undefined ? {} : { startAfter }),
-      })
+      const page: Map<string, Stored> = await this.#page(startAfter)
       const useless: string[] = []
       startAfter = undefined
       for (const [place, stored] of page) {
-        const at = uselessAt(recordOf(stored))
-        if (at <= now) useless.push(place)
+        const record = recordOf(stored)
+        const at = dueAt(record)
+        if (uselessAt(record) <= now) useless.push(place)
         else next = Math.min(next ?? at, at)
         startAfter = place
       }
@@ -51,6 +72,14 @@ export class LegacyRecords implements Records {
       if (page.size < sweepKeys) startAfter = undefined
     } while (startAfter !== undefined)
     return next
+  }
+
+  #page(startAfter: string | undefined): Promise<Map<string, Stored>> {
+    return this.#storage.list<Stored>({
+      prefix,
+      limit: sweepKeys,
+      ...(startAfter === undefined ? {} : { startAfter }),
+    })
   }
 
   emptied(): void {
@@ -71,9 +100,10 @@ interface Stored {
   /** Absent in records of an earlier version: nobody knows whether their effects were made. */
   readonly started?: boolean
   readonly fence?: number
+  readonly index?: string | null
 }
 
-function storedOf({ token, endsAt, fingerprint, result, started, fence }: LedgerRecord): Stored {
+function storedOf({ token, endsAt, fingerprint, result, started, fence, index }: LedgerRecord): Stored {
   const stored = {
     token,
     endsAt,
@@ -81,13 +111,15 @@ function storedOf({ token, endsAt, fingerprint, result, started, fence }: Ledger
     result: result === null ? null : encoder.encode(result),
     started,
     fence,
+    ...(index === null ? {} : { index }),
   }
   const bytes = stored.fingerprint.byteLength + (stored.result?.byteLength ?? 0) + recordOverheadBytes
   checkFits('result', bytes, legacyValueBytes)
   return stored
 }
 
-function recordOf({ token, endsAt, fingerprint, result, started = true, fence = 0 }: Stored): LedgerRecord {
+function recordOf(stored: Stored): LedgerRecord {
+  const { token, endsAt, fingerprint, result, started = true, fence = 0, index = null } = stored
   return {
     token,
     endsAt,
@@ -95,6 +127,7 @@ function recordOf({ token, endsAt, fingerprint, result, started = true, fence = 
     result: result === null ? null : decoder.decode(result),
     started,
     fence,
+    index,
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hash, objectName } from './object-names.ts'
+import { hash, indexName, objectName } from './object-names.ts'
 
 describe('objectName', () => {
   it('is the store and the key where each key has an object', () => {
@@ -28,6 +28,13 @@ describe('objectName', () => {
         expect(objectName(one, key) === objectName(other, key)).toBe(same)
       }),
     )
+  })
+
+  it('names no object like the index of a store', () => {
+    expect(indexName('orders')).toBe('orders#unknown')
+    for (const shards of [undefined, 1, 16])
+      for (const key of ['t:unknown', 't:#unknown', `t:${'k'.repeat(600)}`])
+        expect(objectName({ name: 'orders', shards }, key)).not.toBe(indexName('orders'))
   })
 
   it('names objects of long keys by a hash of them', () => {

@@ -13,9 +13,22 @@ const longestNamedKey = 512
 
 /** The name of the object that keeps `key`. Several keys may share one: records are kept under their whole key. */
 export function objectName({ name, shards }: ObjectNaming, key: string): string {
-  if (shards !== undefined) return `${name}#${hash(key, 0) % shards}/${shards}`
+  if (shards !== undefined) return shardName({ name, shards }, hash(key, 0) % shards)
   if (key.length * 3 <= longestNamedKey || utf8Length(key) <= longestNamedKey) return `${name}/${key}`
   return `${name}#${hex(hash(key, 0))}${hex(hash(key, 1))}`
+}
+
+/** The name of one of the objects that share the keys, 0 to `shards - 1`. */
+export function shardName(
+  { name, shards }: { readonly name: string; readonly shards: number },
+  shard: number,
+) {
+  return `${name}#${shard}/${shards}`
+}
+
+/** The name of the object that lists the unknown keys of a store with an object for each key. No key's object has it. */
+export function indexName(name: string): string {
+  return `${name}#unknown`
 }
 
 /** FNV-1a over the UTF-8 bytes (http://www.isthe.com/chongo/tech/comp/fnv/), then mixed, so that every bit counts. */

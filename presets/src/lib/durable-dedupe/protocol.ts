@@ -1,8 +1,18 @@
 /** What the objects answer over RPC. Strings, numbers and bytes only: what a driver needs to read is on both sides. */
-import type { BeginCall, DriverBegin } from '@flowport/capabilities'
+import type { BeginCall, DriverBegin, DriverLook } from '@flowport/capabilities'
 import type { Outcome } from '../durable/outcome.ts'
+import type { UnknownSlice } from './records.ts'
 
-export type BeginHow = Pick<BeginCall, 'started' | 'over'>
+export interface BeginHow extends Pick<BeginCall, 'started' | 'over'> {
+  /** The object to tell when the key becomes unknown. Default none: the caller asks this object itself. */
+  readonly index?: string
+}
+
+/** A key as an index has it. */
+export interface NotedKey {
+  readonly key: string
+  readonly fence: number
+}
 
 /** The steps of the ledger. Each is one atomic step at the object, on the object's clock. */
 export interface LedgerCalls {
@@ -18,6 +28,20 @@ export interface LedgerCalls {
   release(key: string, token: string): Promise<Outcome<boolean>>
   renew(key: string, token: string, leaseMs: number, started?: boolean): Promise<Outcome<boolean>>
   forget(key: string): Promise<Outcome<null>>
+  look(key: string): Promise<Outcome<DriverLook>>
+  takeOver(
+    key: string,
+    token: string,
+    leaseMs: number,
+    over: number,
+    index?: string,
+  ): Promise<Outcome<number | null>>
+  /** Unknown keys of this object, or those that were noted here. `next` goes on; a slice may be short. */
+  unknowns(after: string, limit: number): Promise<Outcome<UnknownSlice>>
+  /** Called by the objects of keys on the one that is their index. */
+  note(key: string, fence: number): Promise<Outcome<null>>
+  /** Removes what was noted, unless the key has been noted under another fence since. */
+  unnote(noted: readonly NotedKey[]): Promise<Outcome<null>>
   check(): Promise<Outcome<null>>
 }
 
