@@ -43,11 +43,11 @@ export class Addresses {
   /** The node that a key belongs to, and the rest of the key; `null` for a key of something else. */
   of(key: DedupeKey): { readonly address: LedgerAddress; readonly node: KeyedNode } | null {
     if (typeof key !== 'string') return null
-    // The prefix of one node may begin with that of another: the longest one that fits is the node's.
-    for (let end = key.lastIndexOf(':'); end > 0; end = key.lastIndexOf(':', end - 1)) {
-      const node = this.#nodes.get(key.slice(0, end + 1))
+    // The name of a node may have a colon, as its key may.
+    for (let end = key.indexOf(':') + 1; end > 0; end = key.indexOf(':', end) + 1) {
+      const node = this.#nodes.get(key.slice(0, end))
       if (node === undefined) continue
-      return { address: { flow: node.flow, node: node.alias, id: key.slice(end + 1) }, node }
+      return { address: { flow: node.flow, node: node.alias, id: key.slice(end) }, node }
     }
     return null
   }
