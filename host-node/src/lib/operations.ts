@@ -1,12 +1,14 @@
 /** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, to whom the options let. */
 import type { Awaitable } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import type { App } from '@flowport/flow'
+import type { App, Metadata } from '@flowport/flow'
 import {
   type CheckedOperations,
   health,
   type HttpCall,
   type HttpOutcome,
+  ledgerOutcome,
+  ledgerPath,
   noRoute,
   openApi,
   operate,
@@ -18,6 +20,7 @@ import {
 } from '@flowport/flow/http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
+import type { RequestBodies } from './bodies/request-bodies.ts'
 import type { Listening } from './listening.ts'
 
 /** Registers what is not off. `hasRoot`: a flow has `GET /`, so that there is no overview. */
@@ -26,29 +29,31 @@ export function addOperations(
   app: App,
   operations: CheckedOperations,
   listening: Listening,
-  { hasRoot }: { readonly hasRoot: boolean },
+  { hasRoot, bodies }: { readonly hasRoot: boolean; readonly bodies: RequestBodies },
 ): void {
   const { runtime, profile, bag } = scope.flowport
 
   function add(
     path: string,
-    name: 'overview' | 'openapi' | 'readiness',
-    make: (call: HttpCall) => Awaitable<HttpOutcome>,
+    name: 'overview' | 'openapi' | 'readiness' | 'ledger',
+    make: (call: HttpCall, metadata: Metadata) => Awaitable<HttpOutcome>,
+    method: 'GET' | 'POST' = 'GET',
   ): void {
     const access: OperationAccess | undefined = operations[name]
     if (access === 'off') return
-    scope.get(path, (request: FastifyRequest, reply: FastifyReply) => {
-      const call = new FastifyCall(request, reply)
+    const handler = (request: FastifyRequest, reply: FastifyReply) => {
+      const call = new FastifyCall(request, reply, bodies)
       const isShown = access !== undefined || listening.isLocal(request)
       Promise.resolve(
         isShown
-          ? operate(runtime, access ?? 'on', name, call, () => make(call))
-          : Promise.reject(noRoute('GET', [])),
+          ? operate(runtime, access ?? 'on', name, call, (metadata) => make(call, metadata))
+          : Promise.reject(noRoute(method, [])),
       )
         .catch((error: unknown) => problemOutcome(error, call))
         .then((outcome) => sendOutcome(reply, outcome))
         .catch(() => reply.raw.destroy())
-    })
+    }
+    scope.route({ method, url: path, handler })
   }
 
   if (operations.health) scope.get('/healthz', (_request, reply) => sendOutcome(reply, health()))
@@ -58,6 +63,10 @@ export function addOperations(
     document ??= JSON.stringify(openApi(app, scope.prefix === '' ? {} : { serverUrl: scope.prefix }))
     return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document }
   })
+  const ledger = (call: HttpCall, metadata: Metadata) =>
+    ledgerOutcome(call, { app, runtime, log: scope.log, metadata })
+  add(ledgerPath, 'ledger', ledger)
+  add(ledgerPath, 'ledger', ledger, 'POST')
   if (hasRoot) return
   const overview = overviewOf(app, profile, bag)
   add('/', 'overview', (call) => overviewOutcome(overview, call))

@@ -194,7 +194,7 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies
     })
   }
   const hasRoot = all.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')
-  addOperations(scope, app, checkedOperations(operations), listening, { hasRoot })
+  addOperations(scope, app, checkedOperations(operations), listening, { hasRoot, bodies })
   const takes = (...kinds: readonly (string | undefined)[]) =>
     all.filter(({ trigger }) => kinds.includes(trigger.body?.kind))
   await scope.register(async (unread) => {

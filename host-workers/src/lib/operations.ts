@@ -1,11 +1,13 @@
 /** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, to whom the options let. */
 import type { Awaitable } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import type { App } from '@flowport/flow'
+import type { App, Metadata } from '@flowport/flow'
 import {
   type CheckedOperations,
   health,
   type HttpOutcome,
+  ledgerOutcome,
+  ledgerPath,
   noRoute,
   openApi,
   operate,
@@ -49,17 +51,18 @@ export function addOperations(
 ): void {
   function add(
     path: string,
-    name: 'overview' | 'openapi' | 'readiness',
-    make: (call: WebCall, open: Open, context: HonoContext) => Awaitable<HttpOutcome>,
+    name: 'overview' | 'openapi' | 'readiness' | 'ledger',
+    make: (call: WebCall, open: Open, context: HonoContext, metadata: Metadata) => Awaitable<HttpOutcome>,
+    method: 'GET' | 'POST' = 'GET',
   ): void {
     const access = operations[name]
     if (access === 'off') return
-    hono.get(path, (context) =>
+    hono.on(method, path, (context) =>
       answer(context, async (call, open) => {
-        if (access === undefined && !isLocal(context.req.raw.url)) throw noRoute('GET', [])
-        if (access !== 'guarded') return make(call, open, context)
+        if (access === undefined && !isLocal(context.req.raw.url)) throw noRoute(method, [])
+        if (access !== 'guarded') return make(call, open, context, {})
         const { runtime } = await open()
-        return operate(runtime, access, name, call, () => make(call, open, context))
+        return operate(runtime, access, name, call, (metadata) => make(call, open, context, metadata))
       }),
     )
   }
@@ -72,6 +75,13 @@ export function addOperations(
     document ??= JSON.stringify(openApi(app, mount === '' ? {} : { serverUrl: mount }))
     return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document }
   })
+  for (const method of ['GET', 'POST'] as const) {
+    const make = async (call: WebCall, open: Open, _context: HonoContext, metadata: Metadata) => {
+      const { runtime, log } = await open()
+      return ledgerOutcome(call, { app, runtime, log, metadata })
+    }
+    add(ledgerPath, 'ledger', make, method)
+  }
   if (hasRoot) return
   add('/', 'overview', async (call, open) => {
     const { name, bag } = await open()

@@ -2,6 +2,7 @@
 import type { Clock } from '@flowport/capabilities'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { HttpOutcome } from './call.ts'
+import { unknownCounts } from './unknown-keys.ts'
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
 
@@ -24,8 +25,9 @@ export function health(): HttpOutcome {
 }
 
 /**
- * 200 when every resource answers within `timeoutMs`, else 503; 503 while draining. Tells names, not reasons. However many
- * ask, the resources are asked once a second.
+ * 200 when every resource answers within `timeoutMs`, else 503; 503 while draining. The body has names, not reasons, and how
+ * many keys of each ledger are unknown. However many ask, the resources are asked once a second, and the ledgers once a
+ * minute.
  */
 export async function readiness(
   runtime: Runtime,
@@ -61,6 +63,8 @@ async function ask(runtime: Runtime, clock: Clock, timeoutMs: number): Promise<H
     () => 'late' as const,
     () => 'late' as const,
   )
+  // Beside the checks, and with a bound of its own.
+  const counting = unknownCounts(runtime, clock)
   const names = runtime.bag.names()
   const answered = new Set<string>()
   const checks = await Promise.race([
@@ -75,7 +79,8 @@ async function ask(runtime: Runtime, clock: Clock, timeoutMs: number): Promise<H
   timer.abort()
   const resources = Object.fromEntries(names.map((name) => [name, answered.has(name) ? 'ok' : 'unavailable']))
   if (typeof checks === 'string') return notReady({ status: 'unavailable', resources })
-  return { status: 200, headers, body: JSON.stringify({ status: 'ready', resources }) }
+  const unknownKeys = await counting
+  return { status: 200, headers, body: JSON.stringify({ status: 'ready', resources, unknownKeys }) }
 }
 
 function notReady(body: object): HttpOutcome {

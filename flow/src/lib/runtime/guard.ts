@@ -5,11 +5,11 @@ import type { Hook, RunInfo } from './hooks.ts'
 import type { RunRequest } from './run-host.ts'
 import type { RunRng } from './run-view.ts'
 
-/** Runs the hooks around `work`, as around a run of a flow named `name`. Rejects with what a hook or `work` threw. */
+/** Runs the hooks around `work`, which is given their metadata, as around a run of a flow named `name`. Rejects with what a hook or `work` threw. */
 export async function guarded<T>(
   name: string,
   { metadata, header = () => undefined }: RunRequest,
-  work: () => Awaitable<T>,
+  work: (metadata: Metadata) => Awaitable<T>,
   { hooks, clock, log, rng }: { hooks: readonly Hook[]; clock: Clock; log: Logger; rng: RunRng },
 ): Promise<T> {
   const id = rng.uuid()
@@ -30,7 +30,7 @@ export async function guarded<T>(
       const added = await hook.before?.(info())
       if (added !== undefined) known = { ...known, ...added }
     }
-    return await work()
+    return await work(known)
   } catch (thrown) {
     error = thrown instanceof Error ? thrown : new Error(String(thrown))
     throw thrown

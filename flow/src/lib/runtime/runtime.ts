@@ -75,7 +75,7 @@ export interface Runtime {
   /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
   start(flow: AnyFlow, input: unknown, options?: StartOptions): Run
   /** Does work that is no flow behind the hooks, which see it as a run of a flow named `name` and may refuse it. */
-  guard<T>(name: string, request: RunRequest, work: () => Awaitable<T>): Promise<T>
+  guard<T>(name: string, request: RunRequest, work: (metadata: Metadata) => Awaitable<T>): Promise<T>
   /** Runs that have not ended, streams included. */
   readonly running: number
   readonly closing: boolean

@@ -1,0 +1,180 @@
+/** `/flowport/ledger` on Fastify: who is let in, what is shown, and how a key is settled. */
+import type { DedupeStore } from '@flowport/capabilities'
+import { deny, flow, type Hook, http, node } from '@flowport/flow'
+import { afterEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { serveFlows, type TestServer } from './support/app.ts'
+
+const Order = z.object({ id: z.string() })
+let charges = 0
+const orders = flow('orders', {
+  trigger: http.post('/orders', { input: Order }),
+  graph: (it, step) =>
+    step(
+      node('charge', {
+        input: Order,
+        output: z.object({ charge: z.string() }),
+        uses: { kv: 'write' },
+        idempotency: { key: '/id' },
+        run: ({ id }) => ({ charge: `${id}-${++charges}` }),
+      }),
+      it,
+    ),
+})
+
+/** Lets operators in by name, and everybody into flows. */
+const staff: Hook = {
+  name: 'staff',
+  before({ flow: name, header }) {
+    if (name !== 'flowport:ledger') return undefined
+    if (header('authorization') === 'Bearer anna') return { 'flowport.operator': 'anna' }
+    if (header('authorization') === 'Bearer guest') return undefined
+    throw deny({ status: 401 })
+  },
+}
+
+let server: TestServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+async function served() {
+  charges = 0
+  server = await serveFlows([orders], { hooks: [staff], operations: { ledger: 'guarded' } })
+  const { fastify, url } = server
+  const dedupe: DedupeStore = fastify.flowport.bag.require('dedupe')
+  const leave = async (key: string | Uint8Array) => {
+    const begun = await dedupe.begin(key, { leaseMs: 60_000, fingerprint: '{"id":"7"}', started: true })
+    if (begun.state !== 'fresh') return expect.fail('a new key must be fresh')
+    await dedupe.abandon(key, begun.token)
+    return begun.fence
+  }
+  const ask = async (query: string, as = 'anna', init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${as}`, ...init.headers }
+    const response = await fetch(`${url}/flowport/ledger${query}`, { ...init, headers })
+    return [response.status, await response.json()] as const
+  }
+  const settle = (body: unknown, as = 'anna', headers: Record<string, string> = {}) =>
+    ask('', as, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  return { server, url, leave, ask, settle }
+}
+
+const address = { flow: 'orders', node: 'charge', id: '7' }
+
+describe('/flowport/ledger', () => {
+  it('is not there unless it is asked for, not even with operations: true', async () => {
+    for (const operations of [undefined, true] as const) {
+      server = await serveFlows([orders], operations === undefined ? {} : { operations })
+      expect((await fetch(`${server.url}/flowport/ledger`)).status).toBe(404)
+      expect((await fetch(`${server.url}/flowport/ledger`, { method: 'POST' })).status).toBe(404)
+      await server.close()
+    }
+    const open = { ledger: 'on' as 'guarded' }
+    await expect(serveFlows([orders], { operations: open })).rejects.toThrow(/operations.ledger.*'guarded'/)
+  })
+
+  it('lets in whom a hook names, and nobody else', async () => {
+    const { ask, settle, leave } = await served()
+    const fence = await leave('orders/charge:7')
+    expect(await ask('', 'nobody')).toMatchObject([401, {}])
+    expect(await ask('', 'guest')).toMatchObject([403, { code: 'LEDGER_OPERATOR' }])
+    expect(await settle({ ...address, fence, why: 'w', notDone: true }, 'guest')).toMatchObject([403, {}])
+    await server?.close()
+    server = await serveFlows([orders], { operations: { ledger: 'guarded' } })
+    expect((await fetch(`${server.url}/flowport/ledger`)).status).toBe(403)
+  })
+
+  it('lists unknown keys and shows one, without what callers sent unless it is asked for', async () => {
+    const { ask, leave } = await served()
+    const fence = await leave('orders/charge:7')
+    await leave(new Uint8Array([1, 255]))
+    const [, page] = await ask('')
+    expect(page).toMatchObject({ cursor: null })
+    expect(page.keys).toContainEqual({
+      key: 'orders/charge:7',
+      ...address,
+      fence,
+      sinceMs: expect.any(Number),
+    })
+    expect(page.keys).toContainEqual(expect.objectContaining({ keyBytes: 'Af8', flow: null }))
+    expect((await ask('?limit=1'))[1].keys).toHaveLength(1)
+    const shown = { ...address, state: 'unknown', fence }
+    for (const query of ['?key=orders%2Fcharge%3A7', '?flow=orders&node=charge&id=7'])
+      expect(await ask(query)).toMatchObject([200, { ...shown, fingerprint: null }])
+    expect((await ask('?key=orders/charge:7&reveal=true'))[1]).toMatchObject({ fingerprint: '{"id":"7"}' })
+    expect((await ask('?keyBytes=Af8'))[1]).toMatchObject({ state: 'unknown' })
+    expect((await ask('?key=nothing'))[1]).toMatchObject({ state: 'free' })
+  })
+
+  it('settles a key as done: the next request gets the result', async () => {
+    const { server: running, url, settle, leave } = await served()
+    const fence = await leave('orders/charge:7')
+    const said = { ...address, fence, why: 'the bank has it', done: { charge: 'ch_1' } }
+    const [status, settled] = await settle(said)
+    expect([status, settled]).toMatchObject([200, { outcome: 'done', by: 'anna', why: said.why, fence }])
+    expect(settled.newFence).toBeGreaterThan(fence)
+    const line = running.logs.find((one) => one.includes('LEDGER_SETTLED'))
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ by: 'anna', fence, newFence: settled.newFence })
+    expect(await settle(said)).toMatchObject([409, { code: 'LEDGER_NOT_UNKNOWN' }])
+    const response = await fetch(`${url}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"id":"8"}',
+    })
+    expect(await response.json()).toEqual({ charge: '8-1' })
+  })
+
+  it('refuses a fence that was overtaken, and a result the node cannot have', async () => {
+    const { settle, leave, ask } = await served()
+    const fence = await leave('orders/charge:7')
+    expect(await settle({ ...address, fence: fence + 1, why: 'w', notDone: true })).toMatchObject([
+      409,
+      { code: 'LEDGER_FENCE', details: { fence, seen: fence + 1 } },
+    ])
+    expect(await settle({ ...address, fence, why: 'w', done: { charge: 1 } })).toMatchObject([
+      400,
+      { code: 'LEDGER_RESULT' },
+    ])
+    expect((await ask('?key=orders/charge:7'))[1]).toMatchObject({ state: 'unknown', fence })
+    expect(await settle({ key: 'orders/charge:7', fence, why: 'w', notDone: true })).toMatchObject([200, {}])
+  })
+
+  it.each([
+    ['neither outcome', { ...address, fence: 1, why: 'w' }, 400],
+    ['both outcomes', { ...address, fence: 1, why: 'w', done: 1, notDone: true }, 400],
+    ['no reason', { ...address, fence: 1, notDone: true }, 400],
+    ['no fence', { ...address, why: 'w', notDone: true }, 400],
+    ['two names of a key', { ...address, key: 'k', fence: 1, why: 'w', notDone: true }, 400],
+    ['another operator’s name', { ...address, by: 'eve', fence: 1, why: 'w', notDone: true }, 400],
+    ['a node that is not there', { ...address, node: 'x', fence: 1, why: 'w', notDone: true }, 404],
+    ['a list', [], 400],
+    ['no JSON', '{', 400],
+    ['more than a mebibyte', `"${'x'.repeat(1_200_000)}"`, 413],
+  ])('refuses a settlement with %s', async (_, body, status) => {
+    const { settle } = await served()
+    expect((await settle(body))[0]).toBe(status)
+  })
+
+  it('refuses settlements of other types than JSON, and from pages of other sites', async () => {
+    const { settle } = await served()
+    expect((await settle('{}', 'anna', { 'content-type': 'application/x-yaml' }))[0]).toBe(415)
+    const cross = { 'content-type': 'text/plain', 'sec-fetch-site': 'cross-site' }
+    expect(await settle('{}', 'anna', cross)).toMatchObject([403, { code: 'CROSS_SITE' }])
+  })
+})
+
+describe('/readyz', () => {
+  it('counts unknown keys', async () => {
+    const { url, leave } = await served()
+    for (let i = 0; i < 3; i++) await leave(`key-${i}`)
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({
+      status: 'ready',
+      unknownKeys: { dedupe: 3 },
+    })
+  })
+})
