@@ -34,6 +34,13 @@ export {
   problemOutcome,
 } from './lib/http/handle.ts'
 export { health, readiness } from './lib/http/health.ts'
+export {
+  fromBase64url,
+  keyJson,
+  listedJson,
+  settledJson,
+  shownJson,
+} from './lib/ledger/ledger-json.ts'
 export { ledgerOutcome, ledgerPath, type LedgerParts, operatorField } from './lib/http/ledger.ts'
 export { isBodiless } from './lib/response-head.ts'
 export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'

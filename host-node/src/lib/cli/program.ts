@@ -1,9 +1,17 @@
 /** The command line: what there is to say, and what each word does. */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { check, type CheckOptions } from './check.ts'
 import { CommandError, type CommandHost, Console, exitCodes } from './console.ts'
 import { graph, graphFormats, type GraphOptions } from './graph.ts'
 import { inspect, type InspectOptions } from './inspect.ts'
+import {
+  ledgerList,
+  ledgerSettle,
+  ledgerShow,
+  type ListOptions,
+  type SettleOptions,
+  type ShowOptions,
+} from './ledger.ts'
 import { loadApp } from './load-app.ts'
 import { run, type RunOptions } from './run.ts'
 
@@ -35,7 +43,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   const { host } = out
   const load = (path: string | undefined) => loadApp(path, host.cwd())
   const program = new Command('flowport')
-    .description('Check, inspect, draw and run the flows of a Flowport app.')
+    .description('Check, inspect, draw and run the flows of a Flowport app, and settle its ledger.')
     .option(
       '--app <file>',
       'module whose default export is the app (default: package.json "flowport.app", src/app.ts, …)',
@@ -103,5 +111,58 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
       perform(async (app) => run(await load(app), flow, options, out)),
     )
 
+  const ledger = program
+    .command('ledger')
+    .description('list, show and settle the keys whose effect began and whose outcome is unknown')
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport ledger list\n  flowport ledger show post-order/charge:7\n' +
+        '  flowport ledger settle post-order/charge:7 --fence 1790000000000 --done \'{"chargeId":"ch_1"}\' --by anna --why \'the bank has it\'\n' +
+        "  flowport ledger settle post-order/charge:7 --fence 1790000000000 --not-done --by anna --why 'the bank refused it'",
+    )
+
+  ledger
+    .command('list')
+    .description('show the unknown keys of a profile')
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--limit <keys>', 'at most so many keys', wholeNumber, 100)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .option('--json', 'print one JSON document')
+    .action((options: ListOptions) => perform(async (app) => ledgerList(await load(app), options, out)))
+
+  ledger
+    .command('show')
+    .argument('<key>', 'the key: FLOW/NODE:KEY for a node of the app')
+    .description('show how a key stands')
+    .option('--bytes', 'the key is bytes, in base64url')
+    .option('--reveal', 'show the request and the result, which may hold what callers sent')
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--json', 'print one JSON document')
+    .action((key: string, options: ShowOptions) =>
+      perform(async (app) => ledgerShow(await load(app), key, options, out)),
+    )
+
+  ledger
+    .command('settle')
+    .argument('<key>', 'the key: FLOW/NODE:KEY for a node of the app')
+    .description('record how the effect of an unknown key ended')
+    .requiredOption('--fence <number>', 'the fence that list or show gave', wholeNumber)
+    .option('--done <json>', 'the effect was made; the result: JSON, @file, or - for standard input')
+    .option('--not-done', 'the effect was not made, and its holder can no longer make it')
+    .requiredOption('--by <name>', 'who settles the key')
+    .requiredOption('--why <text>', 'how they know')
+    .option('--bytes', 'the key is bytes, in base64url')
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--json', 'print one JSON document')
+    .action((key: string, options: SettleOptions) =>
+      perform(async (app) => ledgerSettle(await load(app), key, options, out)),
+    )
+
   return program
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
+  throw new InvalidArgumentError('It must be a whole number.')
 }

@@ -7,20 +7,18 @@ import {
   blobRef,
   type BodyBinding,
   createRuntime,
-  DiagnosticsError,
   HttpProblem,
   RunError,
   SchemaError,
   isStreamEvent,
 } from '@flowport/flow'
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { openProfile } from '../profile.ts'
 import { CommandError, type CommandHost, type Console, exitCodes } from './console.ts'
 import { findFlow } from './graph.ts'
+import { openForCommand } from './open.ts'
 import { oneProfile } from './profiles.ts'
+import { jsonFrom } from './sources.ts'
 
 export interface RunOptions {
   readonly input?: string
@@ -32,7 +30,7 @@ export interface RunOptions {
 export async function run(app: App, name: string, options: RunOptions, out: Console): Promise<number> {
   const flow = findFlow(app, name)
   const { env } = out.host
-  const opened = await open(app, oneProfile(app, options.profile, env), env)
+  const opened = await openForCommand(app, oneProfile(app, options.profile, env), env)
   const runtime = createRuntime(opened.bag, { log: silentLogger satisfies Logger })
   const stop = new AbortController()
   const interrupt = () => stop.abort(new Error('interrupted'))
@@ -51,23 +49,13 @@ export async function run(app: App, name: string, options: RunOptions, out: Cons
   }
 }
 
-async function open(app: App, profile: string, env: CommandHost['env']) {
-  try {
-    return await openProfile({ app, profile, env, log: silentLogger })
-  } catch (error) {
-    if (error instanceof DiagnosticsError)
-      throw new CommandError(exitCodes.findings, error.message, { cause: error })
-    throw new CommandError(exitCodes.cannotLoad, (error as Error).message, { cause: error })
-  }
-}
-
 async function readInput(
   { trigger }: AnyFlow,
   { input, body }: RunOptions,
   host: CommandHost,
   bag: ResourceBag,
 ) {
-  const given: unknown = input === undefined ? {} : parse(await sourceText(input, host))
+  const given: unknown = input === undefined ? {} : await jsonFrom(input, '--input', host)
   const message = trigger.kind === 'cron' ? scheduledNow(trigger.cron, given) : given
   const binding = trigger.kind === 'http' ? trigger.body : null
   if (body === undefined) return vouched(message, binding)
@@ -99,24 +87,6 @@ function vouched(message: unknown, binding: BodyBinding | null): unknown {
 function scheduledNow(cron: string, given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given
   return { scheduledAt: new Date().toISOString(), cron, ...given }
-}
-
-async function sourceText(input: string, host: CommandHost): Promise<string> {
-  if (input === '-') return text(host.stdin as Readable)
-  if (!input.startsWith('@')) return input
-  try {
-    return await readFile(input.slice(1), 'utf8')
-  } catch (cause) {
-    throw new CommandError(exitCodes.usage, `${input.slice(1)} cannot be read`, { cause })
-  }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw new CommandError(exitCodes.usage, '--input is not JSON', { cause })
-  }
 }
 
 /** Items of a stream are printed as they come, one JSON text a line. */
