@@ -49,6 +49,7 @@ export {
 } from './lib/open-profile.ts'
 export type { KeyOrAddress, LedgerAddress } from './lib/ledger/addresses.ts'
 export {
+  type DoneOutcome,
   type LedgerEvent,
   type LedgerOperations,
   type LedgerOptions,

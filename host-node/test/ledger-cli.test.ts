@@ -31,7 +31,7 @@ beforeAll(() => {
      import * as z from ${from('zod')}
      const Order = z.object({ id: z.string() })
      const charge = node('charge', {
-       input: Order, output: z.object({ charge: z.string() }), uses: { kv: 'write' }, idempotency: { key: '/id' },
+       input: Order, output: z.object({ charge: z.string() }), uses: { kv: 'write' }, idempotency: { key: '/id', unknown: 'never' },
        run: ({ id }) => ({ charge: 'made for ' + id }),
      })
      const orders = flow('orders', { trigger: manual({ input: Order }), graph: (it, step) => step(charge, it) })
@@ -94,7 +94,15 @@ describe('flowport ledger, on a file', () => {
       code: 0,
       answer: { ok: true, command: 'ledger show', flow: 'orders', node: 'charge', id: '7', state: 'unknown' },
     })
-    const settle = ['ledger', 'settle', 'orders/charge:7', ...said, '--done', '{"charge":"ch_1"}']
+    const settle = [
+      'ledger',
+      'settle',
+      'orders/charge:7',
+      ...said,
+      '--done',
+      '{"charge":"ch_1"}',
+      '--any-caller',
+    ]
     const settled = await ledger([...settle, '--fence', fence])
     expect(settled).toMatchObject({ code: 0, stdout: expect.stringMatching(/outcome +done/) as string })
     // The audit lines hold the fences and who and why, and never the result.
@@ -147,6 +155,7 @@ describe('flowport ledger, on a file', () => {
     ['neither outcome', []],
     ['both outcomes', ['--done', '1', '--not-done']],
     ['a result that is not JSON', ['--done', '{']],
+    ['two callers', ['--done', '1', '--caller', 'ann', '--any-caller']],
     ['a fence that is no number', ['--not-done', '--fence', '1e3']],
   ])('%s is wrong usage', async (_, more) => {
     const settle = ['ledger', 'settle', 'key', '--fence', '1', ...said, ...more]

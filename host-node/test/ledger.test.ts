@@ -15,7 +15,7 @@ const orders = flow('orders', {
         input: Order,
         output: z.object({ charge: z.string() }),
         uses: { kv: 'write' },
-        idempotency: { key: '/id' },
+        idempotency: { key: '/id', unknown: 'never' },
         run: ({ id }) => ({ charge: `${id}-${++charges}` }),
       }),
       it,
@@ -114,7 +114,7 @@ describe('/flowport/ledger', () => {
   it('settles a key as done: the next request gets the result', async () => {
     const { server: running, url, settle, leave } = await served()
     const fence = await leave('orders/charge:7')
-    const said = { ...address, fence, why: 'the bank has it', done: { charge: 'ch_1' } }
+    const said = { ...address, fence, why: 'the bank has it', done: { charge: 'ch_1' }, caller: null }
     const [status, settled] = await settle(said)
     expect([status, settled]).toMatchObject([200, { outcome: 'done', by: 'anna', why: said.why, fence }])
     expect(settled.newFence).toBeGreaterThan(fence)
@@ -136,7 +136,7 @@ describe('/flowport/ledger', () => {
       409,
       { code: 'LEDGER_FENCE', details: { fence, seen: fence + 1 } },
     ])
-    expect(await settle({ ...address, fence, why: 'w', done: { charge: 1 } })).toMatchObject([
+    expect(await settle({ ...address, fence, why: 'w', done: { charge: 1 }, caller: null })).toMatchObject([
       400,
       { code: 'LEDGER_RESULT' },
     ])

@@ -17,7 +17,7 @@ const orders = flow('orders', {
         input: Order,
         output: z.object({ charge: z.string() }),
         uses: { kv: 'write' },
-        idempotency: { key: '/id' },
+        idempotency: { key: '/id', unknown: 'never' },
         run: ({ id }) => ({ charge: `made for ${id}` }),
       }),
       it,
@@ -98,7 +98,7 @@ describe('/flowport/ledger of a Worker', () => {
     expect(shown).toMatchObject([200, { ...address, state: 'unknown', fence, fingerprint: null }])
     const ready = await hono.request('https://app.example/readyz')
     expect(await ready.json()).toMatchObject({ status: 'ready', unknownKeys: { dedupe: 1 } })
-    const said = { ...address, fence, why: 'asked the bank', done: { charge: 'ch_1' } }
+    const said = { ...address, fence, why: 'asked the bank', done: { charge: 'ch_1' }, caller: null }
     expect(await settle({ ...said, fence: fence + 1 })).toMatchObject([409, { code: 'LEDGER_FENCE' }])
     expect(await settle(said)).toMatchObject([200, { outcome: 'done', by: 'anna', fence }])
     expect(await settle(said)).toMatchObject([409, { code: 'LEDGER_NOT_UNKNOWN' }])

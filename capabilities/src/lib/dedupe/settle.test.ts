@@ -100,12 +100,11 @@ describe('settleKey', () => {
   it('leaves the key unknown, and says so, when the ledger fails', async () => {
     const { settle, store, events } = await unknownKey()
     const broken = new Proxy(store, {
-      get: (target, name) =>
-        name === 'complete'
-          ? () => Promise.reject(new Error('lost'))
-          : Reflect.get(target, name, target) instanceof Function
-            ? Reflect.get(target, name, target).bind(target)
-            : Reflect.get(target, name, target),
+      get(target, name) {
+        if (name === 'complete') return () => Promise.reject(new Error('lost'))
+        const own: unknown = Reflect.get(target, name, target)
+        return typeof own === 'function' ? (own.bind(target) as unknown) : own
+      },
     })
     const { fence } = await store
       .look('key')

@@ -88,13 +88,17 @@ async function look(call: HttpCall, ledger: LedgerOperations): Promise<unknown> 
 async function settle(call: HttpCall, ledger: LedgerOperations, by: string): Promise<unknown> {
   refuseCrossSite(call, 'refuse')
   const fields = await readFields(call)
-  checkFields(fields, new Set(['fence', 'why', 'done', 'notDone', ...keyFields]))
-  const { fence, why, done, notDone, ...named } = fields
+  checkFields(fields, new Set(['fence', 'why', 'done', 'caller', 'notDone', ...keyFields]))
+  const { fence, why, done, caller, notDone, ...named } = fields
   if (typeof fence !== 'number') throw malformed('fence must be the number that was seen')
   if (typeof why !== 'string') throw malformed('why must say how you know')
   const isDone = Object.hasOwn(fields, 'done')
   if (isDone === (notDone === true)) throw malformed('give the result as done, or notDone: true')
-  const outcome = isDone ? { done } : ({ notDone: true } as const)
+  if (caller !== undefined && caller !== null && typeof caller !== 'string')
+    throw malformed('caller must be the name of a principal, or null')
+  const outcome = isDone
+    ? { done, ...(caller === undefined ? {} : { caller }) }
+    : ({ notDone: true } as const)
   return settledJson(await ledger.settle(keyOf(named), { fence, by, why, outcome }))
 }
 

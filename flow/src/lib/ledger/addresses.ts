@@ -1,7 +1,8 @@
 /** Ledger keys as an operator knows them: the flow, the node and the node's own key, instead of one text. */
 import { CapabilityError, type DedupeKey } from '@flowport/capabilities'
 import type { App } from '../app.ts'
-import type { AnyNode, NodeIdempotency } from '../node.ts'
+import type { Keyed } from '../idempotency.ts'
+import type { AnyNode } from '../node.ts'
 
 export interface LedgerAddress {
   readonly flow: string
@@ -13,8 +14,6 @@ export interface LedgerAddress {
 
 /** A key as it is given: the ledger's own, or the address of a node's. */
 export type KeyOrAddress = DedupeKey | LedgerAddress
-
-type Keyed = Extract<NodeIdempotency, { kind: 'keyed' }>
 
 /** A node whose results are kept in the ledger. */
 export interface KeyedNode {

@@ -18,7 +18,7 @@ const charge = node('charge', {
   input: Order,
   output: Charge,
   uses: { http: 'write' },
-  idempotency: { key: '/id', ttl: '1h' },
+  idempotency: { key: '/id', ttl: '1h', unknown: 'never' },
   run: ({ id }) => {
     runs += 1
     return { charge: `made for ${id}` }
@@ -48,8 +48,9 @@ async function lost() {
   const bag = ResourceBag.empty().with('dedupe', dedupe).with('clock', clock)
   const runtime = createRuntime(bag.with('http', {} as never), { log: silentLogger })
   const run = () => runtime.invoke(orders, { input: { id: '7' } })
+  const runAs = (principal: string) => runtime.invoke(orders, { input: { id: '7' }, metadata: { principal } })
   const said = { fence: holder.fence, by: 'anna', why: 'asked the bank' }
-  return { clock, dedupe, begin, ledger, events, lines, run, said, fence: holder.fence }
+  return { clock, dedupe, begin, ledger, events, lines, run, runAs, said, fence: holder.fence }
 }
 
 const address = { flow: 'orders', node: 'charge', id: '7' }
@@ -82,7 +83,10 @@ describe('ledgerOperations', () => {
 
   it('settled as done, the next run gets the result without making the effect', async () => {
     const { ledger, run, said, events, lines, clock } = await lost()
-    const settled = await ledger.settle(address, { ...said, outcome: { done: { charge: 'ch_1' } } })
+    const settled = await ledger.settle(address, {
+      ...said,
+      outcome: { done: { charge: 'ch_1' }, caller: null },
+    })
     expect(settled).toMatchObject({ address, key: 'orders/charge:7', outcome: 'done' })
     expect(await run()).toEqual({ charge: 'ch_1' })
     expect(runs).toBe(0)
@@ -106,13 +110,30 @@ describe('ledgerOperations', () => {
   it('a result the node cannot have is refused before anything is taken over', async () => {
     const { ledger, said, fence } = await lost()
     for (const done of [{ charge: 7 }, null, 'ch_1']) {
-      await expect(ledger.settle(address, { ...said, outcome: { done } })).rejects.toMatchObject({
+      await expect(
+        ledger.settle(address, { ...said, outcome: { done, caller: null } }),
+      ).rejects.toMatchObject({
         kind: 'InvalidInput',
         code: 'LEDGER_RESULT',
         message: expect.stringContaining('orders/charge'),
       })
     }
     expect(await ledger.show(address)).toMatchObject({ state: 'unknown', fence })
+  })
+
+  it('a result is for the principal whose request it was, and for runs without a caller', async () => {
+    const { ledger, said, runAs, run } = await lost()
+    const done = { charge: 'ch_1' }
+    for (const caller of [undefined, '']) {
+      const outcome = caller === undefined ? { done } : { done, caller }
+      await expect(ledger.settle(address, { ...said, outcome })).rejects.toMatchObject({
+        code: 'LEDGER_CALLER',
+      })
+    }
+    await ledger.settle(address, { ...said, outcome: { done, caller: 'ann' } })
+    expect(await runAs('ann')).toEqual(done)
+    await expect(runAs('bob')).rejects.toMatchObject({ cause: { code: 'IDEM_TAKEN' } })
+    expect(await run()).toEqual(done)
   })
 
   it('a fence that was overtaken and a key that is settled are refused', async () => {
@@ -143,7 +164,7 @@ describe('addresses', () => {
     const it = node('x', {
       input: Order,
       uses: { http: 'write' },
-      idempotency: { key: '/id' },
+      idempotency: { key: '/id', unknown: 'never' },
       run: (order) => order,
     })
     const named = (name: string) =>

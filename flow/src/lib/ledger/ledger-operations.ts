@@ -20,6 +20,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { App } from '../app.ts'
 import { isReply } from '../reply.ts'
 import { encodeResult } from '../runtime/kept-result.ts'
+import { forCaller } from '../runtime/owner.ts'
+import type { Digest } from '../runtime/run-view.ts'
+import { sha256 } from '../runtime/runtime.ts'
 import { isOpaque, isStreamSchema, validate } from '../schema.ts'
 import { Addresses, type KeyedNode, type KeyOrAddress, type LedgerAddress } from './addresses.ts'
 
@@ -29,6 +32,8 @@ export interface LedgerOptions {
   readonly log: Pick<Logger, 'warn'>
   /** Default the system clock. */
   readonly clock?: Pick<Clock, 'now'>
+  /** SHA-256. Default the platform's. */
+  readonly digest?: Digest
   /**
    * Is told of each settlement before the ledger is, and after it, to keep a record of its own. The key stays unknown when it
    * rejects before. Default: the log only.
@@ -63,7 +68,16 @@ export interface SettleRequest extends CallOptions {
    * `done`: the effect was made, and this is the node's result, JSON that fits its output. `notDone`: it was not made and its
    * holder can no longer make it; the next caller makes it.
    */
-  readonly outcome: { readonly done: unknown } | { readonly notDone: true }
+  readonly outcome: DoneOutcome | { readonly notDone: true }
+}
+
+export interface DoneOutcome {
+  readonly done: unknown
+  /**
+   * The principal whose request it was: other callers do not get the result. `null` where the result is for everyone. Must be
+   * given for a node that keeps the results of callers apart, as nodes do unless they say `callers: 'everyone'`.
+   */
+  readonly caller?: string | null
 }
 
 export interface LedgerOperations {
@@ -87,7 +101,7 @@ const usualTtlMs = 86_400_000
 /** The unknown keys of an app's ledger. The ledger's info must state `features.unknowns`. */
 export function ledgerOperations(
   app: Pick<App, 'flows'>,
-  { dedupe, log, clock = systemClock, audit }: LedgerOptions,
+  { dedupe, log, clock = systemClock, digest = sha256, audit }: LedgerOptions,
 ): LedgerOperations {
   const addresses = new Addresses(app)
   return {
@@ -110,7 +124,10 @@ export function ledgerOperations(
         clock,
         outcome:
           'done' in outcome
-            ? { done: await storedResult(outcome.done, node), ttlMs: node?.idempotency.ttlMs ?? usualTtlMs }
+            ? {
+                done: await storedResult(outcome, node, digest),
+                ttlMs: node?.idempotency.ttlMs ?? usualTtlMs,
+              }
             : outcome,
         async audit(event) {
           const { key: settledKey, phase, ...facts } = event
@@ -129,12 +146,32 @@ export function ledgerOperations(
 }
 
 /** The result as the runtime stores it. One that the node cannot have would fail every later run instead. */
-async function storedResult(result: unknown, keyed: KeyedNode | undefined): Promise<unknown> {
+async function storedResult(
+  { done: result, caller }: DoneOutcome,
+  keyed: KeyedNode | undefined,
+  digest: Digest,
+): Promise<unknown> {
   if (keyed === undefined) return result
+  checkCaller(caller, keyed)
   const { output } = keyed.node
   if (output !== undefined && !isStreamSchema(output) && !isOpaque(output) && !isReply(result))
     await fits(output, result, keyed)
-  return encodeResult(result)
+  const principal = caller ?? undefined
+  return forCaller(encodeResult(result), { principal, isCalled: principal !== undefined }, digest)
+}
+
+/** The ledger does not know whose request it was. A result for everyone must not be one by oversight. */
+function checkCaller(caller: unknown, { flow, alias, idempotency }: KeyedNode): void {
+  const isName = typeof caller === 'string' && caller !== ''
+  const place = `"${flow}/${alias}"`
+  if (idempotency.callers === 'apart' && !isName && caller !== null) {
+    const message = `${place} keeps the results of callers apart: give the principal whose request it was as caller, or null where it had none`
+    throw new CapabilityError('InvalidInput', message, { code: 'LEDGER_CALLER' })
+  }
+  if (idempotency.callers === 'everyone' && isName) {
+    const message = `${place} has results for everyone: leave the caller out`
+    throw new CapabilityError('InvalidInput', message, { code: 'LEDGER_CALLER' })
+  }
 }
 
 async function fits(output: StandardSchemaV1, result: unknown, { flow, alias }: KeyedNode): Promise<void> {

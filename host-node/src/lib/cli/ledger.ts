@@ -30,6 +30,8 @@ export interface SettleOptions extends KeyOptions {
   readonly fence: number
   readonly done?: string
   readonly notDone?: boolean
+  readonly caller?: string
+  readonly anyCaller?: boolean
   readonly by: string
   readonly why: string
 }
@@ -71,10 +73,17 @@ export async function ledgerSettle(
   })
 }
 
-async function outcomeOf({ done, notDone }: SettleOptions, out: Console): Promise<SettleRequest['outcome']> {
+async function outcomeOf(
+  { done, notDone, caller, anyCaller }: SettleOptions,
+  out: Console,
+): Promise<SettleRequest['outcome']> {
   if ((done === undefined) === (notDone !== true))
     throw new CommandError(exitCodes.usage, 'say --done RESULT, or --not-done')
-  return done === undefined ? { notDone: true } : { done: await jsonFrom(done, '--done', out.host) }
+  if (caller !== undefined && anyCaller === true)
+    throw new CommandError(exitCodes.usage, 'say --caller NAME, or --any-caller')
+  if (done === undefined) return { notDone: true }
+  const whose = anyCaller === true ? { caller: null } : caller === undefined ? {} : { caller }
+  return { done: await jsonFrom(done, '--done', out.host), ...whose }
 }
 
 /** Pages of a ledger that is looked through object by object may be empty: they are read until the list is full. */

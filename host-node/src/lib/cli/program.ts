@@ -117,7 +117,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .addHelpText(
       'after',
       '\nExample:\n  flowport ledger list\n  flowport ledger show post-order/charge:7\n' +
-        '  flowport ledger settle post-order/charge:7 --fence 1790000000000 --done \'{"chargeId":"ch_1"}\' --by anna --why \'the bank has it\'\n' +
+        '  flowport ledger settle post-order/charge:7 --fence 1790000000000 --done \'{"chargeId":"ch_1"}\' --any-caller --by anna --why \'the bank has it\'\n' +
         "  flowport ledger settle post-order/charge:7 --fence 1790000000000 --not-done --by anna --why 'the bank refused it'",
     )
 
@@ -148,6 +148,8 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .description('record how the effect of an unknown key ended')
     .requiredOption('--fence <number>', 'the fence that list or show gave', wholeNumber)
     .option('--done <json>', 'the effect was made; the result: JSON, @file, or - for standard input')
+    .option('--caller <principal>', 'with --done: whose request it was; others do not get the result')
+    .option('--any-caller', 'with --done: the result is for everyone')
     .option('--not-done', 'the effect was not made, and its holder can no longer make it')
     .requiredOption('--by <name>', 'who settles the key')
     .requiredOption('--why <text>', 'how they know')
