@@ -92,6 +92,27 @@ describe('opening', () => {
   })
 })
 
+describe('unknown keys', () => {
+  it('of a large ledger come in pages that read a bounded number of rows each', async () => {
+    const path = join(tempDirectory(), 'flowport.sqlite')
+    const drivers = await openSqliteDrivers({ path, clock })
+    const db = new DatabaseSync(path)
+    db.exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)
+      INSERT INTO dedupe (key, expires_at, done, token, fingerprint, result, started, fence)
+      SELECT printf('key-%05d', i), 0, i <> 24000, 't', 'f', 'null', 1, i FROM n`)
+    db.close()
+    const pages = []
+    let cursor: string | null = null
+    do {
+      const page = drivers.dedupe.unknowns(cursor, 10)
+      pages.push(page.keys.map(({ key }) => key))
+      cursor = page.cursor
+    } while (cursor !== null)
+    expect(pages).toEqual([[], [], ['key-24000']])
+    drivers.close()
+  })
+})
+
 describe('expired rows', () => {
   it('are deleted by later writes, a bounded number at a time', async () => {
     let now = 1_000

@@ -21,6 +21,8 @@ const lateHolderMs = 86_400_000
  */
 const writesPerSlice = 32
 const sliceRows = 128
+/** Rows that a page of unknown keys reads at most: the process does nothing else meanwhile. */
+const listedRows = 10_000
 
 export class SqliteDedupeDriver implements DedupeDriver {
   readonly info: DedupeCapabilityInfo
@@ -86,11 +88,15 @@ export class SqliteDedupeDriver implements DedupeDriver {
   unknowns(cursor: string | null, limit: number): DriverUnknownPage {
     return translated(() => {
       const now = this.#now()
-      const rows = this.#sql.unknowns.all(now, cursor ?? '', limit + 1) as unknown as readonly UnknownRow[]
+      const from = cursor ?? ''
+      const { last, looked } = this.#sql.listed.get(from) as { last: string | null; looked: number }
+      if (last === null) return { keys: [], cursor: null }
+      const rows = this.#sql.unknowns.all(now, from, last, limit + 1) as unknown as readonly UnknownRow[]
       const keys = rows
         .slice(0, limit)
         .map(({ key, fence, expires_at }) => ({ key, fence, sinceMs: now - expires_at }))
-      return { keys, cursor: rows.length > limit ? (keys.at(-1)?.key ?? null) : null }
+      if (rows.length > limit) return { keys, cursor: keys.at(-1)?.key ?? null }
+      return { keys, cursor: looked === listedRows ? last : null }
     })
   }
 
@@ -197,7 +203,11 @@ function prepare(db: Database) {
     ),
     unknowns: db.prepare(
       `SELECT key, fence, expires_at FROM dedupe
-        WHERE done = 0 AND started = 1 AND expires_at <= ? AND key > ? ORDER BY key LIMIT ?`,
+        WHERE done = 0 AND started = 1 AND expires_at <= ? AND key > ? AND key <= ? ORDER BY key LIMIT ?`,
+    ),
+    listed: db.prepare(
+      `SELECT max(key) AS last, count(*) AS looked
+        FROM (SELECT key FROM dedupe WHERE key > ? ORDER BY key LIMIT ${listedRows})`,
     ),
     // A call that comes twice finds its own token, and changes nothing.
     takeOver: db.prepare(

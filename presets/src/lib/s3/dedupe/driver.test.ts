@@ -131,6 +131,51 @@ describe.skipIf(server === null)(
       expect(await driver.begin('key', 'other', 60_000, 'f', {})).toMatchObject({ state: 'in_flight' })
     })
 
+    it('lists unknown keys a page at a time, each of which looks at no more objects than it may have keys', async () => {
+      const { blobs, open } = await opened('listing', honest)
+      const { driver, records } = open('dedupe/')
+      let reads = 0
+      const get = records.get.bind(records)
+      records.get = (...args) => {
+        reads += 1
+        return get(...args)
+      }
+      const fences = new Map<string, number>()
+      for (let i = 0; i < 12; i++) {
+        const key = `t:key-${i}`
+        const begun = await driver.begin(key, `token-${i}`, 60_000, 'f', { started: true })
+        if (begun.state !== 'fresh') return expect.fail('a new key must be fresh')
+        if (i % 3 !== 0) await driver.complete(key, `token-${i}`, '1', 60_000, {})
+        else if (await driver.renew(key, `token-${i}`, 0, {})) fences.set(key, begun.fence)
+      }
+      const junk = new TextEncoder().encode('{"some":"file"}')
+      await blobs.put('dedupe/0000-foreign', junk, { contentType: null, metadata: {} })
+      await blobs.put('other/object', junk, { contentType: null, metadata: {} })
+      const found = new Map<string, number>()
+      let cursor: string | null = null
+      do {
+        reads = 0
+        const page = await driver.unknowns(cursor, 5, {})
+        expect(reads).toBeLessThanOrEqual(5)
+        for (const { key, fence } of page.keys) found.set(key, fence)
+        cursor = page.cursor
+      } while (cursor !== null)
+      expect(found).toEqual(fences)
+    })
+
+    it('does not list the unknown keys of an earlier version, which have only a digest, and shows them', async () => {
+      const { open } = await opened('unnamed', honest)
+      const { driver, records } = open('dedupe/')
+      const old = { state: 'held', token: 't', fingerprint: 'f', result: 'null', lifeMs: 0 } as const
+      const objectKey = await records.objectKey('t:key')
+      await records.put(objectKey, { ...old, started: true, fence: 7 }, { ifNoneMatch: '*' }, {})
+      expect(await driver.unknowns(null, 10, {})).toEqual({ keys: [], cursor: null })
+      expect(await driver.look('t:key', {})).toMatchObject({ state: 'unknown', fence: 7 })
+      expect(await driver.takeOver('t:key', 'next', 60_000, 7, {})).toBe(8)
+      expect(await driver.renew('t:key', 'next', 0, {})).toBe(true)
+      expect((await driver.unknowns(null, 10, {})).keys).toMatchObject([{ key: 't:key', fence: 8 }])
+    })
+
     it('names what lies in its place and is no record', async () => {
       const { blobs, open } = await opened('foreign', honest)
       const { driver, records } = open('dedupe/')
