@@ -61,10 +61,10 @@ export function answerHttp(
   const gone = new Disconnect(call)
   let recording: Recording | undefined
   let run: Run
-  const failed = (error: unknown) => {
-    const outcome = problemOutcome(error, call, requestId, gone.happened)
+  const failed = (thrown: unknown) => {
+    const outcome = problemOutcome(thrown, call, requestId, gone.happened)
     if (recording === undefined) return respond(outcome)
-    void recording.finishFailed(outcome, error).then(respond, () => respond(outcome))
+    void recording.finishFailed(outcome, thrown).then(respond, () => respond(outcome))
   }
   try {
     refuseCrossSite(call, trigger.crossSite ?? crossSite)

@@ -139,8 +139,7 @@ export class Run implements HeldRun, Walker {
     if (this.#settled) return
     if (!(input instanceof Answered)) return this.#walk.start(input)
     this.#settle()
-    this.#resolve(input.answer)
-    this.#finishIfIdle()
+    this.#answerWith(input.answer)
   }
 
   holdOpen(): () => void {
