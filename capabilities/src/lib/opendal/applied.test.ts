@@ -101,10 +101,9 @@ describe('appliedOfFailure', () => {
   const of = (failure: Partial<Parameters<typeof appliedOfFailure>[0]>, kind = 'Unavailable' as const) =>
     appliedOfFailure({ flag: 'temporary', status: null, osError: null, ...failure }, kind)
 
-  it('is what status, refused connection and full disk say, and else left to the kind', () => {
+  it('is what status and full disk say, and else left to the kind', () => {
     expect(of({ status: 404 })).toBe('no')
     expect(of({ status: 409 })).toBe('unknown')
-    expect(of({ osError: 111 })).toBe('no')
     expect(of({ osError: 28 })).toBe('no')
     expect(of({ osError: 5 })).toBeUndefined()
     expect(of({})).toBeUndefined()

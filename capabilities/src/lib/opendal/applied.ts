@@ -17,7 +17,6 @@ export function appliedOfFailure({ status, osError, flag }: Failure, kind: Error
   // A retry layer has tried it more often; what came of the other tries is not told.
   if (flag === 'persistent') return 'unknown'
   if (status !== null) return appliedByStatus(status)
-  if (osError !== null && refusedConnection.has(osError)) return 'no'
   return osError !== null && kind === 'Unavailable' && fullDisk.has(osError) ? 'no' : undefined
 }
 
@@ -35,7 +34,5 @@ export async function overTries<T>(operator: Operator, paths: number, run: () =>
   }
 }
 
-/** ECONNREFUSED of Linux, of macOS, and of Windows. */
-const refusedConnection: ReadonlySet<number> = new Set([111, 61, 10_061])
 /** ENOSPC and EDQUOT. */
 const fullDisk: ReadonlySet<number> = new Set([28, 122])

@@ -13,6 +13,7 @@ import { retry } from '../layers/retry.ts'
 import { timeout } from '../layers/timeout.ts'
 import { operatorFactory } from './factory.ts'
 import { opendalKvDriver } from './kv-driver.ts'
+import { startLossyRedis } from './test/lossy-redis.ts'
 import { tempDirectories } from './test/temp-directory.ts'
 
 const directory = tempDirectories()
@@ -23,11 +24,14 @@ const program = (process.env['PATH'] ?? '')
 if (program === undefined && process.env['FLOWPORT_TEST_REQUIRE'] === 'all') {
   throw new Error('redis-server is required: FLOWPORT_TEST_REQUIRE=all')
 }
-const endpoint = program === undefined ? '' : await started(program)
+const port = program === undefined ? 0 : await started(program)
+const lossy = await startLossyRedis(port)
+afterAll(() => lossy.close())
 let roots = 0
 
-async function operatorOf() {
+async function operatorOf(to = port) {
   roots += 1
+  const endpoint = `redis://127.0.0.1:${to}`
   return operatorFactory({ scheme: 'redis', config: { endpoint, root: `/case-${roots}` } }).build()
 }
 
@@ -39,8 +43,9 @@ describe.skipIf(program === undefined)(title, () => {
     kvConformance(layered ? 'layered' : 'bare', {
       clock: 'manual',
       features: { list: false, metadata: true },
+      loseAnswers: lossy.loseAnswers,
       async open({ clock }) {
-        const driver = opendalKvDriver(await operatorOf(), {
+        const driver = opendalKvDriver(await operatorOf(lossy.port), {
           scheme: 'redis',
           ttl: 'per_write',
           log: silentLogger,
@@ -53,6 +58,19 @@ describe.skipIf(program === undefined)(title, () => {
       },
     })
   }
+
+  it('says unknown of a write that Redis has done before the connection was reset', async () => {
+    const operator = await operatorOf(lossy.port)
+    const clock = new ManualClock()
+    const driver = opendalKvDriver(operator, { scheme: 'redis', ttl: 'per_write', log: silentLogger, clock })
+    const kv = createKeyValue(driver, { clock })
+    await kv.put('key', 'old')
+    const before = lossy.lost
+    const error = lossy.loseAnswers(() => kv.put('key', 'new'))
+    await expect(error).rejects.toMatchObject({ kind: 'Unavailable', applied: 'unknown' })
+    expect(lossy.lost).toBeGreaterThan(before)
+    expect(await kv.get('key')).toBe('new')
+  })
 
   it('removes an entry long expired when it is read, as entries cannot be listed', async () => {
     const clock = new ManualClock()
@@ -72,8 +90,8 @@ describe.skipIf(program === undefined)(title, () => {
   })
 })
 
-/** Starts a server that keeps nothing, and gives its address. */
-async function started(path: string): Promise<string> {
+/** Starts a server that keeps nothing, and gives its port. */
+async function started(path: string): Promise<number> {
   const port = await freePort()
   const options = [
     '--port',
@@ -101,7 +119,7 @@ async function started(path: string): Promise<string> {
       ),
     ]).catch(() => 'closed')
     socket.destroy()
-    if (outcome === 'open') return `redis://127.0.0.1:${port}`
+    if (outcome === 'open') return port
     if (left === 0) throw new Error('redis-server did not start')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
