@@ -3,7 +3,9 @@ import { createDedupeStore, definePreset, type DedupeDriver, silentLogger } from
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import { defineApp, deny, flow, type Hook, http, node } from '@flowport/flow'
 import { flowportHono, type FlowportHonoOptions } from '@flowport/host-workers'
+import { serveWorkerd } from '@flowport/host-workers/testing'
 import { memory } from '@flowport/presets/memory'
+import { resolve } from 'node:path'
 import * as Type from 'typebox'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -119,5 +121,38 @@ describe('/flowport/ledger of a Worker', () => {
     const { settle } = served()
     expect((await settle({ ...address, fence: 1, why: 'x'.repeat(1_200_000), notDone: true }))[0]).toBe(413)
     expect((await settle({ ...address, fence: 1, why: 'x'.repeat(3000), notDone: true }))[0]).toBe(400)
+  })
+})
+
+describe('a node that failed in doubt, in workerd', () => {
+  it.each([
+    ['done', { done: { charge: 'ch_1' }, caller: null }, { charge: 'ch_1' }],
+    ['not done', { notDone: true }, { charge: 'try 2 of 7' }],
+  ])('is refused until its key is settled as %s', async (_, outcome, answer) => {
+    const worker = await serveWorkerd(resolve(import.meta.dirname, 'worker/ledger-worker.ts'))
+    try {
+      const send = async (path: string, body?: unknown, token = 'anna') => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+        const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+        const response = await fetch(worker.url + path, { headers, ...sent })
+        return [response.status, await response.json()] as const
+      }
+      const order = () => send('/orders', { id: '7' })
+      expect((await order())[0]).toBe(500)
+      for (let i = 0; i < 2; i++) expect(await order()).toMatchObject([409, { code: 'IDEM_UNKNOWN' }])
+      expect(await send('/readyz')).toMatchObject([200, { unknownKeys: { dedupe: 1 } }])
+      expect((await send('/flowport/ledger', undefined, 'guest'))[0]).toBe(401)
+      const [, page] = await send('/flowport/ledger')
+      const { keys } = page as { keys: readonly { key: string; fence: number }[] }
+      const [{ key, fence } = expect.fail('no key is listed')] = keys
+      expect(await send('/flowport/ledger', { key, fence, why: 'asked', ...outcome })).toMatchObject([
+        200,
+        {},
+      ])
+      expect(await order()).toEqual([200, answer])
+      expect(await order()).toEqual([200, answer])
+    } finally {
+      await worker.close()
+    }
   })
 })
