@@ -19,6 +19,7 @@ const sources = [
 const origins: Readonly<Record<string, string>> = {
   'capabilities/src/lib/clock/after-timers.ts': 'the timers of the system clock',
   'flow/src/lib/runtime/runtime.ts': 'the default digest',
+  'flow/src/lib/simulation/drain.ts': 'the turn of the platform between two simulated events',
   'capabilities/src/lib/state/transaction.ts': 'tokens of transactions: state stores take no randomness yet',
 }
 

@@ -1,0 +1,122 @@
+/** A process of the world: a machine with its own runtime over the shared stores, which takes calls and messages. */
+import { type Logger, type Queue, type ResourceBag, silentLogger } from '@flowport/capabilities'
+import { heldMessage } from '../delivery/held.ts'
+import { deliverMessage } from '../delivery/message.ts'
+import type { QueueConsumer } from '../delivery/consumers.ts'
+import type { AnyFlow } from '../flow.ts'
+import { createRuntime, type Runtime } from '../runtime/runtime.ts'
+import type { Machine } from './machine.ts'
+import type { Stores } from './stores.ts'
+import type { World } from './world.ts'
+
+export interface ProcessOptions {
+  readonly world: World
+  readonly stores: Stores
+  readonly consumers: readonly QueueConsumer[]
+}
+
+/** Milliseconds a delivery may work, and what its lease on the message adds, as the hosts have it. */
+const deliveryMs = 30_000
+const leaseMarginMs = 10_000
+
+/** Milliseconds until a message of a crashed consumer comes back. */
+export function messageLeaseMs({ trigger }: QueueConsumer): number {
+  return (trigger.deadlineMs ?? deliveryMs) + leaseMarginMs
+}
+
+export class Process {
+  readonly machine: Machine
+  readonly bag: ResourceBag
+  readonly runtime: Runtime
+  readonly #world: World
+  readonly #consumers: readonly QueueConsumer[]
+
+  constructor({ world, stores, consumers }: ProcessOptions) {
+    this.machine = world.addMachine()
+    this.bag = stores.bagFor(this.machine)
+    this.#world = world
+    this.#consumers = consumers
+    const { clock, rng } = this.machine
+    this.runtime = createRuntime(this.bag, {
+      clock,
+      rng,
+      digest: simulatedDigest,
+      log: world.isTraced ? tracingLogger(world) : silentLogger,
+    })
+  }
+
+  /** Calls the flow as a host does: with the deadline of its trigger, else 30 seconds. A stream is read to its end. */
+  async call(flow: AnyFlow, input: unknown): Promise<unknown> {
+    const { trigger } = flow
+    if (trigger.kind === 'queue') return this.bag.require(`queue:${trigger.queue}`).send(input)
+    return this.run(flow, input)
+  }
+
+  async run(flow: AnyFlow, input: unknown): Promise<unknown> {
+    const { trigger } = flow
+    const deadlineMs = (trigger.kind === 'manual' ? undefined : trigger.deadlineMs) ?? deliveryMs
+    const answer = await this.runtime.start(flow, input, { deadlineMs }).answer
+    return isStream(answer) ? itemsOf(answer) : answer
+  }
+
+  /** Takes messages of every queue until the signal fires. */
+  consume(stopped: AbortSignal): void {
+    for (const consumer of this.#consumers) {
+      const work = () => void this.#consume(consumer, stopped)
+      this.#world.scheduler.on(this.machine, 0, work)
+    }
+  }
+
+  async #consume(consumer: QueueConsumer, stopped: AbortSignal): Promise<void> {
+    const { clock, rng } = this.machine
+    const queue: Queue = this.bag.require(`queue:${consumer.trigger.queue}`)
+    const leaseMs = messageLeaseMs(consumer)
+    const { concurrency } = consumer.trigger
+    while (!stopped.aborted) {
+      try {
+        const messages = await queue.receive({ limit: concurrency, leaseMs })
+        await Promise.all(
+          messages.map((message) =>
+            deliverMessage(this.runtime, consumer, heldMessage(queue, message), {
+              random: () => rng.float(),
+              maxDelayMs: queue.info.limits.maxDelayMs,
+            }),
+          ),
+        )
+        if (messages.length === 0) await clock.sleep(leaseMs / 8)
+      } catch {
+        await clock.sleep(leaseMs / 8)
+      }
+    }
+  }
+}
+
+async function itemsOf(stream: AsyncIterable<unknown>): Promise<readonly unknown[]> {
+  const items: unknown[] = []
+  for await (const item of stream) items.push(item)
+  return items
+}
+
+function isStream(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer
+}
+
+/**
+ * Stands in for SHA-256 without a thread: 32 bytes that differ for different inputs. Simulated inputs come from the test, so
+ * nobody looks for collisions.
+ */
+async function simulatedDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const sums = Uint32Array.from({ length: 8 }, (_, lane) => 0x811c9dc5 + lane)
+  for (const byte of bytes)
+    for (let lane = 0; lane < 8; lane++)
+      sums[lane] = Math.imul((sums[lane] ?? 0) ^ byte, 0x01000193 + 2 * lane)
+  return new Uint8Array(sums.buffer)
+}
+
+function tracingLogger(world: World): Logger {
+  const say = (_fields: unknown, text?: string) => {
+    if (text !== undefined) world.say(text)
+  }
+  const quiet = () => undefined
+  return { ...silentLogger, debug: quiet, info: quiet, warn: say, error: say }
+}

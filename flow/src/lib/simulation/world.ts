@@ -1,0 +1,234 @@
+/** One schedule's world: its scheduler, choices, machines and faults, and the network between machines and stores. */
+import { type Applied, type Awaitable, CapabilityError, type ErrorKind } from '@flowport/capabilities'
+import { describeThrown } from '../runtime/errors.ts'
+import type { Choices } from './choices.ts'
+import { type FaultRates, ratesOf } from './faults.ts'
+import { Machine } from './machine.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** One message of a machine to a store or a sink. */
+export interface Message {
+  /** The resource's or the sink's name. */
+  readonly to: string
+  readonly operation: string
+  readonly signal?: AbortSignal | undefined
+  /** Shown in the trace. */
+  readonly sender?: string | undefined
+  /** What the receiver does. It runs outside every machine. */
+  readonly receive: () => unknown
+}
+
+export interface WorldOptions {
+  readonly scheduler: Scheduler<Machine>
+  readonly choices: Choices
+  readonly rates: FaultRates
+  /** The longest lease of the flow's keys, in milliseconds: pauses go beyond it. */
+  readonly leaseMs: number
+  /** Collects what happens, one line each. Without it nothing is formatted. */
+  readonly trace: string[] | undefined
+}
+
+/** Milliseconds until a sender takes a message or its answer for lost. */
+const lostAfterMs = 50
+
+export class World {
+  readonly scheduler: Scheduler<Machine>
+  readonly choices: Choices
+  readonly leaseMs: number
+  readonly machines: Machine[] = []
+  /** The machine of the stores and sinks: it is never stopped. */
+  readonly stores: Machine
+  rates: FaultRates
+  readonly #trace: string[] | undefined
+
+  constructor({ scheduler, choices, rates, leaseMs, trace }: WorldOptions) {
+    this.scheduler = scheduler
+    this.choices = choices
+    this.rates = rates
+    this.leaseMs = leaseMs
+    this.#trace = trace
+    this.stores = new Machine('stores', scheduler, choices)
+  }
+
+  get isTraced(): boolean {
+    return this.#trace !== undefined
+  }
+
+  /** From now on nothing fails. */
+  heal(): void {
+    this.rates = ratesOf('none')
+    this.say('faults end')
+  }
+
+  addMachine(): Machine {
+    const machine = new Machine(`process ${this.machines.length + 1}`, this.scheduler, this.choices)
+    this.machines.push(machine)
+    return machine
+  }
+
+  say(text: string, machine: Machine | undefined = this.scheduler.current): void {
+    if (this.#trace === undefined) return
+    const at = String(Math.round(this.scheduler.now)).padStart(7)
+    this.#trace.push(`${at} ms  ${machine === undefined ? '' : `${machine.name}: `}${text}`)
+  }
+
+  /** Whether a fault happens now. */
+  happens(fault: keyof FaultRates, detail = '', machine?: Machine): boolean {
+    if (!this.choices.chance(this.rates[fault])) return false
+    if (this.isTraced) this.say(`! ${fault}${detail === '' ? '' : `: ${detail}`}`, machine)
+    return true
+  }
+
+  /** Sends a message of the machine at work, and resolves the answer on that machine, if it still works then. */
+  send<T>(message: Message & { readonly receive: () => Awaitable<T> }): Promise<T>
+  send(sent: Message): Promise<unknown> {
+    const { scheduler } = this
+    const machine = scheduler.current
+    const message = { ...sent, sender: machine?.name }
+    if (machine !== undefined) this.#upset(machine)
+    return new Promise((resolve, reject) => {
+      const { signal, to, operation } = message
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const onAbort = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const answer = (afterMs: number, give: () => void) => {
+        scheduler.on(machine, afterMs, () => {
+          signal?.removeEventListener('abort', onAbort)
+          give()
+        })
+      }
+      const fail = (kind: ErrorKind, why: string, applied: Applied, afterMs: number) =>
+        answer(afterMs, () => reject(new CapabilityError(kind, why, { capability: to, operation, applied })))
+      if (to === 'dedupe') this.#toLedger(message, fail, answer, resolve, reject)
+      else this.#toStore(message, fail, answer, resolve, reject)
+    })
+  }
+
+  #toLedger(message: Message, fail: Fail, answer: Answer, resolve: Settle, reject: Settle): void {
+    const { operation } = message
+    if (this.happens('ledgerRequestLost', operation))
+      return fail('Timeout', 'no answer in time', 'unknown', lostAfterMs)
+    if (this.happens('ledgerRefuses', operation)) {
+      const isThrottled = this.choices.chance(0.5)
+      return fail(isThrottled ? 'RateLimited' : 'Unavailable', 'refused', 'no', this.#hop())
+    }
+    if (this.happens('ledgerTwice', operation)) {
+      const lateMs = this.choices.below(2 * this.leaseMs)
+      this.scheduler.outside(lateMs, () => {
+        this.say(`a copy of ${message.to}.${operation} arrives`)
+        void received(message).catch(() => undefined)
+      })
+    }
+    const isLost = this.happens('ledgerAnswerLost', operation)
+    this.#arrive(
+      this.#hop(),
+      message,
+      isLost ? () => fail('Timeout', 'no answer in time', 'unknown', lostAfterMs) : undefined,
+      answer,
+      resolve,
+      reject,
+    )
+  }
+
+  #toStore(message: Message, fail: Fail, answer: Answer, resolve: Settle, reject: Settle): void {
+    const { to, operation } = message
+    const what = `${to}.${operation}`
+    if (this.happens('writeRefused', what)) return fail('Unavailable', 'connection refused', 'no', 5)
+    if (this.happens('writeThrottled', what))
+      return fail('RateLimited', 'too many requests', 'no', this.#hop())
+    if (this.happens('writeLost', what)) return fail('Timeout', 'no answer in time', 'unknown', lostAfterMs)
+    if (this.happens('writeFails', what)) {
+      fail('Unavailable', 'the server answered 503', 'unknown', this.#hop() + 20)
+      if (this.choices.chance(0.5)) this.#arrive(this.#hop(), message, nothing, answer, nothing, nothing)
+      return
+    }
+    if (this.happens('writeReset', what)) {
+      return this.#arrive(
+        this.#hop(),
+        message,
+        () => fail('Unavailable', 'connection reset', 'unknown', 5),
+        answer,
+        resolve,
+        reject,
+      )
+    }
+    const lateMs = this.happens('writeLate', what) ? this.choices.below(3 * this.leaseMs) : 0
+    // Whoever waits for it gives up long before.
+    if (lateMs > 1000) fail('Timeout', 'no answer in time', 'unknown', 1000)
+    this.#arrive(this.#hop() + lateMs, message, lateMs > 1000 ? nothing : undefined, answer, resolve, reject)
+  }
+
+  /** Lets the receiver do it, and sends the answer back unless `instead` takes its place. */
+  #arrive(
+    afterMs: number,
+    message: Message,
+    instead: (() => void) | undefined,
+    answer: Answer,
+    resolve: Settle,
+    reject: Settle,
+  ): void {
+    this.scheduler.outside(afterMs, () => {
+      const back = this.#hop()
+      received(message).then(
+        (result) => {
+          if (this.isTraced) this.say(`${placeOf(message)}: ${shown(result)}`)
+          if (instead === undefined) answer(back, () => resolve(result))
+          else instead()
+        },
+        (error: unknown) => {
+          if (this.isTraced) this.say(`${placeOf(message)}: ${describeThrown(error)}`)
+          if (instead === undefined) answer(back, () => reject(error))
+          else instead()
+        },
+      )
+    })
+  }
+
+  #hop(): number {
+    return 1 + this.choices.below(this.happens('reordered') ? 400 : 20)
+  }
+
+  /** What may happen to a process soon after it sends something. */
+  #upset(machine: Machine): void {
+    const { scheduler, choices } = this
+    const soon = () => choices.below(40)
+    if (this.happens('crash'))
+      scheduler.outside(soon(), () => {
+        if (machine.isCrashed) return
+        machine.isCrashed = true
+        this.say('crashes', machine)
+      })
+    for (const fault of ['pause', 'suspend'] as const) {
+      if (!this.happens(fault)) continue
+      const ms = choices.below(3 * this.leaseMs)
+      scheduler.outside(soon(), () => {
+        machine.stoppedUntil = Math.max(machine.stoppedUntil, scheduler.now + ms)
+        if (fault === 'suspend') machine.sleptMs += ms
+        this.say(`stops for ${ms} ms`, machine)
+      })
+    }
+    if (this.happens('clockSet')) machine.wallOffsetMs += (choices.chance(0.5) ? 1 : -1) * 3_600_000
+  }
+}
+
+type Fail = (kind: ErrorKind, why: string, applied: Applied, afterMs: number) => void
+type Answer = (afterMs: number, give: () => void) => void
+type Settle = (value: unknown) => void
+
+function nothing(): void {
+  // The sender has its answer already.
+}
+
+function placeOf({ to, operation, sender = 'nobody' }: Message): string {
+  return `${to}.${operation} for ${sender}`
+}
+
+async function received({ receive }: Message): Promise<unknown> {
+  return receive()
+}
+
+/** A short text of what a store answered. */
+function shown(result: unknown): string {
+  if (typeof result !== 'object' || result === null) return String(result)
+  return 'state' in result ? String(result.state) : 'an answer'
+}

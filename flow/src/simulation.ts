@@ -1,0 +1,14 @@
+/** `@flowport/flow/simulation`: run flows through thousands of schedules of faults, on the real runtime and a virtual clock. */
+export { type FaultClass, faultClasses } from './lib/simulation/faults.ts'
+export type { SimulateOptions, StoresOf } from './lib/simulation/options.ts'
+export { type Violation, violations } from './lib/simulation/oracles.ts'
+export {
+  type ClassReport,
+  formatReport,
+  SimulationError,
+  type SimulationFailure,
+  type SimulationReport,
+} from './lib/simulation/report.ts'
+export { simulate } from './lib/simulation/simulate.ts'
+export { createSink, type Sink, type SinkKind, type SinkOptions } from './lib/simulation/sink.ts'
+export type { Service } from './lib/simulation/stores.ts'
