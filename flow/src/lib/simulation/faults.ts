@@ -2,10 +2,15 @@
 
 /** How probable each fault is: of a message, or at each message a process sends. */
 export interface FaultRates {
-  /** A message to the ledger never arrives; its sender gets a timeout. */
+  /**
+   * A message to the ledger never arrives; its sender gets a timeout. At most two in a row are lost, so that the third try of a
+   * retry arrives; an outage loses more.
+   */
   readonly ledgerRequestLost: number
   /** The ledger does what it is asked; its answer never arrives. */
   readonly ledgerAnswerLost: number
+  /** No message reaches the ledger from now on, for up to three leases. */
+  readonly ledgerOutage: number
   /** A message to the ledger arrives a second time, up to two leases later. */
   readonly ledgerTwice: number
   /** The ledger answers 429 or 503 and does nothing. */
@@ -43,6 +48,7 @@ export interface FaultRates {
 const calm: FaultRates = {
   ledgerRequestLost: 0,
   ledgerAnswerLost: 0,
+  ledgerOutage: 0,
   ledgerTwice: 0,
   ledgerRefuses: 0,
   reordered: 0,
@@ -67,6 +73,7 @@ const classes = {
   reordering: { reordered: 0.3 },
   'lost ledger requests': { ledgerRequestLost: 0.08 },
   'lost ledger answers': { ledgerAnswerLost: 0.08 },
+  'ledger outage': { ledgerOutage: 0.02 },
   'late ledger copies': { ledgerTwice: 0.08 },
   'ledger refuses': { ledgerRefuses: 0.08 },
   crash: { crash: 0.04 },
@@ -84,6 +91,7 @@ const classes = {
   all: {
     ledgerRequestLost: 0.02,
     ledgerAnswerLost: 0.02,
+    ledgerOutage: 0.003,
     ledgerTwice: 0.01,
     ledgerRefuses: 0.02,
     reordered: 0.05,

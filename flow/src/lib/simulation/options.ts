@@ -1,6 +1,8 @@
 /** The options of `simulate`, typed by the flow under simulation. */
 import type { Awaitable, ResourceFor, ResourceName } from '@flowport/capabilities'
+import type { AnyFlow } from '../flow.ts'
 import type { FaultClass } from './faults.ts'
+import type { SimulatedInput } from './http-call.ts'
 import type { Violation } from './oracles.ts'
 import type { Service } from './stores.ts'
 
@@ -9,12 +11,12 @@ export type StoresOf<N> = { readonly [K in keyof N & ResourceName]: ResourceFor<
 
 export interface SimulateOptions<I, N> {
   /** What every client sends: a value, or a function of the seed. */
-  readonly input: I | ((seed: number) => I)
+  readonly input: SimulatedInput<I> | ((seed: number) => SimulatedInput<I>)
   /**
    * Counts the effects that were made for the input, in the flow's stores or at a sink. It is asked when a schedule is over.
    * More than one is a duplicate.
    */
-  readonly count: (stores: StoresOf<N>, input: I) => Awaitable<number>
+  readonly count: (stores: StoresOf<N>, input: SimulatedInput<I>) => Awaitable<number>
   /** Schedules per fault class. Default 100. */
   readonly seeds?: number
   /** The first seed; the others follow. Default 1. */
@@ -41,4 +43,11 @@ export interface SimulateOptions<I, N> {
   readonly strays?: 'first' | 'always' | 'never'
   /** Repeats one schedule: the text that a `SimulationError` shows. */
   readonly replay?: string
+}
+
+/** The options as the implementation sees them: the overloads have checked their types. */
+export interface AnySimulateOptions extends Omit<SimulateOptions<never, never>, 'input' | 'count'> {
+  readonly flow?: AnyFlow
+  readonly input: unknown
+  readonly count: (stores: never, input: never) => Awaitable<number>
 }

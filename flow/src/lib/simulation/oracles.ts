@@ -60,6 +60,6 @@ function isViolated(
 
 function answersOf({ clients, lastAnswer }: ScheduleOutcome): ReadonlySet<string> {
   const answers = new Set(clients.flatMap(({ answer }) => answer ?? []))
-  if (!answers.has('sent') && lastAnswer !== undefined) answers.add(lastAnswer)
+  if (lastAnswer !== undefined) answers.add(lastAnswer)
   return answers
 }

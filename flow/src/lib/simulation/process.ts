@@ -4,8 +4,11 @@ import { heldMessage } from '../delivery/held.ts'
 import { deliverMessage } from '../delivery/message.ts'
 import type { QueueConsumer } from '../delivery/consumers.ts'
 import type { AnyFlow } from '../flow.ts'
+import { handleHttp } from '../http/handle.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
+import { toHttpCall, toReply } from './http-call.ts'
 import type { Machine } from './machine.ts'
+import { type Reply, replyOfError } from './reply.ts'
 import type { Stores } from './stores.ts'
 import type { World } from './world.ts'
 
@@ -45,18 +48,30 @@ export class Process {
     })
   }
 
-  /** Calls the flow as a host does: with the deadline of its trigger, else 30 seconds. A stream is read to its end. */
-  async call(flow: AnyFlow, input: unknown): Promise<unknown> {
+  /** Sends the input to the flow as its trigger says. Never rejects. `gone` fires when the client gives up. */
+  async call(flow: AnyFlow, input: unknown, gone: AbortSignal): Promise<Reply> {
     const { trigger } = flow
-    if (trigger.kind === 'queue') return this.bag.require(`queue:${trigger.queue}`).send(input)
-    return this.run(flow, input)
+    if (trigger.kind !== 'queue') return this.run(flow, input, gone)
+    try {
+      const { id } = await this.bag.require(`queue:${trigger.queue}`).send(input)
+      return { kind: 'answer', text: `message ${id}` }
+    } catch (error) {
+      return replyOfError(error)
+    }
   }
 
-  async run(flow: AnyFlow, input: unknown): Promise<unknown> {
+  /** Runs the flow with the input: over the HTTP bridge where it has a route, else as code or a delivery does. */
+  async run(flow: AnyFlow, input: unknown, gone: AbortSignal): Promise<Reply> {
     const { trigger } = flow
+    if (trigger.kind === 'http')
+      return toReply(await handleHttp(this.runtime, { flow, trigger }, toHttpCall(trigger, input, gone)))
     const deadlineMs = (trigger.kind === 'manual' ? undefined : trigger.deadlineMs) ?? deliveryMs
-    const answer = await this.runtime.start(flow, input, { deadlineMs }).answer
-    return isStream(answer) ? itemsOf(answer) : answer
+    try {
+      const answer = await this.runtime.start(flow, input, { deadlineMs }).answer
+      return { kind: 'answer', text: JSON.stringify(isStream(answer) ? await itemsOf(answer) : answer) ?? '' }
+    } catch (error) {
+      return replyOfError(error)
+    }
   }
 
   /** Takes messages of every queue until the signal fires. */

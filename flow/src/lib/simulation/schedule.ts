@@ -4,7 +4,7 @@ import type { QueueConsumer } from '../delivery/consumers.ts'
 import type { AnyFlow } from '../flow.ts'
 import { setActiveWorld } from './active.ts'
 import type { Choices } from './choices.ts'
-import { type ClientView, failureOf, startClient } from './client.ts'
+import { type ClientView, startClient } from './client.ts'
 import { type FaultClass, ratesOf } from './faults.ts'
 import { messageLeaseMs, Process } from './process.ts'
 import type { Machine } from './machine.ts'
@@ -53,6 +53,8 @@ export interface ScheduleOutcome {
 }
 
 const maxEvents = 20_000
+
+const endings: Readonly<Record<string, Ending>> = { IDEM_UNKNOWN: 'unknown', IDEM_IN_FLIGHT: 'blocked' }
 
 export async function runSchedule(
   scenario: Scenario,
@@ -127,20 +129,15 @@ export async function runSchedule(
     let answer: string | undefined
     scheduler.on(process.machine, 10 * leaseMs, () => {
       world.say('is called, when everything else is over')
-      process.run(flow, input).then(
-        (value) => {
+      void process.run(flow, input, new AbortController().signal).then((reply) => {
+        if (reply.kind === 'error') {
+          code = reply.code
+          ending = endings[code] ?? 'failed'
+        } else {
           ending = 'done'
-          answer = JSON.stringify(value) ?? 'undefined'
-        },
-        (error: unknown) => {
-          const failure = failureOf(error)
-          code = failure.code
-          answer = failure.decided
-          if (failure.decided !== undefined) ending = 'done'
-          else if (code === 'IDEM_UNKNOWN') ending = 'unknown'
-          else if (code !== 'IDEM_IN_FLIGHT') ending = 'failed'
-        },
-      )
+          answer = reply.text
+        }
+      })
     })
     const isOver = await scheduler.run(maxEvents)
     world.say(`the key is ${ending}`)

@@ -10,7 +10,7 @@ import { Choices, decodeChoices, encodeChoices } from './choices.ts'
 import { drainOfPlatform } from './drain.ts'
 import { type FaultClass, faultClasses, isFaultClass } from './faults.ts'
 import { faultyFlow, longestLeaseMs } from './faulty-flow.ts'
-import type { SimulateOptions, StoresOf } from './options.ts'
+import type { AnySimulateOptions, SimulateOptions } from './options.ts'
 import { judge, type Violation } from './oracles.ts'
 import { countRejections } from './rejections.ts'
 import { type ClassReport, SimulationError, type SimulationReport } from './report.ts'
@@ -38,10 +38,7 @@ export function simulate<const F extends readonly AnyFlow[], P extends Profiles,
   app: App<F, P>,
   options: SimulateOptions<I, N> & { readonly flow: Flow<I, O, N> & F[number] },
 ): Promise<SimulationReport>
-export function simulate(
-  what: AnyFlow | App,
-  options: SimulateOptions<never, unknown> & { readonly flow?: AnyFlow },
-): Promise<SimulationReport> {
+export function simulate(what: AnyFlow | App, options: AnySimulateOptions): Promise<SimulationReport> {
   const flow = 'flows' in what ? options.flow : what
   if (flow === undefined) throw new TypeError('simulate needs the flow of the app to call: set options.flow')
   const others = 'flows' in what ? what.flows.filter((each) => each !== flow) : []
@@ -55,13 +52,13 @@ export function simulate(
 
 class Simulation {
   readonly #flow: AnyFlow
-  readonly #options: SimulateOptions<never, unknown>
+  readonly #options: AnySimulateOptions
   readonly #allowed: ReadonlySet<Violation>
   readonly #scenario: Scenario
   readonly #guard: StrayGuard = createStrayGuard()
   readonly #rejections = countRejections()
 
-  constructor(flow: AnyFlow, others: readonly AnyFlow[], options: SimulateOptions<never, unknown>) {
+  constructor(flow: AnyFlow, others: readonly AnyFlow[], options: AnySimulateOptions) {
     this.#flow = flow
     this.#options = options
     this.#allowed = new Set(options.allow)
@@ -76,7 +73,7 @@ class Simulation {
       consumers,
       leaseMs: longestLeaseMs(flows),
       input: inputOf(options),
-      count: (stores, input) => count(storesFor(stores, names), input as never),
+      count: (stores, input) => count(storesFor(stores, names) as never, input as never),
       open: () => ({ names, services: services?.() ?? {}, secrets }),
       processes,
       clients,
@@ -182,9 +179,8 @@ function countOf(choices: readonly number[]): number {
   return choices.filter((value) => value !== 0).length
 }
 
-function inputOf({ input }: SimulateOptions<never, unknown>): (seed: number) => unknown {
-  const given: unknown = input
-  return typeof given === 'function' ? (seed) => given(seed) as unknown : () => given
+function inputOf({ input }: AnySimulateOptions): (seed: number) => unknown {
+  return typeof input === 'function' ? (seed) => input(seed) as unknown : () => input
 }
 
 /** Every resource the flows need, the ledger and the queues included. */
@@ -193,7 +189,7 @@ function resourcesOf(flows: readonly AnyFlow[]): readonly ResourceName[] {
   return [...new Set<ResourceName>(['dedupe', ...names])]
 }
 
-function storesFor(stores: Stores, names: readonly ResourceName[]): StoresOf<unknown> {
+function storesFor(stores: Stores, names: readonly ResourceName[]): object {
   const quiet = {}
   for (const name of names)
     Object.defineProperty(quiet, name, { enumerable: true, get: () => stores.quiet(name) })

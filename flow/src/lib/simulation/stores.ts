@@ -1,5 +1,6 @@
 /** The stores of a world: the memory drivers behind the simulated network, under the portable types and their layers. */
 import {
+  collect,
   createBlobStore,
   createCache,
   createDedupeStore,
@@ -137,15 +138,23 @@ function overNetwork<D extends object>(world: World, to: string, driver: D): D {
     get(target, operation) {
       const value: unknown = Reflect.get(target, operation, target)
       if (typeof value !== 'function' || typeof operation !== 'string') return value
+      const call = value as (...given: unknown[]) => unknown
+      const send = (args: readonly unknown[]) => {
+        const receive = () => Reflect.apply(call, target, args)
+        return world.send({ to, operation, signal: signalOf(args), receive })
+      }
       return (...args: readonly unknown[]) =>
-        world.send({
-          to,
-          operation,
-          signal: signalOf(args),
-          receive: () => Reflect.apply(value as (...given: unknown[]) => unknown, target, args),
-        })
+        args.some((arg) => arg instanceof ReadableStream)
+          ? Promise.all(args.map((arg) => whole(arg, { capability: to, operation }))).then(send)
+          : send(args)
     },
   })
+}
+
+/** A stream is read when it is sent: what arrives late is what was sent. */
+function whole(arg: unknown, where: { readonly capability: string; readonly operation: string }): unknown {
+  if (!(arg instanceof ReadableStream)) return arg
+  return collect(arg as ReadableStream<Uint8Array>, Infinity, where)
 }
 
 /** The last argument of a driver's method may carry the caller's signal. */

@@ -40,6 +40,8 @@ export class World {
   readonly stores: Machine
   rates: FaultRates
   readonly #trace: string[] | undefined
+  #outageUntil = 0
+  readonly #lostInARow = new Map<string, number>()
 
   constructor({ scheduler, choices, rates, leaseMs, trace }: WorldOptions) {
     this.scheduler = scheduler
@@ -57,6 +59,7 @@ export class World {
   /** From now on nothing fails. */
   heal(): void {
     this.rates = ratesOf('none')
+    this.#outageUntil = 0
     this.say('faults end')
   }
 
@@ -106,7 +109,7 @@ export class World {
 
   #toLedger(message: Message, fail: Fail, answer: Answer, resolve: Settle, reject: Settle): void {
     const { operation } = message
-    if (this.happens('ledgerRequestLost', operation))
+    if (this.#isOutage(operation) || this.#isLost('ledgerRequestLost', message))
       return fail('Timeout', 'no answer in time', 'unknown', lostAfterMs)
     if (this.happens('ledgerRefuses', operation)) {
       const isThrottled = this.choices.chance(0.5)
@@ -119,7 +122,8 @@ export class World {
         void received(message).catch(() => undefined)
       })
     }
-    const isLost = this.happens('ledgerAnswerLost', operation)
+    const isLost = this.#isLost('ledgerAnswerLost', message)
+    if (!isLost) this.#lostInARow.delete(`${message.sender ?? ''} ${operation}`)
     this.#arrive(
       this.#hop(),
       message,
@@ -182,6 +186,22 @@ export class World {
         },
       )
     })
+  }
+
+  #isOutage(operation: string): boolean {
+    const { scheduler } = this
+    if (scheduler.now >= this.#outageUntil && this.happens('ledgerOutage', operation))
+      this.#outageUntil = scheduler.now + this.choices.below(3 * this.leaseMs)
+    return scheduler.now < this.#outageUntil
+  }
+
+  /** Loses at most two messages in a row of one sender and operation. */
+  #isLost(fault: 'ledgerRequestLost' | 'ledgerAnswerLost', { sender = '', operation }: Message): boolean {
+    const which = `${sender} ${operation}`
+    const lost = this.#lostInARow.get(which) ?? 0
+    const isLost = lost < 2 && this.happens(fault, operation)
+    if (isLost) this.#lostInARow.set(which, lost + 1)
+    return isLost
   }
 
   #hop(): number {

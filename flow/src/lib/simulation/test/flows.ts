@@ -1,9 +1,12 @@
 /** Flows under simulation: an order charged at a sink of each kind, under each policy. */
 import * as z from 'zod'
+import type { BlobRef } from '../../blob-ref.ts'
+import { blobBody } from '../../body.ts'
 import { flow } from '../../flow.ts'
 import type { UnknownAnswer } from '../../idempotency.ts'
 import { node } from '../../node.ts'
-import { manual } from '../../trigger.ts'
+import { opaque } from '../../schema.ts'
+import { http, manual, queue } from '../../trigger.ts'
 import { createSink, type Sink, type SinkKind } from '../sink.ts'
 
 const Order = z.object({ orderId: z.string() })
@@ -51,4 +54,52 @@ async function ask(
   if (receipt !== null) return { done: { chargeId: receipt } }
   if (gateway.kind === 'fencing') return { notDone: 'fenced' }
   return gateway.kind === 'closing' ? { notDone: 'closed' } : 'unknown'
+}
+
+const Scan = z.object({ name: z.string(), size: z.number() })
+
+/** An upload over HTTP: its bytes are stored as they arrive, and a scanner is asked once per name. */
+export function uploadFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unknown: 'never' | 'again' }) {
+  const scanner = createSink({ kind: sink, name: 'scanner' })
+  const scan = node('scan', {
+    input: opaque<{ readonly name: string; readonly file: BlobRef }>(),
+    output: Scan,
+    uses: { blob: 'write' },
+    idempotency: { key: '/name', lease: '1s', begins: 'effect', unknown },
+    async run({ name, file }, { blob, effect, idempotencyKey, fencingToken }) {
+      const stored = await blob.get(file.key)
+      const bytes = (await stored?.bytes()) ?? new Uint8Array()
+      await effect(() => scanner.make(idempotencyKey, fencingToken))
+      return { name, size: bytes.byteLength }
+    },
+  })
+  const upload = flow('upload', {
+    trigger: http.put('/files/:name', {
+      input: z.object({ name: z.string() }),
+      body: blobBody('file', { key: ({ name }: { name: string }) => `files/${name}` }),
+    }),
+    graph: (input, step) => step(scan, input),
+  })
+  return { upload, scanner }
+}
+
+const Mail = z.object({ id: z.string() })
+
+/** A queue consumer that sends each mail once, however often its message is in the queue. */
+export function mailFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unknown: 'never' | 'again' }) {
+  const provider = createSink({ kind: sink, name: 'provider' })
+  const send = node('send', {
+    input: Mail,
+    uses: { kv: 'write' },
+    idempotency: { key: '/id', lease: '1s', begins: 'effect', unknown },
+    async run({ id }, { kv, effect, idempotencyKey, fencingToken }) {
+      await effect(() => provider.make(idempotencyKey, fencingToken))
+      await kv.put(`sent/${id}`, 'yes')
+    },
+  })
+  const mails = flow('mails', {
+    trigger: queue('mails', { input: Mail, deadline: '5s', backoff: '1s' }),
+    graph: (mail, step) => step(send, mail),
+  })
+  return { mails, provider }
 }

@@ -1,0 +1,122 @@
+/** What is simulated in the suite: an order, an upload and a queue consumer, each under the policies and sinks that fit. */
+import { type FaultClass, faultClasses } from '../faults.ts'
+import type { Violation } from '../oracles.ts'
+import type { SimulationReport } from '../report.ts'
+import { simulate } from '../simulate.ts'
+import type { SinkKind } from '../sink.ts'
+import { mailFlow, type OrderOptions, orderFlow, uploadFlow } from './flows.ts'
+
+export interface SimulationCase {
+  readonly name: string
+  /** Classes that may leave the key unknown. */
+  readonly unknownIn: readonly FaultClass[]
+  /** Classes that may duplicate. */
+  readonly duplicatesIn: readonly FaultClass[]
+  run(options: {
+    readonly seeds: number
+    readonly firstSeed?: number
+    readonly faults?: readonly FaultClass[]
+  }): Promise<SimulationReport>
+}
+
+/** Faults after which nobody can know whether an effect was made, for a sink that cannot be asked. */
+const unknowable: readonly FaultClass[] = [
+  'ledger outage',
+  'crash',
+  'pause',
+  'suspend',
+  'clock set',
+  'effect, then reset',
+  'effect lost',
+  'effect answered 503',
+  'late effect',
+  'error after the effect',
+  'all',
+]
+
+const repeated: readonly Violation[] = ['duplicate', 'answers differ']
+
+function orderCase(options: OrderOptions): SimulationCase {
+  const { sink, unknown, begins = 'effect' } = options
+  const isNaiveAgain = sink === 'naive' && unknown === 'again'
+  const saysUnknown = unknown === 'never' || sink === 'answering'
+  return {
+    name: `order, ${unknown}, begins with the ${begins}, ${sink} sink`,
+    unknownIn: saysUnknown
+      ? [...unknowable, ...(begins === 'handler' ? (['error before the effect'] as const) : [])]
+      : [],
+    duplicatesIn: isNaiveAgain ? unknowable : [],
+    run(rest) {
+      const { order, gateway } = orderFlow(options)
+      const allow = isNaiveAgain ? repeated : []
+      return simulate(order, { input: { orderId: 'o1' }, count: () => gateway.effects(), allow, ...rest })
+    },
+  }
+}
+
+type Policy = { readonly sink: SinkKind; readonly unknown: 'never' | 'again' }
+
+function uploadCase(policy: Policy): SimulationCase {
+  return {
+    name: `upload, ${policy.unknown}, ${policy.sink} sink`,
+    unknownIn: policy.unknown === 'never' ? unknowable : [],
+    duplicatesIn: [],
+    run(rest) {
+      const { upload, scanner } = uploadFlow(policy)
+      const input = { name: 'a.txt', file: new TextEncoder().encode('some bytes') }
+      return simulate(upload, { input, count: () => scanner.effects(), ...rest })
+    },
+  }
+}
+
+function mailCase(policy: Policy): SimulationCase {
+  return {
+    name: `queue consumer, ${policy.unknown}, ${policy.sink} sink`,
+    unknownIn: policy.unknown === 'never' ? unknowable : [],
+    duplicatesIn: [],
+    run(rest) {
+      const { mails, provider } = mailFlow(policy)
+      return simulate(mails, { input: { id: 'm1' }, count: () => provider.effects(), ...rest })
+    },
+  }
+}
+
+export const orderCases: readonly SimulationCase[] = [
+  orderCase({ sink: 'naive', unknown: 'never' }),
+  orderCase({ sink: 'naive', unknown: 'never', begins: 'handler' }),
+  orderCase({ sink: 'naive', unknown: 'again' }),
+  orderCase({ sink: 'keyed', unknown: 'again' }),
+  orderCase({ sink: 'answering', unknown: 'ask' }),
+  orderCase({ sink: 'fencing', unknown: 'ask' }),
+  orderCase({ sink: 'closing', unknown: 'ask' }),
+]
+
+export const uploadCases = [
+  uploadCase({ sink: 'naive', unknown: 'never' }),
+  uploadCase({ sink: 'keyed', unknown: 'again' }),
+]
+
+export const mailCases = [
+  mailCase({ sink: 'naive', unknown: 'never' }),
+  mailCase({ sink: 'keyed', unknown: 'again' }),
+]
+
+/** What a report must not show, one line each. */
+export function faultsOf(
+  { unknownIn, duplicatesIn }: SimulationCase,
+  { classes }: SimulationReport,
+): readonly string[] {
+  return faultClasses.flatMap((name) => {
+    const found = classes[name]
+    if (found === undefined) return []
+    return [
+      ...(found.failed > 0 ? [`${name}: ${found.failed} schedules fail`] : []),
+      ...(found.unknown > 0 && !unknownIn.includes(name)
+        ? [`${name}: ${found.unknown} keys are unknown`]
+        : []),
+      ...(found.duplicates > 0 && !duplicatesIn.includes(name)
+        ? [`${name}: ${found.duplicates} duplicates`]
+        : []),
+    ]
+  })
+}
