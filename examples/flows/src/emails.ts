@@ -1,4 +1,5 @@
 /** Emails: a request is accepted at once and worked on by a queue, once per email whatever is delivered twice. */
+import { isKind } from '@flowport/capabilities'
 import { flow, http, node, problem, queue } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -14,11 +15,18 @@ const enqueue = node('enqueue', {
   summary: 'Notes the email and puts it in the queue',
   input: Request,
   output: Accepted,
-  uses: { kv: { access: 'write', consistency: 'strong' }, 'queue:emails': 'publish' },
+  uses: {
+    kv: { access: 'write', consistency: 'strong', features: ['conditional'] },
+    'queue:emails': 'publish',
+  },
   // The consumer sends each id once, however often it is in the queue.
   idempotency: { key: '/id', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run(email, { kv, 'queue:emails': emails }) {
-    await kv.put(keyOf(email.id), { json: { id: email.id, status: 'queued' } })
+    const queued = { id: email.id, status: 'queued' }
+    // Enqueued again, it may have been sent already: that stays noted.
+    await kv.put(keyOf(email.id), { json: queued }, { ifAbsent: true }).catch((error: unknown) => {
+      if (!isKind(error, 'AlreadyExists')) throw error
+    })
     await emails.send(email)
     return { id: email.id }
   },

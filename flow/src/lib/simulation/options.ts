@@ -4,6 +4,7 @@ import type { AnyFlow } from '../flow.ts'
 import type { FaultClass } from './faults.ts'
 import type { SimulatedInput } from './http-call.ts'
 import type { Violation } from './oracles.ts'
+import type { ClassReport } from './report.ts'
 import type { Service } from './stores.ts'
 
 /** The stores a flow uses, as `count` sees them: at once, with no network between. */
@@ -41,6 +42,8 @@ export interface SimulateOptions<I, N> {
    * `'first'`.
    */
   readonly strays?: 'first' | 'always' | 'never'
+  /** Called when all schedules of a class are over. */
+  readonly onClass?: (name: FaultClass, report: ClassReport) => void
   /** Repeats one schedule: the text that a `SimulationError` shows. */
   readonly replay?: string
 }

@@ -65,17 +65,17 @@ describe('simulate', () => {
   it('counts what is allowed, and goes on', async () => {
     const { order, count } = duplicating()
     const allow = ['duplicate', 'answers differ'] as const
-    const { classes } = await simulate(order, { input, count, faults: ['effect, then reset'], allow })
-    expect(classes['effect, then reset']).toMatchObject({ schedules: 100, unknown: 0 })
-    expect(classes['effect, then reset']?.duplicates).toBeGreaterThan(5)
+    const { classes } = await simulate(order, { input, count, faults: ['effect-reset'], allow })
+    expect(classes['effect-reset']).toMatchObject({ schedules: 100, unknown: 0 })
+    expect(classes['effect-reset']?.duplicates).toBeGreaterThan(5)
   })
 
   it('runs a flow under another policy than it declares', async () => {
     const { order, count } = duplicating()
-    const options = { input, count, faults: ['effect, then reset'], unknown: 'never' } as const
+    const options = { input, count, faults: ['effect-reset'], unknown: 'never' } as const
     const { classes } = await simulate(order, options)
-    expect(classes['effect, then reset']).toMatchObject({ duplicates: 0 })
-    expect(classes['effect, then reset']?.unknown).toBeGreaterThan(5)
+    expect(classes['effect-reset']).toMatchObject({ duplicates: 0 })
+    expect(classes['effect-reset']?.unknown).toBeGreaterThan(5)
   })
 
   it('gives each schedule the input of its seed', async () => {

@@ -42,11 +42,23 @@ export function simulate(what: AnyFlow | App, options: AnySimulateOptions): Prom
   const flow = 'flows' in what ? options.flow : what
   if (flow === undefined) throw new TypeError('simulate needs the flow of the app to call: set options.flow')
   const others = 'flows' in what ? what.flows.filter((each) => each !== flow) : []
+  return startSimulation(flow, others, options)
+}
+
+/** @param others Flows of the same app: those of queues take messages. */
+export function startSimulation(
+  flow: AnyFlow,
+  others: readonly AnyFlow[],
+  options: AnySimulateOptions,
+): Promise<SimulationReport> {
   const { seeds = 100, firstSeed = 1, processes = 3, clients = 3 } = options
   checkNumber('seeds', seeds, countRule())
   checkNumber('firstSeed', firstSeed, countRule())
   checkNumber('processes', processes, countRule(1, 20))
   checkNumber('clients', clients, countRule(1, 20))
+  const unheardOf = options.faults?.find((name) => !isFaultClass(name))
+  if (unheardOf !== undefined)
+    throw new RangeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
   return oneAtATime(() => new Simulation(flow, others, options).run())
 }
 
@@ -82,7 +94,7 @@ class Simulation {
   }
 
   async run(): Promise<SimulationReport> {
-    const { seeds = 100, firstSeed = 1, faults = faultClasses, replay } = this.#options
+    const { seeds = 100, firstSeed = 1, faults = faultClasses, replay, onClass } = this.#options
     try {
       if (replay !== undefined) return await this.#replay(replay)
       let events = 0
@@ -95,6 +107,7 @@ class Simulation {
           add(tally, outcome)
         }
         classes[name] = tally
+        onClass?.(name, tally)
       }
       return { flow: this.#flow.name, schedules: seeds * faults.length, events, classes }
     } finally {

@@ -175,7 +175,7 @@ export class World {
       const back = this.#hop()
       received(message).then(
         (result) => {
-          if (this.isTraced) this.say(`${placeOf(message)}: ${shown(result)}`)
+          if (this.isTraced && !isEmpty(result)) this.say(`${placeOf(message)}: ${shown(result)}`)
           if (instead === undefined) answer(back, () => resolve(result))
           else instead()
         },
@@ -245,6 +245,11 @@ function placeOf({ to, operation, sender = 'nobody' }: Message): string {
 
 async function received({ receive }: Message): Promise<unknown> {
   return receive()
+}
+
+/** Consumers look at empty queues again and again: traces leave that out. */
+function isEmpty(result: unknown): boolean {
+  return Array.isArray(result) && result.length === 0
 }
 
 /** A short text of what a store answered. */

@@ -14,6 +14,7 @@ import {
 } from './ledger.ts'
 import { loadApp } from './load-app.ts'
 import { run, type RunOptions } from './run.ts'
+import { simulateFlow, type SimulateOptions } from './simulate.ts'
 
 /** Runs one command. Resolves its exit code; never rejects. */
 export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
@@ -158,6 +159,30 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .option('--json', 'print one JSON document')
     .action((key: string, options: SettleOptions) =>
       perform(async (app) => ledgerSettle(await load(app), key, options, out)),
+    )
+
+  program
+    .command('simulate')
+    .argument('<flow>', 'name of the flow')
+    .description('run a flow through seeded schedules of crashes, pauses, lost messages and other faults')
+    .option('--with <file>', 'module with the simulation (default: simulations/<flow>.ts or .js)')
+    .option('--seeds <count>', 'schedules for each class of faults', '100')
+    .option('--first-seed <number>', 'the first seed; the others follow', '1')
+    .option('--faults <classes>', 'classes of faults, separated by commas (default: all)')
+    .addOption(
+      new Option('--unknown <policy>', 'run the flow as if its nodes declared this').choices([
+        'never',
+        'again',
+      ]),
+    )
+    .option('--replay <text>', 'repeat one schedule: the text that a failure shows')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport simulate post-order --seeds 10000\n  flowport simulate post-order --faults crash,pause --with test/orders.simulation.ts',
+    )
+    .action((flow: string, options: SimulateOptions) =>
+      perform(async (app) => simulateFlow(await load(app), flow, options, out)),
     )
 
   return program

@@ -21,16 +21,16 @@ export interface SimulationCase {
 
 /** Faults after which nobody can know whether an effect was made, for a sink that cannot be asked. */
 const unknowable: readonly FaultClass[] = [
-  'ledger outage',
+  'ledger-outage',
   'crash',
   'pause',
   'suspend',
-  'clock set',
-  'effect, then reset',
-  'effect lost',
-  'effect answered 503',
-  'late effect',
-  'error after the effect',
+  'clock-set',
+  'effect-reset',
+  'effect-lost',
+  'effect-503',
+  'late-effect',
+  'error-after-effect',
   'all',
 ]
 
@@ -43,7 +43,7 @@ function orderCase(options: OrderOptions): SimulationCase {
   return {
     name: `order, ${unknown}, begins with the ${begins}, ${sink} sink`,
     unknownIn: saysUnknown
-      ? [...unknowable, ...(begins === 'handler' ? (['error before the effect'] as const) : [])]
+      ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect'] as const) : [])]
       : [],
     duplicatesIn: isNaiveAgain ? unknowable : [],
     run(rest) {

@@ -1,0 +1,11 @@
+/** Emails under simulated faults: one that was accepted is sent in the end, through the queue of the app. */
+import { defineSimulation } from '@flowport/flow/simulation'
+import { postEmail } from '../emails.ts'
+
+export default defineSimulation(postEmail, {
+  input: { id: 'e1', to: 'ada@example.com', subject: 'Hello' },
+  async count({ kv }, { id }) {
+    const email = await kv.get(`emails/${id}`, { as: 'json' })
+    return JSON.stringify(email).includes('sent') ? 1 : 0
+  },
+})
