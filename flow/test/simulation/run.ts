@@ -7,9 +7,15 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type ClassReport, faultClasses, formatReport } from '../../src/simulation.ts'
-import { faultsOf, mailCases, orderCases, uploadCases } from '../../src/lib/simulation/test/cases.ts'
+import {
+  faultsOf,
+  mailCases,
+  orderCases,
+  storeCases,
+  uploadCases,
+} from '../../src/lib/simulation/test/cases.ts'
 
-const cases = [...orderCases, ...uploadCases, ...mailCases]
+const cases = [...orderCases, ...storeCases, ...uploadCases, ...mailCases]
 
 const { values } = parseArgs({
   options: {

@@ -83,6 +83,7 @@ const classes = {
   'effect-reset': { writeReset: 0.2 },
   'effect-lost': { writeLost: 0.2 },
   'effect-refused': { writeRefused: 0.1, writeThrottled: 0.1 },
+  'effect-reset-then-refused': { writeReset: 0.2, writeRefused: 0.3, writeThrottled: 0.1 },
   'effect-503': { writeFails: 0.2 },
   'late-effect': { writeLate: 0.1, crash: 0.02 },
   'error-before-effect': { errorBefore: 0.2 },

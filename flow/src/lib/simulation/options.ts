@@ -42,6 +42,8 @@ export interface SimulateOptions<I, N> {
    * `'first'`.
    */
   readonly strays?: 'first' | 'always' | 'never'
+  /** Most schedules to run while a failing one is shrunk; 0 leaves it as it is. Default 400. */
+  readonly shrinkRuns?: number
   /** Called when all schedules of a class are over. */
   readonly onClass?: (name: FaultClass, report: ClassReport) => void
   /** Repeats one schedule: the text that a `SimulationError` shows. */

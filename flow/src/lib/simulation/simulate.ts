@@ -21,7 +21,6 @@ import { createStrayGuard, type StrayGuard } from './strays.ts'
 
 /** Schedules of each class that are watched for strays by default. */
 const watchedFirst = 3
-const maxShrinkRuns = 400
 
 /**
  * Simulates a flow: `seeds` schedules for each fault class, in each of which several clients send the same input to several
@@ -56,6 +55,7 @@ export function startSimulation(
   checkNumber('firstSeed', firstSeed, countRule())
   checkNumber('processes', processes, countRule(1, 20))
   checkNumber('clients', clients, countRule(1, 20))
+  checkNumber('shrinkRuns', options.shrinkRuns ?? 400, countRule(0))
   const unheardOf = options.faults?.find((name) => !isFaultClass(name))
   if (unheardOf !== undefined)
     throw new RangeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
@@ -154,7 +154,7 @@ class Simulation {
       const outcome = await runSchedule(this.#scenario, seed, choices, faults)
       return this.#judge(outcome, faults) === violation ? choices.made : null
     }
-    const { choices } = await shrink(made, fails, maxShrinkRuns)
+    const { choices } = await shrink(made, fails, this.#options.shrinkRuns ?? 400)
     const trace: string[] = []
     await runSchedule(this.#scenario, seed, new Choices(seed, choices), faults, trace)
     this.#rejections.taken()

@@ -27,6 +27,9 @@ interface AsyncHooks {
 /** Jobs of promises, which are drained between events. */
 const drained = new Set(['PROMISE', 'TickObject', 'Microtask'])
 
+/** Node opens the process's own output when it is first needed, which may be during a schedule. */
+const opensStdio = /process\.getStd(?:out|err)/
+
 /** A guard where the platform can watch (Node); elsewhere one that finds nothing. */
 export function createStrayGuard(): StrayGuard {
   const found: Stray[] = []
@@ -38,7 +41,8 @@ export function createStrayGuard(): StrayGuard {
   const hook = createHook({
     init(_id, type) {
       if (isOwn || drained.has(type) || inside.getStore() !== true) return
-      if (found.length < 10) found.push({ type, at: placeOf(new Error(type)) })
+      const { stack = '' } = new Error(type)
+      if (found.length < 10 && !opensStdio.test(stack)) found.push({ type, at: placeIn(stack) })
     },
   })
   return {
@@ -69,7 +73,7 @@ function asyncHooks(): AsyncHooks | undefined {
   return process?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined
 }
 
-function placeOf({ stack = '' }: Error): string {
+function placeIn(stack: string): string {
   const lines = stack.split('\n').slice(1)
   const outside = lines.find((line) => !/node:|\/simulation\/strays|<anonymous>/.test(line))
   return (outside ?? 'a place that the stack does not show').replace(/^\s*at\s+/, '')

@@ -1,10 +1,11 @@
 /** What is simulated in the suite: an order, an upload and a queue consumer, each under the policies and sinks that fit. */
+import type { KeyValue } from '@flowport/capabilities'
 import { type FaultClass, faultClasses } from '../faults.ts'
 import type { Violation } from '../oracles.ts'
 import type { SimulationReport } from '../report.ts'
 import { simulate } from '../simulate.ts'
 import type { SinkKind } from '../sink.ts'
-import { mailFlow, type OrderOptions, orderFlow, uploadFlow } from './flows.ts'
+import { mailFlow, type OrderOptions, orderFlow, pairFlow, rowFlow, uploadFlow } from './flows.ts'
 
 export interface SimulationCase {
   readonly name: string
@@ -16,6 +17,7 @@ export interface SimulationCase {
     readonly seeds: number
     readonly firstSeed?: number
     readonly faults?: readonly FaultClass[]
+    readonly shrinkRuns?: number
   }): Promise<SimulationReport>
 }
 
@@ -28,13 +30,14 @@ const unknowable: readonly FaultClass[] = [
   'clock-set',
   'effect-reset',
   'effect-lost',
+  'effect-reset-then-refused',
   'effect-503',
   'late-effect',
   'error-after-effect',
   'all',
 ]
 
-const repeated: readonly Violation[] = ['duplicate', 'answers differ']
+const repeated: readonly Violation[] = ['duplicate']
 
 function orderCase(options: OrderOptions): SimulationCase {
   const { sink, unknown, begins = 'effect' } = options
@@ -80,6 +83,40 @@ function mailCase(policy: Policy): SimulationCase {
     },
   }
 }
+
+function pairCase(policy: Policy): SimulationCase {
+  return {
+    name: `two effects at once, ${policy.unknown}, ${policy.sink} sink`,
+    unknownIn: policy.unknown === 'never' ? [...unknowable, 'effect-refused'] : [],
+    duplicatesIn: [],
+    run(rest) {
+      const { pair, count } = pairFlow(policy)
+      return simulate(pair, { input: { orderId: 'o1' }, count, ...rest })
+    },
+  }
+}
+
+function rowCase(policy: Pick<Policy, 'unknown'>): SimulationCase {
+  return {
+    name: `a row in a store, ${policy.unknown}`,
+    unknownIn: unknowable,
+    duplicatesIn: [],
+    async run(rest) {
+      const count = async ({ kv }: { readonly kv: KeyValue }) => {
+        let rows = 0
+        for await (const _ of kv.keys({ prefix: 'rows/' })) rows++
+        return rows
+      }
+      return simulate(rowFlow(policy), { input: { orderId: 'o1' }, count, ...rest })
+    },
+  }
+}
+
+export const storeCases: readonly SimulationCase[] = [
+  pairCase({ sink: 'naive', unknown: 'never' }),
+  pairCase({ sink: 'keyed', unknown: 'again' }),
+  rowCase({ unknown: 'never' }),
+]
 
 export const orderCases: readonly SimulationCase[] = [
   orderCase({ sink: 'naive', unknown: 'never' }),

@@ -103,3 +103,40 @@ export function mailFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unkno
   })
   return { mails, provider }
 }
+
+/** Two effects at the same time, each of which must be made once. */
+export function pairFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unknown: 'never' | 'again' }) {
+  const [gateway, mailer] = [
+    createSink({ kind: sink, name: 'gateway' }),
+    createSink({ kind: sink, name: 'mailer' }),
+  ]
+  const pair = node('pair', {
+    input: Order,
+    uses: { kv: 'write' },
+    idempotency: { key: '/orderId', lease: '1s', begins: 'effect', unknown },
+    async run(_order, { effect, idempotencyKey }) {
+      const made = [gateway, mailer].map(async (each) => effect(() => each.make(idempotencyKey)))
+      return { made: await Promise.all(made) }
+    },
+  })
+  const both = flow('pair', {
+    trigger: manual({ input: Order }),
+    graph: (input, step) => step(pair, input, { retry: { maxAttempts: 3, backoff: '20ms' } }),
+  })
+  return { pair: both, count: () => Math.max(gateway.effects(), mailer.effects()) }
+}
+
+/** A row with an id of its own for each order, in a store: nothing there knows of an earlier row. */
+export function rowFlow({ unknown }: { readonly unknown: 'never' | 'again' }) {
+  const insert = node('insert', {
+    input: Order,
+    uses: { kv: 'write', rng: 'read' },
+    idempotency: { key: '/orderId', lease: '1s', begins: 'effect', unknown },
+    async run(_order, { kv, rng }) {
+      const id = rng.uuid()
+      await kv.put(`rows/${id}`, 'row')
+      return { id }
+    },
+  })
+  return flow('row', { trigger: manual({ input: Order }), graph: (input, step) => step(insert, input) })
+}
