@@ -77,23 +77,32 @@ export class Hold implements RetryGuard {
     await this.#complete(encodeResult(result))
   }
 
-  /** Settles the key after the last attempt threw `error`: done with a problem, free again, or unknown. Never throws. */
-  async fail(error: unknown): Promise<void> {
+  /**
+   * Settles the key after the last attempt threw `error`: done with a problem, free again, or unknown. Never rejects. Resolves
+   * what the caller gets: `error`, or why the problem could not be stored. A problem that is not stored is not the answer:
+   * another holder may have stored a result.
+   */
+  async fail(error: unknown): Promise<unknown> {
     this.#lease.end()
     const { key, ledger, run } = this.#options
     const { log } = run
     try {
-      if (this.#outcome === 'decided' && isDecided(error)) return await this.#complete(encodeProblem(error))
+      if (this.#outcome === 'decided' && isDecided(error)) {
+        await this.#complete(encodeProblem(error))
+        return error
+      }
       if (this.#outcome === 'not done' && !this.#inDoubt) {
         await ledger.release(key, this.#token)
-        return
+        return error
       }
       const facts = { key, code: 'IDEM_UNKNOWN', err: error }
       if (await ledger.abandon(key, this.#token))
         log.warn(facts, 'a node failed, and nobody can know whether its effect was made')
     } catch (failure) {
       log.warn({ key, err: failure }, 'an idempotency key could not be settled; its lease has to end first')
+      if (this.#outcome === 'decided') return failure
     }
+    return error
   }
 
   async #attempt(input: unknown, run: RunView): Promise<unknown> {

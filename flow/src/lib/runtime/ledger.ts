@@ -38,8 +38,8 @@ export function withLedger({ idempotency, place, store, handler, ask, around }: 
     } catch (error) {
       const settled = settle(hold, error, run)
       // The caller has its timeout: it is not kept waiting for a handler that still works.
-      if (isTimeout(error)) run.whenWorkEnds(settled)
-      else await settled
+      if (!isTimeout(error)) throw await settled
+      run.whenWorkEnds(settled.then(nothing))
       throw error
     }
     await hold.complete(result)
@@ -47,22 +47,26 @@ export function withLedger({ idempotency, place, store, handler, ask, around }: 
   }
 }
 
-/** A handler that was only late is done: its effect has happened. */
-async function settle(hold: Hold, error: unknown, run: RunView): Promise<void> {
+/** A handler that was only late is done: its effect has happened. Resolves the error for the caller; never rejects. */
+async function settle(hold: Hold, error: unknown, run: RunView): Promise<unknown> {
   let result: unknown
   try {
     // Where no attempt was made, none can have begun an effect.
     if (hold.last === undefined) return await hold.fail(error)
     result = await hold.last
   } catch (late) {
-    return hold.fail(late)
+    const told = await hold.fail(late)
+    return told === late ? error : told
   }
   try {
     await hold.complete(result)
   } catch (failure) {
     run.log.warn({ err: failure }, 'the result of a node that was late could not be kept')
   }
+  return error
 }
+
+const nothing = () => undefined
 
 function isTimeout(error: unknown): boolean {
   return isCapabilityError(error) && error.code === 'TIME015'

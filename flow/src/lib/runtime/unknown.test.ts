@@ -1,6 +1,7 @@
 import { CapabilityError } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { problem } from '../http/problem.ts'
 import type { Unknown, UnknownAnswer, UnknownQuestion } from '../idempotency.ts'
 import {
   type Charge,
@@ -53,6 +54,28 @@ async function crash(fences: (number | undefined)[] = []): Promise<void> {
 const unknownKey = {
   cause: { code: 'IDEM_UNKNOWN', kind: 'ConditionNotMatch', retryable: 'never', retryAfterMs: undefined },
 }
+
+describe('a problem that a node decides on after another holder took its key', () => {
+  it('is not the answer: the caller gets IDEM_FENCED, and later callers get what was stored', async () => {
+    const entered = Promise.withResolvers<void>()
+    const decide = Promise.withResolvers<never>()
+    const run = () => {
+      entered.resolve()
+      return decide.promise
+    }
+    const slow = process('never', run, { clock: new ManualClock() })()
+    await entered.promise
+    await stores.clock.advance(10_000)
+    const asking = process(
+      () => ({ done: { charge: 'first' } }),
+      () => ({ charge: 'second' }),
+    )
+    expect(await asking()).toEqual({ charge: 'first' })
+    decide.reject(problem({ status: 409, code: 'SOLD_OUT', title: 'sold out' }))
+    await expect(slow).rejects.toMatchObject({ cause: { code: 'IDEM_FENCED' } })
+    expect(await asking()).toEqual({ charge: 'first' })
+  })
+})
 
 describe('a key whose outcome nobody can know', () => {
   it.each(['a crash', 'an error'])(
