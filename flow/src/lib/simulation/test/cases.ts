@@ -46,7 +46,7 @@ function orderCase(options: OrderOptions): SimulationCase {
   return {
     name: `order, ${unknown}, begins with the ${begins}, ${sink} sink`,
     unknownIn: saysUnknown
-      ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect'] as const) : [])]
+      ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect', 'effect-refused'] as const) : [])]
       : [],
     duplicatesIn: isNaiveAgain ? unknowable : [],
     run(rest) {
