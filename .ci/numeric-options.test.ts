@@ -29,7 +29,7 @@ const exempt: Readonly<Record<string, string>> = {
       'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions CollectOptions ConditionalPutsOptions',
       'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
       'KeepAliveOptions KeepOptions LeaseOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
-      'ScopedRunOptions SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions',
+      'ScopedRunOptions SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions WorldOptions',
     ]
       .flatMap((names) => names.split(' '))
       .map((name) => [name, 'made within the package, of options that are checked']),

@@ -1,3 +1,5 @@
+import { countRule } from '@flowport/capabilities'
+import { numericOption, type NumericOptionTest } from '@flowport/capabilities/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { defineApp } from '../app.ts'
@@ -100,6 +102,20 @@ describe('simulate', () => {
     const [first, second] = await Promise.all([one(), one()])
     expect(second).toEqual(first)
   })
+})
+
+describe('the numbers of a simulation', () => {
+  const { order, gateway } = orderFlow({ sink: 'keyed', unknown: 'again' })
+  const options = { input, count: () => gateway.effects(), seeds: 1, faults: ['none'] } as const
+  const take = (numbers: object) => simulate(order, { ...options, ...numbers })
+  const tests: readonly NumericOptionTest[] = [
+    { name: 'SimulateOptions.seeds', rule: countRule(), take: (seeds) => take({ seeds }) },
+    { name: 'SimulateOptions.firstSeed', rule: countRule(), take: (firstSeed) => take({ firstSeed }) },
+    { name: 'SimulateOptions.processes', rule: countRule(1, 20), take: (processes) => take({ processes }) },
+    { name: 'SimulateOptions.clients', rule: countRule(1, 20), take: (clients) => take({ clients }) },
+    { name: 'SimulateOptions.shrinkRuns', rule: countRule(0), take: (shrinkRuns) => take({ shrinkRuns }) },
+  ]
+  for (const test of tests) numericOption({ refusal: { name: 'TypeError' }, ...test, fitting: [1, 2] })
 })
 
 describe('the oracles', () => {

@@ -58,7 +58,7 @@ export function startSimulation(
   checkNumber('shrinkRuns', options.shrinkRuns ?? 400, countRule(0))
   const unheardOf = options.faults?.find((name) => !isFaultClass(name))
   if (unheardOf !== undefined)
-    throw new RangeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
+    throw new TypeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
   return oneAtATime(() => new Simulation(flow, others, options).run())
 }
 

@@ -55,8 +55,7 @@ export async function simulateFlow(
       return exitCodes.findings
     }
     // What the simulation cannot run: a stray timer, a replay that is none, a store it does not have.
-    if (error instanceof TypeError || error instanceof RangeError)
-      throw new CommandError(exitCodes.usage, error.message, { cause: error })
+    if (error instanceof TypeError) throw new CommandError(exitCodes.usage, error.message, { cause: error })
     throw error
   }
 }
