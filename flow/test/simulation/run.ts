@@ -11,11 +11,12 @@ import {
   faultsOf,
   mailCases,
   orderCases,
+  recordedCases,
   storeCases,
   uploadCases,
 } from '../../src/lib/simulation/test/cases.ts'
 
-const cases = [...orderCases, ...storeCases, ...uploadCases, ...mailCases]
+const cases = [...orderCases, ...storeCases, ...recordedCases, ...uploadCases, ...mailCases]
 
 const { values } = parseArgs({
   options: {

@@ -2,6 +2,7 @@
 import type { AnyFlow } from '../flow.ts'
 import type { NodeVertex, Vertex } from '../graph/graph.ts'
 import { problem } from '../http/problem.ts'
+import { recordLeaseMs } from '../idempotency-option.ts'
 import type { NodeIdempotency } from '../idempotency.ts'
 import type { AnyNode } from '../node.ts'
 import { activeWorld } from './active.ts'
@@ -52,12 +53,15 @@ function faultyNode({ node, alias }: NodeVertex, idempotency: NodeIdempotency): 
   }
 }
 
-/** The longest lease of the flows' keys, in milliseconds; 30 000 where no node has a key. */
+/** The longest lease of the flows' keys and recorded answers, in milliseconds; 30 000 where nothing has one. */
 export function longestLeaseMs(flows: readonly AnyFlow[]): number {
-  let longest = 0
-  for (const { graph } of flows)
-    for (const vertex of graph.vertices)
-      if (vertex.kind === 'node' && vertex.node.idempotency?.kind === 'keyed')
-        longest = Math.max(longest, vertex.node.idempotency.leaseMs)
-  return longest === 0 ? 30_000 : longest
+  const leases = flows.flatMap(({ graph, trigger }) => [
+    ...(trigger.kind === 'http' && trigger.idempotency !== null ? [recordLeaseMs] : []),
+    ...graph.vertices.flatMap((vertex) =>
+      vertex.kind === 'node' && vertex.node.idempotency?.kind === 'keyed'
+        ? vertex.node.idempotency.leaseMs
+        : [],
+    ),
+  ])
+  return leases.length === 0 ? 30_000 : Math.max(...leases)
 }

@@ -28,6 +28,8 @@ export function toHttpCall(trigger: HttpTrigger, input: unknown, gone: AbortSign
     : new TextEncoder().encode(body === null ? '' : JSON.stringify(Object.fromEntries(rest)))
   const headers: Readonly<Record<string, string>> = {
     ...(body === null ? {} : { 'content-length': String(bytes.byteLength) }),
+    // All clients are one that asks again.
+    ...(trigger.idempotency === null ? {} : { 'idempotency-key': '"simulated"' }),
     ...(body === null ? {} : { 'content-type': isRaw ? 'application/octet-stream' : 'application/json' }),
   }
   return {

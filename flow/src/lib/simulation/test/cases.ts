@@ -40,11 +40,11 @@ const unknowable: readonly FaultClass[] = [
 const repeated: readonly Violation[] = ['duplicate']
 
 function orderCase(options: OrderOptions): SimulationCase {
-  const { sink, unknown, begins = 'effect' } = options
+  const { sink, unknown, begins = 'effect', isRecorded = false } = options
   const isNaiveAgain = sink === 'naive' && unknown === 'again'
   const saysUnknown = unknown === 'never' || sink === 'answering'
   return {
-    name: `order, ${unknown}, begins with the ${begins}, ${sink} sink`,
+    name: `${isRecorded ? 'recorded ' : ''}order, ${unknown}, begins with the ${begins}, ${sink} sink`,
     unknownIn: saysUnknown
       ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect', 'effect-refused'] as const) : [])]
       : [],
@@ -126,6 +126,12 @@ export const orderCases: readonly SimulationCase[] = [
   orderCase({ sink: 'answering', unknown: 'ask' }),
   orderCase({ sink: 'fencing', unknown: 'ask' }),
   orderCase({ sink: 'closing', unknown: 'ask' }),
+]
+
+export const recordedCases: readonly SimulationCase[] = [
+  orderCase({ sink: 'naive', unknown: 'never', isRecorded: true }),
+  orderCase({ sink: 'keyed', unknown: 'again', isRecorded: true }),
+  orderCase({ sink: 'fencing', unknown: 'ask', isRecorded: true }),
 ]
 
 export const uploadCases = [

@@ -13,13 +13,15 @@ const Order = z.object({ orderId: z.string() })
 const Charged = z.object({ chargeId: z.string() })
 
 export interface OrderOptions {
+  /** An HTTP route whose answers are recorded, in place of a flow that code calls. Default false. */
+  readonly isRecorded?: boolean
   readonly sink: SinkKind
   readonly unknown: 'never' | 'again' | 'ask'
   readonly begins?: 'handler' | 'effect'
 }
 
 /** An order that is charged once, and its gateway. The step retries by itself, as careful users have it. */
-export function orderFlow({ sink, unknown, begins = 'effect' }: OrderOptions) {
+export function orderFlow({ sink, unknown, begins = 'effect', isRecorded = false }: OrderOptions) {
   const gateway = createSink({ kind: sink, name: 'gateway' })
   const charge = node('charge', {
     input: Order,
@@ -38,8 +40,9 @@ export function orderFlow({ sink, unknown, begins = 'effect' }: OrderOptions) {
       return { chargeId: await effect(() => gateway.make(idempotencyKey, fencingToken)) }
     },
   })
+  const recorded = http.post('/orders', { input: Order, status: 201, idempotency: 'required' })
   const order = flow('order', {
-    trigger: manual({ input: Order }),
+    trigger: isRecorded ? recorded : manual({ input: Order }),
     graph: (input, step) => step(charge, input, { retry: { maxAttempts: 3, backoff: '20ms' } }),
   })
   return { order, gateway }
