@@ -37,7 +37,7 @@ describe.each([
 ] as const)('BodyReader over %s', (_name, make) => {
   it('reads what is sent, then undefined, and lets go of the body', async () => {
     const { stream, send, end } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     send(bytes(3))
     expect(await reader.read()).toEqual(bytes(3))
     const waiting = reader.read()
@@ -51,7 +51,7 @@ describe.each([
 
   it('gives chunks to keep that later ones leave as they are', async () => {
     const { stream, send, end } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     const kept: Uint8Array[] = []
     for (const [length, value] of [
       [10, 1],
@@ -69,7 +69,7 @@ describe.each([
 
   it('tells a broken connection as a truncated body', async () => {
     const { stream, breaks } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     const waiting = reader.read()
     breaks()
     await expect(waiting).rejects.toMatchObject({ code: 'TRUNCATED_BODY' })
@@ -77,7 +77,7 @@ describe.each([
 
   it('rejects the read under way and those to come once it is refused', async () => {
     const { stream, send } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     const waiting = reader.read()
     reader.refuse(new Error('too slow'))
     await expect(waiting).rejects.toThrow('too slow')
@@ -87,7 +87,7 @@ describe.each([
 
   it('reads the rest after a refusal, also what the refused read was waiting for', async () => {
     const { stream, send, end } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     reader.read().catch(() => undefined)
     reader.refuse(new Error('too slow'))
     const rest = reader.discard(10_000)
@@ -100,7 +100,7 @@ describe.each([
 
   it('cancels the body', async () => {
     const { stream, send } = make()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     send(bytes(5))
     await reader.read()
     reader.cancel()
@@ -114,7 +114,7 @@ describe('BodyReader', () => {
 
   it('stops waiting for the rest after its time, and reads no more of it', async () => {
     const { stream, send } = byteStream()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     let isOver = false
     const rest = reader.discard(1_000).then(() => (isOver = true))
     await vi.advanceTimersByTimeAsync(999)
@@ -129,7 +129,7 @@ describe('BodyReader', () => {
 
   it('reads a long body in few chunks, over one buffer', async () => {
     const { stream, send, end } = byteStream()
-    const reader = new BodyReader(stream)
+    const reader = new BodyReader(stream, { intoBuffer: true })
     for (let sent = 0; sent < 1_000_000; sent += 4_000) send(bytes(4_000))
     end()
     let read = 0
