@@ -246,6 +246,33 @@ describe('a body in the blob store', () => {
     expect([replayed(again), bytes.byteLength, bytes.every((byte) => byte === 1)]).toEqual([true, size, true])
   })
 
+  it('is sent to its end only when it is recorded: a client that has the whole answer can have it again', async () => {
+    const { ask, drivers } = serve(storing(size))
+    const complete = drivers.dedupe.complete.bind(drivers.dedupe)
+    let record: () => void = () => undefined
+    const mayRecord = new Promise<void>((resolve) => {
+      record = resolve
+    })
+    let isAsked = false
+    drivers.dedupe.complete = (async (...args: Parameters<typeof complete>) => {
+      isAsked = true
+      await mayRecord
+      return complete(...args)
+    }) as never
+    const { outcome } = await ask({ key: 'k' })
+    const reader = outcome.body instanceof ReadableStream ? outcome.body.getReader() : undefined
+    let bytes = 0
+    const reading = (async () => {
+      for (let read = await reader?.read(); read?.done === false; read = await reader?.read())
+        bytes += read.value.byteLength
+    })()
+    await expect.poll(() => isAsked).toBe(true)
+    expect(bytes).toBeLessThan(size)
+    record()
+    await reading
+    expect([bytes, replayed(await ask({ key: 'k' }))]).toEqual([size, true])
+  })
+
   it('is not served to those who name its key', async () => {
     const serving = flow('serving', {
       trigger: http.get('/serving', { input: opaque<{ key: string }>() }),
@@ -336,6 +363,29 @@ describe('a recorded stream', () => {
     await expect.poll(() => runtime.running).toBe(0)
     await expect.poll(keys).toEqual([])
     expect(replayed(await ask({ key: 'k' }))).toBe(false)
+  })
+
+  it('is never mixed with another recording of its key, such as one of a process that ended', async () => {
+    const { ask, clock, blob, keys } = serve(ticking(3))
+    const first = (await ask({ key: 'k' })).text()
+    await clock.advance(600)
+    await expect
+      .poll(async () => (await keys()).map((key) => key.split('/').at(-1)))
+      .toEqual(['000000', 'head'])
+    const head = (await keys())[1] ?? ''
+    const stale = head.replace(/[^/]+\/head$/, 'zzzzzzzz.stale/')
+    await blob.put(`${stale}head`, (await (await blob.get(head))?.text()) ?? '')
+    const text = 'retry: 3000\n\nid: 1\ndata: "stale"\n\n'
+    await blob.put(`${stale}000000`, text)
+    let isOver = false
+    const following = (await ask({ key: 'k', headers: { 'last-event-id': '' } })).text().finally(() => {
+      isOver = true
+    })
+    for (let step = 0; step < 20; step++) await clock.advance(250)
+    expect((await first).match(/^id: \d$/gm)).toEqual(['id: 1', 'id: 2', 'id: 3'])
+    // It ends where the other one did; its client connects again.
+    while (!isOver) await clock.advance(250)
+    expect(await following).toBe(text)
   })
 
   it('is cancelled with its client when it has outgrown maxRecordedBytes', async () => {

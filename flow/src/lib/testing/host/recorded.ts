@@ -136,13 +136,16 @@ export const recorded: HostGroup = {
       },
     },
     {
-      name: 'input that does not fit is not recorded',
+      name: 'a refusal of the input is not recorded',
       async run(ask) {
         const name = fresh()
         const headers = { 'idempotency-key': name }
         const wrong = () => ask(`/recorded/${name}`, posted({ size: 'x' }, 'PUT', headers))
         await problemOf(wrong(), 422, 'INVALID_INPUT')
         expect(replayed(await wrong())).toBeNull()
+        const broken = () => ask(`/recorded/${name}`, posted('{', 'PUT', headers))
+        await problemOf(broken(), 400, 'MALFORMED_JSON')
+        expect(replayed(await broken())).toBeNull()
         const right = await ask(`/recorded/${name}`, posted({ size: 1 }, 'PUT', headers))
         expect(await right.json()).toEqual({ name, size: 1, count: 1 })
       },
