@@ -41,7 +41,7 @@ export class AnswerRecorder {
   readonly #expiresAt: number
   /** Status and headers, known when the answer begins. */
   #head: Pick<HttpOutcome, 'status' | 'headers'> | undefined
-  /** Of a streamed answer. */
+  /** Records the text of a streamed answer. */
   #texts: SegmentWriter | undefined
   readonly #isMarked: Promise<boolean>
 
@@ -68,7 +68,7 @@ export class AnswerRecorder {
     if (body === null || typeof body === 'string') return this.#finishText(outcome, body)
     if (typeof body === 'function') return this.#finishPushed(outcome, body)
     const length = Number(headers['content-length'] ?? Number.NaN)
-    // Its client has the whole answer with the head: nothing is left that could wait for the record.
+    // An empty answer ends with its head: it is recorded before the head is sent.
     if (length === 0) return body.cancel().then(() => this.#finishText(outcome, ''))
     return length > this.#parts.recorded.maxRecordedBytes
       ? this.#tooLarge(outcome, length)
@@ -133,7 +133,7 @@ export class AnswerRecorder {
     return { ...said(outcome, expiryHeader(this.#expiresAt)), body }
   }
 
-  /** A client that leaves before it has read anything never asks for the text: it is made for the record all the same. */
+  /** When the client leaves before its host has asked for the text, the text is made for the record alone. */
   #finishPushed(outcome: HttpOutcome, write: (sink: HttpSink) => Promise<void>): HttpOutcome {
     const { status, headers } = outcome
     if (isEventStream(headers))

@@ -4,14 +4,14 @@ import type { HttpCall } from '../call.ts'
 import { hexDigest } from '../../hex-digest.ts'
 
 /**
- * Of a request whose body is streamed: it is reserved before a byte of it is read. The digest of its body is kept with the
- * answer.
+ * The fingerprint of a request whose body is streamed. Its key is reserved before the body is read, so that method and target
+ * count here; the digest of the body is kept with the answer.
  */
 export async function streamedFingerprint(call: HttpCall, digest: Digest): Promise<string> {
   return `streamed:${await hexDigest(targetOf(call), digest)}`
 }
 
-/** Of a request whose body has been read, or that has none. */
+/** The fingerprint of a request whose body has been read, or that has none. */
 export function fingerprintOf(
   call: HttpCall,
   body: Uint8Array<ArrayBuffer>,
@@ -24,7 +24,7 @@ export function fingerprintOf(
   return hexDigest(whole, digest)
 }
 
-/** A line break ends the target: none can be in it. */
+/** The target ends with a line break, which no target can contain. */
 function targetOf({ method, path, query }: HttpCall): string {
   return `${method} ${path}${query === '' ? '' : `?${query}`}\n`
 }

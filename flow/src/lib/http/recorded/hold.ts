@@ -117,7 +117,7 @@ export class Hold {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Whether the lease was lost shows when the record is completed: it guards no effect. */
+  /** A lost lease is not acted on: `complete` finds out, and the record guards no effect. */
   #renew(): void {
     this.#ledger
       .renew(this.#key, this.#token, recordLeaseMs)

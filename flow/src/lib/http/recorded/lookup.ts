@@ -25,8 +25,9 @@ export interface LookupParts extends HttpRoute {
   /** Headers of every answer to this request. */
   readonly base: Readonly<Record<string, string>>
   readonly run: AdmittedRun
-  /** Of the record, and of the caller's folder. */
+  /** Name of the record. */
   readonly name: string
+  /** Folder of the caller. */
   readonly who: string
   readonly fingerprint: string
 }

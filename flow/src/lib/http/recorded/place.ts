@@ -3,7 +3,7 @@
 /** Everything below belongs to recorded answers. No upload goes there, and no answer is served from there. */
 export const answersPrefix = '.flowport/answers/'
 
-/** In place of a caller whom no hook has identified. */
+/** Folder of callers without a principal. */
 export const anonymous = 'anonymous'
 
 export interface Place {
@@ -13,7 +13,7 @@ export interface Place {
   readonly name: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
-  /** Of this recording: a run that failed leaves its folder behind, and the next one takes another. */
+  /** Tells the recordings of one key apart: a process that ended leaves its folder behind. */
   readonly id: string
 }
 

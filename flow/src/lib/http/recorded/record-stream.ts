@@ -23,7 +23,7 @@ export function recordStream({ source, writer, ended }: RecordedStreamParts): Re
   let last: Promise<unknown> = Promise.resolve()
   let isOver = false
   let isDetached = false
-  /** Read, and not yet handed to the client. */
+  /** The chunk that has been read and not yet handed to the client. */
   let held: Uint8Array<ArrayBuffer> | undefined
 
   async function read(): Promise<Uint8Array<ArrayBuffer> | undefined> {

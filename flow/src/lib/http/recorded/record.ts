@@ -21,12 +21,12 @@ export type RecordedBody =
   | { readonly kind: 'base64'; readonly base64: string }
   | SegmentedBody
 
-/** A body that the blob store has. */
+/** A body in the blob store. */
 export interface SegmentedBody {
   readonly kind: 'segments'
   readonly folder: string
   readonly bytes: number
-  /** Of the manifest, which has those of the segments. */
+  /** Digest of the manifest, which holds the digests of the segments. */
   readonly digest: string
 }
 
@@ -71,7 +71,7 @@ export function recordOf(
   }
 }
 
-/** @throws CapabilityError `Corrupt` for what this version of Flowport has not written. */
+/** @throws CapabilityError `Corrupt` for a record in a form that this version of Flowport does not read. */
 export function readRecord(result: unknown): AnswerRecord {
   if (typeof result === 'object' && result !== null && 'v' in result && result.v === 1)
     return result as AnswerRecord

@@ -99,16 +99,22 @@ export class Recording {
       : this.#recorder.drop(outcome)
   }
 
-  /** The client has the beginning of a stream: a flow that goes on after it sends a part, which is no answer to keep. */
+  /**
+   * Whether the client has the beginning of the stream already. A flow that reads `lastEventId` sends only the rest then,
+   * which must not be recorded as the whole answer.
+   */
   get #isContinued(): boolean {
     return (lastEventIdOf(this.#parts.call) ?? '') !== ''
   }
 }
 
-/** Routes that have been warned of. */
+/** Routes for which the warning has been logged. */
 const warned = new WeakSet<HttpTrigger>()
 
-/** Callers who sign in, and whom no hook names: they share their keys, and so their answers. Said once per route. */
+/**
+ * Warns once per route when requests carry credentials and no hook names a principal: such callers share their keys, and
+ * with them their answers.
+ */
 function warnOfShared({ flow, trigger, call }: RecordingParts, log: Logger): void {
   if (call.header('authorization') === undefined || warned.has(trigger)) return
   warned.add(trigger)

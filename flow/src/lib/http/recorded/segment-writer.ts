@@ -96,7 +96,7 @@ export class SegmentWriter {
   /** The recorded body; `null` when it could not be recorded. Never rejects. */
   async end(): Promise<RecordedBody | null> {
     await this.#writing
-    // Who follows the stream has its head by now.
+    // Followers have read the head by now.
     await this.#removeHead()
     const { inlineBytes } = this.#parts
     if (!this.#gaveUp && this.#segments.length === 0 && this.#length <= inlineBytes)
