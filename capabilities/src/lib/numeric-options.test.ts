@@ -4,6 +4,8 @@ import { createBlobStore } from './blob/blob-store.ts'
 import { createCache } from './cache/cache.ts'
 import { createDatabase } from './db/database.ts'
 import { createDedupeStore } from './dedupe/dedupe-store.ts'
+import { settleKey } from './dedupe/settle.ts'
+import { isKind } from './error.ts'
 import { createKeyValue } from './kv/key-value.ts'
 import { circuitBreaker } from './layers/circuit-breaker.ts'
 import { concurrencyLimit } from './layers/concurrency-limit.ts'
@@ -185,6 +187,18 @@ describe('arguments of calls', () => {
   const storage = createStorage({ schemes: [memoryScheme()] })
   const page = countRule(1, 1000)
   let keys = 0
+  /** Settles a free key, which is refused for its state once its numbers fit. */
+  const settled = (fence: number, ttlMs: number) =>
+    settleKey(dedupe, 'free', {
+      fence,
+      outcome: { done: 1, ttlMs },
+      by: 'b',
+      why: 'w',
+      clock: systemClock,
+      audit: () => undefined,
+    }).catch((error: unknown) => {
+      if (!isKind(error, 'ConditionNotMatch')) throw error
+    })
   const tests: readonly NumericOptionTest[] = [
     {
       name: 'KvPutOptions.ttlSeconds',
@@ -230,6 +244,18 @@ describe('arguments of calls', () => {
       take: (over) => dedupe.begin(`k${(keys += 1)}`, { leaseMs: 1_000, fingerprint: 'f', over }),
     },
     { name: 'UnknownsOptions.limit', rule: countRule(1, 1000), take: (limit) => dedupe.unknowns({ limit }) },
+    {
+      name: 'TakeOverOptions.leaseMs',
+      rule: lifeRule,
+      take: (leaseMs) => dedupe.takeOver('free', { fence: 1, leaseMs }),
+    },
+    {
+      name: 'TakeOverOptions.fence',
+      rule: countRule(0),
+      take: (fence) => dedupe.takeOver('free', { fence, leaseMs: 1_000 }),
+    },
+    { name: 'SettleOptions.fence', rule: countRule(0), take: (fence) => settled(fence, 1_000) },
+    { name: 'SettledOutcome.ttlMs', rule: lifeRule, take: (ttlMs) => settled(1, ttlMs) },
     { name: 'DedupeStore.renew leaseMs', rule: lifeRule, take: (leaseMs) => dedupe.renew('k', 't', leaseMs) },
     {
       name: 'DedupeStore.complete ttlMs',

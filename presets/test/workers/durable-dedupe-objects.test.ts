@@ -379,6 +379,22 @@ describe('unknown keys', () => {
     expect((await rowsOf(index('settled'))).map(({ key }) => key)).toEqual(['t:two'])
   })
 
+  it('whose lease was renewed are listed when the renewed lease ends', async () => {
+    const clock = movedClock()
+    const dedupe = dedupeStore({ name: 'renewed' })
+    const { token } = await started(dedupe, 'key', minute)
+    await clock.advance(minute / 2)
+    expect(await dedupe.renew('key', token, minute)).toBe(true)
+    await clock.advance(minute / 2)
+    const stub = ledgerOf('renewed', 'key')
+    await runDurableObjectAlarm(stub)
+    expect(await namesIn(dedupe)).toEqual([])
+    expect(await stored(stub)).toMatchObject({ alarm: clock.now() + minute / 2 })
+    await clock.advance(minute / 2)
+    await runDurableObjectAlarm(stub)
+    expect(await namesIn(dedupe)).toEqual(['key'])
+  })
+
   it('an index that cannot be reached is told later', async () => {
     const clock = movedClock()
     const dedupe = dedupeStore({ name: 'later' })

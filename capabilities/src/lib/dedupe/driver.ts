@@ -5,6 +5,7 @@
  */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { Awaitable, DriverCall } from '../kv/driver.ts'
+import type { KeyState } from './contract.ts'
 
 /** How the ledger stands after `begin`. `fingerprint` is the recorded one. */
 export type DriverBegin =
@@ -34,25 +35,8 @@ export interface RenewCall extends DriverCall {
 
 /** How a key stands. `result` is JSON text. */
 export type DriverLook =
-  | { readonly state: 'free' }
-  | {
-      readonly state: 'in_flight'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly leaseEndsInMs: number
-    }
-  | {
-      readonly state: 'unknown'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly sinceMs: number
-    }
-  | {
-      readonly state: 'done'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly result: string
-    }
+  | Exclude<KeyState, { readonly state: 'done' }>
+  | (Extract<KeyState, { readonly state: 'done' }> & { readonly result: string })
 
 export interface DriverUnknown {
   readonly key: string

@@ -33,8 +33,11 @@ export class ExpiryAlarm {
     await this.#storage.setAlarm(at)
   }
 
-  /** Call when it has fired, with a sweep that answers when it is needed next, or `null` when nothing is left. */
-  async fired(now: number, next: number | null): Promise<void> {
+  /**
+   * Call when it has fired, with when it is needed next, or `null` when nothing is left. `isUrgent`: at that very moment, also
+   * if it is sooner than a sweep has to be.
+   */
+  async fired(now: number, next: number | null, { isUrgent = false } = {}): Promise<void> {
     this.#at = null
     if (next === null) {
       this.#notBefore = 0
@@ -43,6 +46,6 @@ export class ExpiryAlarm {
       return
     }
     this.#notBefore = now + sweepSpacingMs
-    await this.by(next, now)
+    await this.by(next, now, { isUrgent })
   }
 }

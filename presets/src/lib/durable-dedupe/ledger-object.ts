@@ -122,7 +122,9 @@ abstract class LedgerBase extends DurableObject implements LedgerCalls {
     await this.#listUnknown()
     const next = await this.#records.sweep(now)
     if (next === null) this.#records.emptied()
-    await this.#alarm.fired(now, next)
+    // A lease that was renewed ends later than its alarm fired. What could not be listed waits for the next sweep.
+    const isUrgent = next !== null && next > now && (await this.#records.hasIndex())
+    await this.#alarm.fired(now, next, { isUrgent })
   }
 
   /** Has the unknown keys of this object listed by their index. What fails is tried again by the next alarm. */

@@ -54,6 +54,10 @@ export class LegacyRecords implements Records {
     })
   }
 
+  async hasIndex(): Promise<boolean> {
+    return [...(await this.#page(prefix)).values()].some((stored) => recordOf(stored).index !== null)
+  }
+
   async sweep(now: number): Promise<number | null> {
     let next: number | null = null
     let startAfter: string | undefined

@@ -22,6 +22,8 @@ export interface Records {
   unknowns(after: string, limit: number, now: number): Awaitable<UnknownSlice>
   /** Unknown keys that their index has not been told of, a bounded number. */
   unlisted(now: number): Awaitable<readonly Unlisted[]>
+  /** Whether a record in flight has an index to tell, should it become unknown. */
+  hasIndex(): Awaitable<boolean>
   /**
    * Removes what is useless at `now`. Answers when the next record is due (`Infinity` for never), or `null` when none is
    * left.

@@ -63,6 +63,12 @@ export class SqlRecords implements Records {
       .toArray()
   }
 
+  hasIndex(): boolean {
+    if (!this.#table.exists) return false
+    const found = this.#sql.exec('SELECT 1 AS one FROM ledger WHERE unlisted_in IS NOT NULL LIMIT 1')
+    return found.toArray().length > 0
+  }
+
   sweep(now: number): number | null {
     if (!this.#table.exists) return null
     this.#sql.exec(
