@@ -3,6 +3,7 @@ import { createDedupeStore, definePreset, type DedupeDriver, silentLogger } from
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import { defineApp, deny, flow, type Hook, http, node } from '@flowport/flow'
 import { flowportHono, type FlowportHonoOptions } from '@flowport/host-workers'
+import { createBrowserHost } from '@flowport/host-workers/browser'
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { memory } from '@flowport/presets/memory'
 import { resolve } from 'node:path'
@@ -115,6 +116,11 @@ describe('/flowport/ledger of a Worker', () => {
       body: '{"id":"7"}',
     })
     expect(await again.json()).toEqual({ charge: 'ch_1' })
+  })
+
+  it('is not for pages, which settle their ledger with the API', () => {
+    const app = defineApp({ flows: [], profiles: { browser: [memory()] } })
+    expect(() => createBrowserHost(app, { operations: { ledger: 'guarded' } })).toThrow(/ledgerOperations/)
   })
 
   it('bounds what it reads', async () => {

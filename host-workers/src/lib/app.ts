@@ -13,6 +13,7 @@ import {
   handleHttp,
   type HttpOutcome,
   httpRoutes,
+  ledgerOutcome,
   methodsFor,
   noRoute,
   type Operations,
@@ -66,11 +67,19 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
   app: App<F, Profiles>,
   options: FlowportHonoOptions = {},
 ): Hono<FlowportHonoEnv, RoutesOf<F>, '/'> {
-  return honoFor(app, opener(app, options), options)
+  return honoFor(app, opener(app, options), options, ledgerOutcome)
 }
 
-/** The same over an opener that is shared with what else a Worker does. */
-export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions): Hono<FlowportHonoEnv> {
+/**
+ * The same over an opener that is shared with what else a Worker does. Without `ledger`, which a page need not download, there
+ * is no `/flowport/ledger`.
+ */
+export function honoFor(
+  app: App,
+  profile: Opener,
+  options: FlowportHonoOptions,
+  ledger?: typeof ledgerOutcome,
+): Hono<FlowportHonoEnv> {
   const { notFound = true, deadlineMs = 25_000, serverTiming, crossSite } = options
   checkApp(app)
   checkHandleOptions(options)
@@ -81,6 +90,8 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
   const bodies = { limits, held: new HeldBytes(limits.maxHeldBytes) }
   const checks = hostChecks(options.allowedHosts)
   const operations = checkedOperations(options.operations)
+  if (operations.ledger === 'guarded' && ledger === undefined)
+    throw new TypeError('operations.ledger is not for pages: settle their ledger with ledgerOperations()')
   const settings = {
     deadlineMs,
     ...(serverTiming === undefined ? {} : { serverTiming }),
@@ -123,7 +134,7 @@ export function honoFor(app: App, profile: Opener, options: FlowportHonoOptions)
     })
   }
   const hasRoot = routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')
-  addOperations(hono, app, operations, answer, { hasRoot, mountOf })
+  addOperations(hono, app, operations, answer, { hasRoot, mountOf, ledger })
   if (notFound) {
     hono.all('*', (context) => {
       const call = new WebCall(context)

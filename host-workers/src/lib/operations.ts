@@ -6,7 +6,7 @@ import {
   type CheckedOperations,
   health,
   type HttpOutcome,
-  ledgerOutcome,
+  type ledgerOutcome,
   ledgerPath,
   noRoute,
   openApi,
@@ -47,7 +47,12 @@ export function addOperations(
   {
     hasRoot,
     mountOf,
-  }: { readonly hasRoot: boolean; readonly mountOf: (context: HonoContext, own: string) => string },
+    ledger,
+  }: {
+    readonly hasRoot: boolean
+    readonly mountOf: (context: HonoContext, own: string) => string
+    readonly ledger: typeof ledgerOutcome | undefined
+  },
 ): void {
   function add(
     path: string,
@@ -75,12 +80,13 @@ export function addOperations(
     document ??= JSON.stringify(openApi(app, mount === '' ? {} : { serverUrl: mount }))
     return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document }
   })
-  for (const method of ['GET', 'POST'] as const) {
+  if (ledger !== undefined) {
     const make = async (call: WebCall, open: Open, _context: HonoContext, metadata: Metadata) => {
       const { runtime, log } = await open()
-      return ledgerOutcome(call, { app, runtime, log, metadata })
+      return ledger(call, { app, runtime, log, metadata })
     }
-    add(ledgerPath, 'ledger', make, method)
+    add(ledgerPath, 'ledger', make, 'GET')
+    add(ledgerPath, 'ledger', make, 'POST')
   }
   if (hasRoot) return
   add('/', 'overview', async (call, open) => {

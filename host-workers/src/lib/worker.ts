@@ -1,6 +1,7 @@
 /** `createWorker`: a Worker's entry. HTTP goes to the Hono app, batches and schedules to the flows that ask for them. */
 import { checkNumbers, lifeRule } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
+import { ledgerOutcome } from '@flowport/flow/http'
 import { type FlowportHonoOptions, honoFor } from './app.ts'
 import {
   deliverPlatformBatch,
@@ -30,7 +31,7 @@ export interface FlowportWorker {
 export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
   checkNumbers('createWorker', { ...options }, { deliveryDeadlineMs: lifeRule })
   const profile = opener(app, options)
-  const hono = honoFor(app, profile, options)
+  const hono = honoFor(app, profile, options, ledgerOutcome)
   return {
     fetch: async (request, env, context) => hono.fetch(request, env, context as never),
     queue: async (batch, env, context) =>
