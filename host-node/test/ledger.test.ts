@@ -124,9 +124,10 @@ describe('/flowport/ledger', () => {
     const response = await fetch(`${url}/orders`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: '{"id":"8"}',
+      body: '{"id":"7"}',
     })
-    expect(await response.json()).toEqual({ charge: '8-1' })
+    expect(await response.json()).toEqual({ charge: 'ch_1' })
+    expect(charges).toBe(0)
   })
 
   it('refuses a fence that was overtaken, and a result the node cannot have', async () => {

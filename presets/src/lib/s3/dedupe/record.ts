@@ -41,7 +41,8 @@ const ageErrorMs = 1000
 /** Milliseconds until the record is certainly over; 0 or less when it is. */
 export function remainingMs({ record, ageMs }: StoredRecord): number {
   // A lease that its holder ended is over at once, whatever the error of its age.
-  return record.state === 'free' || record.lifeMs <= 0 ? 0 : record.lifeMs + ageErrorMs - ageMs
+  if (record.lifeMs <= 0) return Math.min(0, -ageMs)
+  return record.lifeMs + ageErrorMs - ageMs
 }
 
 export function formatRecord(record: LedgerRecord): string {
