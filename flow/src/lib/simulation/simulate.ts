@@ -50,12 +50,12 @@ export function startSimulation(
   others: readonly AnyFlow[],
   options: AnySimulateOptions,
 ): Promise<SimulationReport> {
-  const { seeds = 100, firstSeed = 1, processes = 3, clients = 3 } = options
+  const { seeds = 100, firstSeed = 1, processes = 3, clients = 3, shrinkRuns = 400 } = options
   checkNumber('seeds', seeds, countRule())
   checkNumber('firstSeed', firstSeed, countRule())
   checkNumber('processes', processes, countRule(1, 20))
   checkNumber('clients', clients, countRule(1, 20))
-  checkNumber('shrinkRuns', options.shrinkRuns ?? 400, countRule(0))
+  checkNumber('shrinkRuns', shrinkRuns, countRule(0))
   const unheardOf = options.faults?.find((name) => !isFaultClass(name))
   if (unheardOf !== undefined)
     throw new TypeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
