@@ -64,6 +64,56 @@ async function served() {
   return { server, url, leave, ask, settle }
 }
 
+describe('recorded answers', () => {
+  let runs = 0
+  const counting = flow('counting', {
+    trigger: http.post('/counting', { input: Order, idempotency: 'required' }),
+    graph: (it, step) => step(node('count', { input: Order, run: () => ++runs }), it),
+  })
+  const callers: Hook = {
+    name: 'callers',
+    before({ header }) {
+      const principal = header('x-caller')
+      return principal === undefined ? undefined : { principal }
+    },
+  }
+
+  it('of one caller are erased by an operator who says why', async () => {
+    server = await serveFlows([counting], { hooks: [staff, callers], operations: { ledger: 'guarded' } })
+    const { url, logs } = server
+    const as = async (caller: string) => {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'k', 'x-caller': caller }
+      return (await fetch(`${url}/counting`, { method: 'POST', headers, body: '{"id":"1"}' })).json()
+    }
+    const erase = async (body: unknown, token = 'anna') => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+      const response = await fetch(`${url}/flowport/ledger`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      })
+      return [response.status, await response.json()] as const
+    }
+    expect([await as('ada'), await as('bob'), await as('ada'), await as('bob')]).toEqual([1, 2, 1, 2])
+    expect((await erase({ eraseAnswersOf: 'ada', why: 'asked for it' }, 'guest'))[0]).toBe(403)
+    for (const wrong of [
+      { eraseAnswersOf: '', why: 'x' },
+      { eraseAnswersOf: 'ada' },
+      { eraseAnswersOf: 'ada', why: 'x', key: 'k' },
+    ])
+      expect(await erase(wrong)).toMatchObject([400, { code: 'LEDGER_REQUEST' }])
+    expect(await erase({ eraseAnswersOf: 'ada', why: 'asked for it' })).toEqual([
+      200,
+      { answers: 1, objects: 1 },
+    ])
+    expect([await as('ada'), await as('bob')]).toEqual([3, 2])
+    const said = logs.filter((line) => line.includes('ANSWERS_ERASED'))
+    expect(said).toHaveLength(1)
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({ by: 'anna', why: 'asked for it', answers: 1 })
+    expect(said[0]).not.toContain('ada')
+  })
+})
+
 const address = { flow: 'orders', node: 'charge', id: '7' }
 
 describe('/flowport/ledger', () => {

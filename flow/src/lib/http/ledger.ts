@@ -1,5 +1,8 @@
-/** `GET` and `POST /flowport/ledger`: an operator lists, shows and settles the unknown keys of the app's ledger. */
-import { type DedupeStore, isCapabilityError, type Logger } from '@flowport/capabilities'
+/**
+ * `GET` and `POST /flowport/ledger`: an operator lists, shows and settles the unknown keys of the app's ledger, and erases the
+ * recorded answers of a caller.
+ */
+import { type DedupeStore, isCapabilityError, isKind, type Logger } from '@flowport/capabilities'
 import type { App } from '../app.ts'
 import type { KeyOrAddress } from '../ledger/addresses.ts'
 import { fromBase64url, listedJson, settledJson, shownJson } from '../ledger/ledger-json.ts'
@@ -11,6 +14,7 @@ import { refuseCrossSite } from './cross-site.ts'
 import { fieldsOf } from './fields.ts'
 import { parseJson } from './json-text.ts'
 import { HttpProblem } from './problem.ts'
+import { eraseAnswers } from './recorded/erase.ts'
 import { tooLarge, unsupported } from './refusals.ts'
 import { checkCharset, decodeUtf8 } from './text.ts'
 
@@ -36,7 +40,7 @@ export async function ledgerOutcome(call: HttpCall, parts: LedgerParts): Promise
   const operator = operatorOf(parts.metadata)
   const ledger = ledgerOf(parts)
   try {
-    return answer(await (call.method === 'POST' ? settle(call, ledger, operator) : look(call, ledger)))
+    return answer(await (call.method === 'POST' ? change(call, ledger, operator, parts) : look(call, ledger)))
   } catch (error) {
     if (!isCapabilityError(error) || (error.code !== 'LEDGER_FENCE' && error.code !== 'LEDGER_NOT_UNKNOWN'))
       throw error
@@ -85,9 +89,43 @@ async function look(call: HttpCall, ledger: LedgerOperations): Promise<unknown> 
   return { keys: page.keys.map(listedJson), cursor: page.cursor }
 }
 
-async function settle(call: HttpCall, ledger: LedgerOperations, by: string): Promise<unknown> {
+async function change(
+  call: HttpCall,
+  ledger: LedgerOperations,
+  by: string,
+  parts: LedgerParts,
+): Promise<unknown> {
   refuseCrossSite(call, 'refuse')
   const fields = await readFields(call)
+  return Object.hasOwn(fields, 'eraseAnswersOf') ? erase(fields, by, parts) : settle(fields, ledger, by)
+}
+
+/** The log says who erased how much and why, and not whose answers they were. */
+async function erase(fields: Readonly<Record<string, unknown>>, by: string, parts: LedgerParts) {
+  checkFields(fields, new Set(['eraseAnswersOf', 'why']))
+  const { eraseAnswersOf: principal, why } = fields
+  if (typeof principal !== 'string' || principal === '')
+    throw malformed('eraseAnswersOf must be the name of a principal')
+  if (typeof why !== 'string') throw malformed('why must say why they are erased')
+  try {
+    const erased = await eraseAnswers(parts, principal)
+    parts.log.warn(
+      { code: 'ANSWERS_ERASED', by, why, ...erased },
+      'the recorded answers of a caller were erased',
+    )
+    return erased
+  } catch (error) {
+    if (!isKind(error, 'Misconfigured')) throw error
+    const title = 'The recorded answers of a caller cannot be found here'
+    throw new HttpProblem({ status: 501, code: 'ANSWERS_NOT_LISTED', title, detail: error.reason })
+  }
+}
+
+async function settle(
+  fields: Readonly<Record<string, unknown>>,
+  ledger: LedgerOperations,
+  by: string,
+): Promise<unknown> {
   checkFields(fields, new Set(['fence', 'why', 'done', 'caller', 'notDone', ...keyFields]))
   const { fence, why, done, caller, notDone, ...named } = fields
   if (typeof fence !== 'number') throw malformed('fence must be the number that was seen')
