@@ -228,6 +228,36 @@ export const codes = {
     'a node lost the lease of its idempotency key while it ran; its writes are refused',
     'make the lease longer than the longest pause of a process, or look for what stopped it',
   ),
+  LEDGER_NOT_UNKNOWN: entry(
+    'error',
+    'R',
+    'a key was to be settled that is free, in flight or done',
+    'look at the key again: somebody else has settled it, or its holder has finished after all',
+  ),
+  LEDGER_FENCE: entry(
+    'error',
+    'R',
+    'a key was to be settled that somebody else has taken over since it was looked at',
+    'look at the key again, and at the system the node changes, then settle it with its present fence',
+  ),
+  LEDGER_RESULT: entry(
+    'error',
+    'R',
+    'the result of a settlement does not fit the output of the node',
+    'give the result as the node would have returned it',
+  ),
+  LEDGER_CALLER: entry(
+    'error',
+    'R',
+    'a settlement does not say whose result it records, or names a caller where results are for everyone',
+    'give the principal whose request it was as caller, or null where the result is for everyone',
+  ),
+  LEDGER_OPERATOR: entry(
+    'error',
+    'R',
+    'a request to /flowport/ledger that no hook has named an operator for',
+    "let a hook return { 'flowport.operator': name } for whoever may settle keys",
+  ),
   EXACT001: entry(
     'error',
     'V',
