@@ -77,7 +77,8 @@ describe('flowport simulate', () => {
 
   it.each([
     [2, 'there is no flow "nothing"', ['nothing']],
-    [2, '--seeds takes a whole number above 0', ['post-order', '--with', orders, '--seeds', '0']],
+    [2, 'seeds must be a whole number from 1 on', ['post-order', '--with', orders, '--seeds', '0']],
+    [2, 'It must be a whole number', ['post-order', '--with', orders, '--seeds', 'many']],
     [2, 'there are no faults "earthquake"', ['post-order', '--with', orders, '--faults', 'earthquake']],
     [2, 'is not the replay text', ['post-order', '--with', orders, '--replay', 'x']],
     [3, 'no simulation of "echo" here', ['echo']],

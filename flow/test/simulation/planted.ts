@@ -25,6 +25,7 @@ const runtime = (file: string) => `flow/src/lib/runtime/${file}.ts`
 const never = 'order, never, begins with the effect, naive sink'
 const neverWhole = 'order, never, begins with the handler, naive sink'
 const again = 'order, again, begins with the effect, naive sink'
+const againWhole = 'order, again, begins with the handler, naive sink'
 const fencing = 'order, ask, begins with the effect, fencing sink'
 const answering = 'order, ask, begins with the effect, answering sink'
 const pair = 'two effects at once, never, naive sink'
@@ -42,6 +43,7 @@ const lateCopies = 'a late or repeated message of a holder changes nothing'
 const declared = 'the declared choice decides what happens to an unknown key'
 const nothingLeft = 'nothing is left when a run has ended'
 const decided = 'a problem after finished effects is the answer: stored and replayed'
+const lostLease = 'a holder whose lease is over by either clock begins no effect'
 const delivered = 'a message is acknowledged when its work is done'
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -328,8 +330,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "if (this.#outcome === 'decided') return failure",
     replace: '',
     shows: fencing,
-    faults: ['all'],
-    within: 4000,
+    faults: ['problem-after-pause'],
+    within: 1000,
   },
   {
     name: 'a stored problem is replayed as a value',
@@ -339,6 +341,34 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "return kept['problem'] as ProblemOptions",
     shows: never,
     faults: ['problem-after-effect'],
+  },
+  {
+    name: 'an effect begins without a look at the lease',
+    rule: lostLease,
+    file: runtime('hold'),
+    find: '    lease.check()\n    if (!this.#started) {',
+    replace: '    if (!this.#started) {',
+    shows: againWhole,
+    faults: ['pause'],
+  },
+  {
+    name: 'the lease looks at the monotonic clock alone',
+    rule: lostLease,
+    file: runtime('lease'),
+    find: 'if (now - this.#confirmed.now < leaseMs && monotonic',
+    replace: 'if (monotonic',
+    shows: againWhole,
+    faults: ['suspend'],
+  },
+  {
+    name: 'the lease looks at the wall clock alone',
+    rule: lostLease,
+    file: runtime('lease'),
+    find: '&& monotonic - this.#confirmed.monotonic < leaseMs) return',
+    replace: ') return',
+    shows: againWhole,
+    faults: ['all', 'clock-set'],
+    within: 4000,
   },
   {
     name: 'the lease is renewed after its node has ended',

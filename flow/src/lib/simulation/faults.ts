@@ -13,7 +13,7 @@ export interface FaultRates {
   readonly ledgerOutage: number
   /** A message to the ledger arrives a second time, up to two leases later. */
   readonly ledgerTwice: number
-  /** The ledger answers 429 or 503 and does nothing. */
+  /** The ledger answers 429 or 503 and does nothing, at most twice in a row. */
   readonly ledgerRefuses: number
   /** Messages to stores and sinks take up to 400 ms in place of 20, so that later ones overtake them. */
   readonly reordered: number
@@ -89,6 +89,7 @@ const classes = {
   'error-before-effect': { errorBefore: 0.2 },
   'error-after-effect': { errorAfter: 0.2 },
   'problem-after-effect': { problemAfter: 0.2 },
+  'problem-after-pause': { problemAfter: 0.3, pause: 0.08 },
   all: {
     ledgerRequestLost: 0.02,
     ledgerAnswerLost: 0.02,

@@ -5,6 +5,7 @@ import type { ScheduleOutcome } from './schedule.ts'
 /** What each oracle finds, by the name under which `allow` lets it pass. */
 export const violations = {
   duplicate: 'an effect was made more than once for one key',
+  stale: 'an effect began after another holder had taken the key over',
   lost: 'a client was told that the work is done, and its effect was never made',
   'answers differ': 'two clients got different answers for one key',
   blocked: 'the key is in flight long after the last lease has ended',
@@ -38,6 +39,8 @@ function isViolated(
   switch (violation) {
     case 'duplicate':
       return effects > 1
+    case 'stale':
+      return outcome.staleEffects > 0
     case 'lost':
       return (
         effectsBefore === 0 &&

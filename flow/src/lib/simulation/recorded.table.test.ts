@@ -1,4 +1,4 @@
-/** 1 600 schedules of an order whose answers are recorded. `npm run simulate -- --seeds 1000000` runs more. */
+/** 1 650 schedules of an order whose answers are recorded. `npm run simulate -- --seeds 1000000` runs more. */
 import { describe, expect, it } from 'vitest'
 import { faultsOf, recordedCases } from './test/cases.ts'
 

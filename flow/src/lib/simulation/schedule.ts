@@ -41,6 +41,8 @@ export interface ScheduleOutcome {
   readonly effects: number
   /** Effects before the last call, which is made when the faults are over. */
   readonly effectsBefore: number
+  /** Effects that began after another holder had taken the key over. */
+  readonly staleEffects: number
   readonly deadLetters: number
   readonly clients: readonly ClientView[]
   /** The answer of the last call. */
@@ -100,6 +102,7 @@ export async function runSchedule(
       code: end?.code,
       effects: await scenario.count(stores, input),
       effectsBefore,
+      staleEffects: world.staleEffects,
       deadLetters: await deadLettersOf(stores, consumers),
       clients,
       lastAnswer: end?.answer,

@@ -21,7 +21,10 @@ export interface SinkOptions {
 
 export interface Sink {
   readonly kind: SinkKind
-  /** Makes an effect over the simulated network. Resolves its receipt; rejects with a `CapabilityError` as drivers do. */
+  /**
+   * Makes an effect over the simulated network. With the node's fencing token, a call by a holder that was replaced is noticed
+   * as `stale`. Resolves its receipt; rejects with a `CapabilityError` as drivers do.
+   */
   make(key: string | undefined, fencingToken?: number): Promise<string>
   /**
    * Asks what was made for the key. Resolves the receipt of its first effect, or `null` when there is none. `Unsupported` for
@@ -61,6 +64,7 @@ export function createSink({ kind, name = 'sink' }: SinkOptions): Sink {
     kind,
     make(key = '', fencingToken = 0) {
       const world = activeWorld(`the sink "${name}"`)
+      if (fencingToken > 0) world.noteEffect(key, fencingToken)
       const receive = () => {
         const made = at(world, key)
         if (fencingToken < made.leastFence)

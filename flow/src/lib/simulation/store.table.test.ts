@@ -1,4 +1,4 @@
-/** 3 000 schedules of effects in a store and of two effects at once. `npm run simulate -- --seeds 1000000` runs more. */
+/** 3 300 schedules of effects in a store and of two effects at once. `npm run simulate -- --seeds 1000000` runs more. */
 import { describe, expect, it } from 'vitest'
 import { faultsOf, storeCases } from './test/cases.ts'
 

@@ -140,7 +140,11 @@ function overNetwork<D extends object>(world: World, to: string, driver: D): D {
       if (typeof value !== 'function' || typeof operation !== 'string') return value
       const call = value as (...given: unknown[]) => unknown
       const send = (args: readonly unknown[]) => {
-        const receive = () => Reflect.apply(call, target, args)
+        const receive = () => {
+          const answer: unknown = Reflect.apply(call, target, args)
+          if (to === 'dedupe' && operation === 'begin') noteHolder(world, args[0], answer)
+          return answer
+        }
         return world.send({ to, operation, signal: signalOf(args), receive })
       }
       return (...args: readonly unknown[]) =>
@@ -149,6 +153,13 @@ function overNetwork<D extends object>(world: World, to: string, driver: D): D {
           : send(args)
     },
   })
+}
+
+/** Remembers who holds a key, by the ledger's own answer. */
+function noteHolder(world: World, key: unknown, answer: unknown): void {
+  const { state, fence } = answer as { readonly state: string; readonly fence?: number }
+  // Drivers get text keys with the prefix `t:`.
+  if (state === 'fresh' && fence !== undefined) world.noteHolder(String(key).slice(2), fence)
 }
 
 /** A stream is read when it is sent: what arrives late is what was sent. */

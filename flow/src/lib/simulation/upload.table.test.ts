@@ -1,4 +1,4 @@
-/** 3 150 schedules of an upload. `npm run simulate -- --seeds 1000000` runs more. */
+/** 3 300 schedules of an upload. `npm run simulate -- --seeds 1000000` runs more. */
 import { describe, expect, it } from 'vitest'
 import { faultsOf, uploadCases } from './test/cases.ts'
 

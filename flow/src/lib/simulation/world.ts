@@ -39,6 +39,9 @@ export class World {
   /** The machine of the stores and sinks: it is never stopped. */
   readonly stores: Machine
   rates: FaultRates
+  /** Effects that sinks were asked for by a holder whose key had a newer one. */
+  staleEffects = 0
+  readonly #fences = new Map<string, number>()
   readonly #trace: string[] | undefined
   #outageUntil = 0
   readonly #lostInARow = new Map<string, number>()
@@ -61,6 +64,18 @@ export class World {
     this.rates = ratesOf('none')
     this.#outageUntil = 0
     this.say('faults end')
+  }
+
+  /** Notes that a key has a new holder. */
+  noteHolder(key: string, fence: number): void {
+    this.#fences.set(key, fence)
+  }
+
+  /** Counts an effect that begins now, if its key has a newer holder than the one with this token. */
+  noteEffect(key: string, fencingToken: number): void {
+    if (fencingToken >= (this.#fences.get(key) ?? 0)) return
+    this.staleEffects += 1
+    this.say('begins an effect though the key has a newer holder')
   }
 
   addMachine(): Machine {
@@ -111,7 +126,7 @@ export class World {
     const { operation } = message
     if (this.#isOutage(operation) || this.#isLost('ledgerRequestLost', message))
       return fail('Timeout', 'no answer in time', 'unknown', lostAfterMs)
-    if (this.happens('ledgerRefuses', operation)) {
+    if (this.#isLost('ledgerRefuses', message)) {
       const isThrottled = this.choices.chance(0.5)
       return fail(isThrottled ? 'RateLimited' : 'Unavailable', 'refused', 'no', this.#hop())
     }
@@ -195,8 +210,11 @@ export class World {
     return scheduler.now < this.#outageUntil
   }
 
-  /** Loses at most two messages in a row of one sender and operation. */
-  #isLost(fault: 'ledgerRequestLost' | 'ledgerAnswerLost', { sender = '', operation }: Message): boolean {
+  /** Loses or refuses at most two messages in a row of one sender and operation. */
+  #isLost(
+    fault: 'ledgerRequestLost' | 'ledgerAnswerLost' | 'ledgerRefuses',
+    { sender = '', operation }: Message,
+  ): boolean {
     const which = `${sender} ${operation}`
     const lost = this.#lostInARow.get(which) ?? 0
     const isLost = lost < 2 && this.happens(fault, operation)
@@ -223,11 +241,13 @@ export class World {
       const ms = choices.below(3 * this.leaseMs)
       scheduler.outside(soon(), () => {
         machine.stoppedUntil = Math.max(machine.stoppedUntil, scheduler.now + ms)
-        if (fault === 'suspend') machine.sleptMs += ms
+        // A sleep that a changed wall clock hides as well shows on no clock: nothing can be promised of it.
+        if (fault === 'suspend' && machine.wallOffsetMs === 0) machine.sleptMs += ms
         this.say(`stops for ${ms} ms`, machine)
       })
     }
-    if (this.happens('clockSet')) machine.wallOffsetMs += (choices.chance(0.5) ? 1 : -1) * 3_600_000
+    if (this.happens('clockSet') && machine.sleptMs === 0)
+      machine.wallOffsetMs += (choices.chance(0.5) ? 1 : -1) * 3_600_000
   }
 }
 

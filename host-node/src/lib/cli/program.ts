@@ -166,8 +166,8 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .argument('<flow>', 'name of the flow')
     .description('run a flow through seeded schedules of crashes, pauses, lost messages and other faults')
     .option('--with <file>', 'module with the simulation (default: simulations/<flow>.ts or .js)')
-    .option('--seeds <count>', 'schedules for each class of faults', '100')
-    .option('--first-seed <number>', 'the first seed; the others follow', '1')
+    .option('--seeds <count>', 'schedules for each class of faults', wholeNumber, 100)
+    .option('--first-seed <number>', 'the first seed; the others follow', wholeNumber, 1)
     .option('--faults <classes>', 'classes of faults, separated by commas (default: all)')
     .addOption(
       new Option('--unknown <policy>', 'run the flow as if its nodes declared this').choices([

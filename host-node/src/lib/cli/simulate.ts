@@ -17,8 +17,8 @@ import { findFlow } from './graph.ts'
 
 export interface SimulateOptions {
   readonly with?: string
-  readonly seeds: string
-  readonly firstSeed: string
+  readonly seeds: number
+  readonly firstSeed: number
   readonly faults?: string
   readonly unknown?: 'never' | 'again'
   readonly replay?: string
@@ -35,8 +35,8 @@ export async function simulateFlow(
   const { json = false, unknown, replay } = options
   const simulation = await loadSimulation(flow, options.with, out.host.cwd())
   const overrides: SimulationOverrides = {
-    seeds: countOf('--seeds', options.seeds),
-    firstSeed: countOf('--first-seed', options.firstSeed),
+    seeds: options.seeds,
+    firstSeed: options.firstSeed,
     ...(options.faults === undefined ? {} : { faults: classesIn(options.faults) }),
     ...(unknown === undefined ? {} : { unknown }),
     ...(replay === undefined ? {} : { replay }),
@@ -104,12 +104,6 @@ function isDefined(value: unknown): value is DefinedSimulation {
     'run' in value &&
     typeof value.run === 'function'
   )
-}
-
-function countOf(option: string, text: string): number {
-  const count = Number(text)
-  if (Number.isSafeInteger(count) && count > 0) return count
-  throw new CommandError(exitCodes.usage, `${option} takes a whole number above 0`)
 }
 
 function classesIn(text: string): readonly FaultClass[] {

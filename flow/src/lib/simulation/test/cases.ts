@@ -34,6 +34,7 @@ const unknowable: readonly FaultClass[] = [
   'effect-503',
   'late-effect',
   'error-after-effect',
+  'problem-after-pause',
   'all',
 ]
 
@@ -48,7 +49,7 @@ function orderCase(options: OrderOptions): SimulationCase {
     unknownIn: saysUnknown
       ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect', 'effect-refused'] as const) : [])]
       : [],
-    duplicatesIn: isNaiveAgain ? unknowable : [],
+    duplicatesIn: isNaiveAgain ? [...unknowable, 'error-before-effect', 'effect-refused'] : [],
     run(rest) {
       const { order, gateway } = orderFlow(options)
       const allow = isNaiveAgain ? repeated : []
@@ -75,7 +76,8 @@ function uploadCase(policy: Policy): SimulationCase {
 function mailCase(policy: Policy): SimulationCase {
   return {
     name: `queue consumer, ${policy.unknown}, ${policy.sink} sink`,
-    unknownIn: policy.unknown === 'never' ? unknowable : [],
+    // The mail is sent; what fails is noting it.
+    unknownIn: policy.unknown === 'never' ? [...unknowable, 'effect-refused'] : [],
     duplicatesIn: [],
     run(rest) {
       const { mails, provider } = mailFlow(policy)
@@ -122,6 +124,7 @@ export const orderCases: readonly SimulationCase[] = [
   orderCase({ sink: 'naive', unknown: 'never' }),
   orderCase({ sink: 'naive', unknown: 'never', begins: 'handler' }),
   orderCase({ sink: 'naive', unknown: 'again' }),
+  orderCase({ sink: 'naive', unknown: 'again', begins: 'handler' }),
   orderCase({ sink: 'keyed', unknown: 'again' }),
   orderCase({ sink: 'answering', unknown: 'ask' }),
   orderCase({ sink: 'fencing', unknown: 'ask' }),
