@@ -15,7 +15,7 @@ export interface FaultRates {
   readonly ledgerTwice: number
   /** The ledger answers 429 or 503 and does nothing, at most twice in a row. */
   readonly ledgerRefuses: number
-  /** Messages to stores and sinks take up to 400 ms in place of 20, so that later ones overtake them. */
+  /** Messages take up to 400 ms in place of 20, and at most a seventh of the lease, so that later ones overtake them. */
   readonly reordered: number
   /** A write to a store or a sink never arrives; its sender gets a timeout. */
   readonly writeLost: number

@@ -44,6 +44,8 @@ export class World {
   readonly #fences = new Map<string, number>()
   readonly #trace: string[] | undefined
   #outageUntil = 0
+  /** A lease outlives a slow renewal: two ways there and back take less than two thirds of it. */
+  readonly #longestHopMs: number
   readonly #lostInARow = new Map<string, number>()
 
   constructor({ scheduler, choices, rates, leaseMs, trace }: WorldOptions) {
@@ -51,6 +53,7 @@ export class World {
     this.choices = choices
     this.rates = rates
     this.leaseMs = leaseMs
+    this.#longestHopMs = Math.min(400, leaseMs / 7)
     this.#trace = trace
     this.stores = new Machine('stores', scheduler, choices)
   }
@@ -223,7 +226,7 @@ export class World {
   }
 
   #hop(): number {
-    return 1 + this.choices.below(this.happens('reordered') ? 400 : 20)
+    return 1 + this.choices.below(this.happens('reordered') ? this.#longestHopMs : 20)
   }
 
   /** What may happen to a process soon after it sends something. */
