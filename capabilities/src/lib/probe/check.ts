@@ -1,6 +1,7 @@
 /** What a check of a probe is, and the words it reports in. */
 import { isCapabilityError, isKind } from '../error.ts'
 import type { Clock } from '../clock/contract.ts'
+import type { Verdict } from '../linearizability/check.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { ProbeFinding, ProbeSeverity } from './report.ts'
 
@@ -149,4 +150,21 @@ export async function attemptFault(what: string, attempt: () => Promise<unknown>
 export function quoted(text: string | null): string {
   if (text === null) return 'nothing'
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}...`)
+}
+
+/** What a recorded history says about a claim. A history that could not be decided measures nothing. */
+export function historyObservation<I, O>(
+  about: string,
+  claimed: unknown,
+  verdict: Verdict<I, O>,
+  tried: string,
+): Observation {
+  switch (verdict.verdict) {
+    case 'linearizable':
+      return confirmed(about, claimed, 'one order of all calls explains every answer', tried)
+    case 'undecided':
+      return unmeasured(about, claimed, 'the history is too concurrent to decide', verdict.text)
+    case 'violation':
+      return falseClaim(about, claimed, 'no order of the calls explains their answers', verdict.text)
+  }
 }

@@ -7,6 +7,7 @@ import type { ProbeCheck } from './check.ts'
 import { conditional } from './kv/conditional.ts'
 import { consistency } from './kv/consistency.ts'
 import { bulk, content, keys, limits } from './kv/content.ts'
+import { history } from './kv/history.ts'
 import { listing } from './kv/listing.ts'
 import type { KvProbeSubject } from './kv/subject.ts'
 import { ttl } from './kv/ttl.ts'
@@ -21,6 +22,7 @@ export const kvProbeChecks: readonly ProbeCheck<KvProbeSubject>[] = [
   content,
   consistency,
   conditional,
+  history,
   listing,
   keys,
   bulk,

@@ -5,6 +5,7 @@ import type { CallOptions } from '../kv/contract.ts'
 import { countOrInfinityRule, numberFault, timerRule } from '../numbers.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { ProbeCheck, ProbeTools } from './check.ts'
+import type { ProbedDomain } from './report.ts'
 
 export interface ProbeOptions extends CallOptions {
   /** Where the probe puts the random prefix of its own, `flowport-probe-…/`; ends in `/`. Default the root. */
@@ -33,7 +34,7 @@ export interface ProbeOptions extends CallOptions {
 
 /** The options with their defaults, and the checks they ask for; `InvalidInput` when they make no sense. */
 export function checkedSettings<S>(
-  domain: 'blob' | 'kv',
+  domain: ProbedDomain,
   checks: readonly ProbeCheck<S>[],
   options: ProbeOptions,
 ): {

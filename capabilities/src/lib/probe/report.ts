@@ -21,10 +21,13 @@ export interface ProbeFinding {
   readonly evidence: string
 }
 
+/** What can be probed. */
+export type ProbedDomain = 'blob' | 'kv' | 'dedupe'
+
 export interface ProbeReport {
   /** Every check ran to its end and none found a false claim. */
   readonly ok: boolean
-  readonly domain: 'blob' | 'kv'
+  readonly domain: ProbedDomain
   readonly provider: string
   /** All the probe wrote was under this. */
   readonly prefix: string

@@ -13,11 +13,11 @@ import {
   unmeasured,
 } from './check.ts'
 import { checkedSettings, type ProbeOptions } from './options.ts'
-import { assertTruthful, type ProbeFinding, type ProbeReport } from './report.ts'
+import { assertTruthful, type ProbedDomain, type ProbeFinding, type ProbeReport } from './report.ts'
 
 /** How a probe of one domain works on its store. */
 export interface ProbeDomain<S> {
-  readonly domain: 'blob' | 'kv'
+  readonly domain: ProbedDomain
   readonly provider: string
   readonly checks: readonly ProbeCheck<S>[]
   subject(tools: ProbeTools): S

@@ -78,4 +78,15 @@ describe('ManualClock', () => {
     await clock.advance(1)
     expect(woke).toBe(true)
   })
+
+  it('never goes back when two callers advance it at once', async () => {
+    const clock = new ManualClock(0)
+    const seen: number[] = []
+    await Promise.all([
+      clock.advance(100).then(() => seen.push(clock.monotonic())),
+      clock.advance(50).then(() => seen.push(clock.monotonic())),
+    ])
+    expect(seen).toEqual([100, 100])
+    expect(clock.now()).toBe(100)
+  })
 })

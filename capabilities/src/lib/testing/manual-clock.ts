@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
 
   /**
    * Lets `ms` pass. Sleepers wake in the order they are due, each with the clock at its own moment and with whatever it
-   * goes on to do (new sleeps too) done before the next.
+   * goes on to do (new sleeps too) done before the next. Calls may overlap: the clock never goes back.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#monotonic + ms
@@ -71,8 +71,10 @@ export class ManualClock implements Clock {
   }
 
   #move(ms: number): void {
-    this.#monotonic += ms
-    this.#now += ms
+    // Another `advance` may have gone further already.
+    const forward = Math.max(0, ms)
+    this.#monotonic += forward
+    this.#now += forward
   }
 
   #next(end: number): Sleeper | undefined {

@@ -1,6 +1,12 @@
 /** Dedupe cases: `putIfAbsent` and `forget`. */
 import { expect } from 'vitest'
+import { checkLinearizable } from '../../linearizability/check.ts'
+import { dedupeModel } from '../../linearizability/dedupe-model.ts'
+import { runDedupeWorkload } from '../../linearizability/dedupe-workload.ts'
+import { seededRng } from '../../rng/seeded-rng.ts'
+import { systemClock } from '../../system/clock.ts'
 import { type ConformanceGroup, refused } from '../conformance.ts'
+import { expectLinearizable } from '../linearizable.ts'
 import {
   allOf,
   type DedupeSubject,
@@ -39,6 +45,26 @@ export const reservations: ConformanceGroup<DedupeSubject> = {
           (await dedupe.putIfAbsent(`key-${i % 8}`, longMs)) ? i % 8 : -1,
         )
         expect(won.filter((key) => key >= 0).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+      },
+    },
+    {
+      name: 'a history of 300 calls by four concurrent callers is linearizable, leases and fences included',
+      skip: needsAtomic,
+      async run({ dedupe, info, clock, shortMs, longMs, pass }) {
+        const history = await runDedupeWorkload(dedupe, {
+          rng: seededRng(1),
+          clock: clock ?? systemClock,
+          keys: ['history/a', 'history/b'],
+          operations: 300,
+          shortMs,
+          longMs,
+          ...(clock === null ? {} : { pass }),
+        })
+        const model = dedupeModel({
+          slackMs: info.limits.expirySlackMs ?? 0,
+          driftMs: clock === null ? 50 : 1,
+        })
+        expectLinearizable(checkLinearizable(model, history))
       },
     },
     {

@@ -1,7 +1,13 @@
 /** Key-value cases: what the store states of itself is true. */
 import { expect } from 'vitest'
 import { levels } from '../../guarantees/levels.ts'
+import { checkLinearizable } from '../../linearizability/check.ts'
+import { kvModel } from '../../linearizability/kv-model.ts'
+import { runKvWorkload } from '../../linearizability/kv-workload.ts'
+import { seededRng } from '../../rng/seeded-rng.ts'
+import { systemClock } from '../../system/clock.ts'
 import { all, each, refused, type ConformanceGroup } from '../conformance.ts'
+import { expectLinearizable } from '../linearizable.ts'
 import { digest, sampleBytes, sampleStream, textOfBytes } from '../samples.ts'
 import { allOf, type KvSubject, needs } from './subject.ts'
 
@@ -76,6 +82,19 @@ export const guarantees: ConformanceGroup<KvSubject> = {
         )
         const left = await kv.get('key', { as: 'bytes' })
         expect(digests).toContain(left === null ? null : await digest(left))
+      },
+    },
+    {
+      name: 'consistency strong: a history of 300 calls by four concurrent callers is linearizable',
+      skip: needsStrong,
+      async run({ kv, clock }) {
+        const history = await runKvWorkload(kv, {
+          rng: seededRng(1),
+          clock: clock ?? systemClock,
+          keys: ['history/a', 'history/b'],
+          operations: 300,
+        })
+        expectLinearizable(checkLinearizable(kvModel, history))
       },
     },
     {
