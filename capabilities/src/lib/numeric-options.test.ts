@@ -11,6 +11,11 @@ import { circuitBreaker } from './layers/circuit-breaker.ts'
 import { concurrencyLimit } from './layers/concurrency-limit.ts'
 import { retry } from './layers/retry.ts'
 import { timeout } from './layers/timeout.ts'
+import { checkLinearizable } from './linearizability/check.ts'
+import { dedupeModel } from './linearizability/dedupe-model.ts'
+import { runDedupeWorkload } from './linearizability/dedupe-workload.ts'
+import { kvModel } from './linearizability/kv-model.ts'
+import { runKvWorkload } from './linearizability/kv-workload.ts'
 import { silentLogger } from './logger.ts'
 import { memoryBlobDriver } from './memory/blob.ts'
 import { memoryCacheDriver } from './memory/cache.ts'
@@ -24,6 +29,7 @@ import { opendalKvDriver } from './opendal/kv-driver.ts'
 import { nativeConcurrency, nativeRetry, nativeTimeout } from './opendal/layers.ts'
 import { probeKv } from './probe/kv.ts'
 import { createQueue } from './queue/queue.ts'
+import { seededRng } from './rng/seeded-rng.ts'
 import { createDurableState } from './state/state-store.ts'
 import { memoryScheme } from './storage/memory-scheme.ts'
 import { createStorage } from './storage/storage.ts'
@@ -31,6 +37,45 @@ import { systemClock } from './system/clock.ts'
 import { numericOption, type NumericOptionTest } from './testing/numeric-option.ts'
 
 const none = () => ({})
+
+describe('options of the linearizability checker', () => {
+  const rng = seededRng(1)
+  const clock = systemClock
+  const workload = { rng, clock, keys: ['a'], clients: 1, operations: 1 }
+  const leases = { ...workload, shortMs: 1, longMs: 1 }
+  const kv = createKeyValue(memoryKvDriver())
+  const dedupe = createDedupeStore(memoryDedupeDriver())
+  const tests: readonly NumericOptionTest[] = [
+    {
+      name: 'CheckOptions.maxSteps',
+      rule: countRule(),
+      take: (maxSteps) => checkLinearizable(kvModel, [], { maxSteps }),
+    },
+    { name: 'DedupeModelOptions.slackMs', rule: timerRule(), take: (slackMs) => dedupeModel({ slackMs }) },
+    { name: 'DedupeModelOptions.driftMs', rule: timerRule(), take: (driftMs) => dedupeModel({ driftMs }) },
+    {
+      name: 'WorkloadOptions.clients',
+      rule: countRule(1, 64),
+      take: (clients) => runKvWorkload(kv, { ...workload, clients }),
+    },
+    {
+      name: 'WorkloadOptions.operations',
+      rule: countRule(1, 100_000),
+      take: (operations) => runKvWorkload(kv, { ...workload, signal: AbortSignal.abort(), operations }),
+    },
+    {
+      name: 'DedupeWorkloadOptions.shortMs',
+      rule: lifeRule,
+      take: (shortMs) => runDedupeWorkload(dedupe, { ...leases, shortMs }),
+    },
+    {
+      name: 'DedupeWorkloadOptions.longMs',
+      rule: lifeRule,
+      take: (longMs) => runDedupeWorkload(dedupe, { ...leases, longMs }),
+    },
+  ]
+  for (const test of tests) numericOption(test)
+})
 
 describe('options of layers and drivers', () => {
   const operator = new Operator('memory', {})

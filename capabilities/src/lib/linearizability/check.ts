@@ -1,4 +1,5 @@
 /** `checkLinearizable` says whether a recorded history of a store can be explained by one order of its operations. */
+import { checkNumbers, countRule } from '../numbers.ts'
 import type { Model, Operation } from './model.ts'
 import { search } from './search.ts'
 import { shorten } from './shorten.ts'
@@ -29,6 +30,7 @@ export function checkLinearizable<S, I, O>(
   history: readonly Operation<I, O>[],
   { maxSteps = 200_000 }: CheckOptions = {},
 ): Verdict<I, O> {
+  checkNumbers('checkLinearizable', { maxSteps }, { maxSteps: countRule() })
   let undecided: Verdict<I, O> | undefined
   for (const [key, operations] of Map.groupBy(history, (operation) => operation.key)) {
     const result = search(model, operations, { left: maxSteps })

@@ -3,6 +3,7 @@
  * where no moment between its call and its return, and no length of the lease within the store's slack, explains it.
  */
 import type { KeyState } from '../dedupe/contract.ts'
+import { checkNumbers, timerRule } from '../numbers.ts'
 import type { Model, Operation } from './model.ts'
 
 export type DedupeInput =
@@ -54,6 +55,7 @@ export function dedupeModel({
   slackMs = 0,
   driftMs = 0,
 }: DedupeModelOptions = {}): Model<DedupeState, DedupeInput, DedupeOutput> {
+  checkNumbers('dedupeModel', { slackMs, driftMs }, { slackMs: timerRule(), driftMs: timerRule() })
   const mayHaveEnded = (held: Held, { endMs }: Span) => endMs + driftMs >= held.endsFrom
   const mayBeLive = (held: Held, { startMs }: Span) => startMs - driftMs < held.endsBy
   const mayBeUnknown = (held: Held, span: Span) =>
@@ -109,17 +111,12 @@ export function dedupeModel({
     held: Held,
     { output, ...span }: DedupeOperation,
   ): readonly DedupeState[] {
-    switch (output?.answer) {
-      case 'in_flight':
-        return held.result === null && mayBeLive(held, span) ? [state] : []
-      case 'done':
-        return held.result === output.result && mayBeLive(held, span) ? [state] : []
-      case 'unknown':
-        if (!mayBeUnknown(held, span) || (held.fence !== null && held.fence !== output.fence)) return []
-        return [{ held: { ...held, fence: output.fence }, fence: Math.max(state.fence, output.fence) }]
-      default:
-        return []
-    }
+    if (output?.answer === 'in_flight') return held.result === null && mayBeLive(held, span) ? [state] : []
+    if (output?.answer === 'done')
+      return held.result === output.result && mayBeLive(held, span) ? [state] : []
+    if (output?.answer !== 'unknown' || !mayBeUnknown(held, span)) return []
+    if (held.fence !== null && held.fence !== output.fence) return []
+    return [{ held: { ...held, fence: output.fence }, fence: Math.max(state.fence, output.fence) }]
   }
 
   function putIfAbsent(state: DedupeState, operation: DedupeOperation, ttlMs: number) {
@@ -240,14 +237,7 @@ function described(input: DedupeInput): string {
 
 function answered(output: DedupeOutput | null): string {
   if (output === null) return 'no answer'
-  switch (output.answer) {
-    case 'fresh':
-      return `fresh, token ${output.token}, fence ${output.fence}`
-    case 'unknown':
-      return `unknown, fence ${output.fence}`
-    case 'done':
-      return `done, result ${output.result}`
-    default:
-      return output.answer
-  }
+  if (output.answer === 'fresh') return `fresh, token ${output.token}, fence ${output.fence}`
+  if (output.answer === 'unknown') return `unknown, fence ${output.fence}`
+  return output.answer === 'done' ? `done, result ${output.result}` : output.answer
 }

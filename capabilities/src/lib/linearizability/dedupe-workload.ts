@@ -1,7 +1,8 @@
 /** Random concurrent calls to a dedupe store, recorded for `checkLinearizable`. */
 import type { BeginResult, DedupeStore } from '../dedupe/contract.ts'
+import { checkNumbers, lifeRule } from '../numbers.ts'
 import { type DedupeInput, type DedupeOperation, type DedupeOutput, seenAs } from './dedupe-model.ts'
-import type { WorkloadOptions } from './kv-workload.ts'
+import { type WorkloadOptions, workloadRules } from './kv-workload.ts'
 import { randomTurns } from './pause.ts'
 import { HistoryRecorder } from './recorder.ts'
 
@@ -22,6 +23,8 @@ export async function runDedupeWorkload(
   options: DedupeWorkloadOptions,
 ): Promise<readonly DedupeOperation[]> {
   const { rng, clock, keys, clients = 4, operations = 400, signal, shortMs, longMs, pass } = options
+  const rules = { ...workloadRules, shortMs: lifeRule, longMs: lifeRule }
+  checkNumbers('runDedupeWorkload', { clients, operations, shortMs, longMs }, rules)
   const recorder = new HistoryRecorder<DedupeInput, DedupeOutput>(clock)
   const call = signal === undefined ? {} : { signal }
   /** Tokens every caller knows, also of former holders: a store must refuse those. */

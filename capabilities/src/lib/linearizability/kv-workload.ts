@@ -2,6 +2,7 @@
 import type { Clock } from '../clock/contract.ts'
 import { isKind } from '../error.ts'
 import type { KeyValue } from '../kv/contract.ts'
+import { checkNumbers, countRule } from '../numbers.ts'
 import type { Rng } from '../rng/contract.ts'
 import type { KvInput, KvOperation, KvOutput } from './kv-model.ts'
 import { randomTurns } from './pause.ts'
@@ -12,9 +13,9 @@ export interface WorkloadOptions {
   readonly clock: Pick<Clock, 'monotonic'>
   /** Keys the callers contend for. */
   readonly keys: readonly string[]
-  /** Callers at once. Default 4: a history with many more is expensive to check. */
+  /** Callers at once, 1 to 64. Default 4: a history with many more is expensive to check. */
   readonly clients?: number
-  /** Calls of all callers together. Default 400. */
+  /** Calls of all callers together, 1 to 100 000. Default 400. */
   readonly operations?: number
   /** Fires to end the workload early. Default never. */
   readonly signal?: AbortSignal
@@ -24,6 +25,8 @@ export interface KvWorkloadOptions extends WorkloadOptions {
   /** Whether puts carry conditions. Default what the store's `info` claims. */
   readonly conditional?: boolean
 }
+
+export const workloadRules = { clients: countRule(1, 64), operations: countRule(1, 100_000) }
 
 /** Resolves the history when every call has ended. Values are never used twice. */
 export async function runKvWorkload(
@@ -38,6 +41,7 @@ export async function runKvWorkload(
     conditional = kv.info.features.conditional,
   }: KvWorkloadOptions,
 ): Promise<readonly KvOperation[]> {
+  checkNumbers('runKvWorkload', { clients, operations }, workloadRules)
   const recorder = new HistoryRecorder<KvInput, KvOutput>(clock)
   const options = signal === undefined ? {} : { signal }
   let left = operations
