@@ -54,6 +54,7 @@ export const operations = {
     receive: once,
     ack: once,
     retry: once,
+    renew: write,
     reject: once,
     deadLetters: read,
   },

@@ -129,10 +129,14 @@ export interface QueueCapabilityInfo {
     readonly maxBatchMessages: number
     /** Longest delay in milliseconds. */
     readonly maxDelayMs: number
+    /** Longest lease in milliseconds, where the queue has one. Default: none known. */
+    readonly maxLeaseMs?: number
   }
   readonly features: {
     /** A message that failed too often is set aside and can be read back. */
     readonly deadLetter: boolean
+    /** A receiver can extend the lease of a message while it works on it. */
+    readonly renew: boolean
   }
   readonly extensions: Extensions
 }

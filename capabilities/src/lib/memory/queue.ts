@@ -27,7 +27,7 @@ export type MemoryQueueInfo<O extends Level<'ordering'> = 'ordered'> = QueueCapa
   readonly delivery: 'at_least_once'
   readonly ordering: O
   readonly durability: 'ephemeral'
-  readonly features: { readonly deadLetter: true }
+  readonly features: { readonly deadLetter: true; readonly renew: true }
 }
 
 export const memoryQueueLimits: QueueCapabilityInfo['limits'] = {
@@ -101,7 +101,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
       ordering,
       durability: 'ephemeral',
       limits: { ...memoryQueueLimits, ...limits },
-      features: { deadLetter: true },
+      features: { deadLetter: true, renew: true },
       extensions: {},
     }
   }
@@ -140,6 +140,13 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
     message.receipt = ''
     if (message.attempt >= this.#maxAttempts) this.#bury(message)
     else this.#offer(message, delayMs)
+    return true
+  }
+
+  renew(id: string, receipt: string, leaseMs: number): boolean {
+    const message = this.#leased(id, receipt)
+    if (message === undefined) return false
+    this.#sleep(message, this.#clock.monotonic() + leaseMs)
     return true
   }
 

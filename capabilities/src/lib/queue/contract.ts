@@ -44,6 +44,11 @@ export interface QueueConsumer {
   /** Gives the message back, after `delayMs`; past the store's attempts it goes to the dead letters. */
   retry(message: QueueMessage, options?: SendOptions): Promise<boolean>
   /**
+   * Extends the message's lease: it ends `leaseMs` milliseconds from now. Resolves `false`, changing nothing, when the
+   * message was settled or went to another receiver. `Unsupported` without `features.renew`.
+   */
+  renew(message: QueueMessage, leaseMs: number, options?: CallOptions): Promise<boolean>
+  /**
    * Sets the message aside with the dead letters at once, whatever its attempts. Resolves `false` when the lease had ended
    * and it went to another receiver. `Unsupported` without `features.deadLetter`.
    */

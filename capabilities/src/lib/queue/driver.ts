@@ -19,6 +19,8 @@ export interface QueueDriver {
   /** `false` when the receipt is no longer the live one. */
   ack(id: string, receipt: string, call: DriverCall): Awaitable<boolean>
   retry(id: string, receipt: string, delayMs: number, call: DriverCall): Awaitable<boolean>
+  /** Only with `features.renew`. Moves the lease's end; `false` when the receipt is no longer the live one. */
+  renew?(id: string, receipt: string, leaseMs: number, call: DriverCall): Awaitable<boolean>
   /** Only with `features.deadLetter`. `false` when the receipt is no longer the live one. */
   reject?(id: string, receipt: string, call: DriverCall): Awaitable<boolean>
   /** Only with `features.deadLetter`. */

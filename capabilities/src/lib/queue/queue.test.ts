@@ -34,8 +34,23 @@ describe('createQueue', () => {
 
   it('says Unsupported where the driver keeps no dead letters', async () => {
     const { info, ...rest } = memoryQueueDriver()
-    const queue = createQueue({ ...rest, info: { ...info, features: { deadLetter: false } } } as QueueDriver)
+    const queue = createQueue({
+      ...rest,
+      info: { ...info, features: { deadLetter: false, renew: false } },
+    } as QueueDriver)
     await expect(queue.deadLetters()).rejects.toMatchObject({ kind: 'Unsupported' })
+  })
+
+  it('says Unsupported where the driver cannot renew, and LimitExceeded for a lease that is too long', async () => {
+    const { info, ...rest } = bound(memoryQueueDriver({ limits: { maxLeaseMs: 1_000 } }))
+    const queue = createQueue({ ...rest, info: { ...info, features: { deadLetter: true, renew: false } } })
+    await queue.send('x')
+    const tooLong = { kind: 'LimitExceeded', details: { limit: 'maxLeaseMs', max: 1_000 } }
+    await expect(queue.receive({ leaseMs: 1_001 })).rejects.toMatchObject(tooLong)
+    const [message] = await queue.receive({ leaseMs: 1_000 })
+    if (message === undefined) return expect.fail('the message was not received')
+    await expect(queue.renew(message, 1_001)).rejects.toMatchObject(tooLong)
+    await expect(queue.renew(message, 1_000)).rejects.toMatchObject({ kind: 'Unsupported' })
   })
 
   it('gives publishers and consumers what they declared', () => {
@@ -46,3 +61,14 @@ describe('createQueue', () => {
     expectTypeOf<QueueConsumer>().not.toHaveProperty('send')
   })
 })
+
+/** The driver as an object of its own, whose methods can be left out. */
+function bound(driver: QueueDriver): QueueDriver {
+  return {
+    info: driver.info,
+    send: driver.send.bind(driver),
+    receive: driver.receive.bind(driver),
+    ack: driver.ack.bind(driver),
+    retry: driver.retry.bind(driver),
+  }
+}

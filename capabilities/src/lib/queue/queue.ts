@@ -108,7 +108,7 @@ class PortableConsumer implements QueueConsumer {
     const where = placeOf(this.#core, 'receive')
     const { limit = 1, leaseMs = defaultLeaseMs } = options
     const most = checkLimit(limit, this.info.limits.maxBatchMessages, where)
-    checkArgument('leaseMs', leaseMs, lifeRule, where)
+    checkLease(this.#core, leaseMs, where)
     const { driver, pipeline } = this.#core
     const messages = await pipeline.run('receive', undefined, options, this.#scope, ({ signal }) =>
       driver.receive(most, leaseMs, { signal }),
@@ -126,6 +126,23 @@ class PortableConsumer implements QueueConsumer {
     const { driver, pipeline } = this.#core
     return pipeline.run('retry', id, options, this.#scope, ({ signal }) =>
       driver.retry(id, receipt, delayMs, { signal }),
+    )
+  }
+
+  async renew({ id, receipt }: QueueMessage, leaseMs: number, options?: CallOptions): Promise<boolean> {
+    const where = { ...placeOf(this.#core, 'renew'), key: id }
+    checkLease(this.#core, leaseMs, where)
+    const { driver, pipeline } = this.#core
+    const renew = driver.renew?.bind(driver)
+    if (!this.info.features.renew || renew === undefined) {
+      throw new CapabilityError(
+        'Unsupported',
+        `${this.info.provider} cannot renew the lease of a message`,
+        where,
+      )
+    }
+    return pipeline.run('renew', id, options, this.#scope, ({ signal }) =>
+      renew(id, receipt, leaseMs, { signal }),
     )
   }
 
@@ -192,6 +209,10 @@ class PortableQueue implements Queue {
     return this.#consumer.retry(message, options)
   }
 
+  renew(message: QueueMessage, leaseMs: number, options?: CallOptions) {
+    return this.#consumer.renew(message, leaseMs, options)
+  }
+
   reject(message: QueueMessage, options?: CallOptions) {
     return this.#consumer.reject(message, options)
   }
@@ -219,6 +240,16 @@ function checkDelay({ driver }: Core, delayMs: number | undefined, where: Place)
   throw new CapabilityError('LimitExceeded', `the delay is ${delayMs} ms, the limit is ${maxDelayMs}`, {
     ...where,
     details: { limit: 'maxDelayMs', max: maxDelayMs },
+  })
+}
+
+function checkLease({ driver }: Core, leaseMs: number, where: Place): void {
+  checkArgument('leaseMs', leaseMs, lifeRule, where)
+  const { maxLeaseMs = Infinity } = driver.info.limits
+  if (leaseMs <= maxLeaseMs) return
+  throw new CapabilityError('LimitExceeded', `the lease is ${leaseMs} ms, the limit is ${maxLeaseMs}`, {
+    ...where,
+    details: { limit: 'maxLeaseMs', max: maxLeaseMs },
   })
 }
 

@@ -15,7 +15,11 @@ const resources = {
   kv: [createKeyValue(memoryKvDriver()), 'read', ['put', 'delete', 'deleteMany']],
   blob: [createBlobStore(memoryBlobDriver()), 'read', ['put', 'delete', 'deleteMany', 'copy', 'presign']],
   cache: [createCache(memoryCacheDriver()), 'read', ['set', 'delete']],
-  queue: [createQueue(memoryQueueDriver()), 'publish', ['receive', 'ack', 'retry', 'reject', 'deadLetters']],
+  queue: [
+    createQueue(memoryQueueDriver()),
+    'publish',
+    ['receive', 'ack', 'retry', 'renew', 'reject', 'deadLetters'],
+  ],
   dedupe: [createDedupeStore(memoryDedupeDriver()), 'write', []],
 } as const
 

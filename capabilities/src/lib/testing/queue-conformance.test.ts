@@ -254,6 +254,21 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     as: (honest, clock) => ({ ...bound(memoryQueueDriver({ clock, maxAttempts: 1e9 })), info: honest.info }),
   },
   {
+    lie: 'says that it renewed a lease, and does not',
+    caught: ['renew extends the lease from now, under the same receipt and attempt'],
+    as: () => ({ renew: () => true }),
+  },
+  {
+    lie: 'renews for whoever asks',
+    caught: ['renew is false for a message that was settled or went to another, and changes nothing for it'],
+    as: (honest) => ({
+      renew: async (id, receipt, leaseMs, call) => {
+        await honest.renew?.(id, receipt, leaseMs, call)
+        return true
+      },
+    }),
+  },
+  {
     lie: 'drops what is rejected',
     caught: ['a rejected message is set aside at once, as it was sent, and does not come back'],
     as: (honest) => ({ reject: honest.ack }),
@@ -339,6 +354,7 @@ function bound(driver: QueueDriver): QueueDriver {
     receive: driver.receive.bind(driver),
     ack: driver.ack.bind(driver),
     retry: driver.retry.bind(driver),
+    renew: (id, receipt, leaseMs, call) => driver.renew?.(id, receipt, leaseMs, call) ?? false,
     reject: (id, receipt, call) => driver.reject?.(id, receipt, call) ?? false,
     deadLetters: (limit, call) => driver.deadLetters?.(limit, call) ?? [],
   }

@@ -23,6 +23,7 @@ export const messageOverheadBytes = metadataBytes
 /**
  * Delivery and order: https://developers.cloudflare.com/queues/reference/delivery-guarantees/. `deadLetter` is false
  * because a binding cannot read the dead letters: the platform sends them to the queue named by `dead_letter_queue`.
+ * `renew` is false because the platform leases messages for a consumer's run, and does not extend that.
  */
 export const cloudflareQueuesInfo = {
   provider: 'cloudflare-queues',
@@ -30,7 +31,7 @@ export const cloudflareQueuesInfo = {
   ordering: 'unordered',
   durability: 'durable',
   limits: cloudflareQueuesLimits,
-  features: { deadLetter: false },
+  features: { deadLetter: false, renew: false },
   extensions: {
     'com.cloudflare.queues.maxBatchBytes': maxBatchBytes,
     // Over all producers of a queue, and what ends it is a RateLimited error.

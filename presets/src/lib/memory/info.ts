@@ -59,7 +59,7 @@ export const memoryQueueInfo = {
   ordering: 'ordered',
   durability: 'ephemeral',
   limits: memoryQueueLimits,
-  features: { deadLetter: true },
+  features: { deadLetter: true, renew: true },
   extensions: {},
 } as const satisfies QueueCapabilityInfo
 

@@ -36,7 +36,7 @@ export const sqliteQueueInfo = {
   ordering: 'ordered',
   durability: 'durable',
   limits: { maxMessageBytes: 1024 * 1024, maxBatchMessages: 1000, maxDelayMs: 365 * 86_400_000 },
-  features: { deadLetter: true },
+  features: { deadLetter: true, renew: true },
   extensions,
 } as const satisfies QueueCapabilityInfo
 

@@ -68,6 +68,11 @@ export class SqliteQueueDriver implements QueueDriver {
     )
   }
 
+  renew(id: string, receipt: string, leaseMs: number): boolean {
+    const endsAt = this.#now() + Math.ceil(leaseMs)
+    return translated(() => this.#sql.renew.run(endsAt, id, this.#name, receipt).changes === 1)
+  }
+
   reject(id: string, receipt: string): boolean {
     return translated(() => this.#sql.reject.run(id, this.#name, receipt).changes === 1)
   }
@@ -127,6 +132,10 @@ function prepare(db: Database) {
     retry: db.prepare(
       `UPDATE queue SET state = iif(attempt >= ?1, 2, 1), ready_at = ?2, receipt = NULL
         WHERE id = ?3 AND queue = ?4 AND receipt = ?5 AND state < 2`,
+    ),
+    // A message whose lease has ended is ready again, and still its last receiver's until another takes it.
+    renew: db.prepare(
+      'UPDATE queue SET state = 1, ready_at = ? WHERE id = ? AND queue = ? AND receipt = ? AND state < 2',
     ),
     reject: db.prepare(
       'UPDATE queue SET state = 2, receipt = NULL WHERE id = ? AND queue = ? AND receipt = ? AND state < 2',

@@ -18,6 +18,7 @@ export const calls: ConformanceGroup<QueueSubject> = {
         await refused(queue.receive({ signal }), 'Cancelled')
         await refused(queue.ack(held, { signal }), 'Cancelled')
         await refused(queue.retry(held, { signal }), 'Cancelled')
+        if (info.features.renew) await refused(queue.renew(held, 1_000, { signal }), 'Cancelled')
         if (info.features.deadLetter) {
           await refused(queue.reject(held, { signal }), 'Cancelled')
           await refused(queue.deadLetters({ signal }), 'Cancelled')
@@ -43,7 +44,7 @@ export const calls: ConformanceGroup<QueueSubject> = {
         const consumer = viewOf<QueueConsumer>(queue, 'consume')
         await publisher?.send('x')
         expect(await consumer?.receive()).toMatchObject([{ body: 'x' }])
-        for (const method of ['receive', 'ack', 'retry', 'reject', 'deadLetters'])
+        for (const method of ['receive', 'ack', 'retry', 'renew', 'reject', 'deadLetters'])
           expect(publisher).not.toHaveProperty(method)
         for (const method of ['send', 'sendBatch']) expect(consumer).not.toHaveProperty(method)
       },

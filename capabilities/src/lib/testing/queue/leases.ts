@@ -1,12 +1,13 @@
 /** Queue cases: messages that come back, because a lease ended or a receiver gave them back. */
 import { expect } from 'vitest'
-import type { ConformanceGroup } from '../conformance.ts'
+import { type ConformanceGroup, refused } from '../conformance.ts'
 import {
   allOf,
   needsDelay,
   needsManualClock,
   needsOrder,
   needsRedelivery,
+  needsRenew,
   needsToWait,
   type QueueSubject,
   receiveAll,
@@ -62,6 +63,71 @@ export const leases: ConformanceGroup<QueueSubject> = {
         expect(await queue.retry(late)).toBe(false)
         expect(await queue.receive()).toEqual([])
         expect(await queue.ack(holder)).toBe(true)
+      },
+    },
+    {
+      name: 'renew extends the lease from now, under the same receipt and attempt',
+      skip: allOf(needsRenew, needsRedelivery, needsManualClock),
+      async run({ queue, shortMs, pass }) {
+        await queue.send('x')
+        const held = await receiveOne(queue, { leaseMs: shortMs })
+        for (let round = 0; round < 3; round++) {
+          await pass(shortMs - 1)
+          expect(await queue.renew(held, shortMs)).toBe(true)
+        }
+        await pass(shortMs - 1)
+        expect(await queue.receive()).toEqual([])
+        await pass(1)
+        expect(await receiveOne(queue, { leaseMs: shortMs })).toMatchObject({ id: held.id, attempt: 2 })
+      },
+    },
+    {
+      name: 'renew can shorten a lease',
+      skip: allOf(needsRenew, needsRedelivery, needsManualClock),
+      async run({ queue, shortMs, pass }) {
+        await queue.send('x')
+        const held = await receiveOne(queue, { leaseMs: shortMs * 100 })
+        expect(await queue.renew(held, shortMs)).toBe(true)
+        await pass(shortMs)
+        await receiveOne(queue)
+      },
+    },
+    {
+      name: 'a lease that ended can be renewed until another receiver takes the message',
+      skip: allOf(needsRenew, needsRedelivery, needsToWait),
+      async run({ queue, shortMs, pass }) {
+        await queue.send('x')
+        const late = await receiveOne(queue, { leaseMs: shortMs })
+        await pass(shortMs + 1)
+        expect(await queue.renew(late, shortMs * 100)).toBe(true)
+        expect(await queue.receive()).toEqual([])
+        expect(await queue.ack(late)).toBe(true)
+      },
+    },
+    {
+      name: 'renew is false for a message that was settled or went to another, and changes nothing for it',
+      skip: allOf(needsRenew, needsRedelivery, needsToWait),
+      async run({ queue, shortMs, pass }) {
+        await queue.send('x')
+        const late = await receiveOne(queue, { leaseMs: shortMs })
+        await pass(shortMs + 1)
+        const holder = await receiveOne(queue, { leaseMs: shortMs })
+        expect(await queue.renew(late, shortMs * 100)).toBe(false)
+        await pass(shortMs + 1)
+        const last = await receiveOne(queue)
+        expect(last.id).toBe(holder.id)
+        expect(await queue.ack(last)).toBe(true)
+        expect(await queue.renew(last, shortMs)).toBe(false)
+      },
+    },
+    {
+      name: 'renew is Unsupported where the queue cannot, and then changes nothing',
+      skip: ({ info }) => (info.features.renew ? 'the queue states features.renew: true' : null),
+      async run({ queue }) {
+        await queue.send('x')
+        const held = await receiveOne(queue)
+        await refused(queue.renew(held, 1_000), 'Unsupported')
+        expect(await queue.ack(held)).toBe(true)
       },
     },
     {

@@ -56,6 +56,11 @@ export function needsDeadLetters({ info }: QueueSubject): string | null {
   return info.features.deadLetter ? null : `${info.provider} states features.deadLetter: false`
 }
 
+/** Skips when leases cannot be extended. */
+export function needsRenew({ info }: QueueSubject): string | null {
+  return info.features.renew ? null : `${info.provider} states features.renew: false`
+}
+
 /** Skips when delays are not possible. */
 export function needsDelay({ info, shortMs }: QueueSubject): string | null {
   return info.limits.maxDelayMs >= shortMs
