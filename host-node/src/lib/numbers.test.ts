@@ -23,6 +23,11 @@ describe('numbers of the host', () => {
       take: (deadlineMs) => checkPluginNumbers({ consume: { deadlineMs } }),
     },
     {
+      name: 'DeliveryOptions.renewedLeaseMs',
+      rule: timerRule(1000),
+      take: (renewedLeaseMs) => checkPluginNumbers({ consume: { renewedLeaseMs } }),
+    },
+    {
       name: 'DeliveryOptions.leaseMarginMs',
       rule: timerRule(),
       take: (leaseMarginMs) => checkPluginNumbers({ consume: { leaseMarginMs } }),

@@ -3,7 +3,12 @@ import { checkNumbers, countRule, lifeRule, timerRule } from '@flowport/capabili
 import type { DeliveryOptions } from './delivery/options.ts'
 
 const plugin = { deadlineMs: lifeRule, drainMs: timerRule() }
-const delivery = { deadlineMs: lifeRule, leaseMarginMs: timerRule(), idleMs: timerRule(1) }
+const delivery = {
+  deadlineMs: lifeRule,
+  leaseMarginMs: timerRule(),
+  renewedLeaseMs: timerRule(1000),
+  idleMs: timerRule(1),
+}
 const server = { port: countRule(0, 65_535), shutdownDelayMs: timerRule(), maxConnections: countRule() }
 
 /** `Misconfigured` for the first number that does not fit. */

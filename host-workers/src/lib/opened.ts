@@ -19,7 +19,7 @@ import {
   profileOfEnvironment,
   type Runtime,
 } from '@flowport/flow'
-import { schedulesBesideUtc } from '@flowport/flow/delivery'
+import { deadlinesBeyondLease, schedulesBesideUtc } from '@flowport/flow/delivery'
 import { createUploadSweeper, type SweepOption, type UploadSweeper } from '@flowport/flow/http'
 import { consoleLogger, type LogLevel, logLevels } from './console-logger.ts'
 import { readVariables, type WorkerEnv } from './environment.ts'
@@ -70,12 +70,18 @@ export function opener(app: App, options: OpenOptions): Opener {
   }
 }
 
+/** A consumer ends after 15 minutes: https://developers.cloudflare.com/queues/platform/limits/. */
+const platformLeaseMs = 900_000
+
 async function open(app: App, env: WorkerEnv, log: Logger, options: OpenOptions): Promise<Opened> {
   const { profile } = options
   const name =
     profile === undefined ? profileOfEnvironment(app, env, 'workers') : chooseProfile(app, profile, env)
   const schedules = schedulesBesideUtc(app, name)
   if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
+  const deadlines = deadlinesBeyondLease(app, platformLeaseMs, name)
+  if (deadlines.length > 0)
+    throw new DiagnosticsError('some deliveries may work longer than the platform lets them', deadlines)
   return openNamed(app, name, env, log, options)
 }
 

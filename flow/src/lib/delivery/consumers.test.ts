@@ -1,4 +1,4 @@
-import { createQueue, ResourceBag } from '@flowport/capabilities'
+import { createQueue, ResourceBag, type QueueDriver } from '@flowport/capabilities'
 import { memoryQueueDriver } from '@flowport/capabilities/memory'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
@@ -15,7 +15,7 @@ import { streamOf } from '../schema.ts'
 import { cron, queue } from '../trigger.ts'
 import { validateApp } from '../validate/validate-app.ts'
 import { validateFlow } from '../validate/validate.ts'
-import { schedulesBesideUtc } from './platform.ts'
+import { deadlinesBeyondLease, schedulesBesideUtc } from './platform.ts'
 
 const Mail = z.object({ to: z.string(), at: z.coerce.date() })
 const mail = (name: string, on: string) =>
@@ -94,6 +94,28 @@ describe('queue and cron triggers in validation', () => {
         message: 'not bound: queue:mails (needed by "trigger": its messages are taken from there)',
         location: { flow: 'mails', node: 'trigger' },
       },
+    ])
+  })
+
+  it('LEASE001: a deadline fits the lease of a queue that does not renew leases', () => {
+    const slow = flow('slow', {
+      trigger: queue('mails', { input: z.unknown(), deadline: '2m' }),
+      graph: (it) => it,
+    })
+    const { info, ...rest } = { ...memoryQueueDriver({ limits: { maxLeaseMs: 60_000 } }) }
+    const offering = (renew: boolean, maxLeaseMs: number) => {
+      const limits = { ...info.limits, maxLeaseMs }
+      const driver = { ...rest, info: { ...info, limits, features: { ...info.features, renew } } }
+      return ResourceBag.empty().with('queue:mails', createQueue(driver as QueueDriver))
+    }
+    const found = (bag: ResourceBag, queues: 'pulled' | 'pushed' = 'pulled') =>
+      preflight([slow], bag, { profile: 'p', queues }).map(({ code, severity }) => [code, severity])
+    expect(found(offering(false, 60_000))).toEqual([['LEASE001', 'error']])
+    expect(found(offering(false, 120_000))).toEqual([])
+    expect(found(offering(true, 60_000))).toEqual([])
+    expect(found(offering(false, 60_000), 'pushed')).toEqual([])
+    expect(deadlinesBeyondLease({ flows: [slow, nightly] }, 60_000, 'workers')).toMatchObject([
+      { code: 'LEASE001', location: { flow: 'slow', node: 'trigger', profile: 'workers' } },
     ])
   })
 

@@ -2,9 +2,11 @@
 import type { Queue, QueueMessage } from '@flowport/capabilities'
 import type { DeliveredMessage } from './message.ts'
 
-/** Settles by the message's own queue; `reject` is there when the queue sets messages aside. */
+/**
+ * Settles by the message's own queue; `reject` is there when the queue sets messages aside, `renew` when it extends leases.
+ */
 export function heldMessage(
-  queue: Pick<Queue, 'info' | 'ack' | 'retry' | 'reject'>,
+  queue: Pick<Queue, 'info' | 'ack' | 'retry' | 'renew' | 'reject'>,
   message: QueueMessage,
 ): DeliveredMessage {
   const { id, body, attempt, sentAt } = message
@@ -15,6 +17,7 @@ export function heldMessage(
     sentAt,
     ack: () => queue.ack(message),
     retry: ({ delayMs }) => queue.retry(message, { delayMs }),
+    ...(queue.info.features.renew ? { renew: (leaseMs: number) => queue.renew(message, leaseMs) } : {}),
     ...(queue.info.features.deadLetter ? { reject: () => queue.reject(message) } : {}),
   }
 }

@@ -1,10 +1,12 @@
 /** `deliverMessage` runs a queue's flow with one message, and settles the message by how the run ends. */
-import { type Awaitable, type Logger, silentLogger } from '@flowport/capabilities'
+import { type Awaitable, type Clock, type Logger, silentLogger } from '@flowport/capabilities'
+import { systemClock } from '@flowport/capabilities/system'
 import { describeThrown, RunError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueTrigger } from '../trigger.ts'
 import type { QueueConsumer } from './consumers.ts'
 import { decide, type Decision } from './decision.ts'
+import { keepLease } from './keep-lease.ts'
 import { runDelivered } from './run.ts'
 
 /** A message as a host hands it over. `ack`, `retry` and `reject` may resolve `false`: somebody else has it by now. */
@@ -19,6 +21,8 @@ export interface DeliveredMessage {
   retry(options: { readonly delayMs: number }): Awaitable<unknown>
   /** Sets it aside at once. Absent where the host cannot; then `retry` is called until the queue does it. */
   reject?(): Awaitable<unknown>
+  /** Extends the lease from now; `false` when somebody else has it by now. Absent where the host cannot. */
+  renew?(leaseMs: number): Awaitable<boolean>
 }
 
 export interface DeliverOptions {
@@ -28,6 +32,10 @@ export interface DeliverOptions {
   readonly random?: () => number
   /** Milliseconds a delivery may work, where the trigger does not say. Default 30 000. */
   readonly deadlineMs?: number
+  /** The message's lease in milliseconds: renewed while the run works, where the message can. Default: never renewed. */
+  readonly leaseMs?: number
+  /** Decides when to renew. Default the system clock. */
+  readonly clock?: Clock
   /** Longest pause the queue takes, in milliseconds. Default an hour. */
   readonly maxDelayMs?: number
   /** Told of work that goes on after the message is settled: what a node still does past its deadline. */
@@ -53,14 +61,20 @@ export async function deliverMessage(
   message: DeliveredMessage,
   options: DeliverOptions = {},
 ): Promise<Delivery> {
-  const { log = silentLogger } = options
+  const { log = silentLogger, leaseMs, clock = systemClock } = options
   const facts = { flow: flow.name, queue: trigger.queue, messageId: message.id, attempt: message.attempt }
+  const renew = message.renew?.bind(message)
+  const stopRenewing =
+    leaseMs === undefined || renew === undefined
+      ? undefined
+      : keepLease(renew, { leaseMs, clock, log, facts })
   const error = await runDelivered(runtime, flow, message.body, {
     deadlineMs: trigger.deadlineMs ?? options.deadlineMs,
     metadata: () => messageMetadata(trigger, message),
     log: options.log,
     waitUntil: options.waitUntil,
   })
+  stopRenewing?.()
   const decision = decide(error, runtime.closing, message, trigger, options)
   try {
     if ((await settle(message, decision)) === false) {

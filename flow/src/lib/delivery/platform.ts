@@ -1,6 +1,7 @@
-/** What an app asks of a platform that delivers by itself, and that no such platform does: CTRL901. */
+/** What an app asks of a platform that delivers by itself, and that no such platform does: CTRL901, LEASE001. */
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
+import { longerThanLease } from '../preflight/leases.ts'
 import { cronJobs } from './consumers.ts'
 
 /** Schedules in another time zone than UTC: platforms such as Workers know no other. Errors: they must not start. */
@@ -19,4 +20,13 @@ export function schedulesBesideUtc(
         details: { control: 'trigger.timeZone', timeZone: trigger.timeZone },
       }),
     )
+}
+
+/** Queue flows whose deadline is longer than the platform works on a message. Errors: they must not start. */
+export function deadlinesBeyondLease(
+  app: { readonly flows: readonly AnyFlow[] },
+  longestMs: number,
+  profile: string,
+): readonly Diagnostic[] {
+  return app.flows.flatMap((flow) => longerThanLease(flow, longestMs, profile))
 }

@@ -338,6 +338,12 @@ export const codes = {
     'a time to live the store does not have',
     'use a longer one, or a store with per-write TTL',
   ),
+  LEASE001: entry(
+    'error',
+    'P',
+    "a flow's deadline is longer than the lease of its queue, which cannot be renewed",
+    'shorten the deadline of the trigger, or use a queue that renews leases',
+  ),
   LIMIT001: entry(
     'warning',
     'P',

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
 import { type CompareOptions, compareNeeds } from './compare.ts'
 import { checkEventual } from './eventual.ts'
+import { checkLeases } from './leases.ts'
 import { checkLimits } from './limits.ts'
 import { boundTwice, type Offers, offersOfBag, offersOfProviders } from './offers.ts'
 import { checkSupported } from './unsupported.ts'
@@ -46,5 +47,6 @@ function check(flows: readonly AnyFlow[], offers: Offers, options: CompareOption
     ...checkSupported(flow, profile),
     ...checkLimits(flow, offers, profile),
     ...checkEventual(flow, offers, profile),
+    ...checkLeases(flow, offers, options),
   ])
 }

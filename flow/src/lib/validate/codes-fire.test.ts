@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { blobBody } from '../body.ts'
 import { codes, type DiagnosticCode, type Stage } from '../diagnostics/codes.ts'
+import { deadlinesBeyondLease } from '../delivery/platform.ts'
 import { type Diagnostic, DiagnosticsError, FlowDefinitionError } from '../diagnostics/diagnostic.ts'
 import { loadFlow } from '../files/load.ts'
 import { type AnyFlow, flow } from '../flow.ts'
 import { node } from '../node.ts'
 import { environmentDiagnostics } from '../preflight/environment.ts'
 import { preflight } from '../preflight/preflight.ts'
-import { http, manual } from '../trigger.ts'
+import { http, manual, queue } from '../trigger.ts'
 import { validateApp } from './validate-app.ts'
 import { validateFlow, validateIr } from './validate.ts'
 
@@ -359,6 +360,14 @@ const table: Partial<
       flow('f', { trigger: byHand, graph: (note, step) => step(keyed('1s'), note) }),
       bag({ ...strong, limits: { minTtlMs: 5000 } }),
     ),
+  LEASE001: () => {
+    const trigger = queue('orders', { input: z.object({}), deadline: '20m' })
+    const orders = flow('f', {
+      trigger,
+      graph: (order, step) => step(node('n', { input: z.object({}), run: () => null }), order),
+    })
+    return deadlinesBeyondLease({ flows: [orders] }, 900_000, 'workers')
+  },
   LIMIT001: () =>
     start(
       flow('f', {

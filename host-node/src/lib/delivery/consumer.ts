@@ -20,9 +20,12 @@ const longestOutageMs = 30_000
 /** Consumes until the signal fires; resolves when every message it took is settled. */
 export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promise<void> {
   const { consumer, queue, log, clock, options, runtime } = parts
-  const { deadlineMs = 30_000, leaseMarginMs = 10_000, idleMs = 1_000 } = options
+  const { deadlineMs = 30_000, leaseMarginMs = 10_000, renewedLeaseMs = 60_000, idleMs = 1_000 } = options
   const { trigger } = consumer
-  const leaseMs = Math.min((trigger.deadlineMs ?? deadlineMs) + leaseMarginMs, longestLifeMs)
+  const wholeMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
+  // A lease that is renewed can be short, so that the messages of a dead process come again soon.
+  const wantedMs = queue.info.features.renew ? Math.min(wholeMs, renewedLeaseMs) : wholeMs
+  const leaseMs = Math.min(wantedMs, queue.info.limits.maxLeaseMs ?? longestLifeMs, longestLifeMs)
   const places = new Places(Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages))
   let pauseMs = firstIdleMs
   while (!stopped.aborted && !runtime.closing) {
@@ -30,7 +33,7 @@ export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promi
     if (stopped.aborted) break
     try {
       const messages = await queue.receive({ limit: places.left, leaseMs, signal: stopped })
-      for (const message of messages) places.take(deliver(parts, message))
+      for (const message of messages) places.take(deliver(parts, message, leaseMs))
       if (messages.length > 0) {
         pauseMs = firstIdleMs
         continue
@@ -47,10 +50,12 @@ export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promi
   await places.empty()
 }
 
-async function deliver(parts: ConsumerParts, message: QueueMessage): Promise<void> {
-  const { runtime, consumer, queue, log, options } = parts
+async function deliver(parts: ConsumerParts, message: QueueMessage, leaseMs: number): Promise<void> {
+  const { runtime, consumer, queue, log, clock, options } = parts
   await deliverMessage(runtime, consumer, heldMessage(queue, message), {
     log,
+    leaseMs,
+    clock,
     maxDelayMs: queue.info.limits.maxDelayMs,
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
     ...(options.random === undefined ? {} : { random: options.random }),

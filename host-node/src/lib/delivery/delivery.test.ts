@@ -127,6 +127,37 @@ describe('a consumer', () => {
     for (const done of open) done()
   })
 
+  it('leases a message for a minute at most, renewed while it works, however long its deadline', async () => {
+    const clock = new ManualClock()
+    const store = createQueue(memoryQueueDriver({ clock }))
+    const leases: (number | undefined)[] = []
+    const watching = new Proxy(store, {
+      get: (target, name) =>
+        name === 'receive'
+          ? (options: Parameters<Queue['receive']>[0]) => {
+              leases.push(options?.leaseMs)
+              return target.receive(options)
+            }
+          : bound(target, name),
+    })
+    const done: string[] = []
+    delivering(
+      jobs(async (id) => {
+        await clock.sleep(300_000)
+        done.push(id)
+      }, 1),
+      { clock, queue: watching },
+    )
+    await store.send({ id: 'a' })
+    await clock.advance(299_000)
+    expect(new Set(leases)).toEqual(new Set([60_000]))
+    expect(await store.receive()).toEqual([])
+    await clock.advance(2_000)
+    expect(done).toEqual(['a'])
+    await clock.advance(60_000)
+    expect(await store.receive()).toEqual([])
+  })
+
   it('waits longer and longer while the queue is away, says so, and goes on', async () => {
     const clock = new ManualClock()
     const honest = memoryQueueDriver({ clock })

@@ -5,8 +5,13 @@ export interface DeliveryOptions {
   /** Milliseconds a delivery may work, where its trigger does not say. Default 30 000. */
   readonly deadlineMs?: number
   /**
-   * Milliseconds a message stays leased beyond its deadline: time to tell the queue how it went. A process that dies holds
-   * its messages for deadline and margin together. Default 10 000.
+   * Longest lease in milliseconds on a queue that renews leases: it is renewed after every third of it while the delivery
+   * works. A process that dies holds its messages for that long at most. At least 1000. Default 60 000.
+   */
+  readonly renewedLeaseMs?: number
+  /**
+   * Milliseconds a message stays leased beyond its deadline: time to tell the queue how it went. On a queue that does not
+   * renew leases, a process that dies holds its messages for deadline and margin together. Default 10 000.
    */
   readonly leaseMarginMs?: number
   /** Longest pause in milliseconds between two looks at an empty queue; it grows to that from 50. Default 1000. */

@@ -7,6 +7,7 @@ import type { Opened } from '../opened.ts'
 
 const deadlineMs = 30_000
 const leaseMarginMs = 10_000
+const renewedLeaseMs = 60_000
 const firstIdleMs = 50
 const longestIdleMs = 1_000
 const longestOutageMs = 30_000
@@ -53,13 +54,17 @@ async function deliverSome(
 ): Promise<number> {
   const { trigger } = consumer
   const queue: Queue = bag.require(`queue:${trigger.queue}`)
+  const wholeMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
+  const { features, limits } = queue.info
+  // A lease that is renewed can be short, so that the messages of a closed page come again soon.
+  const leaseMs = Math.min(features.renew ? renewedLeaseMs : wholeMs, wholeMs, limits.maxLeaseMs ?? wholeMs)
   const messages = await queue.receive({
-    limit: Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages),
-    leaseMs: (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs,
+    limit: Math.min(trigger.concurrency, limits.maxBatchMessages),
+    leaseMs,
     ...(signal === undefined ? {} : { signal }),
   })
   const held = messages.map((message) => heldMessage(queue, message))
-  await deliverBatch(runtime, consumer, held, { log, deadlineMs, maxDelayMs: queue.info.limits.maxDelayMs })
+  await deliverBatch(runtime, consumer, held, { log, deadlineMs, leaseMs, maxDelayMs: limits.maxDelayMs })
   return messages.length
 }
 
