@@ -197,6 +197,18 @@ export type {
   DriverUnknownPage,
   RenewCall,
 } from './lib/dedupe/driver.ts'
+export type {
+  Changes,
+  CommitOutcome,
+  CommitRecord,
+  PutWrite,
+  SendWrite,
+  TransactionRead,
+  TransactionScope,
+  TransactionWrite,
+} from './lib/transaction/changes.ts'
+export { pageText } from './lib/transaction/changes.ts'
+export { Transaction } from './lib/transaction/transaction.ts'
 export { createDedupeStore, type CreateDedupeStoreOptions } from './lib/dedupe/dedupe-store.ts'
 export {
   type SettledOutcome,

@@ -61,6 +61,8 @@ export {
 export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
 export type {
   Idempotency,
+  AtomicIdempotency,
+  GuardedIdempotency,
   KeyedIdempotency,
   Unknown,
   UnknownAnswer,

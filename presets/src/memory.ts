@@ -54,6 +54,9 @@ const provides = {
   cache: memoryCacheInfo,
 } as const
 
+/** Profiles this process has opened: their stores are in memory of their own. */
+let opened = 0
+
 /** Provides `kv`, `blob`, `dedupe`, `queue`, `state` and `cache`. The drivers are the next stop. */
 export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
   name: 'memory',
@@ -75,11 +78,14 @@ export const memory = definePreset<MemoryOptions, typeof env, typeof provides>({
     maxAttempts: countRule(),
   },
   open({ clock: hostClock, options: { maxBytes, maxEntries, maxAttempts, onAlarm, clock = hostClock } }) {
+    opened += 1
+    const transaction = `memory:${opened}`
     return {
-      kv: memoryKvDriver({ clock, ...(maxBytes === undefined ? {} : { maxBytes }) }),
+      kv: memoryKvDriver({ clock, transaction, ...(maxBytes === undefined ? {} : { maxBytes }) }),
       blob: memoryBlobDriver({ clock }),
-      dedupe: memoryDedupeDriver({ clock }),
-      queue: () => memoryQueueDriver({ clock, ...(maxAttempts === undefined ? {} : { maxAttempts }) }),
+      dedupe: memoryDedupeDriver({ clock, transaction }),
+      queue: () =>
+        memoryQueueDriver({ clock, transaction, ...(maxAttempts === undefined ? {} : { maxAttempts }) }),
       state: memoryStateDriver({ clock, ...(onAlarm === undefined ? {} : { onAlarm }) }),
       cache: memoryCacheDriver({ clock, ...(maxEntries === undefined ? {} : { maxEntries }) }),
     }

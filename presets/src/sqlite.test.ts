@@ -36,7 +36,11 @@ describe('preset sqlite', () => {
     expect(await dedupe.putIfAbsent('key', 1_000)).toBe(true)
     await queue.send({ n: 1 })
     expect((await queue.receive()).map(({ body }) => body)).toEqual([{ n: 1 }])
-    expect([kv.info, dedupe.info, queue.info]).toEqual(Object.values(provider.provides))
+    const { transaction } = dedupe.info
+    expect(transaction).toMatch(/^sqlite:\d+$/)
+    expect([kv.info, dedupe.info, queue.info]).toEqual(
+      Object.values(provider.provides).map((stated) => ({ ...stated, transaction })),
+    )
     expect(existsSync(join(directory, 'flowport.sqlite'))).toBe(true)
     await close()
     await close()

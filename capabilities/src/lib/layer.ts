@@ -9,6 +9,7 @@ import type { Awaitable, KvDriver } from './kv/driver.ts'
 import { type Operation, operations } from './operations.ts'
 import type { StateDriver } from './state/driver.ts'
 import { anySignal } from './stream.ts'
+import type { TransactionScope } from './transaction/changes.ts'
 
 /** One operation on its way through the layers. */
 export interface Call extends Operation {
@@ -53,6 +54,8 @@ export interface CallScope {
   readonly deadline?: number | undefined
   /** Stands around each write of these calls: it can refuse or delay the write, and sees how it ended. */
   readonly aroundWrite?: <T>(domain: Domain, write: () => Promise<T>) => Promise<T>
+  /** Collects what these calls read of key-value stores, and write to them and to queues, instead of making it. */
+  readonly transaction?: TransactionScope | undefined
 }
 
 interface BoundCall extends Call {

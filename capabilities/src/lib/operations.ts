@@ -40,6 +40,7 @@ export const operations = {
     putIfAbsent: write,
     begin: write,
     complete: write,
+    commit: write,
     release: once,
     renew: write,
     abandon: write,

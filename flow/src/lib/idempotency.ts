@@ -12,9 +12,46 @@ import type { Resources } from './uses.ts'
  */
 export type Idempotency<I, O = unknown, U = Record<never, never>> = 'natural' | KeyedIdempotency<I, O, U>
 
-export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
+export type KeyedIdempotency<I, O = unknown, U = Record<never, never>> =
+  | GuardedIdempotency<I, O, U>
+  | AtomicIdempotency<I>
+
+interface KeyOptions<I> {
   /** A JSON Pointer to a text in the input, or a function of the input and of what hooks know of the run. Must not be empty. */
   readonly key: PointerInto<I> | ((input: I, metadata: Metadata) => string)
+  /**
+   * Who gets the stored answer. The node runs once per key for everyone. `'apart'` (default): where a hook had established a
+   * `principal` in the metadata of the run that made it, other callers get 409 `IDEM_TAKEN`; runs without a caller, such as
+   * those of queues and schedules, get the answer. `'everyone'`: whoever has the key.
+   */
+  readonly callers?: 'everyone' | 'apart'
+  /** How long the result is remembered. Default `'1d'`. */
+  readonly ttl?: Duration
+  /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
+  readonly lease?: Duration
+  /** Default `'node'`: keys of different nodes do not meet. */
+  readonly scope?: 'node' | 'edge' | 'partition'
+}
+
+/**
+ * The node's writes to `kv` and its messages to `queue` are kept back, read back by the node itself, and committed with the
+ * ledger's record in one transaction. A crash leaves neither, so no outcome is ever unknown. When what the node read has
+ * changed before the commit, it runs again. `kv`, `queue` and `dedupe` must be in one database (`EXACT004`), and the node
+ * changes nothing else: `effect()` is refused.
+ */
+export interface AtomicIdempotency<I> extends KeyOptions<I> {
+  readonly atomic: true
+  readonly unknown?: undefined
+  readonly begins?: undefined
+  readonly sink?: undefined
+}
+
+export interface GuardedIdempotency<I, O = unknown, U = Record<never, never>> extends KeyOptions<I> {
+  /**
+   * `'preferred'`: as `atomic: true` on profiles whose stores are in one database; on others `unknown` says what happens.
+   * Default: `unknown` says so everywhere.
+   */
+  readonly atomic?: 'preferred'
   /**
    * What happens to a key whose effect began and whose outcome nobody can know, as after a crash, a lost lease or a
    * connection that broke after the request was sent.
@@ -34,18 +71,6 @@ export interface KeyedIdempotency<I, O = unknown, U = Record<never, never>> {
    * it, validation warns of `unknown: 'again'` (`IDEM031`). Default: not stated.
    */
   readonly sink?: 'keyed'
-  /**
-   * Who gets the stored answer. The node runs once per key for everyone. `'apart'` (default): where a hook had established a
-   * `principal` in the metadata of the run that made it, other callers get 409 `IDEM_TAKEN`; runs without a caller, such as
-   * those of queues and schedules, get the answer. `'everyone'`: whoever has the key.
-   */
-  readonly callers?: 'everyone' | 'apart'
-  /** How long the result is remembered. Default `'1d'`. */
-  readonly ttl?: Duration
-  /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
-  readonly lease?: Duration
-  /** Default `'node'`: keys of different nodes do not meet. */
-  readonly scope?: 'node' | 'edge' | 'partition'
 }
 
 /** The choices for a key whose outcome is unknown. */
@@ -81,7 +106,9 @@ export type NodeIdempotency =
       readonly keyOf: (input: unknown, run: { readonly metadata: Metadata }) => unknown
       /** The pointer, or `@function` for a function. */
       readonly keyText: string
-      /** `undefined` where JavaScript left it out: such a node does not validate (`IDEM030`), and is run as `'never'`. */
+      /** `undefined`: the stores of the node and the ledger are not committed together. */
+      readonly atomic: true | 'preferred' | undefined
+      /** `undefined` with `atomic: true`, and where JavaScript left it out: such a node does not validate (`IDEM030`). */
       readonly unknown: 'never' | 'again' | AskSink | undefined
       readonly begins: 'handler' | 'effect'
       readonly sink: 'keyed' | undefined
@@ -98,7 +125,13 @@ export type AskSink = (question: object) => unknown
 /** A declaration as the implementation of `node` sees it: the overloads have checked its types. */
 export type AnyIdempotency =
   | 'natural'
-  | (Omit<KeyedIdempotency<never>, 'key' | 'unknown'> & { readonly key: unknown; readonly unknown?: unknown })
+  | (Omit<KeyOptions<never>, 'key'> & {
+      readonly key: unknown
+      readonly atomic?: unknown
+      readonly unknown?: unknown
+      readonly begins?: unknown
+      readonly sink?: unknown
+    })
 
 /** @throws TypeError for a value that no option has. */
 export function normalIdempotency(idempotency: AnyIdempotency | undefined): NodeIdempotency | undefined {
@@ -106,6 +139,7 @@ export function normalIdempotency(idempotency: AnyIdempotency | undefined): Node
   if (idempotency === 'natural') return { kind: 'natural' }
   const {
     key,
+    atomic,
     unknown,
     begins = 'handler',
     sink,
@@ -114,6 +148,12 @@ export function normalIdempotency(idempotency: AnyIdempotency | undefined): Node
     lease = '30s',
     scope = 'node',
   } = idempotency
+  if (atomic !== undefined && atomic !== true && atomic !== 'preferred')
+    throw new TypeError(`idempotency.atomic is ${shown(atomic)}: use true, 'preferred' or leave it out`)
+  if (atomic === true && [unknown, idempotency.begins, sink].some((given) => given !== undefined))
+    throw new TypeError(
+      "an atomic node is never in doubt: leave unknown, begins and sink out, or use atomic: 'preferred'",
+    )
   if (begins !== 'handler' && begins !== 'effect')
     throw new TypeError(`idempotency.begins is ${shown(begins)}: use 'handler' or 'effect'`)
   if (sink !== undefined && sink !== 'keyed')
@@ -124,6 +164,7 @@ export function normalIdempotency(idempotency: AnyIdempotency | undefined): Node
     kind: 'keyed',
     keyOf: typeof key === 'string' ? compilePointer(key) : keyFunction(key as KeyFunction),
     keyText: typeof key === 'string' ? key : '@function',
+    atomic,
     unknown: unknownChoice(unknown),
     begins,
     sink,

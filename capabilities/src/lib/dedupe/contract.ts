@@ -1,6 +1,7 @@
 /** The dedupe contract and its ledger: at most one holder of a key at a time. Proven by `dedupeConformance`. */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
+import type { Changes, CommitOutcome } from '../transaction/changes.ts'
 
 /**
  * A key: text, or bytes (a digest, say). Text and bytes never collide. Against `limits.maxKeyBytes` a text counts its
@@ -107,6 +108,19 @@ export interface DedupeStore {
     ttlMs: number,
     options?: CallOptions,
   ): Promise<boolean>
+  /**
+   * As `complete`, in one transaction with the changes of a `Transaction` over stores that state the same
+   * `info.transaction`. A second call with the same token resolves `'committed'` and changes nothing. `Unsupported` where
+   * `info.transaction` is not stated.
+   */
+  commit(
+    key: DedupeKey,
+    token: string,
+    result: unknown,
+    ttlMs: number,
+    changes: Changes,
+    options?: CallOptions,
+  ): Promise<CommitOutcome>
   /** Gives the key back without a result: no effect was made. Resolves `false` when the token is no longer the holder's. */
   release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
   /** Extends the lease from now. Resolves `false` when the token is no longer the holder's. */

@@ -7,6 +7,7 @@ import { checkSize, utf8Length } from '../limits.ts'
 import { checkArgument, countRule, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { Rng } from '../rng/contract.ts'
+import type { Changes, CommitOutcome } from '../transaction/changes.ts'
 import { systemRng } from '../system/rng.ts'
 import type {
   BeginOptions,
@@ -135,12 +136,41 @@ class PortableDedupeStore implements DedupeStore {
     options?: CallOptions,
   ): Promise<boolean> {
     const { encoded, where } = this.#key('complete', key)
-    this.#checkTime('ttlMs', ttlMs, where)
-    const text = toJsonText(result ?? null, 'result', where)
-    checkSize(utf8Length(text), this.info.limits.maxResultBytes, 'result', where)
+    const text = this.#resultText(result, ttlMs, where)
     const { driver, pipeline } = this.#core
     return pipeline.run('complete', where.key, options, this.#scope, ({ signal }) =>
       driver.complete(encoded, token, text, ttlMs, { signal }),
+    )
+  }
+
+  async commit(
+    key: DedupeKey,
+    token: string,
+    result: unknown,
+    ttlMs: number,
+    changes: Changes,
+    options?: CallOptions,
+  ): Promise<CommitOutcome> {
+    const { encoded, where } = this.#key('commit', key)
+    const text = this.#resultText(result, ttlMs, where)
+    const { driver, pipeline } = this.#core
+    const { transaction } = this.info
+    const commit = driver.commit?.bind(driver)
+    if (commit === undefined || transaction === undefined) {
+      const message = `${this.info.provider} cannot commit writes with a record`
+      throw new CapabilityError(
+        'Unsupported',
+        `${message}; use a ledger whose info states transaction`,
+        where,
+      )
+    }
+    for (const { store } of [...changes.reads, ...changes.writes]) {
+      if (store.info.transaction === transaction) continue
+      const message = `${store.info.provider} keeps its data in another database than ${this.info.provider}`
+      throw new CapabilityError('Misconfigured', `${message}: they cannot be committed together`, where)
+    }
+    return pipeline.run('commit', where.key, options, this.#scope, ({ signal }) =>
+      commit({ key: encoded, token, result: text, ttlMs }, changes, { signal }),
     )
   }
 
@@ -219,6 +249,14 @@ class PortableDedupeStore implements DedupeStore {
     const { capability } = this.#core.pipeline
     const encoded = encodeKey(key, this.info.limits.maxKeyBytes, capability, operation)
     return { encoded, where: { capability, operation, key: typeof key === 'string' ? key : encoded } }
+  }
+
+  /** The result as JSON text within the limits, once the time to live is found to be sound. */
+  #resultText(result: unknown, ttlMs: number, where: Place): string {
+    this.#checkTime('ttlMs', ttlMs, where)
+    const text = toJsonText(result ?? null, 'result', where)
+    checkSize(utf8Length(text), this.info.limits.maxResultBytes, 'result', where)
+    return text
   }
 
   #checkTime(option: string, ms: number, where: Place): void {

@@ -6,6 +6,7 @@
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { Awaitable, DriverCall } from '../kv/driver.ts'
 import type { KeyState } from './contract.ts'
+import type { Changes, CommitOutcome, CommitRecord } from '../transaction/changes.ts'
 
 /** How the ledger stands after `begin`. `fingerprint` is the recorded one. */
 export type DriverBegin =
@@ -72,6 +73,13 @@ export interface DedupeDriver {
   ): Awaitable<DriverBegin>
   /** Records the result if the record is `token`'s, in flight or already done; otherwise `false`. */
   complete(key: string, token: string, result: string, ttlMs: number, call: DriverCall): Awaitable<boolean>
+  /**
+   * Records the result and makes the changes in one transaction, if the record is `token`'s and in flight, and everything
+   * that was read is still so; otherwise changes nothing. Where the record is `token`'s and done already (a retried call),
+   * changes nothing and resolves `'committed'`. An error leaves nothing changed, or says `applied: 'unknown'`. Present
+   * exactly where `info.transaction` is.
+   */
+  commit?(record: CommitRecord, changes: Changes, call: DriverCall): Awaitable<CommitOutcome>
   /** Removes the record if it is `token`'s and in flight; otherwise `false`. */
   release(key: string, token: string, call: DriverCall): Awaitable<boolean>
   /** Moves the lease's end if the record is `token`'s and in flight; otherwise `false`. 0 ms ends the lease now. */

@@ -40,6 +40,11 @@ export interface KvCapabilityInfo {
   readonly ttl: Offered<'ttl'>
   readonly limits: KvLimits
   readonly features: KvFeatures
+  /**
+   * As `transaction` of the dedupe store. Entries then come with a version from `get`, and a cursor of `list` is the
+   * `encodeCursor` of the last key before it. Default: none.
+   */
+  readonly transaction?: string
   readonly extensions: Extensions
 }
 
@@ -114,6 +119,11 @@ export interface DedupeCapabilityInfo {
      */
     readonly unknowns?: boolean
   }
+  /**
+   * Identity of the database that holds the data. What stores that state the same one hold can be committed together, with a
+   * record of the ledger, by `commit` of the dedupe store that states it, too. Default: none.
+   */
+  readonly transaction?: string
   readonly extensions: Extensions
 }
 
@@ -138,6 +148,8 @@ export interface QueueCapabilityInfo {
     /** A receiver can extend the lease of a message while it works on it. */
     readonly renew: boolean
   }
+  /** As `transaction` of the dedupe store. Default: none. */
+  readonly transaction?: string
   readonly extensions: Extensions
 }
 

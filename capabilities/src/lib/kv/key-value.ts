@@ -48,9 +48,14 @@ export function createKeyValue(
     pipeline: createPipeline('kv', name, layers),
     clock,
   }
-  return withControl(new PortableKeyValue(core, undefined), 'kv', core, (access, scope) =>
-    access === 'read' ? new PortableKvReader(core, scope) : new PortableKeyValue(core, scope),
-  )
+  const coreIn = ({ transaction }: CallScope) =>
+    transaction === undefined
+      ? core
+      : { ...core, driver: wrapDriver('kv', transaction.kv(driver, clock), layers) }
+  return withControl(new PortableKeyValue(core, undefined), 'kv', core, (access, scope) => {
+    const scoped = scope === undefined ? core : coreIn(scope)
+    return access === 'read' ? new PortableKvReader(scoped, scope) : new PortableKeyValue(scoped, scope)
+  })
 }
 
 interface Core {

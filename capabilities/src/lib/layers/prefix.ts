@@ -111,6 +111,7 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
   const unknowns = driver.unknowns?.bind(driver)
   const look = driver.look?.bind(driver)
   const takeOver = driver.takeOver?.bind(driver)
+  const commit = driver.commit?.bind(driver)
   return {
     info: shortened(text, driver.info),
     reserve: (key, ...more) => inside(text, () => driver.reserve(text + key, ...more)),
@@ -119,6 +120,9 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
     release: (key, ...more) => inside(text, () => driver.release(text + key, ...more)),
     renew: (key, ...more) => inside(text, () => driver.renew(text + key, ...more)),
     forget: (key, call) => inside(text, () => driver.forget(text + key, call)),
+    ...(commit && {
+      commit: (record, ...more) => inside(text, () => commit({ ...record, key: text + record.key }, ...more)),
+    }),
     ...(look && { look: (key, call) => inside(text, () => look(text + key, call)) }),
     ...(takeOver && { takeOver: (key, ...more) => inside(text, () => takeOver(text + key, ...more)) }),
     ...(unknowns && {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDedupeStore } from '../dedupe/dedupe-store.ts'
+import { createKeyValue } from '../kv/key-value.ts'
+import type { Layer } from '../layer.ts'
 import { logging } from '../layers/logging.ts'
 import { prefix } from '../layers/prefix.ts'
 import { retry } from '../layers/retry.ts'
@@ -7,26 +9,40 @@ import { timeout } from '../layers/timeout.ts'
 import { silentLogger } from '../logger.ts'
 import { dedupeConformance } from '../testing/dedupe-conformance.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { createQueue } from '../queue/queue.ts'
 import { memoryDedupeDriver } from './dedupe.ts'
+import { memoryKvDriver } from './kv.ts'
+import { memoryQueueDriver } from './queue.ts'
+
+const transaction = 'memory:test'
+const beside = (clock: ManualClock, layers: readonly Layer[] = []) => ({
+  kv: createKeyValue(memoryKvDriver({ clock, transaction }), { clock, layers }),
+  queue: createQueue(memoryQueueDriver({ clock, transaction }), { layers }),
+})
 
 dedupeConformance('memory dedupe', {
   clock: 'manual',
-  open: ({ clock }) => ({ dedupe: createDedupeStore(memoryDedupeDriver({ clock })) }),
+  open: ({ clock }) => ({
+    dedupe: createDedupeStore(memoryDedupeDriver({ clock, transaction })),
+    beside: beside(clock),
+  }),
 })
 
 dedupeConformance('memory dedupe, layered', {
   clock: 'manual',
-  open: ({ clock }) => ({
-    dedupe: createDedupeStore(memoryDedupeDriver({ clock }), {
-      name: 'dedupe:layered',
-      layers: [
-        logging({ log: silentLogger, clock }),
-        retry({ clock }),
-        timeout({ timeoutMs: 1000, clock }),
-        prefix('tenant-1/'),
-      ],
-    }),
-  }),
+  open: ({ clock }) => {
+    const layers = [
+      logging({ log: silentLogger, clock }),
+      retry({ clock }),
+      timeout({ timeoutMs: 1000, clock }),
+      prefix('tenant-1/'),
+    ]
+    const driver = memoryDedupeDriver({ clock, transaction })
+    return {
+      dedupe: createDedupeStore(driver, { name: 'dedupe:layered', layers }),
+      beside: beside(clock, layers),
+    }
+  },
 })
 
 describe('memoryDedupeDriver', () => {

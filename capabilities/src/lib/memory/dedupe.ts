@@ -26,12 +26,16 @@ import {
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
 import { systemClock } from '../system/clock.ts'
+import type { Changes, CommitOutcome, CommitRecord } from '../transaction/changes.ts'
+import { holdInMemory, writeInMemory } from './transaction.ts'
 
 export interface MemoryDedupeOptions {
   /** Decides what has expired. Default the system clock. */
   readonly clock?: Clock
   /** Limits to state and enforce instead of the defaults. */
   readonly limits?: Partial<DedupeCapabilityInfo['limits']>
+  /** States `info.transaction`: `commit` then writes to drivers in memory that were given the same text. Default: none. */
+  readonly transaction?: string
 }
 
 /** What `memoryDedupeDriver` states of itself, but for its limits. */
@@ -68,8 +72,9 @@ class MemoryDedupeDriver implements DedupeDriver {
   readonly #records = new Map<string, LedgerRecord>()
   #sweeper: Iterator<[string, LedgerRecord]> | undefined
   #lastFence = 0
+  readonly commit?: (record: CommitRecord, changes: Changes) => CommitOutcome
 
-  constructor({ clock = systemClock, limits = {} }: MemoryDedupeOptions) {
+  constructor({ clock = systemClock, limits = {}, transaction }: MemoryDedupeOptions) {
     this.#clock = clock
     this.info = {
       provider: 'memory',
@@ -78,8 +83,10 @@ class MemoryDedupeDriver implements DedupeDriver {
       durability: 'ephemeral',
       limits: { ...memoryDedupeLimits, ...limits },
       features: { unknowns: true },
+      ...(transaction === undefined ? {} : { transaction }),
       extensions: {},
     }
+    if (transaction !== undefined) this.commit = (record, changes) => this.#commit(record, changes)
   }
 
   reserve(key: string, token: string, ttlMs: number): boolean {
@@ -140,6 +147,18 @@ class MemoryDedupeDriver implements DedupeDriver {
 
   forget(key: string): void {
     this.#records.delete(key)
+  }
+
+  #commit({ key, token, result, ttlMs }: CommitRecord, { reads, writes }: Changes): CommitOutcome {
+    const found = this.#records.get(key)
+    if (found?.token !== token) return 'fenced'
+    if (found.result !== null) return 'committed'
+    if (!holdInMemory(reads)) return 'conflict'
+    // Whatever can refuse comes before the record, which nothing has to undo then.
+    checkSize(utf8Length(result), this.info.limits.maxResultBytes, 'result', { ...where('commit'), key })
+    writeInMemory(writes)
+    this.complete(key, token, result, ttlMs)
+    return 'committed'
   }
 
   #step<A>(

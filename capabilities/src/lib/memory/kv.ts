@@ -8,7 +8,9 @@ import type { KvDriver, KvDriverList, KvDriverPage, KvDriverPut, StoredKvEntry }
 import { checkSize, utf8Length } from '../limits.ts'
 import { checkLimits, checkNumbers, countOrInfinityRule } from '../numbers.ts'
 import { systemClock } from '../system/clock.ts'
+import type { PutWrite, TransactionWrite } from '../transaction/changes.ts'
 import { SortedKeys } from './sorted-keys.ts'
+import { makeWrite, type MemoryStore } from './transaction.ts'
 
 export interface MemoryKvOptions {
   /** Decides what has expired. Default the system clock. */
@@ -17,6 +19,8 @@ export interface MemoryKvOptions {
   readonly limits?: Partial<KvLimits>
   /** Most bytes of keys and values together, else `LimitExceeded`. Default: no bound but memory. */
   readonly maxBytes?: number
+  /** States `info.transaction`: a ledger in memory that was given the same text commits writes to it. Default: none. */
+  readonly transaction?: string
 }
 
 /** What `memoryKvDriver` states of itself, but for its limits. */
@@ -55,10 +59,12 @@ interface Entry extends StoredKvEntry {
   readonly bytes: number
 }
 
+type KvWrite = Extract<TransactionWrite, { kind: 'put' | 'delete' }>
+
 /** Expiring entries each write looks at, so that dead ones go without a timer and no write waits for all of them. */
 const sweepSteps = 4
 
-class MemoryKvDriver implements KvDriver {
+class MemoryKvDriver implements KvDriver, MemoryStore<KvWrite> {
   readonly info: MemoryKvInfo
   readonly #clock: Clock
   readonly #maxBytes: number
@@ -69,7 +75,7 @@ class MemoryKvDriver implements KvDriver {
   #versions = 0
   #bytes = 0
 
-  constructor({ clock = systemClock, limits = {}, maxBytes = Infinity }: MemoryKvOptions) {
+  constructor({ clock = systemClock, limits = {}, maxBytes = Infinity, transaction }: MemoryKvOptions) {
     checkNumbers('memoryKvDriver', { maxBytes }, { maxBytes: countOrInfinityRule() })
     checkLimits('memoryKvDriver', limits)
     this.#clock = clock
@@ -81,6 +87,7 @@ class MemoryKvDriver implements KvDriver {
       ttl: 'per_write',
       limits: { ...memoryKvLimits, ...limits },
       features: { list: true, metadata: true, conditional: true, bulk: true },
+      ...(transaction === undefined ? {} : { transaction }),
       extensions: {},
     }
   }
@@ -112,24 +119,22 @@ class MemoryKvDriver implements KvDriver {
     if (ifVersion !== undefined && before?.version !== ifVersion) {
       throw new CapabilityError('ConditionNotMatch', 'the entry has another version; read it again')
     }
-    const metadataText = metadata === undefined || metadata === null ? undefined : JSON.stringify(metadata)
-    this.#checkLimits(key, value, metadataText)
-    const bytes = this.#reserve(key, value, before?.bytes ?? 0)
     this.#versions += 1
     const version = String(this.#versions)
-    this.#bytes += bytes - (before?.bytes ?? 0)
-    this.#entries.set(key, {
-      value,
-      expiresAt,
-      version,
-      metadataText,
-      bytes,
-    })
-    if (before === undefined) this.#sorted.add(key)
-    if (expiresAt !== undefined) this.#expiring.add(key)
-    else if (before?.expiresAt !== undefined) this.#expiring.delete(key)
+    this.#write({ key, value, expiresAt, metadata, version }, before)
     if (this.#expiring.size > 0) this.#sweepSome()
     return version
+  }
+
+  [makeWrite](write: KvWrite): () => void {
+    const { key } = write
+    const before = this.#visible(key)
+    if (write.kind === 'delete') this.delete(key)
+    else this.#write(write, before)
+    return () => {
+      this.delete(key)
+      if (before !== undefined) this.#set(key, before, undefined)
+    }
   }
 
   delete(key: string): void {
@@ -163,6 +168,24 @@ class MemoryKvDriver implements KvDriver {
       keys.push({ key, expiresAt: entry.expiresAt, metadata: metadataOf(entry) })
     }
     return { keys }
+  }
+
+  #write(
+    { key, value, expiresAt, metadata, version }: Omit<PutWrite, 'kind' | 'store'>,
+    before: Entry | undefined,
+  ): void {
+    const metadataText = metadata === undefined || metadata === null ? undefined : JSON.stringify(metadata)
+    this.#checkLimits(key, value, metadataText)
+    const bytes = this.#reserve(key, value, before?.bytes ?? 0)
+    this.#set(key, { value, expiresAt, version, metadataText, bytes }, before)
+  }
+
+  #set(key: string, entry: Entry, before: Entry | undefined): void {
+    this.#bytes += entry.bytes - (before?.bytes ?? 0)
+    this.#entries.set(key, entry)
+    if (before === undefined) this.#sorted.add(key)
+    if (entry.expiresAt !== undefined) this.#expiring.add(key)
+    else if (before?.expiresAt !== undefined) this.#expiring.delete(key)
   }
 
   #visible(key: string): Entry | undefined {

@@ -6,7 +6,9 @@ import { checkSize, utf8Length } from '../limits.ts'
 import { checkLimits, checkNumbers, countRule, countOrInfinityRule } from '../numbers.ts'
 import type { QueueDriver, StoredMessage } from '../queue/driver.ts'
 import { systemClock } from '../system/clock.ts'
+import type { SendWrite } from '../transaction/changes.ts'
 import { Heap } from './heap.ts'
+import { makeWrite, type MemoryStore } from './transaction.ts'
 
 export interface MemoryQueueOptions<O extends Level<'ordering'> = Level<'ordering'>> {
   /** Decides what is ready and which lease has ended. Default the system clock. */
@@ -19,6 +21,8 @@ export interface MemoryQueueOptions<O extends Level<'ordering'> = Level<'orderin
   readonly maxDeadLetters?: number
   /** Limits to state and enforce instead of the defaults. */
   readonly limits?: Partial<QueueCapabilityInfo['limits']>
+  /** States `info.transaction`: a ledger in memory that was given the same text commits messages to it. Default: none. */
+  readonly transaction?: string
 }
 
 /** What `memoryQueueDriver` states of itself, but for its limits. */
@@ -62,7 +66,7 @@ interface Wake {
   readonly message: Message
 }
 
-class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
+class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, MemoryStore<SendWrite> {
   readonly info: MemoryQueueInfo<O>
   readonly #clock: Clock
   readonly #maxAttempts: number
@@ -82,6 +86,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
     ordering = 'ordered' as O,
     maxDeadLetters = 10_000,
     limits = {},
+    transaction,
   }: MemoryQueueOptions<O>) {
     const numbers = { maxAttempts, maxDeadLetters }
     checkNumbers('memoryQueueDriver', numbers, {
@@ -102,6 +107,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
       durability: 'ephemeral',
       limits: { ...memoryQueueLimits, ...limits },
       features: { deadLetter: true, renew: true },
+      ...(transaction === undefined ? {} : { transaction }),
       extensions: {},
     }
   }
@@ -112,6 +118,13 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver {
     checkSize(bodies.length, maxBatchMessages, 'batch', where)
     for (const body of bodies) checkSize(utf8Length(body), maxMessageBytes, 'message', where)
     return bodies.map((body) => this.#add(body, delayMs))
+  }
+
+  [makeWrite]({ bodies, delayMs }: SendWrite): () => void {
+    const ids = this.send(bodies, delayMs)
+    return () => {
+      for (const id of ids) this.#messages.delete(id)
+    }
   }
 
   receive(limit: number, leaseMs: number): readonly StoredMessage[] {

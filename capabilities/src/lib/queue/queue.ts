@@ -30,9 +30,11 @@ export function createQueue(
   { name = 'queue', layers = [] }: CreateQueueOptions = {},
 ): Queue & Resource {
   const core = { driver, pipeline: createPipeline('queue', name, layers) }
-  return withControl(new PortableQueue(core), 'queue', core, (access, scope) =>
-    access === 'publish' ? new PortablePublisher(core, scope) : new PortableConsumer(core, scope),
-  )
+  return withControl(new PortableQueue(core), 'queue', core, (access, scope) => {
+    const { transaction } = scope ?? {}
+    const scoped = transaction === undefined ? core : { ...core, driver: transaction.queue(driver) }
+    return access === 'publish' ? new PortablePublisher(scoped, scope) : new PortableConsumer(scoped, scope)
+  })
 }
 
 interface Core {

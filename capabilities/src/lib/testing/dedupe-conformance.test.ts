@@ -2,7 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { createDedupeStore } from '../dedupe/dedupe-store.ts'
 import type { DedupeDriver } from '../dedupe/driver.ts'
+import { createKeyValue } from '../kv/key-value.ts'
 import { memoryDedupeDriver } from '../memory/dedupe.ts'
+import { memoryKvDriver } from '../memory/kv.ts'
+import { memoryQueueDriver } from '../memory/queue.ts'
+import { createQueue } from '../queue/queue.ts'
+import type { Changes } from '../transaction/changes.ts'
 import { runCase } from './conformance.ts'
 import { dedupeCases, type DedupeHarness, openDedupeSubject } from './dedupe-conformance.ts'
 import { LostAnswers } from './lost-answers.ts'
@@ -455,7 +460,110 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
         lost.of(honest.begin(key, token, leaseMs, fingerprint, call), 'no'),
     }),
   },
+  {
+    lie: 'commits without looking at what was read',
+    caught: [
+      'a commit is refused when an entry or a page that was read has changed, and writes nothing',
+      '24 transactions that count up one entry at once lose no count',
+    ],
+    as: (honest) => ({
+      commit: (record, { writes }, call) => honestly(honest).commit(record, { reads: [], writes }, call),
+    }),
+  },
+  {
+    lie: 'checks the entries that were read and not the pages',
+    caught: ['a commit is refused when an entry or a page that was read has changed, and writes nothing'],
+    as: (honest) => ({
+      commit: (record, { reads, writes }, call) => {
+        const entries = reads.filter(({ kind }) => kind === 'entry')
+        return honestly(honest).commit(record, { reads: entries, writes }, call)
+      },
+    }),
+  },
+  {
+    lie: 'checks what was read a moment before it writes',
+    caught: ['24 transactions that count up one entry at once lose no count'],
+    as: (honest) => ({
+      commit: async (record, { reads, writes }, call) => {
+        for (const read of reads)
+          if (
+            read.kind === 'entry' &&
+            ((await read.store.get(read.key, {}))?.version ?? null) !== read.version
+          )
+            return 'conflict'
+        await Promise.resolve()
+        return honestly(honest).commit(record, { reads: [], writes }, call)
+      },
+    }),
+  },
+  {
+    lie: 'writes before it looks whether the token is the holder’s',
+    caught: [
+      'a commit is refused once another holds the key, and writes nothing',
+      'a commit is refused when an entry or a page that was read has changed, and writes nothing',
+      'a second commit with the same token changes nothing and is confirmed',
+    ],
+    as: (honest) => ({
+      commit: async (record, changes, call) => {
+        await writeByItself(changes)
+        return honestly(honest).commit(record, { ...changes, writes: [] }, call)
+      },
+    }),
+  },
+  {
+    lie: 'records the result and leaves the messages out',
+    caught: [
+      'a commit writes the record, the entries and the messages; before it nobody sees any of them',
+      'a second commit with the same token changes nothing and is confirmed',
+    ],
+    as: (honest) => ({
+      commit: (record, { reads, writes }, call) => {
+        const entries = writes.filter(({ kind }) => kind !== 'send')
+        return honestly(honest).commit(record, { reads, writes: entries }, call)
+      },
+    }),
+  },
+  {
+    lie: 'makes the writes and leaves the record out',
+    caught: [
+      'a commit writes the record, the entries and the messages; before it nobody sees any of them',
+      'a second commit with the same token changes nothing and is confirmed',
+    ],
+    as: () => ({
+      commit: async (_record, changes) => {
+        await writeByItself(changes)
+        return 'committed' as const
+      },
+    }),
+  },
+  {
+    lie: 'writes entries under versions of its own',
+    caught: ['a commit writes the record, the entries and the messages; before it nobody sees any of them'],
+    as: (honest) => ({
+      commit: (record, { reads, writes }, call) => {
+        const others = writes.map((write, index) =>
+          write.kind === 'put' ? { ...write, version: `other-${index}` } : write,
+        )
+        return honestly(honest).commit(record, { reads, writes: others }, call)
+      },
+    }),
+  },
 ]
+
+/** The honest driver, which has a commit. */
+function honestly(driver: DedupeDriver): DedupeDriver & Required<Pick<DedupeDriver, 'commit'>> {
+  if (driver.commit === undefined) throw new TypeError('the honest driver states a transaction')
+  return Object.assign(driver, { commit: driver.commit })
+}
+
+/** Makes the writes one by one, outside any transaction. */
+async function writeByItself({ writes }: Changes): Promise<void> {
+  for (const write of writes) {
+    if (write.kind === 'send') await write.store.send(write.bodies, write.delayMs, {})
+    else if (write.kind === 'put') await write.store.put(write.key, write.value, {})
+    else await write.store.delete(write.key, {})
+  }
+}
 
 describe('dedupeConformance', () => {
   it('has no case that refuses an honest driver', async () => {
@@ -475,8 +583,9 @@ describe('dedupeConformance', () => {
 
 /** Names of the cases that refuse the driver. */
 async function failures(as: Lie): Promise<string[]> {
+  const transaction = 'memory:test'
   const open = (clock: ManualClock) => {
-    const honest = memoryDedupeDriver({ clock })
+    const honest = memoryDedupeDriver({ clock, transaction })
     return createDedupeStore({ ...bound(honest), ...as(honest, clock) })
   }
   const failed: string[] = []
@@ -484,7 +593,14 @@ async function failures(as: Lie): Promise<string[]> {
     const harness = (clock: ManualClock): DedupeHarness => ({
       clock: 'manual',
       loseAnswers: lost.loseAnswers,
-      open: () => ({ dedupe: open(clock), reopen: () => open(clock) }),
+      open: () => ({
+        dedupe: open(clock),
+        beside: {
+          kv: createKeyValue(memoryKvDriver({ clock, transaction }), { clock }),
+          queue: createQueue(memoryQueueDriver({ clock, transaction })),
+        },
+        reopen: () => open(clock),
+      }),
     })
     await runCase(one, (clock) => openDedupeSubject(harness(clock), clock)).catch(() => failed.push(one.name))
   }
@@ -503,5 +619,6 @@ function bound(driver: DedupeDriver): DedupeDriver {
     ...(driver.unknowns && { unknowns: driver.unknowns.bind(driver) }),
     ...(driver.look && { look: driver.look.bind(driver) }),
     ...(driver.takeOver && { takeOver: driver.takeOver.bind(driver) }),
+    ...(driver.commit && { commit: driver.commit.bind(driver) }),
   }
 }

@@ -19,12 +19,15 @@ import { ledger } from './dedupe/ledger.ts'
 import { reservations } from './dedupe/reservations.ts'
 import { results } from './dedupe/results.ts'
 import { settling } from './dedupe/settling.ts'
-import type { DedupeSubject } from './dedupe/subject.ts'
+import type { DedupeSubject, TransactionStores } from './dedupe/subject.ts'
+import { transactions } from './dedupe/transactions.ts'
 import { unknown } from './dedupe/unknown.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 export interface OpenedDedupe {
   readonly dedupe: DedupeStore
+  /** Empty stores that state the same `info.transaction`. Default: the cases about transactions are skipped. */
+  readonly beside?: TransactionStores
   /** Called after the case. Default: closes `dedupe`. */
   readonly close?: () => Awaitable<void>
   /** Closes the store and opens it again with what it kept. Proves `durability: 'durable'`. */
@@ -47,6 +50,7 @@ export const dedupeCases: readonly ConformanceGroup<DedupeSubject>[] = [
   fingerprints,
   results,
   calls,
+  transactions,
   applied,
   guarantees,
 ]
@@ -73,6 +77,7 @@ export async function openDedupeSubject(
     pass: (ms) => pass(base.clock === null ? ms + expirySlackMs : ms),
     dedupe,
     info,
+    beside: opened.beside ?? null,
     shortMs: Math.max(info.limits.minTtlMs, harness.clock === 'manual' ? 10_000 : 500),
     longMs: Math.max(info.limits.minTtlMs, 3_600_000),
     reopen:

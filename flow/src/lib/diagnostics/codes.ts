@@ -276,6 +276,18 @@ export const codes = {
     'exactly-once with a missing TTL, or one under five minutes',
     "use idempotency: { key, unknown, ttl: '5m' } or more",
   ),
+  EXACT004: entry(
+    'error',
+    'VP',
+    'an atomic node writes to what cannot be committed together with the record of its key',
+    "bind kv, queue and dedupe of one preset that states a transaction, such as sqlite; or use atomic: 'preferred' with unknown",
+  ),
+  IDEM_STALE: entry(
+    'error',
+    'R',
+    'what an atomic node reads was changed by others each time before it could be committed',
+    'ask again; let fewer nodes write the same entry, or spread it over several keys',
+  ),
   RETRY010: entry(
     'error',
     'VP',

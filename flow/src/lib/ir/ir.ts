@@ -95,6 +95,8 @@ export interface IdempotencyIr {
   readonly key?: string
   readonly scope?: 'node' | 'edge' | 'partition'
   readonly ttlMs?: number
+  /** Ours: the node's writes and the ledger's record are one transaction; `preferred`: where a profile can. Absent: they are not. */
+  readonly atomic?: 'required' | 'preferred'
   /** Ours: what happens to a key whose outcome nobody can know. `ask`: code asks the sink. */
   readonly unknown?: (typeof unknownChoices)[number]
   /** Ours: whether the effect begins with the handler or with the first effect it makes. Absent: with the handler. */

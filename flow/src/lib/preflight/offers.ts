@@ -26,10 +26,15 @@ export function offersOfBag(bag: ResourceBag, providers: readonly Provider[]): O
 
 export function offersOfProviders(providers: readonly Provider[], hostBound: readonly Domain[]): Offers {
   return (resource) => {
-    const found = providers.find((one) => Object.hasOwn(providesOf(one), resource))
+    const index = providers.findIndex((one) => Object.hasOwn(providesOf(one), resource))
+    const found = providers[index]
     if (found !== undefined) {
       const { preset, nativeRetry } = found
-      return { info: asRecord(providesOf(found)[resource]), provider: preset, layers: [], nativeRetry }
+      const stated = asRecord(providesOf(found)[resource])
+      // What is not open yet has no identity of its own: each provider opens a database of its own.
+      const transaction = stated?.['transaction']
+      const info = transaction === undefined ? stated : { ...stated, transaction: `${transaction}#${index}` }
+      return { info, provider: preset, layers: [], nativeRetry }
     }
     const domain = domainOf(resource)
     if (domain === null || !hostBound.includes(domain)) return undefined

@@ -3,6 +3,7 @@ import type { Domain, Provider, ResourceBag } from '@flowport/capabilities'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
 import { type CompareOptions, compareNeeds } from './compare.ts'
+import { checkAtomic } from './atomic.ts'
 import { checkEventual } from './eventual.ts'
 import { checkLeases } from './leases.ts'
 import { checkLimits } from './limits.ts'
@@ -48,5 +49,6 @@ function check(flows: readonly AnyFlow[], offers: Offers, options: CompareOption
     ...checkLimits(flow, offers, profile),
     ...checkEventual(flow, offers, profile),
     ...checkLeases(flow, offers, options),
+    ...checkAtomic(flow, offers, profile, options.candidates),
   ])
 }

@@ -16,6 +16,8 @@ import type { Keyed } from '../idempotency.ts'
 import { lastEventIdIn } from '../last-event-id.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
+import { outsideTransaction } from '../atomic.ts'
+import { refuseEffect, withTransaction } from './atomic-node.ts'
 import { withLedger } from './ledger.ts'
 import type { Attempts, Execute, HeldKey, KeyedExecute, RunView } from './run-view.ts'
 import { ScopedRun } from './scoped-run.ts'
@@ -45,14 +47,8 @@ export function planNode(
   } else {
     const ask = askerOf(keyed.unknown, Context)
     const place = `${flow.name}/${alias}`
-    execute = withLedger({
-      idempotency: keyed,
-      place,
-      store: bag.require('dedupe'),
-      handler: bare,
-      ask,
-      around,
-    })
+    const guarded = { idempotency: keyed, place, store: bag.require('dedupe'), handler: bare, around }
+    execute = isAtomicIn(bag, node, keyed, place) ? withTransaction(guarded) : withLedger({ ...guarded, ask })
   }
   const { input } = node
   if (input === undefined || isOpaque(input) || input === checkedAgainst) return execute
@@ -66,6 +62,22 @@ export function planNode(
 }
 
 /**
+ * Whether the node's writes are committed with the record of its key.
+ * @throws CapabilityError `EXACT004` when they must be and the stores of the bag are not in one database.
+ */
+function isAtomicIn(bag: ResourceBag, { uses }: AnyNode, { atomic }: Keyed, place: string): boolean {
+  if (atomic === undefined) return false
+  const outside = outsideTransaction(uses, (resource) => {
+    const { info } = bag.control(resource)
+    return typeof info === 'object' && info !== null && 'transaction' in info ? info.transaction : undefined
+  })
+  if (outside.length === 0) return true
+  if (atomic === 'preferred') return false
+  const message = `"${place}" is atomic, and ${outside.join(', ')} cannot be committed with the record of its key`
+  throw new CapabilityError('Misconfigured', message, { code: 'EXACT004' })
+}
+
+/**
  * One class per node: its getters look the run up, so making a context costs one small object, and a resource is
  * narrowed to the declared access and bound to the run only when the handler asks for it.
  */
@@ -76,6 +88,7 @@ function contextClass(
   run: RunView,
   held: HeldKey | undefined,
 ) => object {
+  const isAtomic = node.idempotency?.kind === 'keyed' && node.idempotency.atomic !== undefined
   class Context {
     readonly #run: RunView
     readonly #held: HeldKey | undefined
@@ -111,6 +124,7 @@ function contextClass(
       return this.#held?.fence
     }
     get effect() {
+      if (isAtomic) return refuseEffect
       return this.#held?.effect ?? makeAtOnce
     }
   }

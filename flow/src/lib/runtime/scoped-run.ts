@@ -7,6 +7,8 @@ export interface ScopedRunOptions {
   readonly signal: () => AbortSignal
   /** Stands around each write of the node. Default: the run's own. */
   readonly aroundWrite?: CallScope['aroundWrite']
+  /** Collects what the node reads and writes. Default: its calls are made at once. */
+  readonly transaction?: CallScope['transaction']
 }
 
 export class ScopedRun implements RunView {
@@ -55,8 +57,9 @@ export class ScopedRun implements RunView {
   }
 
   #makeScope(): CallScope {
-    const { aroundWrite } = this.#options
+    const { aroundWrite, transaction } = this.#options
     const scope = { ...this.#run.scope, signal: this.signal }
-    return aroundWrite === undefined ? scope : { ...scope, aroundWrite }
+    if (aroundWrite === undefined) return scope
+    return transaction === undefined ? { ...scope, aroundWrite } : { ...scope, aroundWrite, transaction }
   }
 }

@@ -290,6 +290,18 @@ const table: Partial<
         graph: (note, step) => step(keyed('1s'), note, { delivery: 'exactly_once' }),
       }),
     ),
+  EXACT004: () =>
+    ir({
+      nodes: [
+        t,
+        n('a'),
+        n('b', {
+          ...effectful,
+          uses: [{ resource: 'http', access: 'write', requirements: {}, features: [] }],
+          idempotency: { key: '/id', atomic: 'required' },
+        }),
+      ],
+    }),
   RETRY010: () =>
     start(
       flow('f', { trigger: byHand, graph: (note, step) => step(save, note, { retry: { maxAttempts: 3 } }) }),

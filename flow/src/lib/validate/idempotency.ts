@@ -1,7 +1,8 @@
-/** Checks of keys, exactly-once and retries: IDEM020–031, EXACT001–003, RETRY011, and DAG005 for attempts. */
+/** Checks of keys, exactly-once and retries: IDEM020–031, EXACT001–004, RETRY011, and DAG005 for attempts. */
 import { domainOf, lifeRule, numberFault } from '@flowport/capabilities'
 import type { Finding } from '../diagnostics/diagnostic.ts'
 import { type EdgeIr, functionKey, type NodeIr, naturalKey } from '../ir/ir.ts'
+import { isCommitted } from '../atomic.ts'
 import { type IrView, isEffectful } from './ir-view.ts'
 import { isConcurrency } from './reserved.ts'
 import { reachable } from './walk.ts'
@@ -13,6 +14,7 @@ export function checkIdempotency(view: IrView): readonly Finding[] {
     ...checkPartitions(view),
     ...checkKeys(view),
     ...checkUnknown(view),
+    ...checkAtomic(view),
     ...checkExactlyOnce(view),
     ...checkRetry(view),
   ]
@@ -69,13 +71,25 @@ function* checkUnknown({ ir, at }: IrView): Iterable<Finding> {
     if (!isKeyed(node)) continue
     const { alias, idempotency } = node
     const location = at({ node: alias })
-    if (idempotency?.unknown === undefined) {
+    if (idempotency?.unknown === undefined && idempotency?.atomic !== 'required') {
       const message = `"${alias}" has an idempotency key and does not say what happens when nobody can know whether its effect was made`
       yield { code: 'IDEM030', message, location }
     }
     if (idempotency?.unknown === 'again' && idempotency.sink !== 'keyed') {
       const message = `"${alias}" is run again when its outcome is unknown, and does not state that its sink makes one effect per key`
       yield { code: 'IDEM031', message, location }
+    }
+  }
+}
+
+/** What an atomic node changes is committed with its record: it writes to nothing that cannot be. */
+function* checkAtomic({ ir, at }: IrView): Iterable<Finding> {
+  for (const { alias, idempotency, uses = [] } of ir.nodes) {
+    if (idempotency?.atomic === undefined) continue
+    for (const { resource, access } of uses) {
+      if (isCommitted(resource, access)) continue
+      const message = `"${alias}" is atomic, and ${access} access to ${resource} is no part of a transaction`
+      yield { code: 'EXACT004', message, location: at({ node: alias }), details: { resource, access } }
     }
   }
 }

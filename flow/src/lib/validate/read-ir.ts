@@ -116,6 +116,7 @@ function readIdempotency(reader: IrReader, node: JsonRecord, at: string): Pick<N
     (source[name] ?? undefined) === undefined
       ? undefined
       : reader.choice(source, name, choices, otherwise, `${at}/idempotency`)
+  const atomic = choice('atomic', ['required', 'preferred'], 'required')
   const unknown = choice('unknown', unknownChoices, 'never')
   const begins = choice('begins', ['handler', 'effect'], 'handler')
   const sink = choice('sink', ['keyed'], 'keyed')
@@ -124,6 +125,7 @@ function readIdempotency(reader: IrReader, node: JsonRecord, at: string): Pick<N
       scope,
       ...(key === undefined ? {} : { key }),
       ...(ttlMs === undefined ? {} : { ttlMs }),
+      ...(atomic === undefined ? {} : { atomic }),
       ...(unknown === undefined ? {} : { unknown }),
       ...(begins === undefined ? {} : { begins }),
       ...(sink === undefined ? {} : { sink }),

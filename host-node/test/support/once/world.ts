@@ -10,7 +10,7 @@ import {
 } from '@flowport/capabilities'
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import { ManualClock } from '@flowport/capabilities/testing'
-import { createRuntime, flow, type KeyedIdempotency, manual, node, type NodeContext } from '@flowport/flow'
+import { createRuntime, flow, type GuardedIdempotency, manual, node, type NodeContext } from '@flowport/flow'
 import { sqlite } from '@flowport/presets/sqlite'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -22,7 +22,7 @@ const Order = z.object({ id: z.string() })
 const Charged = z.object({ charge: z.string() })
 
 export type Handler = (context: NodeContext<Record<never, never>>) => Promise<Charge>
-export type Policy = Pick<KeyedIdempotency<{ id: string }, Charge>, 'unknown' | 'begins'>
+export type Policy = Pick<GuardedIdempotency<{ id: string }, Charge>, 'unknown' | 'begins'>
 
 export interface World {
   readonly clock: ManualClock

@@ -23,6 +23,7 @@ export const memoryKvInfo = {
   ttl: 'per_write',
   limits: memoryKvLimits,
   features: { list: true, metadata: true, conditional: true, bulk: true },
+  transaction: 'memory',
   extensions: {},
 } as const satisfies KvCapabilityInfo
 
@@ -50,6 +51,7 @@ export const memoryDedupeInfo = {
   durability: 'ephemeral',
   limits: memoryDedupeLimits,
   features: { unknowns: true },
+  transaction: 'memory',
   extensions: {},
 } as const satisfies DedupeCapabilityInfo
 
@@ -60,6 +62,7 @@ export const memoryQueueInfo = {
   durability: 'ephemeral',
   limits: memoryQueueLimits,
   features: { deadLetter: true, renew: true },
+  transaction: 'memory',
   extensions: {},
 } as const satisfies QueueCapabilityInfo
 

@@ -63,7 +63,12 @@ function makeFile(path: string): void {
   }
 }
 
+/** Databases this process has opened. */
+let opened = 0
+
 export class Database {
+  /** Tells this connection from the others of the process. */
+  readonly name: string
   readonly #db: DatabaseSync
   readonly #begin: StatementSync
   readonly #commit: StatementSync
@@ -71,6 +76,8 @@ export class Database {
   #isOpen = true
 
   constructor(db: DatabaseSync) {
+    opened += 1
+    this.name = `sqlite:${opened}`
     this.#db = db
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')

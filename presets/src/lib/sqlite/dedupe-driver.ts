@@ -1,7 +1,10 @@
 /** The dedupe ledger in SQLite. Every step is one statement that decides and writes at once. */
 import {
   type BeginCall,
+  type Changes,
   type Clock,
+  type CommitOutcome,
+  type CommitRecord,
   type DedupeCapabilityInfo,
   type DedupeDriver,
   type DriverBegin,
@@ -10,6 +13,7 @@ import {
   ledgerSteps,
   type RenewCall,
 } from '@flowport/capabilities'
+import { holdIn, writeInto } from './commit.ts'
 import type { Database } from './database.ts'
 import { translated } from './translate-error.ts'
 
@@ -73,6 +77,21 @@ export class SqliteDedupeDriver implements DedupeDriver {
     const now = this.#now()
     return translated(
       () => this.#sql.complete.run(result, now + Math.ceil(ttlMs), key, token, now).changes === 1,
+    )
+  }
+
+  commit({ key, token, result, ttlMs }: CommitRecord, { reads, writes }: Changes): CommitOutcome {
+    return translated(() =>
+      this.#db.immediate(() => {
+        const found = this.#sql.holder.get(key)
+        if (found?.['token'] !== token) return 'fenced'
+        if (found['done'] === 1) return 'committed'
+        if (!holdIn(this.#db, reads)) return 'conflict'
+        writeInto(this.#db, writes)
+        const now = this.#now()
+        this.#sql.complete.run(result, now + Math.ceil(ttlMs), key, token, now)
+        return 'committed'
+      }),
     )
   }
 
@@ -201,6 +220,7 @@ function prepare(db: Database) {
     read: db.prepare(
       'SELECT token, done, fingerprint, result, expires_at, started, fence FROM dedupe WHERE key = ?',
     ),
+    holder: db.prepare('SELECT token, done FROM dedupe WHERE key = ?'),
     unknowns: db.prepare(
       `SELECT key, fence, expires_at FROM dedupe
         WHERE done = 0 AND started = 1 AND expires_at <= ? AND key > ? AND key <= ? ORDER BY key LIMIT ?`,

@@ -52,6 +52,10 @@ for (const isLayered of [false, true]) {
       const { drivers, close, reopen } = await opened(clock)
       return {
         dedupe: createDedupeStore(drivers.dedupe, options(clock)),
+        beside: {
+          kv: createKeyValue(drivers.kv, options(clock)),
+          queue: createQueue(drivers.queue('jobs'), options(clock)),
+        },
         close,
         reopen: async () => createDedupeStore((await reopen()).dedupe, options(clock)),
       }

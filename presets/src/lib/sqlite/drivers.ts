@@ -27,7 +27,7 @@ export async function openSqliteDrivers(options: SqliteDriversOptions): Promise<
   const { path, synchronous = 'FULL', busyTimeoutMs = 2_000, maxAttempts = 5, clock } = options
   checkNumbers('preset "sqlite"', { busyTimeoutMs, maxAttempts }, sqliteNumbers)
   const db: Database = await openDatabase({ path, synchronous, busyTimeoutMs })
-  const instance = { path, synchronous }
+  const instance = { path, synchronous, transaction: db.name }
   return {
     kv: new SqliteKvDriver(db, infoFor(sqliteKvInfo, instance), clock),
     dedupe: new SqliteDedupeDriver(db, infoFor(sqliteDedupeInfo, instance), clock),

@@ -17,6 +17,7 @@ export const sqliteKvInfo = {
     maxBulkKeys: 1000,
   },
   features: { list: true, metadata: true, conditional: true, bulk: true },
+  transaction: 'sqlite',
   extensions,
 } as const satisfies KvCapabilityInfo
 
@@ -27,6 +28,7 @@ export const sqliteDedupeInfo = {
   durability: 'durable',
   limits: { maxKeyBytes: 2048, maxResultBytes: 8 * 1024 * 1024, minTtlMs: 1 },
   features: { unknowns: true },
+  transaction: 'sqlite',
   extensions,
 } as const satisfies DedupeCapabilityInfo
 
@@ -37,22 +39,25 @@ export const sqliteQueueInfo = {
   durability: 'durable',
   limits: { maxMessageBytes: 1024 * 1024, maxBatchMessages: 1000, maxDelayMs: 365 * 86_400_000 },
   features: { deadLetter: true, renew: true },
+  transaction: 'sqlite',
   extensions,
 } as const satisfies QueueCapabilityInfo
 
 export interface InfoOptions {
   readonly path: string
   readonly synchronous: 'NORMAL' | 'FULL'
+  readonly transaction: string
 }
 
-/** The info of an instance: what is in memory goes with the process. */
+/** The info of an instance: what is in memory goes with the process, and each opened file is a database of its own. */
 export function infoFor<I extends KvCapabilityInfo | DedupeCapabilityInfo | QueueCapabilityInfo>(
   info: I,
-  { path, synchronous }: InfoOptions,
+  { path, synchronous, transaction }: InfoOptions,
 ): I {
   return {
     ...info,
     durability: path === ':memory:' ? 'ephemeral' : 'durable',
+    transaction,
     extensions: { 'dev.flowport.sqlite.synchronous': synchronous },
   }
 }

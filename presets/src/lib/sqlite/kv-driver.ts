@@ -9,6 +9,7 @@ import {
   type KvDriverList,
   type KvDriverPage,
   type KvDriverPut,
+  type PutWrite,
   type StoredKvEntry,
 } from '@flowport/capabilities'
 import { uniqueIds } from '../unique-ids.ts'
@@ -56,8 +57,8 @@ export class SqliteKvDriver implements KvDriver {
       const now = this.#now()
       this.#sweeper.beforeWrite(now)
       const version = this.#versions.next()
-      const json = metadata === undefined || metadata === null ? null : JSON.stringify(metadata)
-      const expiry = expiresAt === undefined ? null : Math.ceil(expiresAt)
+      const json = jsonOf(metadata)
+      const expiry = expiryOf(expiresAt)
       if (ifVersion !== undefined) {
         const { changes } = this.#sql.replace.run(value, json, expiry, version, key, ifVersion, now)
         if (changes === 1) return version
@@ -96,6 +97,23 @@ export class SqliteKvDriver implements KvDriver {
     })
   }
 
+  /** Whether its rows are in this database, so that a transaction there can write them. */
+  isIn(db: Database): boolean {
+    return db === this.#db
+  }
+
+  /** The version of the visible entry, or `null`. */
+  versionOf(key: string): string | null {
+    const row = this.#sql.version.get(key, this.#now())
+    return row === undefined ? null : String(row['version'])
+  }
+
+  /** Writes the entry under the version it comes with, whatever is there. */
+  write({ key, value, version, expiresAt, metadata }: PutWrite): void {
+    this.#sweeper.beforeWrite(this.#now())
+    this.#sql.put.run(key, value, jsonOf(metadata), expiryOf(expiresAt), version)
+  }
+
   check(): void {
     translated(() => this.#db.check())
   }
@@ -123,6 +141,14 @@ function entryOf({ value, metadata, expires_at, version }: Row): StoredKvEntry {
 }
 
 const columns = 'key, value, metadata, expires_at, version'
+function jsonOf(metadata: unknown): string | null {
+  return metadata === undefined || metadata === null ? null : JSON.stringify(metadata)
+}
+
+function expiryOf(expiresAt: number | undefined): number | null {
+  return expiresAt === undefined ? null : Math.ceil(expiresAt)
+}
+
 /** The last moment a `Date` can hold: files written before lives were bounded hold later ones, which no number can. */
 const expiry = 'min(expires_at, 8640000000000000) AS expires_at'
 const read = `key, value, metadata, ${expiry}, version`
@@ -133,6 +159,7 @@ function prepare(db: Database) {
   const live = '(expires_at IS NULL OR expires_at > ?)'
   return {
     get: db.prepare(`SELECT ${read} FROM kv WHERE key = ? AND ${live}`),
+    version: db.prepare(`SELECT version FROM kv WHERE key = ? AND ${live}`),
     getMany: db.prepare(`SELECT ${read} FROM kv WHERE key IN (SELECT value FROM json_each(?)) AND ${live}`),
     put: db.prepare(insert),
     create: db.prepare(`${insert} WHERE kv.expires_at <= ?`),

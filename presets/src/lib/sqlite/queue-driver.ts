@@ -37,14 +37,23 @@ export class SqliteQueueDriver implements QueueDriver {
   }
 
   send(bodies: readonly string[], delayMs: number): readonly string[] {
-    return translated(() => {
-      const now = this.#now()
-      const readyAt = now + Math.ceil(delayMs)
-      const state = readyAt > now ? waiting : ready
-      const one = (body: string) =>
-        String(this.#sql.send.run(this.#name, state, readyAt, now, body).lastInsertRowid)
-      return bodies.length === 1 ? bodies.map(one) : this.#db.immediate(() => bodies.map(one))
-    })
+    const write = () => this.write(bodies, delayMs)
+    return translated(() => (bodies.length === 1 ? write() : this.#db.immediate(write)))
+  }
+
+  /** Whether its rows are in this database, so that a transaction there can write them. */
+  isIn(db: Database): boolean {
+    return db === this.#db
+  }
+
+  /** Stores the messages one after the other; the caller has begun a transaction where there are several. */
+  write(bodies: readonly string[], delayMs: number): readonly string[] {
+    const now = this.#now()
+    const readyAt = now + Math.ceil(delayMs)
+    const state = readyAt > now ? waiting : ready
+    return bodies.map((body) =>
+      String(this.#sql.send.run(this.#name, state, readyAt, now, body).lastInsertRowid),
+    )
   }
 
   receive(limit: number, leaseMs: number): readonly StoredMessage[] {

@@ -2,12 +2,22 @@
 import { expect } from 'vitest'
 import type { DedupeKey, DedupeStore } from '../../dedupe/contract.ts'
 import type { DedupeCapabilityInfo } from '../../guarantees/info.ts'
+import type { KeyValue } from '../../kv/contract.ts'
+import type { Queue } from '../../queue/contract.ts'
 import type { Subject } from '../conformance.ts'
+
+/** Stores that state the same `info.transaction` as the dedupe store. */
+export interface TransactionStores {
+  readonly kv: KeyValue
+  readonly queue: Queue
+}
 
 export interface DedupeSubject extends Subject {
   /** An empty store. */
   readonly dedupe: DedupeStore
   readonly info: DedupeCapabilityInfo
+  /** Stores of the same database, where the harness opens them. */
+  readonly beside: TransactionStores | null
   /** Closes the store and opens what it kept, where the harness can. */
   readonly reopen: (() => Promise<DedupeStore>) | null
   /** A lease or time to live that is long enough for the store and short enough to wait for. */

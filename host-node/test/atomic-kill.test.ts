@@ -1,0 +1,68 @@
+/**
+ * An atomic node over SQLite in a process that is killed before each of its SQL statements, those inside the commit too.
+ * The suite takes every 12th of 100 points; `FLOWPORT_KILL_POINTS=all` takes each.
+ */
+import { systemClock } from '@flowport/capabilities/system'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openOrders } from './support/once/atomic-orders.ts'
+import type { AtomicProcessOptions } from './support/once/atomic-process.ts'
+import { tempFolder } from './support/temp-folder.ts'
+
+const script = join(import.meta.dirname, 'support/once/atomic-process.ts')
+const ids = Array.from({ length: 10 }, (_, index) => `order-${index}`)
+const points = 100
+const stride = process.env['FLOWPORT_KILL_POINTS'] === 'all' ? 1 : 12
+
+async function run(options: AtomicProcessOptions) {
+  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let printed = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { statements: Number(printed), signal }
+}
+
+// The lease of the process that was killed is over.
+const later = Object.create(systemClock, {
+  now: { value: () => systemClock.now() + 3_600_000 },
+}) as typeof systemClock
+
+it('rows, records, messages and the counter are equal wherever the process is killed, and whoever goes on loses and repeats nothing', async () => {
+  const whole = await run({ path: join(tempFolder(), 'orders.sqlite'), ids, killAt: 0 })
+  expect(whole.signal).toBeNull()
+  expect(whole.statements).toBeGreaterThanOrEqual(points)
+  const seen = new Set<number>()
+  for (let killAt = 1; killAt <= points; killAt += stride) {
+    const path = join(tempFolder(), 'orders.sqlite')
+    const { signal } = await run({ path, ids, killAt })
+    expect(signal, `point ${killAt}`).toBe('SIGKILL')
+    const orders = await openOrders(path, later)
+    try {
+      const { unknown, ...counts } = await orders.counts(ids)
+      expect(unknown, `point ${killAt}`).toBe(0)
+      expect(new Set(Object.values(counts)).size, `point ${killAt}: ${JSON.stringify(counts)}`).toBe(1)
+      seen.add(counts.rows)
+      for (const id of ids) await orders.place(id)
+    } finally {
+      await orders.close()
+    }
+    const again = await openOrders(
+      path,
+      Object.create(later, { now: { value: () => later.now() + 10 } }) as typeof later,
+    )
+    try {
+      const n = ids.length
+      const all = { counter: n, rows: n, records: n, messages: n, unknown: 0 }
+      expect(await again.counts(ids), `after point ${killAt}`).toEqual(all)
+    } finally {
+      await again.close()
+    }
+  }
+  expect(seen.size).toBeGreaterThan(1)
+}, 300_000)
