@@ -58,6 +58,7 @@ export {
   type SettleRequest,
   type ShownKey,
 } from './lib/ledger/ledger-operations.ts'
+export { type AtomicVerdict, atomicVerdicts } from './lib/preflight/atomic.ts'
 export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
 export type {
   Idempotency,

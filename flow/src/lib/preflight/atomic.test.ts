@@ -7,7 +7,6 @@ import { node } from '../node.ts'
 import { manual } from '../trigger.ts'
 import { validateFlow } from '../validate/validate.ts'
 import { atomicVerdicts } from './atomic.ts'
-import { offersOfProviders } from './offers.ts'
 import { preflightProfile } from './preflight.ts'
 
 const Note = z.object({ id: z.string() })
@@ -71,8 +70,7 @@ it('a ledger that states no transaction is what is missing', () => {
 })
 
 it('the verdict of a node that prefers the transaction is given per profile', () => {
-  const verdict = (providers: readonly Provider[]) =>
-    atomicVerdicts(preferred, offersOfProviders(providers, []))
+  const verdict = (providers: readonly Provider[]) => atomicVerdicts([preferred], providers)
   const place = { flow: 'placing', node: 'place' }
   expect(findings(apart, preferred)).toEqual([])
   expect(verdict(apart)).toEqual([{ ...place, verdict: 'unknown: never', outside: ['kv', 'queue'] }])

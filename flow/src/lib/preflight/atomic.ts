@@ -1,12 +1,12 @@
 /** Finds atomic nodes whose stores are not in the ledger's database: EXACT004. */
-import { domainOf } from '@flowport/capabilities'
+import { domainOf, type Provider } from '@flowport/capabilities'
 import { outsideTransaction } from '../atomic.ts'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { NormalUse } from '../uses.ts'
 import type { Candidate } from './compare.ts'
 import { nodeVertices } from './needs.ts'
-import { asRecord, type Offers } from './offers.ts'
+import { asRecord, type Offers, offersOfProviders } from './offers.ts'
 
 /** How an atomic node runs on one profile. */
 export interface AtomicVerdict {
@@ -42,8 +42,16 @@ export function checkAtomic(
   })
 }
 
-/** How every atomic node of the flow runs, where all it needs is bound. */
-export function atomicVerdicts(flow: AnyFlow, offers: Offers): readonly AtomicVerdict[] {
+/** How every atomic node of the flows runs on a profile, where all it needs is bound. Opens nothing. */
+export function atomicVerdicts(
+  flows: readonly AnyFlow[],
+  providers: readonly Provider[],
+): readonly AtomicVerdict[] {
+  const offers = offersOfProviders(providers, ['clock', 'rng', 'http', 'secrets'])
+  return flows.flatMap((flow) => verdictsOf(flow, offers))
+}
+
+function verdictsOf(flow: AnyFlow, offers: Offers): readonly AtomicVerdict[] {
   return nodeVertices(flow).flatMap(({ alias, node: { idempotency, uses } }) => {
     if (idempotency?.kind !== 'keyed' || idempotency.atomic === undefined) return []
     const outside = outsideOf(uses, offers)

@@ -2,6 +2,7 @@
 import type { Provider } from '@flowport/capabilities'
 import {
   type App,
+  atomicVerdicts,
   type Diagnostic,
   DiagnosticsError,
   hasErrors,
@@ -36,12 +37,25 @@ export function check(
     ),
     ...(profile === undefined ? [] : environmentFindings(app, profile, out.host.env)),
   ]
+  const atomic = profiles.flatMap((name) =>
+    atomicVerdicts(app.flows, app.profiles[name] ?? []).map((verdict) => ({ profile: name, ...verdict })),
+  )
   const ok =
     !hasErrors(diagnostics) && !(strict && diagnostics.some(({ severity }) => severity === 'warning'))
   if (json)
-    out.json({ schemaVersion: 1, command: 'check', ok, profiles, flows: app.flows.length, diagnostics })
+    out.json({
+      schemaVersion: 1,
+      command: 'check',
+      ok,
+      profiles,
+      flows: app.flows.length,
+      diagnostics,
+      ...(atomic.length === 0 ? {} : { atomic }),
+    })
   else {
     for (const finding of diagnostics) out.result(pretty(finding, out))
+    for (const { profile: on, flow, node, verdict } of atomic)
+      out.result(`atomic: ${flow} / ${node}, profile ${on}: ${verdict}`)
     out.result(summary(app, profiles, diagnostics, ok, out))
   }
   return ok ? exitCodes.ok : exitCodes.findings

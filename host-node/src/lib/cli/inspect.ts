@@ -1,6 +1,6 @@
 /** `flowport inspect`: routes, bindings with their guarantees, and the variables of a profile; opens nothing. */
 import type { Provider } from '@flowport/capabilities'
-import { type App, providesSecrets, triggerColumns } from '@flowport/flow'
+import { type App, atomicVerdicts, providesSecrets, triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { VariablesSchema } from '../environment.ts'
 import { hostDomains } from '../profile.ts'
@@ -34,6 +34,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     ...providers.flatMap(variablesOf),
     ...(providesSecrets(providers) ? [] : app.secrets.map(secretRow)),
   ]
+  const atomic = atomicVerdicts(app.flows, providers)
   if (json)
     out.json({
       schemaVersion: 1,
@@ -45,6 +46,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
       routes,
       bindings,
       variables,
+      ...(atomic.length === 0 ? {} : { atomic }),
     })
   else {
     out.result(`${out.paint('bold', `${app.name} ${app.version}`)}, profile ${name}\n`)
@@ -66,6 +68,13 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
         ]),
       ),
     )
+    if (atomic.length > 0)
+      out.result(
+        table(
+          ['ATOMIC NODE', 'FLOW', 'VERDICT'],
+          atomic.map(({ node, flow, verdict }) => [node, flow, verdict]),
+        ),
+      )
     out.result(
       table(
         ['VARIABLE', 'PRESET', 'REQUIRED', 'DEFAULT', 'MEANING'],
