@@ -66,3 +66,16 @@ it('rows, records, messages and the counter are equal wherever the process is ki
   }
   expect(seen.size).toBeGreaterThan(1)
 }, 300_000)
+
+it('three processes that place the same orders at once place each of them once', async () => {
+  const path = join(tempFolder(), 'orders.sqlite')
+  const ended = await Promise.all([1, 2, 3].map(() => run({ path, ids, killAt: 0 })))
+  for (const { statements } of ended) expect(statements).toBeGreaterThan(0)
+  const orders = await openOrders(path, systemClock)
+  try {
+    const n = ids.length
+    expect(await orders.counts(ids)).toEqual({ counter: n, rows: n, records: n, messages: n, unknown: 0 })
+  } finally {
+    await orders.close()
+  }
+}, 60_000)
