@@ -1,4 +1,5 @@
 import {
+  CapabilityError,
   createDedupeStore,
   createKeyValue,
   createQueue,
@@ -38,7 +39,8 @@ function app(
   const one = { clock, transaction: 'memory:one' }
   const kv = createKeyValue(memoryKvDriver(isTogether ? one : { clock }), { clock })
   const queue = createQueue(memoryQueueDriver(one))
-  const dedupe = createDedupeStore(memoryDedupeDriver(one))
+  const driver = memoryDedupeDriver(one)
+  const dedupe = createDedupeStore(driver)
   const bag = ResourceBag.empty().with('dedupe', dedupe).with('kv', kv).with('queue', queue)
   const place = node('place', {
     input: Order,
@@ -62,7 +64,7 @@ function app(
     return end
   }
   const bodies = async () => (await queue.receive({ limit: 100 })).map(({ body }) => body)
-  return { kv, bodies, dedupe, settled, invoke }
+  return { kv, bodies, driver, dedupe, settled, invoke }
 }
 
 it('the writes of an atomic node and its result are there at once, once per key', async () => {
@@ -159,6 +161,27 @@ it('a holder that lost its key commits nothing, and answers with what its succes
   expect(await invoke('a')).toBe(2)
   expect(await kv.get('order/a')).toBe('2')
   expect(await bodies()).toEqual([2])
+})
+
+it('a commit whose answer is lost is found by the next caller, and the handler is not run again', async () => {
+  let runs = 0
+  const { kv, driver, invoke } = app(async (_order, { kv: own }) => {
+    runs += 1
+    const count = Number((await own.get('count')) ?? 0) + 1
+    await own.put('count', String(count))
+    return count
+  })
+  const commit = driver.commit?.bind(driver)
+  Object.assign(driver, {
+    commit: (...call: Parameters<NonNullable<typeof commit>>) => {
+      void commit?.(...call)
+      throw new CapabilityError('Unavailable', 'the answer was lost', { applied: 'unknown' })
+    },
+  })
+  await expect(invoke('a')).rejects.toMatchObject({ cause: { kind: 'Unavailable' } })
+  expect(await invoke('a')).toBe(1)
+  expect(await kv.get('count')).toBe('1')
+  expect(runs).toBe(1)
 })
 
 it('effect() is refused in an atomic node, and its key is free afterwards', async () => {

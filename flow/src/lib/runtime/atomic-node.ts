@@ -77,24 +77,20 @@ async function hold(
   })
   try {
     for (let runs = 1; ; runs++) {
-      let error: unknown
-      let isRefused = false
-      try {
-        const result = await perform(input, run, { mayRetry: () => !lease.isLost })
-        transaction.close()
-        const answer = await forCaller(encodeResult(result), caller, digest)
+      const ran = await outcomeOf(() => perform(input, run, { mayRetry: () => !lease.isLost }))
+      transaction.close()
+      if ('result' in ran) {
+        const answer = await forCaller(encodeResult(ran.result), caller, digest)
         lease.check()
+        // An error of the commit is thrown: where its answer was lost, the next caller finds the key done.
         const outcome = await ledger.commit(key, token, answer, ttlMs, transaction.changes)
-        if (outcome === 'committed') return { result }
+        if (outcome === 'committed') return ran
         if (outcome === 'fenced') return null
-      } catch (thrown) {
-        transaction.close()
-        isRefused = true
-        error = thrown
-        const isOver = lease.isLost || run.signal.aborted || isTimeout(thrown)
-        if (isOver || !(await isStale(transaction))) throw thrown
+      } else {
+        const isOver = lease.isLost || run.signal.aborted || isTimeout(ran.error)
+        if (isOver || !(await isStale(transaction))) throw ran.error
       }
-      if (runs === maxRuns) throw stale(key, isRefused ? error : undefined)
+      if (runs === maxRuns) throw stale(key, 'error' in ran ? ran.error : undefined)
       const pauseMs = run.rng.float() * Math.min(2 ** runs, maxPauseMs)
       await clock.sleep(pauseMs, { signal: run.signal })
     }
@@ -106,6 +102,16 @@ async function hold(
     throw error
   } finally {
     lease.end()
+  }
+}
+
+async function outcomeOf(
+  work: () => unknown,
+): Promise<{ readonly result: unknown } | { readonly error: unknown }> {
+  try {
+    return { result: await work() }
+  } catch (error) {
+    return { error }
   }
 }
 
