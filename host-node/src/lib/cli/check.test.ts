@@ -1,20 +1,23 @@
-import { defineApp, flow, queue } from '@flowport/flow'
+import { type AnyFlow, defineApp, flow, type Idempotency, manual, node, queue } from '@flowport/flow'
 import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
 import { memory } from '@flowport/presets/memory'
+import { sqlite } from '@flowport/presets/sqlite'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { check } from './check.ts'
 import { Console } from './console.ts'
 
+function checkOf(flows: readonly AnyFlow[], profiles: Parameters<typeof defineApp>[0]['profiles']) {
+  let printed = ''
+  const stdout = { write: (said: string) => (printed += said) } as unknown as NodeJS.WritableStream
+  const host = { stdout, stderr: stdout, stdin: process.stdin, env: {}, cwd: () => '/' }
+  const whole = { ...defineApp({ flows: [...flows], profiles: {} }), profiles }
+  return { code: check(whole, {}, new Console(host)), printed }
+}
+
 describe('flowport check, on queue flows', () => {
   const mails = flow('mails', { trigger: queue('mails', { input: z.object({}) }), graph: (it) => it })
-  const checked = (profiles: Parameters<typeof defineApp>[0]['profiles']) => {
-    let printed = ''
-    const stdout = { write: (said: string) => (printed += said) } as unknown as NodeJS.WritableStream
-    const host = { stdout, stderr: stdout, stdin: process.stdin, env: {}, cwd: () => '/' }
-    const whole = { ...defineApp({ flows: [mails], profiles: {} }), profiles }
-    return { code: check(whole, {}, new Console(host)), printed }
-  }
+  const checked = (profiles: Parameters<typeof defineApp>[0]['profiles']) => checkOf([mails], profiles)
 
   it('tells the queue that a profile lacks, where this host would take the messages', () => {
     expect(checked({ local: [memory()] })).toMatchObject({
@@ -26,5 +29,33 @@ describe('flowport check, on queue flows', () => {
 
   it('asks for none where Workers bring them', () => {
     expect(checked({ workers: [cloudflareQueues({ as: 'others' })] })).toMatchObject({ code: 0 })
+  })
+})
+
+describe('flowport check, on atomic nodes', () => {
+  const Order = z.object({ id: z.string() })
+  const uses = { kv: 'write' } as const
+  const placing = (idempotency: Idempotency<{ id: string }, null, typeof uses>) => {
+    const place = node('place', { input: Order, uses, idempotency, run: () => null })
+    return flow('placing', {
+      trigger: manual({ input: Order }),
+      graph: (order, step) => step(place, order),
+    })
+  }
+  const apart = [memory({ only: ['kv'] }), sqlite({ only: ['dedupe'] })]
+
+  it('says how a node that prefers the transaction runs on each profile', () => {
+    const flows = [placing({ key: '/id', atomic: 'preferred', unknown: 'never' })]
+    const { code, printed } = checkOf(flows, { together: [memory()], apart })
+    expect(code).toBe(0)
+    expect(printed).toContain('atomic: placing / place, profile together: one transaction')
+    expect(printed).toContain('atomic: placing / place, profile apart: unknown: never')
+  })
+
+  it('refuses a node that needs the transaction on a profile without it', () => {
+    const { code, printed } = checkOf([placing({ key: '/id', atomic: true })], { apart })
+    expect(code).toBe(1)
+    expect(printed).toContain('error[EXACT004]')
+    expect(printed).not.toContain('one transaction')
   })
 })
