@@ -75,8 +75,8 @@ describe('numbers of flows, bindings and runtimes', () => {
       rule: countRule(1, 1024),
       take: (concurrency) => queue('q', { input, concurrency }),
     },
-    { name: 'KeyedIdempotency.ttl', rule: life, take: (ttl) => keyed({ ttl }) },
-    { name: 'KeyedIdempotency.lease', rule: life, take: (lease) => keyed({ lease }) },
+    { name: 'KeyOptions.ttl', rule: life, take: (ttl) => keyed({ ttl }) },
+    { name: 'KeyOptions.lease', rule: life, take: (lease) => keyed({ lease }) },
     { name: 'EdgeOptions.timeout', rule: life, take: (timeout) => stepWith({ timeout }) },
     {
       name: 'EdgeOptions.buffer.maxItems',
