@@ -48,9 +48,9 @@ async function storm(url: string): Promise<readonly { readonly status: number; r
 
 /** Kills the app while the gateway holds the order's charge, starts it again, and sends the order until it is decided. */
 async function crash(main?: string): Promise<{ readonly status: number; readonly body: unknown }> {
-  const url = await start({ holdsMs: 500 }, main)
+  const url = await start({ holdsMs: 10_000 }, main)
   const sent = post(url).catch(() => undefined)
-  await expect.poll(() => gateway.count('o1')).toBe(1)
+  await expect.poll(() => gateway.count('o1'), { timeout: 20_000 }).toBe(1)
   await server?.kill('SIGKILL')
   await sent
   const again = await serverAt(main)
