@@ -3,13 +3,14 @@ import type { CallScope, Clock, Logger } from '@flowport/capabilities'
 import type { AnyFlow } from '../flow.ts'
 import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
-import { SchemaError } from '../schema.ts'
 import { Answered } from './answered.ts'
-import { describeThrown, RunError } from './errors.ts'
+import { RunError } from './errors.ts'
+import { notReached, stepError, streamError } from './node-error.ts'
 import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
 import type { AnswerListener, HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
 import { RunStream } from './run-stream.ts'
 import type { Digest, RunRng } from './run-view.ts'
+import { isAsyncIterable } from './thenable.ts'
 import { Walk, type Walker } from './walk.ts'
 
 export class Run implements HeldRun, Walker {
@@ -234,7 +235,7 @@ export class Run implements HeldRun, Walker {
 
   #streamEnded(error: unknown): void {
     if (error !== undefined)
-      this.#error ??= this.#nodeError(this.plan.steps[this.plan.answer] as PlannedStep, error)
+      this.#error ??= streamError(this.plan.flow.name, this.plan.steps[this.plan.answer]?.alias, error)
     this.#stream = undefined
     this.#controller?.abort(
       this.#error ?? new RunError('Cancelled', 'the stream was closed', { flow: this.plan.flow.name }),
@@ -243,19 +244,7 @@ export class Run implements HeldRun, Walker {
   }
 
   stepFailed(step: PlannedStep, error: unknown): void {
-    // A nested run's error describes the nested run: its input came from this flow, not from this flow's caller.
-    if (error instanceof RunError) {
-      const where = { flow: this.plan.flow.name, node: step.alias, cause: error }
-      return this.fail(new RunError('NodeFailed', error.message, where))
-    }
-    this.fail(this.#nodeError(step, error))
-  }
-
-  #nodeError(step: PlannedStep, error: unknown): RunError {
-    if (error instanceof RunError) return error
-    const where = { flow: this.plan.flow.name, node: step.alias, cause: error }
-    if (error instanceof SchemaError) return new RunError('InvalidValue', error.message, where)
-    return new RunError('NodeFailed', describeThrown(error), where)
+    this.fail(stepError(this.plan.flow.name, step.alias, error))
   }
 
   /** The answer is there, or it will never be. */
@@ -264,12 +253,7 @@ export class Run implements HeldRun, Walker {
       const { plan } = this
       const { values } = this.#walk
       const step = plan.steps[plan.answer] as PlannedStep
-      if (!this.#walk.isReached(plan.answer)) {
-        const message = `"${step.alias}" was not reached, and the flow answers with it`
-        return this.fail(
-          new RunError('NoAnswer', message, { flow: plan.flow.name, node: step.alias, code: 'DAG204' }),
-        )
-      }
+      if (!this.#walk.isReached(plan.answer)) return this.fail(notReached(plan.flow.name, step.alias))
       const value = values[plan.answer]
       const stream = streamSchemaOf(plan, step.slot, values)
       if (stream !== null) {
@@ -313,8 +297,4 @@ export class Run implements HeldRun, Walker {
     this.#host.finished(this, this.#error)
     if (this.#listeners !== undefined) for (const listener of this.#listeners) listener()
   }
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
