@@ -2,6 +2,7 @@ import { type AnyFlow, defineApp, flow, type Idempotency, manual, node, queue } 
 import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
 import { memory } from '@flowport/presets/memory'
 import { sqlite } from '@flowport/presets/sqlite'
+import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { check } from './check.ts'
@@ -9,7 +10,13 @@ import { Console } from './console.ts'
 
 function checkOf(flows: readonly AnyFlow[], profiles: Parameters<typeof defineApp>[0]['profiles']) {
   let printed = ''
-  const stdout = { write: (said: string) => (printed += said) } as unknown as NodeJS.WritableStream
+  const stdout = new Writable({
+    decodeStrings: false,
+    write(said: string, _encoding, done) {
+      printed += said
+      done()
+    },
+  })
   const host = { stdout, stderr: stdout, stdin: process.stdin, env: {}, cwd: () => '/' }
   const whole = { ...defineApp({ flows: [...flows], profiles: {} }), profiles }
   return { code: check(whole, {}, new Console(host)), printed }

@@ -110,10 +110,12 @@ export class SqliteDedupeDriver implements DedupeDriver {
       const from = cursor ?? ''
       const { last, looked } = this.#sql.listed.get(from) as { last: string | null; looked: number }
       if (last === null) return { keys: [], cursor: null }
-      const rows = this.#sql.unknowns.all(now, from, last, limit + 1) as unknown as readonly UnknownRow[]
-      const keys = rows
-        .slice(0, limit)
-        .map(({ key, fence, expires_at }) => ({ key, fence, sinceMs: now - expires_at }))
+      const rows = this.#sql.unknowns.all(now, from, last, limit + 1)
+      const keys = rows.slice(0, limit).map(({ key, fence, expires_at }) => ({
+        key: String(key),
+        fence: Number(fence),
+        sinceMs: now - Number(expires_at),
+      }))
       if (rows.length > limit) return { keys, cursor: keys.at(-1)?.key ?? null }
       return { keys, cursor: looked === listedRows ? last : null }
     })
@@ -165,8 +167,6 @@ interface Row {
   readonly started: number
   readonly fence: number
 }
-
-type UnknownRow = Pick<Row, 'fence' | 'expires_at'> & { readonly key: string }
 
 function recordOf({ token, done, fingerprint, result, expires_at, started, fence }: Row) {
   return {

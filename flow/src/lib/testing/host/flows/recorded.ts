@@ -27,8 +27,7 @@ export interface Wanted {
 }
 
 /** What a recorded flow answers, by what it is asked for. */
-async function answerOf({ what, waitMs = 0, size = 0 }: Wanted, count: number): Promise<unknown> {
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+async function answerOf({ what, size = 0 }: Wanted, count: number): Promise<unknown> {
   const status = /^status-(\d+)$/.exec(what)?.[1]
   if (status !== undefined) return reply({ status: Number(status), body: { count } })
   const failing = /^problem-(\d+)$/.exec(what)?.[1]
@@ -56,7 +55,12 @@ const wanted = opaque<Wanted>()
 
 const answering = node('answering', {
   input: wanted,
-  run: (input) => answerOf(input, countRun(input.id)),
+  uses: { clock: 'read' },
+  async run(input, { clock }) {
+    const count = countRun(input.id)
+    if (input.waitMs !== undefined) await clock.sleep(input.waitMs)
+    return answerOf(input, count)
+  },
 })
 
 export const recorded = [
@@ -147,9 +151,10 @@ export const recorded = [
       step(
         node('recorded-upload', {
           input: opaque<{ id: string; waitMs?: string; file: BlobRef }>(),
-          async run({ id, waitMs, file }) {
+          uses: { clock: 'read' },
+          async run({ id, waitMs, file }, { clock }) {
             const count = countRun(id)
-            if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, Number(waitMs)))
+            if (waitMs !== undefined) await clock.sleep(Number(waitMs))
             return { count, size: file.size }
           },
         }),
