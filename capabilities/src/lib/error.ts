@@ -36,7 +36,7 @@ export type Retryable = 'never' | 'temporary'
 
 /**
  * Whether the write that failed may have been made. `no`: the store or the sink refused it, or nothing was sent.
- * `unknown`: it may have been made, now or in an earlier try of the same call, and nobody can tell from this error.
+ * `unknown`: this try or an earlier one of the same call may have made the write. Treat it as possibly made.
  */
 export type Applied = 'no' | 'unknown'
 

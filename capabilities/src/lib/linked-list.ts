@@ -1,4 +1,4 @@
-/** A list whose entries hold their own links: adding and removing cost a fraction of what they cost in a `Set`. */
+/** A doubly linked list. Entries hold their own links, so adding and removing cost less than in a `Set`. */
 
 /** What an entry carries. The list alone writes these fields. */
 export interface Linked<T> {

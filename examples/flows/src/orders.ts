@@ -13,7 +13,7 @@ const chargeOrder = node('charge', {
   input: Order,
   output: Charged,
   uses: { 'http:payments': 'write' },
-  // The gateway charges per call. Where its answer is lost, nobody can know whether it charged: such an order is left to people.
+  // The gateway charges per call and cannot be asked. When its answer is lost, a person settles the order.
   idempotency: { key: '/orderId', unknown: 'never', begins: 'effect', ttl: '7d', lease: '10s' },
   async run({ orderId, amountCents }, { 'http:payments': gateway, idempotencyKey }) {
     const chargeId = await charge(gateway, { orderId, amountCents }, idempotencyKey ?? orderId)

@@ -140,8 +140,8 @@ export interface DedupeStore {
   /** How the key stands; changes nothing. `Unsupported` where `info.features.unknowns` is not stated. */
   look(key: DedupeKey, options?: CallOptions): Promise<KeyState>
   /**
-   * Takes over a key that is unknown, if `fence` is still that of its last holder. Resolves `null`, changing nothing, for
-   * every other key, a free one included. The key keeps the fingerprint it was begun with, and is unknown again when the new
+   * Takes over an unknown key whose last holder had this `fence`. Resolves `null` and changes nothing when the key is free,
+   * held or done, or has had another holder since. The key keeps the fingerprint it was begun with, and is unknown again when the new
    * lease ends. `Unsupported` where `info.features.unknowns` is not stated.
    */
   takeOver(

@@ -67,7 +67,7 @@ export async function runDedupeWorkload(
     }
   }
 
-  /** Up to three calls, the first of them together with those of the other callers. */
+  /** Makes up to three calls. All callers make their first call at the same time. */
   async function work(client: number): Promise<void> {
     for (let calls = rng.int(1, 3); calls > 0 && left > 0 && signal?.aborted !== true; calls--) {
       left -= 1

@@ -3,9 +3,9 @@ import type { Model, Operation } from './model.ts'
 import { type Budget, search } from './search.ts'
 
 /**
- * A part of the history that is not linearizable either, and whose violation proves that of the whole: it ends with the
- * first answer that cannot be, and every operation left out is one whose absence cannot make a violation. No single
- * operation can be left out of it any more, unless the budget ran out before.
+ * Returns a part of a history that is not linearizable. The part is not linearizable either, so it shows why the whole is
+ * not: it ends with the first impossible answer, and leaves out only operations whose absence cannot cause a violation.
+ * Leaving out one more would make it linearizable, unless the budget ran out first.
  */
 export function shorten<S, I, O>(
   model: Model<S, I, O>,

@@ -12,9 +12,9 @@ export interface Failure {
   readonly osError: number | null
 }
 
-/** Of one try. `undefined` where the kind says it, as of what a file system or a database refuses. */
+/** What one failed try says of its write. `undefined` when the error's kind decides, as for a file system or a database. */
 export function appliedOfFailure({ status, osError, flag }: Failure, kind: ErrorKind): Applied | undefined {
-  // A retry layer has tried it more often; what came of the other tries is not told.
+  // OpenDAL's retry layer has tried before, and does not report how the earlier tries ended.
   if (flag === 'persistent') return 'unknown'
   if (status !== null) return appliedByStatus(status)
   return osError !== null && kind === 'Unavailable' && fullDisk.has(osError) ? 'no' : undefined

@@ -94,7 +94,7 @@ export class CollectedKv implements KvDriver {
     this.#own.set(key, null)
   }
 
-  /** A page of the store with the transaction's own writes in it. The cursor is that of a key, as the store's own are. */
+  /** A page of the store's keys, with the transaction's own writes among them. The cursor encodes the last key. */
   async list({ prefix, cursor, limit, signal }: KvDriverList): Promise<KvDriverPage> {
     this.#collector.checkOpen()
     const { list } = this.#store
