@@ -57,7 +57,7 @@ export default defineConfig(async () => ({
           pool: 'forks' as const,
           include: [
             '.ci/*.test.ts',
-            '{capabilities,flow,presets,host-node,host-workers,examples/*}/{src,test}/**/*.test.ts',
+            '{capabilities,flow,presets,host-node,host-workers,bench,examples/*}/{src,test}/**/*.test.ts',
           ],
           exclude: ['**/test/workers/**', '**/test/browser/**', '**/node_modules/**'],
           env: { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn' },

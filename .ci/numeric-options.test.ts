@@ -14,6 +14,7 @@ const exempt: Readonly<Record<string, string>> = {
   R2SchemeOptions: 'passed on as S3Options or CloudflareR2Options',
   S3SchemeOptions: 'passed on as S3Options',
   S3WriteOptions: 'passed on as S3Options',
+  CertifyCommandOptions: 'passed on as CertifyOptions',
   DurableDedupeOptions: 'tried in workerd, with the preset',
   SequencerOptions: 'tried in workerd, with the class',
   DeliverOptions: 'the hosts check their own options when they start',
@@ -29,7 +30,7 @@ const exempt: Readonly<Record<string, string>> = {
       'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions CollectOptions ConditionalPutsOptions',
       'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
       'KeepAliveOptions KeepOptions LeaseOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
-      'ScopedRunOptions SecretFilesDriverOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions WorldOptions',
+      'ScopedRunOptions SecretFilesDriverOptions SettleLaterOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions WorldOptions',
     ]
       .flatMap((names) => names.split(' '))
       .map((name) => [name, 'made within the package, of options that are checked']),

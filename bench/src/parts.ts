@@ -6,6 +6,7 @@ export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
   layers: () => import('./layers.ts'),
   kv: () => import('./kv.ts'),
   sqlite: () => import('./sqlite.ts'),
+  idempotency: () => import('./idempotency.ts'),
   fs: () => import('./fs.ts'),
   'object-storage': () => import('./object-storage.ts'),
   'object-transfers': () => import('./object-transfers.ts'),
@@ -14,6 +15,7 @@ export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {
   sse: () => import('./sse.ts'),
   workers: () => import('./workers.ts'),
   sizes: () => import('./sizes.ts'),
+  types: () => import('./types.ts'),
 }
 
 export function isPart(name: string): boolean {

@@ -1,12 +1,23 @@
-/** `npm run bench [name …]` measures all parts, or those named, each in a process of its own, and prints Markdown. */
+/**
+ * `npm run bench [name …]` measures all parts, or those named, each in a process of its own, and prints Markdown;
+ * `npm run bench -- compare <commit> [name …]` measures an old commit beside this tree.
+ */
 import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { compare } from './compare/compare.ts'
 import { machineFacts } from './report.ts'
 import { isPart, parts } from './parts.ts'
 
 /** A part that takes longer is ended: it hangs. */
 const longestMs = 600_000
 
-const asked = process.argv.slice(2)
+const [first, commit, ...others] = process.argv.slice(2)
+const isComparison = first === 'compare'
+if (isComparison && commit === undefined) {
+  console.error('name the commit to compare with: npm run bench -- compare <commit> [part …]')
+  process.exit(2)
+}
+const asked = isComparison ? others : process.argv.slice(2)
 const unknown = asked.filter((name) => !isPart(name))
 if (unknown.length > 0) {
   console.error(`there is no part "${unknown.join('", "')}"; there are: ${Object.keys(parts).join(', ')}`)
@@ -14,6 +25,14 @@ if (unknown.length > 0) {
 }
 
 const names = asked.length > 0 ? asked : Object.keys(parts)
+if (isComparison && commit !== undefined) {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const failed = (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    return 2
+  }
+  process.exit(await compare({ root, commit, parts: names }).catch(failed))
+}
 console.log(`# node bench/src/run.ts${asked.map((name) => ` ${name}`).join('')}\n`)
 console.log(`${new Date().toISOString().slice(0, 16)} UTC. ${machineFacts()}.\n`)
 for (const name of names) if (!(await runPart(name))) process.exitCode = 1

@@ -44,6 +44,7 @@ const presets = {
   'cloudflare-r2': 'cloudflareR2',
   'cloudflare-queues': 'cloudflareQueues',
   'durable-dedupe': 'durableDedupe',
+  'durable-partitions': 'durablePartitions',
   'durable-state': 'durableState',
   memory: 'memory',
 } as const

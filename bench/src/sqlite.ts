@@ -1,18 +1,17 @@
 /** The sqlite preset beside prepared statements of `node:sqlite` on a file with the same pragmas and columns. */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { DedupeStore, KeyValue, ResourceBag } from '@flowport/capabilities'
 import { sqlite } from '@flowport/presets/sqlite'
 import { compare, type Comparison, type Measured, named } from './harness.ts'
 import { digits } from './numbers.ts'
 import { inDirectory, openBag } from './providers.ts'
 import { type Aim, comparisonTable, type Report, type Table } from './report.ts'
+import { openRaw, RawStore, type Synchronous } from './sqlite/raw-store.ts'
 
 const ours = 'Flowport sqlite'
 const raw = 'node:sqlite, same columns'
 const least = 'node:sqlite, key and value only'
-
-type Synchronous = 'NORMAL' | 'FULL'
 
 export function measure(): Promise<Report> {
   return inDirectory(async (directory) => {
@@ -67,67 +66,6 @@ async function open(directory: string, synchronous: Synchronous): Promise<Stores
       leastDb.close()
       await bag.close()
     },
-  }
-}
-
-function openRaw(path: string, synchronous: Synchronous): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 2_000 })
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
-  return db
-}
-
-/** What somebody would write by hand who needs versions, expiry and the ledger's rules. */
-class RawStore {
-  readonly #get
-  readonly #put
-  readonly #begin
-  readonly #complete
-  #version = 0
-
-  constructor(db: DatabaseSync) {
-    db.exec(`CREATE TABLE kv (key TEXT NOT NULL PRIMARY KEY, expires_at INTEGER, version TEXT NOT NULL, metadata TEXT,
-        value ANY NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
-      CREATE TABLE dedupe (key TEXT NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL, done INTEGER NOT NULL,
-        token TEXT NOT NULL, fingerprint TEXT NOT NULL, result TEXT NOT NULL) STRICT, WITHOUT ROWID`)
-    this.#get = db.prepare(
-      `SELECT key, value, metadata, expires_at, version FROM kv
-        WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`,
-    )
-    this.#put = db.prepare(
-      `INSERT INTO kv (key, value, metadata, expires_at, version) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-        SET value = excluded.value, metadata = excluded.metadata, expires_at = excluded.expires_at,
-        version = excluded.version`,
-    )
-    this.#begin = db.prepare(
-      `INSERT INTO dedupe (key, token, done, fingerprint, result, expires_at) VALUES (?1, ?2, 0, ?3, 'null', ?4)
-        ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done,
-          fingerprint = excluded.fingerprint, result = excluded.result, expires_at = excluded.expires_at
-        WHERE dedupe.expires_at <= ?5`,
-    )
-    this.#complete = db.prepare(
-      'UPDATE dedupe SET done = 1, result = ?, expires_at = ? WHERE key = ? AND token = ?',
-    )
-  }
-
-  get(key: string): string | null {
-    const row = this.#get.get(key, Date.now())
-    return row === undefined ? null : String(row['value'])
-  }
-
-  put(key: string, value: string): void {
-    this.#version += 1
-    this.#put.run(key, value, null, null, String(this.#version))
-  }
-
-  begin(key: string, fingerprint: string, leaseMs: number): string | null {
-    const token = crypto.randomUUID()
-    const now = Date.now()
-    return this.#begin.run(key, token, fingerprint, now + leaseMs, now).changes === 1 ? token : null
-  }
-
-  complete(key: string, token: string, result: unknown, ttlMs: number): boolean {
-    return this.#complete.run(JSON.stringify(result), Date.now() + ttlMs, key, token).changes === 1
   }
 }
 

@@ -80,11 +80,11 @@ export {
 } from './lib/hints.ts'
 export { type Operation, type OperationEffect, type OperationOf, operations } from './lib/operations.ts'
 export { type Logger, silentLogger } from './lib/logger.ts'
+export { cancelled } from './lib/cancelled.ts'
 
 export {
   type Call,
   type CallScope,
-  cancelled,
   createPipeline,
   type DriverWraps,
   isImmediate,
@@ -184,6 +184,7 @@ export type {
   DedupeStore,
   KeyState,
   RenewOptions,
+  TakenKey,
   TakeOverOptions,
   UnknownKey,
   UnknownsOptions,
@@ -206,8 +207,17 @@ export type {
   TransactionRead,
   TransactionScope,
   TransactionWrite,
+  StartOutcome,
+  StartRecord,
 } from './lib/transaction/changes.ts'
 export { pageText } from './lib/transaction/changes.ts'
+export { FirstWrite, type FirstWriteOptions } from './lib/transaction/first-write.ts'
+export {
+  keyInPartition,
+  keyPartitions,
+  type Partitions,
+  splitPartition,
+} from './lib/transaction/partition.ts'
 export { Transaction } from './lib/transaction/transaction.ts'
 export { createDedupeStore, type CreateDedupeStoreOptions } from './lib/dedupe/dedupe-store.ts'
 export {
@@ -271,6 +281,7 @@ export { createCache, type CreateCacheOptions } from './lib/cache/cache.ts'
 export type { HttpOptions, HttpRead, HttpWrite, ReadMethod, WriteMethod } from './lib/http/contract.ts'
 export type { HttpDriver } from './lib/http/driver.ts'
 export { createHttp, type CreateHttpOptions } from './lib/http/http-client.ts'
+export { parseHttpDate } from './lib/http/http-date.ts'
 
 export type { Secret, Secrets } from './lib/secrets/contract.ts'
 export type { SecretsDriver } from './lib/secrets/driver.ts'
@@ -330,7 +341,8 @@ export {
   type NumberRule,
   timerRule,
 } from './lib/numbers.ts'
-export { parseRetryAfter } from './lib/retry-after.ts'
+export { parseRetryAfter, retryAfterOf } from './lib/retry-after.ts'
+export { type RetryPause, retryPause } from './lib/retry-pause.ts'
 export { after, every } from './lib/clock/after.ts'
 export type { TimerOptions } from './lib/clock/after-timers.ts'
 export { anySignal, collect } from './lib/stream.ts'

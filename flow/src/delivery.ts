@@ -14,5 +14,10 @@ export {
   deliverMessage,
   type DeliverOptions,
 } from './lib/delivery/message.ts'
-export { deadlinesBeyondLease, schedulesBesideUtc } from './lib/delivery/platform.ts'
+export {
+  deadlinesBeyondLease,
+  type Platform,
+  schedulesBesideUtc,
+  workersPlatform,
+} from './lib/delivery/platform.ts'
 export { deliverSchedule, type ScheduleOptions, type ScheduleOutcome } from './lib/delivery/schedule.ts'

@@ -26,13 +26,10 @@ export {
 export { problemBody } from './lib/http/problem.ts'
 export { safeRequestId } from './lib/http/request-id.ts'
 export { checkApp } from './lib/app.ts'
-export {
-  checkHandleOptions,
-  type HandleOptions,
-  answerHttp,
-  handleHttp,
-  problemOutcome,
-} from './lib/http/handle.ts'
+export { answerHttp, handleHttp } from './lib/http/handle.ts'
+export { checkHandleOptions, type HandleOptions } from './lib/http/handle-options.ts'
+export { problemOutcome } from './lib/http/problem-outcome.ts'
+export type { AnswerHeaders } from './lib/http/answer-headers.ts'
 export { health, readiness } from './lib/http/health.ts'
 export {
   fromBase64url,
@@ -42,8 +39,9 @@ export {
   shownJson,
 } from './lib/ledger/ledger-json.ts'
 export { ledgerOutcome, ledgerPath, type LedgerParts, operatorField } from './lib/http/ledger.ts'
-export { isBodiless } from './lib/response-head.ts'
-export { type OpenApiOptions, openApi } from './lib/http/openapi.ts'
+export { isBodiless, problemHeadersOf } from './lib/response-head.ts'
+export { type OpenApiOptions, openApi } from './lib/http/openapi/document.ts'
+export { type RouteSchema, routeSchema } from './lib/http/openapi/route-schema.ts'
 export {
   guaranteesOf,
   type Overview,
@@ -65,6 +63,7 @@ export {
   truncated,
   unsupported,
 } from './lib/http/refusals.ts'
+export { shownText } from './lib/http/shown.ts'
 export { checkCharset, decodeUtf8 } from './lib/http/text.ts'
 export { type HttpRoute, httpRoutes, methodsFor } from './lib/http/route.ts'
 export {
@@ -74,4 +73,6 @@ export {
   type SweepOption,
   type UploadSweeper,
   type UploadSweeperParts,
+  waitsForKey,
 } from './lib/http/upload-sweeper.ts'
+export { storeBody, type StoreBodyParts } from './lib/http/uploads/store-body.ts'

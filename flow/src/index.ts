@@ -1,8 +1,19 @@
 /** Write a flow once: nodes, graphs, triggers, apps; validate them, export them, run them. */
-export { type App, type AppSpec, type Check, defineApp, type Profiles } from './lib/app.ts'
+export {
+  type App,
+  type AppSpec,
+  type Check,
+  defineApp,
+  type OAuthFlow,
+  type OpenApiInfo,
+  type Profiles,
+  type SecurityScheme,
+} from './lib/app.ts'
+export { blobOutput } from './lib/blob-output.ts'
 export { asBlobRef, type BlobRef, blobRef, isBlobRef } from './lib/blob-ref.ts'
 export {
   type BlobBodyOptions,
+  type BlobBodyTemplateOptions,
   type BodyBinding,
   type BodyOf,
   type ByteSource,
@@ -10,6 +21,7 @@ export {
   type FilePart,
   jsonBody,
   type MultipartBodyOptions,
+  type MultipartTemplateOptions,
   multipartBody,
   streamBody,
 } from './lib/body.ts'
@@ -31,7 +43,7 @@ export {
 } from './lib/diagnostics/diagnostic.ts'
 export type { Duration } from './lib/duration.ts'
 export { type AnyFlow, type Flow, type FlowProfile, type FlowSpec, flow } from './lib/flow.ts'
-export type { Joined, NeedsOf, Ref, ValueOf } from './lib/graph/ref.ts'
+export type { InFlow, Joined, NeedsOf, Ref, ValueOf } from './lib/graph/ref.ts'
 export type { EdgeOptions, Step, StepOptions } from './lib/graph/step.ts'
 export { HttpProblem, type ProblemBody, type ProblemOptions, problem } from './lib/http/problem.ts'
 export { textStream } from './lib/http/text-stream.ts'
@@ -59,6 +71,12 @@ export {
   type ShownKey,
 } from './lib/ledger/ledger-operations.ts'
 export { type AtomicVerdict, atomicVerdicts } from './lib/preflight/atomic.ts'
+export {
+  type EffectVerdict,
+  effectPromises,
+  effectVerdicts,
+  type NodeEffects,
+} from './lib/preflight/effects.ts'
 export { type Reply, type ReplyOptions, reply } from './lib/reply.ts'
 export type {
   Idempotency,
@@ -83,6 +101,7 @@ export {
 } from './lib/node.ts'
 export { DeniedError, type DenyOptions, deny, RunError, type RunFailure } from './lib/runtime/errors.ts'
 export type { Hook, RunInfo, RunOutcome } from './lib/runtime/hooks.ts'
+export type { RunTrigger } from './lib/runtime/run-host.ts'
 export {
   createRuntime,
   type InvokeOptions,
@@ -104,7 +123,9 @@ export {
   type QueueOptions,
   type QueueTrigger,
   queue,
+  type Sent,
   type Trigger,
+  type TriggerSpec,
 } from './lib/trigger.ts'
 export { triggerColumns, triggerText } from './lib/trigger-text.ts'
 export type { Needs, Resources, Use, Uses } from './lib/uses.ts'
@@ -118,6 +139,8 @@ export {
   environmentDiagnostics,
   presetDiagnostics,
 } from './lib/preflight/environment.ts'
+export type { Candidate } from './lib/preflight/compare.ts'
 export { type PreflightOptions, preflight, preflightProfile } from './lib/preflight/preflight.ts'
+export { type StatedFindings, type StatedOptions, statedFindings } from './lib/preflight/stated.ts'
 export { type ValidateContext, validateFlow, validateIr } from './lib/validate/validate.ts'
 export { validateApp } from './lib/validate/validate-app.ts'

@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 /** The `flowport` command. */
-import { runCommand } from './lib/cli/program.ts'
+import { nodeAdvice } from './lib/node-version.ts'
 
+const advice = nodeAdvice(process.versions.node)
+if (advice !== null) {
+  process.stderr.write(`error: ${advice}\n`)
+  process.exit(3)
+}
+// Loaded after the check: an older Node fails to load it.
+const { runCommand } = await import('./lib/cli/program.ts')
 const exitCode = await runCommand(process.argv.slice(2), process)
 // What is printed must be out, and whatever the app's module has started must not keep the command running.
 for (const stream of [process.stdout, process.stderr])

@@ -1,5 +1,5 @@
 /**
- * An atomic node over SQLite in a process that is killed before each of its SQL statements, those inside the commit too.
+ * An atomic node, and one whose effect begins with its first write, over SQLite in a process that is killed before each of its SQL statements, those inside the commit too.
  * The suite takes every 12th of 100 points; `FLOWPORT_KILL_POINTS=all` takes each.
  */
 import { systemClock } from '@flowport/capabilities/system'
@@ -65,6 +65,30 @@ it('rows, records, messages and the counter are equal wherever the process is ki
     }
   }
   expect(seen.size).toBeGreaterThan(1)
+}, 300_000)
+
+it('a row is there exactly where the key says that its effect began, wherever the process is killed', async () => {
+  const by = 'note'
+  const orders = ids.slice(0, 2)
+  const whole = await run({ path: join(tempFolder(), 'notes.sqlite'), ids: orders, killAt: 0, by })
+  expect(whole.signal).toBeNull()
+  const seen = new Set<string>()
+  for (let killAt = 1; killAt <= whole.statements; killAt++) {
+    const path = join(tempFolder(), 'notes.sqlite')
+    const { signal } = await run({ path, ids: orders, killAt, by })
+    expect(signal, `point ${killAt}`).toBe('SIGKILL')
+    const file = await openOrders(path, later)
+    try {
+      for (const { hasRow, state } of await file.notes(orders)) {
+        expect(['free', 'unknown', 'done'], `point ${killAt}`).toContain(state)
+        expect(hasRow, `point ${killAt}: the key is ${state}`).toBe(state !== 'free')
+        seen.add(state)
+      }
+    } finally {
+      await file.close()
+    }
+  }
+  expect([...seen].sort()).toEqual(['done', 'free', 'unknown'])
 }, 300_000)
 
 it('three processes that place the same orders at once place each of them once', async () => {

@@ -95,6 +95,26 @@ export default defineApp({ flows: [], profiles: { local: [s3()] }, secrets: ['PA
     expect([code, stdout]).toEqual([0, expect.stringContaining('0 errors')])
   })
 
+  it('finds nothing wrong with forms, files and streams on memory, all with their default limits', async () => {
+    const fresh = join(folder, 'fresh-app.ts')
+    const from = (name: string) => JSON.stringify(import.meta.resolve(name))
+    writeFileSync(
+      fresh,
+      `import { blobBody, defineApp, flow, http, multipartBody, node, opaque, streamBody } from ${from('@flowport/flow')}
+       import { memory } from ${from('@flowport/presets/memory')}
+       const it = (value) => value
+       const input = opaque()
+       const drop = node('drop', { input, run: () => null })
+       const form = flow('form', { trigger: http.post('/form', { input, body: multipartBody('files', { key: ({ filename }) => filename }) }), graph: it })
+       const file = flow('file', { trigger: http.put('/file', { input, body: blobBody('file', { key: () => 'file' }) }), graph: it })
+       const bytes = flow('bytes', { trigger: http.post('/bytes', { input, body: streamBody('bytes') }), graph: (it, step) => step(drop, it) })
+       export default defineApp({ flows: [form, file, bytes], profiles: { local: [memory()] } })`,
+    )
+    const { code, stdout, stderr } = await flowport(['--app', fresh, 'check', '--strict', '--json'])
+    expect(stderr).toBe('')
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, diagnostics: [] }])
+  })
+
   it('tells every finding with its place, and exits with 1', async () => {
     const broken = join(folder, 'broken-app.ts')
     const from = (name: string) => JSON.stringify(import.meta.resolve(name))
@@ -230,6 +250,21 @@ describe('flowport run', () => {
     expect((await onApp(['run', 'echo', '--body', '-'])).code).toBe(2)
   })
 
+  it('stores a body under a key made of its content', async () => {
+    const uploads = resolve(import.meta.dirname, 'support/uploads-app.ts')
+    const send = (folder: string) =>
+      flowport(['--app', uploads, 'run', 'upload', '--input', JSON.stringify({ folder }), '--body', '-'], {
+        stdin: 'hello',
+      })
+    const sha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+    expect(JSON.parse((await send('a')).stdout)).toEqual({ key: `bodies/a/${sha256}`, size: 5 })
+    const refused = await send('..')
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('/folder it is part of a key'),
+    ])
+  })
+
   it('fails with the node and the reason', async () => {
     const refused = await onApp(['run', 'echo', '--input', '{"value":1}', '--json'])
     expect(refused.code).toBe(1)
@@ -257,6 +292,11 @@ describe('the command', () => {
     expect(code).toBe(0)
     for (const word of ['check', 'inspect', 'graph', 'run', 'Exit codes']) expect(stdout).toContain(word)
     expect((await flowport(['run', '--help'])).stdout).toContain('--input')
+  })
+
+  it('prints its version', async () => {
+    const { code, stdout } = await flowport(['--version'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
   })
 
   it('has no colour when piped', async () => {

@@ -1,5 +1,6 @@
 import { createKeyValue, definePreset } from '@flowport/capabilities'
 import { defineApp, DiagnosticsError, flow, http, multipartBody, node, opaque } from '@flowport/flow'
+import type { AnswerHeaders } from '@flowport/flow/http'
 import { createServer, flowport } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
 import { Validator } from '@seriousme/openapi-schema-validator'
@@ -70,6 +71,26 @@ describe('the plugin', () => {
     expect(server.fastify.flowport.bag.names()).toContain('kv')
     const injected = await server.fastify.inject('/hello/bob')
     expect([injected.statusCode, injected.json()]).toEqual([200, { hello: 'bob' }])
+  })
+
+  it('adds the headers that are asked for, and no others', async () => {
+    const headersFor = async (answerHeaders: AnswerHeaders) => {
+      server = await serveFlows([hello], { answerHeaders })
+      const [found, refused] = [
+        await fetch(`${server.url}/hello/a`),
+        await fetch(`${server.url}/hello/a?size=x`),
+      ]
+      await server.close()
+      return [found, refused].map(({ headers }) =>
+        ['x-request-id', 'cache-control', 'server-timing'].filter((name) => headers.has(name)),
+      )
+    }
+    expect(await headersFor({})).toEqual([
+      ['x-request-id', 'cache-control'],
+      ['x-request-id', 'cache-control'],
+    ])
+    expect(await headersFor({ requestId: false, cacheControl: false })).toEqual([[], []])
+    expect((await headersFor({ serverTiming: true }))[0]).toContain('server-timing')
   })
 
   it('lets hooks of the server add headers', async () => {

@@ -1,8 +1,8 @@
 /** Flowport on Cloudflare Workers: the Worker entry, and the Hono app for those who have one. */
 export { type FlowportHonoOptions, flowportHono } from './lib/app.ts'
-export type { FlowportHonoEnv } from './lib/hono-env.ts'
+export type { FlowportHonoEnv, HookContext } from './lib/hono-env.ts'
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'
 export type { DeliverySettings, PlatformBatch, PlatformMessage, PlatformSchedule } from './lib/deliver.ts'
-export type { WorkerEnv } from './lib/environment.ts'
+export type { PlatformEnv, WorkerEnv } from './lib/environment.ts'
 export type { RoutesOf } from './lib/schema.ts'
 export { createWorker, type FlowportWorker, type WorkerContext, type WorkerOptions } from './lib/worker.ts'

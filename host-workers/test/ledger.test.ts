@@ -118,6 +118,20 @@ describe('/flowport/ledger of a Worker', () => {
     expect(await again.json()).toEqual({ charge: 'ch_1' })
   })
 
+  it('shows and settles a key in a partition by its address or its text', async () => {
+    const { ask, settle, leave } = served()
+    const key = '@acme/orders/charge:7'
+    const fence = await leave(key)
+    const within = { ...address, partition: 'acme' }
+    expect((await ask(''))[1]).toMatchObject({ keys: [{ key, ...within }] })
+    for (const query of ['?flow=orders&node=charge&id=7&partition=acme', `?key=${encodeURIComponent(key)}`])
+      expect(await ask(query)).toMatchObject([200, { key, ...within, state: 'unknown' }])
+    for (const query of ['?partition=acme', `?key=${encodeURIComponent(key)}&partition=acme`])
+      expect((await ask(query))[0]).toBe(400)
+    const said = { ...within, fence, why: 'asked the bank', notDone: true }
+    expect(await settle(said)).toMatchObject([200, { key, outcome: 'not done', partition: 'acme' }])
+  })
+
   it('is not for pages, which settle their ledger with the API', () => {
     const app = defineApp({ flows: [], profiles: { browser: [memory()] } })
     expect(() => createBrowserHost(app, { operations: { ledger: 'guarded' } })).toThrow(/ledgerOperations/)

@@ -1,6 +1,6 @@
 /** A Worker runs only while it answers: it sweeps beside a form, and beside a schedule. */
 import { silentLogger } from '@flowport/capabilities'
-import { cron, defineApp, flow, http, multipartBody, node, opaque } from '@flowport/flow'
+import { blobBody, cron, defineApp, flow, http, multipartBody, node, opaque } from '@flowport/flow'
 import { createWorker, flowportHono, type WorkerContext } from '@flowport/host-workers'
 import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
 import { memory } from '@flowport/presets/memory'
@@ -17,6 +17,13 @@ const flows = [
       body: multipartBody('files', { key: ({ filename }) => filename }),
     }),
     graph: (it, step) => step(node('done', { input: Nothing, run: () => 'done' }), it),
+  }),
+  flow('upload-body', {
+    trigger: http.put('/upload-body', {
+      input: Nothing,
+      body: blobBody('file', { key: 'by/{file.sha256}' }),
+    }),
+    graph: (it, step) => step(node('stored', { input: Nothing, run: () => 'stored' }), it),
   }),
   flow('plant', {
     trigger: http.post('/plant', { input: Nothing }),
@@ -71,6 +78,7 @@ function subject(options: { readonly profile?: 'r2'; readonly sweepUploadsAfterM
       body.append('f', new Blob(['x']), 'sent')
       return ask('/upload', { method: 'POST', body })
     },
+    sendBody: () => ask('/upload-body', { method: 'PUT', body: 'x' }),
     async schedule() {
       await worker.scheduled({ cron: '0 * * * *', scheduledTime: Date.now() }, env, context)
       await Promise.all(work.splice(0))
@@ -99,6 +107,14 @@ describe('a Worker deletes files of unfinished forms', () => {
     later(hour / 2)
     await sendForm()
     expect(await keys()).toEqual(['.flowport/uploads/left/0', 'sent'])
+  })
+
+  it('beside a body whose key is made of its content', async () => {
+    const { plant, keys, sendBody } = subject()
+    await plant()
+    later(25 * hour)
+    await sendBody()
+    expect(await keys()).toEqual([expect.stringMatching(/^by\/[0-9a-f]{64}$/)])
   })
 
   it('on R2', async () => {

@@ -97,11 +97,11 @@ describe('a bundle', () => {
     },
   )
 
-  it('of an app with azblob and gcs loads opendal when it is opened, on Node', async () => {
+  it('of an app with azblob and gcs loads opendal by name at run time, on Node, which no bundler follows', async () => {
     const app = await bundled({ azblob: 'azblob', gcs: 'gcs' }, 'node')
-    expect(app.imports.filter(({ path }) => path === 'opendal')).toEqual([
-      { path: 'opendal', kind: 'dynamic-import' },
-    ])
+    expect(app.imports.filter(({ path }) => path === 'opendal')).toEqual([])
+    expect(app.text).toContain('OPENDAL_NOT_LOADED')
+    expect(has(app, 'node_modules/opendal')).toBe(false)
     for (const part of ['undici', 'ipaddr']) expect(has(app, part), part).toBe(false)
   })
 })

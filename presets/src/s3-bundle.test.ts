@@ -26,7 +26,8 @@ async function bundle(source: string, conditions: readonly string[], external: s
 
 const driver = `
 export { S3BlobDriver } from './lib/s3/blob-driver.ts'
-export { bucketUrl, S3Client } from './lib/s3/client.ts'
+export { bucketUrl } from './lib/s3/bucket-url.ts'
+export { S3Client } from './lib/s3/client.ts'
 `
 /** What the driver does not bring: the contracts it fulfils. */
 const contracts = ['@flowport/capabilities']
@@ -56,11 +57,35 @@ describe('the portable S3 driver', () => {
   )
 })
 
+describe.each(['s3', 'gcs', 'azblob'])('the preset %s, bundled for Node', (preset) => {
+  it.each([false, true])('needs no opendal (minified: %s)', async (minify) => {
+    const { outputFiles, metafile } = await build({
+      stdin: {
+        contents: `export * from '@flowport/presets/${preset}'`,
+        resolveDir: import.meta.dirname,
+        loader: 'ts',
+      },
+      bundle: true,
+      minify,
+      format: 'esm',
+      platform: 'node',
+      // As where the package is not installed: resolving it fails.
+      alias: { opendal: '/not-installed/opendal' },
+      write: false,
+      metafile: true,
+      outfile: 'out.js',
+    })
+    expect(outputFiles[0]?.text).toMatch(/OPENDAL_NOT_LOADED/)
+    expect(Object.keys(metafile.inputs).filter((file) => /node_modules\/opendal/.test(file))).toEqual([])
+  })
+})
+
 describe('an app without s3', () => {
   it.each([
     ['memory', 'memory', 'workerd'],
     ['cloudflare-kv', 'cloudflareKv', 'workerd'],
     ['durable-dedupe', 'durableDedupe', 'workerd'],
+    ['durable-partitions', 'durablePartitions', 'workerd'],
     ['memory', 'memory', 'browser'],
   ])('with the preset %s holds no trace of it (%s, %s)', async (preset, name, platform) => {
     const { text, inputs } = await bundle(`export { ${name} } from '@flowport/presets/${preset}'`, [platform])

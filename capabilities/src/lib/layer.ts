@@ -1,6 +1,7 @@
 /** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
 import { appliedOf, withApplied } from './applied.ts'
-import { type Applied, CapabilityError, isCapabilityError, toCapabilityError } from './error.ts'
+import { cancelled } from './cancelled.ts'
+import { type CapabilityError, toCapabilityError } from './error.ts'
 import type { Domain } from './guarantees/domains.ts'
 import type { BlobDriver } from './blob/driver.ts'
 import type { CacheDriver } from './cache/driver.ts'
@@ -22,6 +23,8 @@ export interface Call extends Operation {
   readonly signal: AbortSignal | undefined
   /** Milliseconds since the epoch after which an answer is of no use. */
   readonly deadline: number | undefined
+  /** Whether the caller tries again by itself: retry layers leave the call alone. */
+  readonly isRetried?: boolean
   /** The streamed body this call consumes. Once `touched`, the call cannot be replayed. */
   readonly body?: { readonly touched: boolean } | undefined
 }
@@ -52,10 +55,19 @@ export interface CallScope {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly deadline?: number | undefined
-  /** Stands around each write of these calls: it can refuse or delay the write, and sees how it ended. */
-  readonly aroundWrite?: <T>(domain: Domain, write: () => Promise<T>) => Promise<T>
-  /** Collects what these calls read of key-value stores, and write to them and to queues, instead of making it. */
+  /**
+   * Stands around each write of these calls: it can refuse or delay the write, and sees how it ended. `database` is the
+   * `info.transaction` of the store where `transaction` below made its driver, else `undefined`.
+   */
+  readonly aroundWrite?: <T>(
+    domain: Domain,
+    write: () => Promise<T>,
+    database: string | undefined,
+  ) => Promise<T>
+  /** Makes the drivers through which these calls read and write key-value stores and send to queues. Default: the stores' own. */
   readonly transaction?: TransactionScope | undefined
+  /** Whether the caller tries again by itself what fails: the retry layers of the resource leave these calls alone. */
+  readonly isRetried?: boolean | undefined
 }
 
 interface BoundCall extends Call {
@@ -66,6 +78,8 @@ interface BoundCall extends Call {
 export interface Pipeline {
   readonly capability: string
   readonly layers: readonly string[]
+  /** Whether no layer stands around calls. A hot path may then call its driver itself, where its scope watches no writes. */
+  readonly isBare: boolean
   run<T>(
     operation: string,
     key: string | undefined,
@@ -76,13 +90,22 @@ export interface Pipeline {
   ): Promise<T>
 }
 
-/** Composes the layers of one resource, once. */
-export function createPipeline(domain: Domain, capability: string, layers: readonly Layer[]): Pipeline {
+/**
+ * Composes the layers of one resource, once. `database` is given by portable types whose driver a scope's `transaction` can
+ * replace: the `info.transaction` of the store.
+ */
+export function createPipeline(
+  domain: Domain,
+  capability: string,
+  layers: readonly Layer[],
+  database?: string,
+): Pipeline {
   const table: Readonly<Record<string, Operation>> = operations[domain]
   const enter = layers.reduceRight<Next<unknown>>(enclose, atDriver)
   return {
     capability,
     layers: layers.map(({ name }) => name),
+    isBare: enter === atDriver,
     run<T>(
       operation: string,
       key: string | undefined,
@@ -101,11 +124,13 @@ export function createPipeline(domain: Domain, capability: string, layers: reado
         attempt: 1,
         signal: anySignal(options?.signal, scope?.signal),
         deadline: options?.deadline ?? scope?.deadline,
+        isRetried: scope?.isRetried === true,
         body,
         execute,
       }
       if (spec.effect === 'write' && scope?.aroundWrite !== undefined) {
-        const written = scope.aroundWrite(domain, () => begin<T>(enter, call))
+        const replaced = scope.transaction === undefined ? undefined : database
+        const written = scope.aroundWrite(domain, () => begin<T>(enter, call), replaced)
         return written.catch((error: unknown) => {
           throw toCapabilityError(error, { capability, operation, key })
         })
@@ -135,25 +160,6 @@ export function isImmediate(answer: Promise<unknown>): boolean {
 /** Whether doing the call again is safe. */
 export function isReplayable(call: Call): boolean {
   return call.replayable && call.body?.touched !== true
-}
-
-/** The error a call ends with when its signal has fired; `applied` says whether the driver may have done it. */
-export function cancelled(
-  call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal'>,
-  applied: Applied,
-): CapabilityError {
-  const cause: unknown = call.signal?.reason
-  const { capability, operation, key } = call
-  // A signal that fired with a reason of ours, such as a lost lease, says more than that it fired.
-  const code = isCapabilityError(cause) && cause.kind === 'Cancelled' ? { code: cause.code } : {}
-  return new CapabilityError('Cancelled', 'the caller cancelled the operation', {
-    capability,
-    operation,
-    key,
-    applied,
-    cause,
-    ...code,
-  })
 }
 
 /** A driver inside all the `wrap` parts of the layers; the first listed is outermost. */
@@ -199,7 +205,11 @@ function atDriver(call: Call): Promise<unknown> {
   return immediate
 }
 
-function failure(error: unknown, call: Call): CapabilityError {
+/** The error of a call whose driver has thrown or rejected. */
+export function failure(
+  error: unknown,
+  call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal' | 'effect'>,
+): CapabilityError {
   const failed = call.signal?.aborted ? cancelled(call, appliedOf(error)) : toCapabilityError(error, call)
   // A read applies nothing, however it fails.
   return call.effect === 'read' ? withApplied(failed, 'no') : failed

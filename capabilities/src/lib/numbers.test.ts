@@ -13,7 +13,7 @@ import {
   numberFault,
   timerRule,
 } from './numbers.ts'
-import { parseRetryAfter } from './retry-after.ts'
+import { parseRetryAfter, retryAfterOf } from './retry-after.ts'
 import { systemClock } from './system/clock.ts'
 import { strangeNumbers } from './testing/numeric-option.ts'
 
@@ -65,6 +65,34 @@ describe('Retry-After', () => {
     expect(parseRetryAfter('Tue, 01 Jan 2199 00:00:09 GMT', now)).toBe(longestTimerMs)
     for (const none of [null, undefined, '', 'soon', '-1 s'])
       expect(parseRetryAfter(none, now)).toBeUndefined()
+  })
+
+  it('is taken with fractions of seconds, and no text passes for a date', () => {
+    const now = Date.parse('2030-01-01T00:00:00Z')
+    expect(parseRetryAfter('1.5', now)).toBe(1500)
+    for (const none of [
+      '-5',
+      '+5',
+      '5, 10',
+      '1e3',
+      '.5',
+      'wait 2099',
+      '2099-01-01',
+      'Jan 2099',
+      '01/01/2099',
+    ])
+      expect([none, parseRetryAfter(none, now)]).toEqual([none, undefined])
+  })
+
+  it('is a date by the clock of the answer, and by the own clock where the answer has none', () => {
+    const now = Date.parse('2030-01-01T00:00:00Z')
+    const later = 'Tue, 01 Jan 2030 00:00:09 GMT'
+    expect(retryAfterOf(new Headers({ 'retry-after': later }), now)).toBe(9000)
+    expect(
+      retryAfterOf(new Headers({ 'retry-after': later, date: 'Tue, 01 Jan 2030 00:00:04 GMT' }), now),
+    ).toBe(5000)
+    expect(retryAfterOf(new Headers({ 'retry-after': later, date: 'today' }), now)).toBe(9000)
+    expect(retryAfterOf(new Headers(), now)).toBeUndefined()
   })
 })
 

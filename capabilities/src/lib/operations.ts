@@ -41,6 +41,8 @@ export const operations = {
     begin: write,
     complete: write,
     commit: write,
+    // Its writes may be messages, which a second call would send again.
+    start: once,
     release: once,
     renew: write,
     abandon: write,

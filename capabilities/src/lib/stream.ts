@@ -1,4 +1,5 @@
 /** Reading byte streams with a bound and a way out. */
+import { cancelled } from './cancelled.ts'
 import { CapabilityError, isCapabilityError } from './error.ts'
 
 interface Place {
@@ -62,10 +63,7 @@ export function tooLong(maxBytes: number, where: Place): CapabilityError {
 
 /** The signal fired while a stream was being read. */
 export function cancelledRead(signal: AbortSignal, where: Place): CapabilityError {
-  return new CapabilityError('Cancelled', 'the caller cancelled the operation', {
-    ...where,
-    cause: signal.reason,
-  })
+  return cancelled({ ...where, signal })
 }
 
 /** The stream's own source failed; its error is the cause. */

@@ -2,6 +2,7 @@
 import {
   type BlobRef,
   blobBody,
+  blobOutput,
   blobRef,
   flow,
   http,
@@ -61,6 +62,7 @@ const describeFiles = node('describe-files', {
 
 const find = node('find-file', {
   input: FileName,
+  output: blobOutput(),
   uses: { blob: { access: 'read', consistency: 'strong' } },
   async run({ name }, { blob }) {
     const object = await blob.head(prefixOf + name)

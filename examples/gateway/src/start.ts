@@ -55,6 +55,8 @@ export async function startGateway({
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
+      // Whoever waits for its end must not end before it.
+      child.ref()
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
       await exited

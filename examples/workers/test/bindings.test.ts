@@ -90,7 +90,7 @@ describe('start-up of the example Worker', { timeout: 120_000 }, () => {
       expect([status, body['code'], body['detail']]).toEqual([
         503,
         'UNKNOWN_PROFILE',
-        'there is no profile "elsewhere": set FLOWPORT_PROFILE to one of: local, s3, workers, browser',
+        'there is no profile "elsewhere": set FLOWPORT_PROFILE to one of: workers',
       ])
     })
   })

@@ -3,14 +3,15 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** Bundles a Worker's source as wrangler does; tells its text and the files it is made of. */
-async function bundle(source: string) {
+async function bundle(source: string, minify = false) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: resolve(import.meta.dirname, '../src'), loader: 'ts' },
     bundle: true,
+    minify,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*'],
+    external: ['cloudflare:*', 'node:*', 'stream'],
     write: false,
     metafile: true,
     outfile: 'worker.js',
@@ -19,7 +20,7 @@ async function bundle(source: string) {
   const files = Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) =>
     bytesInOutput > 0 ? [file] : [],
   )
-  return { text: outputFiles[0]?.text ?? '', files }
+  return { text: outputFiles[0]?.text ?? '', bytes: outputFiles[0]?.contents.byteLength ?? 0, files }
 }
 
 const workerOn = (preset: string, name: string) => `
@@ -35,13 +36,16 @@ describe('a Worker that imports one preset', () => {
     ['cloudflare-r2', 'cloudflareR2', ['blob/blob-store']],
     ['cloudflare-queues', 'cloudflareQueues', ['queue/queue']],
     ['durable-dedupe', 'durableDedupe', ['dedupe/dedupe-store', 'kv/key-value']],
+    ['durable-partitions', 'durablePartitions', ['dedupe/dedupe-store', 'kv/key-value']],
   ])('%s holds nothing of opendal, fastify, Node or the other presets', async (preset, name, portable) => {
     const { text, files } = await bundle(workerOn(preset, name))
     expect(text).not.toMatch(/opendal|fastify|vitest|from\s*["']node:/i)
     const packages = new Set(files.flatMap((file) => /node_modules\/\.pnpm\/([^/]+)\//.exec(file)?.[1] ?? []))
     expect([...packages].filter((found) => /opendal|fastify|wrangler|vitest|zod/.test(found))).toEqual([])
     const others = files.flatMap((file) => /presets\/src\/lib\/([^/]+)\//.exec(file)?.[1] ?? [])
-    const own = { 'cloudflare-r2': [preset, 's3'], 'durable-dedupe': [preset, 'durable'] }[preset] ?? [preset]
+    const own = preset.startsWith('durable-')
+      ? [preset, 'durable', 'durable-ledger']
+      : [preset, ...(preset === 'cloudflare-r2' ? ['s3'] : [])]
     expect([...new Set(others)].filter((found) => !own.includes(found))).toEqual([])
     expect(others).toContain(preset)
     const types = files.flatMap(
@@ -53,10 +57,38 @@ describe('a Worker that imports one preset', () => {
     expect(types.toSorted()).toEqual(portable)
   })
 
+  it('cloudflare-r2 signs URLs without a client of its S3 endpoint', async () => {
+    const { text, files } = await bundle(workerOn('cloudflare-r2', 'cloudflareR2'))
+    expect(text).toContain('AWS4-HMAC-SHA256')
+    expect(
+      files.filter((file) => /s3\/(?:client|translate-error|xml|digests)\.ts$|@noble/.test(file)),
+    ).toEqual([])
+  })
+
   it('resolves presets of other runtimes to a stub', async () => {
     const { files } = await bundle(workerOn('sqlite', 'sqlite'))
     const ours = files.flatMap((file) => /presets\/src\/(.*)$/.exec(file)?.[1] ?? [])
     expect(ours).toContain('sqlite.unsupported.ts')
     expect(ours.filter((file) => file.includes('driver'))).toEqual([])
+  })
+})
+
+describe('the example Worker', () => {
+  it('holds the presets of its own profile, and has at most 550 KiB', async () => {
+    const { bytes, files } = await bundle(
+      `export * from './worker.ts'\nexport { default } from './worker.ts'`,
+      true,
+    )
+    expect(bytes).toBeLessThan(550 * 1024)
+    // It is all there.
+    expect(bytes).toBeGreaterThan(300 * 1024)
+    const presets = files.flatMap((file) => /presets\/src\/([\w-]+)\./.exec(file)?.[1] ?? [])
+    expect([...new Set(presets)].toSorted()).toEqual([
+      'cloudflare-kv',
+      'cloudflare-queues',
+      'cloudflare-r2',
+      'durable-dedupe',
+    ])
+    expect(files.filter((file) => /lru-cache|capabilities\/src\/lib\/memory\//.test(file))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { definePreset, type KvReader, type Provider } from '@flowport/capabilities'
+import { definePreset, domains, type KvReader, type Provider } from '@flowport/capabilities'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { defineApp } from './app.ts'
@@ -9,6 +9,7 @@ import { event, node } from './node.ts'
 import type { Ref } from './graph/ref.ts'
 import { opaque, streamOf } from './schema.ts'
 import { http, manual } from './trigger.ts'
+import { resourceNames } from './uses.ts'
 
 const Note = z.object({ id: z.string(), text: z.string() })
 const Saved = z.object({ id: z.string() })
@@ -77,6 +78,11 @@ const info = <C extends 'strong' | 'eventual'>(consistency: C) =>
 declare const strong: () => Provider<{ kv: ReturnType<typeof info<'strong'>> }>
 declare const eventual: () => Provider<{ kv: ReturnType<typeof info<'eventual'>> }>
 
+declare const stores: <D, K, Q>() => Provider<{
+  dedupe: { readonly transaction: D }
+  kv: { readonly transaction: K }
+  'queue:sent': { readonly transaction: Q }
+}>
 declare const writable: () => Provider<{ blob: { readonly features: { readonly ranges: true } } }>
 declare const readable: () => Provider<{
   blob: { readonly features: { readonly ranges: true; readonly write: false } }
@@ -103,6 +109,30 @@ describe('types', () => {
     expect(check).toBeTypeOf('function')
   })
 
+  it('refuse a weak profile also where other flows, or other parts of the flow, need nothing of it', () => {
+    const pure = node('pure', { input: Note, output: Note, run: (note) => note })
+    const quiet = flow('quiet', { trigger: manual({ input: Note }), graph: (n, step) => step(pure, n) })
+    const object = flow('object', {
+      trigger: manual({ input: Note }),
+      graph: (n, step) => ({ given: n, pure: step(pure, n), saved: step(save, n) }),
+    })
+    const tuple = flow('tuple', {
+      trigger: manual({ input: Note }),
+      graph: (n, step) => [step(pure, n), step(save, n)],
+    })
+    const check = () => {
+      defineApp({ flows: [quiet], profiles: { edge: [eventual()] } })
+      // @ts-expect-error CAP102: the second flow needs a strong KV
+      defineApp({ flows: [quiet, notes], profiles: { edge: [eventual()] } })
+      // @ts-expect-error CAP102: one of the joined values does
+      defineApp({ flows: [object], profiles: { edge: [eventual()] } })
+      // @ts-expect-error CAP102: one of the joined values does
+      defineApp({ flows: [tuple], profiles: { edge: [eventual()] } })
+      defineApp({ flows: [quiet, object, tuple], profiles: { local: [strong()] } })
+    }
+    expect(check).toBeTypeOf('function')
+  })
+
   it('refuse a store that only reads under a node that writes', () => {
     const keeping = node('keep', { input: Note, output: Note, uses: { blob: 'write' }, run: (note) => note })
     const peeking = node('keep', { input: Note, output: Note, uses: { blob: 'read' }, run: (note) => note })
@@ -113,6 +143,54 @@ describe('types', () => {
       defineApp({ flows: [reads], profiles: { web: [readable()] } })
       // @ts-expect-error CAP102: what only reads cannot serve a flow that writes
       defineApp({ flows: [writes], profiles: { web: [readable()] } })
+    }
+    expect(check).toBeTypeOf('function')
+  })
+
+  it('refuse stores that cannot be committed together, under a node that must be atomic', () => {
+    const uses = { kv: 'write', 'queue:sent': 'publish' } as const
+    const must = node('place', {
+      input: Note,
+      uses,
+      idempotency: { key: '/id', atomic: true, partition: ({ id }) => id },
+      run: (note, { kv }) => kv.put(note.id, note.text),
+    })
+    const may = node('place', {
+      input: Note,
+      output: Saved,
+      uses,
+      idempotency: { key: '/id', atomic: 'preferred', unknown: 'never' },
+      run: ({ id }) => ({ id }),
+    })
+    const plain = node('plain', {
+      input: Note,
+      uses,
+      idempotency: { key: ({ id }) => id, unknown: ({ input }) => ({ done: input.text }) },
+      run: ({ text }) => text,
+    })
+    const first = flow('first', {
+      trigger: manual({ input: Note }),
+      graph: (n, step) => ({ b: step(plain, n), a: step(must, n) }),
+    })
+    const second = flow('second', { trigger: manual({ input: Note }), graph: (n, step) => step(may, n) })
+    const third = flow('third', { trigger: manual({ input: Note }), graph: (n, step) => step(plain, n) })
+    const check = () => {
+      const flows = [first, second, third] as const
+      defineApp({ flows, profiles: { one: [stores<'one', 'one', 'one'>()] } })
+      // @ts-expect-error EXACT004: the queue is in another database than the ledger
+      defineApp({ flows, profiles: { apart: [stores<'one', 'one', 'two'>()] } })
+      // @ts-expect-error EXACT004: the ledger states no transaction
+      defineApp({ flows: [first], profiles: { none: [stores<undefined, 'one', 'one'>()] } })
+      // @ts-expect-error EXACT004: no store states one
+      defineApp({ flows: [first], profiles: { none: [stores<undefined, undefined, undefined>()] } })
+      // @ts-expect-error CAP101, EXACT004: nothing is bound
+      defineApp({ flows: [first], profiles: { nothing: [] } })
+      // A node that only prefers the transaction, and one without it, fit them all.
+      const others = [second, third] as const
+      defineApp({
+        flows: others,
+        profiles: { apart: [stores<'one', 'one', 'two'>()], none: [stores<undefined, 'one', undefined>()] },
+      })
     }
     expect(check).toBeTypeOf('function')
   })
@@ -141,7 +219,27 @@ describe('types', () => {
       // @ts-expect-error a key is text
       node('number', { input, idempotency: { key: '/n', unknown: 'never' }, run })
     }
-    expect(check).toThrow('"consistancy" in the use of "kv" is no guarantee: there are access, features, ')
+    expect(check).toThrow(`node "resource": uses "kvv", which is no resource; there are ${resourceNames}`)
+  })
+
+  it('name the node, past the compiler too', () => {
+    const misspelt: object = { access: 'read', consistancy: 'strong' }
+    const uses = { kv: misspelt }
+    // @ts-expect-error a use has an access
+    expect(() => node('charge', { input: Note, uses, run: () => 1 })).toThrow(
+      'node "charge": "consistancy" in the use of "kv" is no guarantee: there are access, features, ',
+    )
+    const key = () =>
+      node('charge', {
+        input: opaque<unknown>(),
+        idempotency: { key: '/~2', unknown: 'never' },
+        run: () => 1,
+      })
+    expect(key).toThrow('node "charge": "/~2" is not a JSON Pointer: start with "/"')
+  })
+
+  it('name every resource in the sentence about one that is unknown', () => {
+    expect(resourceNames.split(', ').slice(0, -1).toSorted()).toEqual([...domains].toSorted())
   })
 
   it('check the pointers and cases of branches', () => {

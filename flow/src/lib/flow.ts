@@ -1,20 +1,26 @@
 /** `flow` declares what starts it and the graph of its nodes. Tracing happens here, once. */
 import type { Graph } from './graph/graph.ts'
-import type { Joined, NeedsOf, Ref, ValueOf } from './graph/ref.ts'
+import type { InFlow, Joined, NeedsOf, Ref, ValueOf } from './graph/ref.ts'
 import type { Step } from './graph/step.ts'
 import { traceGraph } from './graph/tracer.ts'
 import type { Trigger, TriggerSpec } from './trigger.ts'
 
 export type FlowProfile = 'web' | 'queue' | 'temporal' | 'wasm' | 'dev'
 
-export interface FlowSpec<I, TN, J extends Joined, T extends TriggerSpec = TriggerSpec> {
+export interface FlowSpec<
+  I,
+  TN,
+  J extends Joined,
+  T extends TriggerSpec = TriggerSpec,
+  Name extends string = string,
+> {
   /** Semantic version; part of the flow's id. Default `'1.0.0'`. */
   readonly version?: string
   readonly summary?: string
   readonly tags?: readonly string[]
   readonly trigger: Trigger<I, TN, T>
   /** Runs once, when the flow is declared; describes the DAG with references. What it returns is the answer. */
-  graph(input: Ref<I, TN>, step: Step): J
+  graph(input: Ref<I, TN & InFlow<Name>>, step: Step): J
   readonly policies?: { readonly requireControlHints?: boolean }
 }
 
@@ -41,10 +47,13 @@ const profiles = { http: 'web', queue: 'queue', cron: 'queue', manual: 'dev' } a
 >
 
 /** Declares a flow. A graph that cannot be is a `FlowDefinitionError`. */
-export function flow<I, TN, const J extends Joined, T extends TriggerSpec = TriggerSpec>(
-  name: string,
-  spec: FlowSpec<I, TN, J, T>,
-): Flow<I, ValueOf<J>, NeedsOf<J>, T> {
+export function flow<
+  I,
+  TN,
+  const J extends Joined,
+  T extends TriggerSpec = TriggerSpec,
+  const Name extends string = string,
+>(name: Name, spec: FlowSpec<I, TN, J, T, Name>): Flow<I, ValueOf<J>, NeedsOf<J>, T> {
   if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
     throw new TypeError(
       `"${name}" is not a flow name: use letters, digits, "-" and "_", starting with a letter`,

@@ -2,6 +2,15 @@
 import type { Digest } from './runtime/run-view.ts'
 
 export async function hexDigest(content: string | Uint8Array<ArrayBuffer>, digest: Digest): Promise<string> {
-  const bytes = await digest(typeof content === 'string' ? new TextEncoder().encode(content) : content)
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(await digest(typeof content === 'string' ? new TextEncoder().encode(content) : content))
 }
+
+/** Two lower-case digits for each byte. */
+export function hexOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += hex[byte]
+  return text
+}
+
+/** Two digits for each byte. */
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -11,60 +11,84 @@ import {
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
   type AnyIdempotency,
+  type AnyKey,
+  type Atomic,
   type Idempotency,
+  type KeysOf,
   type NodeIdempotency,
+  type NotAtomic,
   normalIdempotency,
 } from './idempotency.ts'
+import type { KeptLiterals, Literals, Widened } from './literals.ts'
 import type { NodeContext } from './node-context.ts'
 import { type InputOf, isStreamSchema, type OutputOf, type StreamSchema } from './schema.ts'
-import { type KnownUses, type Needs, type NormalUse, normalUses, type Uses } from './uses.ts'
+import {
+  type AnyUses,
+  type CheckedUses,
+  type NeedsOfNode,
+  type NormalUse,
+  normalUses,
+  type Uses,
+} from './uses.ts'
 
 export type { Metadata, NodeContext, RunContext } from './node-context.ts'
 
-interface SpecBase<U extends Uses, I, O> {
+/** What `node` takes. `OS` is the schema of its result, a `streamOf()`, or `undefined`; then the result is the `O` that `run` returns. */
+export interface NodeSpec<
+  Name extends string,
+  IS extends StandardSchemaV1,
+  U,
+  OS,
+  O,
+  A extends Atomic,
+  K,
+  P,
+> {
   readonly summary?: string
-  readonly uses?: U & KnownUses<U>
-  readonly idempotency?: Idempotency<I, O, U>
+  readonly input: IS
+  readonly output?: OS
+  readonly uses?: U & CheckedUses<Name, U>
+  readonly idempotency?: Idempotency<
+    OutputOf<IS>,
+    NoInfer<Returned<OS, O>>,
+    U,
+    A,
+    KeysOf<Name, OutputOf<IS>, K, P>
+  >
   /** Default: what `uses` implies. May only be declared weaker (more effectful). */
   readonly effects?: Effect
   /** Default: what `uses` implies. May only be declared weaker (less deterministic). */
   readonly determinism?: Determinism
+  run(input: OutputOf<IS>, context: NodeContext<U>): Handled<OS, O> | KeptLiterals
 }
 
-export interface NodeSpec<U extends Uses, IS extends StandardSchemaV1, OS extends StandardSchemaV1>
-  extends SpecBase<U, OutputOf<IS>, InputOf<OS>> {
-  readonly input: IS
-  readonly output: OS
-  run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<InputOf<OS>>
-}
+/** The result before its schema has been applied. */
+type Returned<OS, O> = OS extends StandardSchemaV1
+  ? InputOf<OS>
+  : OS extends StreamSchema
+    ? never
+    : Widened<O>
 
-export interface StreamNodeSpec<
-  U extends Uses,
-  IS extends StandardSchemaV1,
-  OS extends StandardSchemaV1,
-  RS extends StandardSchemaV1 | undefined,
-> extends SpecBase<U, OutputOf<IS>, never> {
-  readonly input: IS
-  readonly output: StreamSchema<OS, RS>
-  run(
-    input: OutputOf<IS>,
-    context: NodeContext<U>,
-  ): RS extends StandardSchemaV1
-    ? AsyncGenerator<StreamItem<InputOf<OS>>, InputOf<RS>, void>
-    : AsyncIterable<StreamItem<InputOf<OS>>>
-}
+/** What `run` returns. */
+type Handled<OS, O> = OS extends StandardSchemaV1
+  ? Awaitable<InputOf<OS>>
+  : OS extends StreamSchema<infer S, infer R>
+    ? R extends StandardSchemaV1
+      ? AsyncGenerator<StreamItem<InputOf<S>>, InputOf<R>, void>
+      : AsyncIterable<StreamItem<InputOf<S>>>
+    : Awaitable<O>
+
+/** What the node behind it gets. */
+type Answered<OS, O> = OS extends StandardSchemaV1
+  ? OutputOf<OS>
+  : OS extends StreamSchema<infer S, infer R>
+    ? Streamed<S, R>
+    : Exclude<O, Literals>
 
 /** What a streaming node yields to whoever invokes its flow; with a result, the last `next()` carries it. */
 export type Streamed<OS extends StandardSchemaV1, RS> = RS extends StandardSchemaV1
   ? AsyncGenerator<StreamItem<OutputOf<OS>>, OutputOf<RS>, void>
   : AsyncIterable<StreamItem<OutputOf<OS>>>
-
-export interface UntypedNodeSpec<U extends Uses, IS extends StandardSchemaV1, O>
-  extends SpecBase<U, OutputOf<IS>, NoInfer<O>> {
-  readonly input: IS
-  readonly output?: undefined
-  run(input: OutputOf<IS>, context: NodeContext<U>): Awaitable<O>
-}
 
 const eventBrand: unique symbol = Symbol.for('flowport.event') as never
 
@@ -79,8 +103,12 @@ export interface StreamEvent<T> {
 export type StreamItem<T> = T | StreamEvent<T>
 
 /** Names an item of a stream: `yield event('snapshot', data)`. */
-export function event<T>(event: string, data: T, { id }: { readonly id?: string } = {}): StreamEvent<T> {
-  return { [eventBrand]: true, event, data, id }
+export function event<T>(
+  event: string,
+  data: T | Literals,
+  { id }: { readonly id?: string } = {},
+): StreamEvent<T> {
+  return { [eventBrand]: true, event, data: data as T, id }
 }
 
 export function isStreamEvent(item: unknown): item is StreamEvent<unknown> {
@@ -107,26 +135,24 @@ export type AnyNode = FlowNode<never, unknown, unknown>
 
 /** Declares a node. The handler is handed exactly the resources named in `uses`, with the access named there. */
 export function node<
+  const Name extends string,
   IS extends StandardSchemaV1,
-  OS extends StandardSchemaV1,
-  RS extends StandardSchemaV1 | undefined,
-  const U extends Uses = Record<never, never>,
->(name: string, spec: StreamNodeSpec<U, IS, OS, RS>): FlowNode<InputOf<IS>, Streamed<OS, RS>, Needs<U>>
-export function node<IS extends StandardSchemaV1, O, const U extends Uses = Record<never, never>>(
-  name: string,
-  spec: UntypedNodeSpec<U, IS, O>,
-): FlowNode<InputOf<IS>, O, Needs<U>>
-export function node<
-  IS extends StandardSchemaV1,
-  OS extends StandardSchemaV1,
-  const U extends Uses = Record<never, never>,
->(name: string, spec: NodeSpec<U, IS, OS>): FlowNode<InputOf<IS>, OutputOf<OS>, Needs<U>>
+  const U extends AnyUses = Record<never, never>,
+  OS extends StandardSchemaV1 | StreamSchema | undefined = undefined,
+  O = unknown,
+  A extends Atomic = NotAtomic,
+  const K extends AnyKey = never,
+  const P extends AnyKey = never,
+>(
+  name: Name,
+  spec: NodeSpec<Name, IS, U, OS, O, A, K, P>,
+): FlowNode<InputOf<IS>, Answered<OS, O>, NeedsOfNode<Name, U, A>>
 export function node(name: string, spec: AnySpec): AnyNode {
   if (isStreamSchema(spec.output) && spec.idempotency !== undefined && spec.idempotency !== 'natural')
     throw new TypeError(
       `"${name}" streams, and the items of a stream are not kept: it can have no idempotency key`,
     )
-  const uses = normalUses(spec.uses)
+  const uses = ofNode(name, () => normalUses(spec.uses))
   const hints = uses.flatMap(({ resource, access }) => hintFor(resource, access) ?? [])
   return {
     name,
@@ -137,16 +163,29 @@ export function node(name: string, spec: AnySpec): AnyNode {
     hints,
     effects: spec.effects ?? impliedEffect(hints),
     determinism: spec.determinism ?? impliedDeterminism(hints),
-    idempotency: normalIdempotency(spec.idempotency),
+    idempotency: ofNode(name, () => normalIdempotency(spec.idempotency)),
     handler: spec.run.bind(spec),
   }
 }
 
-/** A spec as the implementation sees it: what its key may be, the overloads have said. */
-interface AnySpec extends Omit<SpecBase<Uses, never, never>, 'uses' | 'idempotency'> {
-  readonly uses?: Uses
-  readonly idempotency?: AnyIdempotency
+/** What `make` returns; its `TypeError`s name the node. */
+function ofNode<T>(name: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new TypeError(`node "${name}": ${error.message}`, { cause: error })
+  }
+}
+
+/** A spec as the implementation sees it: what its key may be, the types of `NodeSpec` have said. */
+interface AnySpec {
+  readonly summary?: string
   readonly input: StandardSchemaV1
   readonly output?: StandardSchemaV1 | StreamSchema | undefined
+  readonly uses?: Uses
+  readonly idempotency?: AnyIdempotency
+  readonly effects?: Effect
+  readonly determinism?: Determinism
   run(input: never, context: never): unknown
 }

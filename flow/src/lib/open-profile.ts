@@ -2,7 +2,9 @@
 import {
   type BindingNeed,
   type Clock,
+  domainOf,
   isKind,
+  type Layer,
   type Logger,
   openProviders,
   type Provider,
@@ -12,7 +14,10 @@ import {
 import { type App, checkApp } from './app.ts'
 import { type Diagnostic, DiagnosticsError, hasErrors } from './diagnostics/diagnostic.ts'
 import { type EnvironmentIssue, environmentDiagnostics, presetDiagnostics } from './preflight/environment.ts'
+import type { Platform } from './delivery/platform.ts'
+import type { Candidate } from './preflight/compare.ts'
 import { preflight } from './preflight/preflight.ts'
+import { statedFindings } from './preflight/stated.ts'
 import { validateApp } from './validate/validate-app.ts'
 
 /** The variables of a profile, read by a host in its own way. Values never show in `faults`. */
@@ -38,8 +43,16 @@ export interface OpenProfileOptions {
    * `'pushed'`.
    */
   readonly queues?: 'pulled' | 'pushed'
+  /** The platform that delivers messages and schedules. Default: none, the host does it by itself. */
+  readonly platform?: Platform
+  /** Presets to name where one has what a profile lacks. Default none. */
+  readonly candidates?: readonly Candidate[]
   /** What the host binds by itself, beside the clock. */
   readonly others: ReadonlyMap<ResourceName, object>
+  /** Layers outside those of the presets, outermost first. Default none. */
+  readonly layers?: readonly Layer[] | undefined
+  /** What `validateApp` has found in this app, for a host that asks before its first request. Default: `openProfile` asks. */
+  readonly findings?: readonly Diagnostic[] | undefined
 }
 
 export interface OpenedProfile {
@@ -119,35 +132,49 @@ function namesOf({ profiles }: App): string {
 
 /** Opens a profile. Whatever would make a flow fail later is a `DiagnosticsError` now, with every finding at once. */
 export async function openProfile(options: OpenProfileOptions): Promise<OpenedProfile> {
-  const { app, profile, readVariables, env, bindings, queues = 'pushed', log, clock, others } = options
+  const { app, profile, readVariables, env, bindings, log, clock, others, layers } = options
+  const { queues = 'pushed', platform, candidates = [], findings } = options
   const providers = app.profiles[profile] ?? []
-  const findings = validateApp(app)
-  refuse('the flows are not valid', findings)
   const { values, faults } = readVariables(providers)
-  const missing = `the environment does not fit profile "${profile}"`
-  refuse(missing, [
+  const environment = [
     ...environmentDiagnostics(profile, [
       ...faults,
       ...(providesSecrets(providers) ? [] : missingSecrets(app, env)),
       ...unfitBindings(providers, bindings),
     ]),
     ...(faults.length > 0 ? [] : presetDiagnostics(profile, providers, values)),
-  ])
+  ]
+  const hostBound = ['clock' as const, ...[...others.keys()].flatMap((name) => domainOf(name) ?? [])]
+  const compare = { profile, queues, candidates }
+  const stated = statedFindings({ app, hostBound, platform, environment, flows: findings, ...compare })
+  const refusals = {
+    flows: 'the flows are not valid',
+    environment: `the environment does not fit profile "${profile}"`,
+    profile: `profile "${profile}" cannot run these flows`,
+  }
+  if (stated.refusedFor !== null)
+    throw new DiagnosticsError(refusals[stated.refusedFor], [...stated.flows, ...stated.profile])
   const bag = await openProviders(
     providers,
     { clock, others },
-    { env: values, log, bindings: bindings ?? {}, secrets: app.secrets },
+    {
+      env: values,
+      log,
+      bindings: bindings ?? {},
+      secrets: app.secrets,
+      ...(layers === undefined ? {} : { layers }),
+    },
   )
-  const checked = preflight(app.flows, bag, { profile, providers, queues })
+  const found = [...stated.flows, ...preflight(app.flows, bag, { providers, ...compare })]
   try {
     if (providesSecrets(providers))
-      refuse(missing, environmentDiagnostics(profile, await absentSecrets(app, bag)))
-    refuse(`profile "${profile}" cannot run these flows`, checked)
+      refuse(refusals.environment, environmentDiagnostics(profile, await absentSecrets(app, bag)), found)
+    refuse(refusals.profile, found)
   } catch (error) {
     await bag.close()
     throw error
   }
-  return { name: profile, bag, warnings: [...findings, ...checked] }
+  return { name: profile, bag, warnings: found }
 }
 
 /** Secrets the app names and the environment lacks. */
@@ -207,6 +234,7 @@ function problemOf({ what, fits }: BindingNeed, bound: unknown): string | null {
   return fits(bound) ? null : `is bound to something else: it must be ${what}`
 }
 
-function refuse(what: string, findings: readonly Diagnostic[]): void {
-  if (hasErrors(findings)) throw new DiagnosticsError(what, findings)
+/** @param others Told beside the errors. Default none. */
+function refuse(what: string, findings: readonly Diagnostic[], others: readonly Diagnostic[] = []): void {
+  if (hasErrors(findings)) throw new DiagnosticsError(what, [...findings, ...others])
 }

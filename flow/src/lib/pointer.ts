@@ -9,6 +9,13 @@ export type ValueAt<T, P extends string> = P extends ''
       ? Field<T, Head>
       : never
 
+/** Whether pointer `P` passes a part of `T` whose type is not known, so that it may lead to something. */
+export type LeadsIntoUnknown<T, P extends string> = unknown extends T
+  ? true
+  : P extends `/${infer Head}/${infer Rest}`
+    ? LeadsIntoUnknown<Field<T, Head>, `/${Rest}`>
+    : false
+
 /** Pointers into `T` whose first token is there, and leads to no number, boolean or the like. */
 export type PointerInto<T> = [T] extends [never]
   ? `/${string}`

@@ -97,7 +97,10 @@ function unwrap(result: StandardSchemaV1.Result<unknown>, what: string): unknown
   )
 }
 
-/** The JSON Schema of one side of a schema, or `null` where its library offers none. */
+/**
+ * The JSON Schema of one side of a schema, or `null` where its library offers none. A part that JSON Schema cannot say, such
+ * as a transformed value, a bigint or a map, allows everything; a date is a date as text, as JSON has it.
+ */
 export function jsonSchemaOf(
   schema: StandardSchemaV1,
   side: 'input' | 'output',
@@ -105,10 +108,24 @@ export function jsonSchemaOf(
   const standard = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
   if (standard.jsonSchema === undefined) return null
   try {
-    const { $schema: _, ...rest } = standard.jsonSchema[side]({ target: 'draft-2020-12' })
+    const { $schema: _, ...rest } = standard.jsonSchema[side]({ target: 'draft-2020-12', libraryOptions })
     return rest
   } catch {
-    // The library says so by throwing: a transform or a custom check has no JSON Schema.
+    // A library says so by throwing.
     return null
   }
+}
+
+const dateText = { type: 'string', format: 'date-time' }
+
+/** Each library reads its own options here: zod the first two, valibot the next two, arktype `fallback`. */
+const libraryOptions = {
+  unrepresentable: 'any',
+  override({ zodSchema, jsonSchema }: { zodSchema: { def: { type: string } }; jsonSchema: object }) {
+    if (zodSchema.def.type === 'date') Object.assign(jsonSchema, dateText)
+  },
+  errorMode: 'ignore',
+  overrideSchema: ({ valibotSchema }: { valibotSchema: { type: string } }) =>
+    valibotSchema.type === 'date' ? dateText : undefined,
+  fallback: { date: () => dateText, default: ({ base }: { base: object }) => base },
 }

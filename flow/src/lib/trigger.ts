@@ -11,7 +11,7 @@ import { cronMessage } from './cron-message.ts'
 import { type Duration, positiveMilliseconds, toMilliseconds } from './duration.ts'
 import { type IdempotencyOption, type RecordedAnswers, recordedAnswers } from './idempotency-option.ts'
 import { checkedStatus } from './response-head.ts'
-import type { OutputOf } from './schema.ts'
+import type { InputOf, OutputOf } from './schema.ts'
 
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type HttpMethod = (typeof httpMethods)[number]
@@ -39,16 +39,16 @@ export interface HttpTrigger<
   readonly preconditions: 'refused' | 'flow'
 }
 
-export interface ManualTrigger {
+export interface ManualTrigger<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly kind: 'manual'
-  readonly input: StandardSchemaV1
+  readonly input: S
 }
 
-export interface QueueTrigger {
+export interface QueueTrigger<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly kind: 'queue'
   /** Name of the queue. A host that takes messages itself takes them from the resource `queue:<name>`. */
   readonly queue: string
-  readonly input: StandardSchemaV1
+  readonly input: S
   /** `undefined`: the queue's own limit. */
   readonly maxAttempts: number | undefined
   readonly backoffMs: number
@@ -56,13 +56,13 @@ export interface QueueTrigger {
   readonly deadlineMs: number | undefined
 }
 
-export interface CronTrigger {
+export interface CronTrigger<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly kind: 'cron'
   /** Five fields, separated by one space each, in upper case. */
   readonly cron: string
   /** An IANA name. */
   readonly timeZone: string
-  readonly input: StandardSchemaV1
+  readonly input: S
   readonly deadlineMs: number | undefined
 }
 
@@ -72,6 +72,41 @@ export type TriggerSpec = HttpTrigger | QueueTrigger | CronTrigger | ManualTrigg
 export type Trigger<I, N, T extends TriggerSpec = TriggerSpec> = T & {
   readonly '~types'?: { readonly input: I; readonly needs: N }
 }
+
+/**
+ * What is sent to a flow whose message is of type `I` once it has been validated: the input of the trigger's schema, and what
+ * a body adds to it.
+ */
+export type Sent<I, T extends TriggerSpec> = T extends { readonly input: infer S extends StandardSchemaV1 }
+  ? StandardSchemaV1 extends S
+    ? I
+    : InputOf<S> & Omit<I, keyof OutputOf<S>>
+  : I
+
+/** Names of a path's parameters: `'id' | 'page'` for `/notes/:id/:page`. */
+type ParameterNames<P extends string> = P extends `${string}:${infer Name}/${infer More}`
+  ? PlainName<Name> | ParameterNames<`/${More}`>
+  : P extends `${string}:${infer Name}`
+    ? PlainName<Name>
+    : never
+
+/** A segment with more than the name, such as `:file.json`, is left to the check of the flow. */
+type PlainName<Name extends string> = Name extends `${string}${'.' | '-' | '(' | '*' | '?' | ':'}${string}`
+  ? never
+  : Name
+
+type KeyOf<T> = T extends unknown ? keyof T : never
+
+/** `unknown` where the schema has a field for every path parameter, else what is missing. */
+type CheckParameters<P extends string, S extends StandardSchemaV1> = string extends P
+  ? unknown
+  : unknown extends InputOf<S>
+    ? unknown
+    : Exclude<ParameterNames<P>, KeyOf<InputOf<S>>> extends infer Missing extends string
+      ? [Missing] extends [never]
+        ? unknown
+        : { readonly input: `DAG209: the input schema has no field "${Missing}", which the path names` }
+      : unknown
 
 export interface HttpOptions<S extends StandardSchemaV1> {
   /**
@@ -114,14 +149,14 @@ type Merge<A, B> = unknown extends B ? A : A & B
 function bodiless<M extends HttpMethod>(method: M) {
   return <const P extends string, S extends StandardSchemaV1>(
     path: P,
-    options: HttpOptions<S>,
+    options: HttpOptions<S> & CheckParameters<P, S>,
   ): Trigger<OutputOf<S>, unknown, HttpTrigger<M, P, S>> => httpTrigger(method, path, options, null)
 }
 
 function bodied<M extends HttpMethod>(method: M) {
   return <const P extends string, S extends StandardSchemaV1, Adds = unknown, N = unknown>(
     path: P,
-    options: HttpBodyOptions<S, Adds, N>,
+    options: HttpBodyOptions<S, Adds, N> & CheckParameters<P, S>,
   ): Trigger<Merge<OutputOf<S>, Adds>, N, HttpTrigger<M, P, S>> =>
     httpTrigger(method, path, options, options.body ?? jsonBody())
 }
@@ -156,7 +191,7 @@ export interface QueueOptions<S extends StandardSchemaV1> {
 export function queue<S extends StandardSchemaV1>(
   name: string,
   { input, maxAttempts, backoff = '5s', concurrency = 10, deadline }: QueueOptions<S>,
-): Trigger<OutputOf<S>, unknown, QueueTrigger> {
+): Trigger<OutputOf<S>, unknown, QueueTrigger<S>> {
   if (!/^[a-z0-9][\w-]{0,62}$/i.test(name)) {
     throw new TypeError(
       `"${name}" is not a queue name: use up to 63 letters, digits, "-" and "_", starting with a letter or digit`,
@@ -208,7 +243,7 @@ export function manual<S extends StandardSchemaV1>({
   input,
 }: {
   readonly input: S
-}): Trigger<OutputOf<S>, unknown, ManualTrigger> {
+}): Trigger<OutputOf<S>, unknown, ManualTrigger<S>> {
   return { kind: 'manual', input }
 }
 
@@ -247,6 +282,8 @@ function httpTrigger<M extends HttpMethod, P extends string, S extends StandardS
 }
 
 function checkTimeZone(timeZone: string): void {
+  // Every platform has it, and a formatter takes milliseconds to load.
+  if (timeZone === 'UTC') return
   try {
     Intl.DateTimeFormat('en', { timeZone })
   } catch (cause) {

@@ -5,6 +5,7 @@ import {
   type Domain,
   type DomainOf,
   type Domains,
+  domainOf,
   type Guarantee,
   levels,
   type Requirement,
@@ -21,14 +22,44 @@ export type UseSpec<D extends Domain> = { readonly access: AccessFor<D> } & {
 /** Resource name to use: `{ kv: 'read', 'blob:photos': { access: 'write', durability: 'durable' } }`. */
 export type Uses = { readonly [N in ResourceName]?: Use<DomainOf<N>> }
 
-/** Wrong names in uses, which inference alone would let through: they become `never`. */
-export type KnownUses<U> = {
-  readonly [N in keyof U]: N extends ResourceName
-    ? U[N] extends string
-      ? unknown
-      : { readonly [K in Exclude<keyof U[N], keyof UseSpec<DomainOf<N>>>]: never }
-    : never
-}
+/** Uses as they are written, right or wrong; editors still offer the names that are right. `CheckedUses` finds what is wrong. */
+export type AnyUses = { readonly [N in ResourceName]?: Use<DomainOf<N>> | (string & {}) | object }
+
+/** `unknown` for uses that are right, else a sentence for each name or value that is wrong. */
+export type CheckedUses<Name extends string, U> = [UseFaults<U>] extends [never]
+  ? unknown
+  : `node "${Name}": uses ${UseFaults<U>}`
+
+type UseFaults<U> = { [N in keyof U & string]: UseFault<N, U[N]> }[keyof U & string]
+
+type UseFault<N extends string, V> = N extends ResourceName
+  ? V extends AccessFor<DomainOf<N>>
+    ? never
+    : V extends string
+      ? `"${N}" with the access "${V}", which it does not have`
+      : FieldFaults<N, DomainOf<N>, V>
+  : `"${N}", which is no resource; there are ${ResourceNames}`
+
+type FieldFaults<N extends string, D extends Domain, V> =
+  | (V extends { readonly access: unknown } ? never : `"${N}" without an access`)
+  | { [F in keyof V & string]: V[F] extends FieldOf<D, F> ? never : FieldFault<N, D, F, V[F]> }[keyof V &
+      string]
+
+/** What a field of a use may be; nothing where there is no such field. */
+type FieldOf<D extends Domain, F extends string> = F extends keyof UseSpec<D> ? UseSpec<D>[F] : never
+
+type FieldFault<N extends string, D extends Domain, F extends string, V> = F extends keyof UseSpec<D>
+  ? V extends string
+    ? `"${N}" with the ${F} "${V}", which it does not have`
+    : `"${N}" with a value for "${F}" that does not fit`
+  : `"${N}" with "${F}", which is no guarantee of it`
+
+/** As text of one piece: a union would make a sentence for each. `resourceNames` says the same. */
+type ResourceNames = typeof resourceNames
+
+/** The names of resources, for messages. */
+export const resourceNames =
+  'kv, blob, dedupe, queue, state, cache, storage, db, http, clock, rng, secrets, and names such as "kv:sessions"'
 
 /** A use with its shorthand spelled out. */
 export interface NormalUse {
@@ -58,6 +89,25 @@ export type Needs<U> = {
     WritableFor<N, AccessIn<U[N]>>
 }
 
+/**
+ * What the node `Name` asks: of each resource, and, where it must be atomic (`A` is `true`), that its stores are committed
+ * together. `'~by'` says who asks, for messages.
+ */
+export type NeedsOfNode<Name extends string, U, A> = [keyof U] extends [never]
+  ? NeedsOfAtomic<U, A>
+  : Needs<U> & { readonly '~by'?: { readonly [N in Name]: U } } & NeedsOfAtomic<U, A>
+
+type NeedsOfAtomic<U, A> = [A] extends [true] ? Together<U> : unknown
+
+/** The resources that an atomic node needs in one transaction with the ledger, under a name no resource has. */
+type Together<U> = {
+  readonly '~together'?: { readonly [N in keyof U & string as Committed<N>]: true } & {
+    readonly dedupe: true
+  }
+}
+
+type Committed<N extends string> = DomainOf<N> extends 'kv' | 'queue' ? N : never
+
 /** A blob store that states it only reads cannot serve a node that writes. */
 type WritableFor<N extends string, A> = [DomainOf<N>, A] extends ['blob', 'write']
   ? { readonly features: { readonly ranges: boolean; readonly write?: true } }
@@ -75,11 +125,13 @@ type NeedOf<U> = U extends string
 
 /**
  * The uses as a list, with requirements spelled out.
- * @throws TypeError for a requirement nobody knows.
+ * @throws TypeError for an unknown resource or requirement.
  */
 export function normalUses(uses: Uses | undefined): readonly NormalUse[] {
   return Object.entries(uses ?? {}).flatMap(([resource, use]) => {
     if (use === undefined) return []
+    if (domainOf(resource) === null)
+      throw new TypeError(`uses "${resource}", which is no resource; there are ${resourceNames}`)
     if (typeof use === 'string') {
       return [{ resource: resource as ResourceName, access: use, requirements: {}, features: [] }]
     }

@@ -69,10 +69,9 @@ async function findingOf(
   options: Parameters<Cases.SimulationCase['run']>[0],
 ): Promise<Pick<PlantResult, 'found' | 'seed'> | null> {
   const cases = (await import(`../../src/lib/simulation/test/cases.ts${mark}${copy}`)) as typeof Cases
-  const { orderCases, storeCases, uploadCases, mailCases, faultsOf } = cases
-  const simulated = [...orderCases, ...storeCases, ...uploadCases, ...mailCases].find(
-    ({ name }) => name === shows,
-  )
+  const { callerCases, mailCases, orderCases, recordedCases, storeCases, uploadCases, faultsOf } = cases
+  const all = [orderCases, callerCases, storeCases, recordedCases, uploadCases, mailCases]
+  const simulated = all.flat().find(({ name }) => name === shows)
   if (simulated === undefined) throw new Error(`there is no case "${shows}"`)
   try {
     const [found] = faultsOf(simulated, await simulated.run(options))

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import * as modules from 'node:module'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { PlantResult } from './plant.ts'
-import { plantedBugs } from './planted.ts'
+import { plantedBugs, testedElsewhere } from './planted.ts'
+import { caughtBeside } from './planted/caught-beside.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -14,9 +15,24 @@ describe('the planted bugs', () => {
     expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2)
   })
 
-  it('are at least thirty, each with its own name', () => {
+  it('are named in the list of bugs that unit tests find, too', () => {
+    const names = new Set(plantedBugs.map(({ name }) => name))
+    expect(Object.keys(caughtBeside).filter((name) => !names.has(name))).toEqual([])
+  })
+
+  it.each(testedElsewhere)('leave to other tests: $rule', ({ tests }) => {
+    for (const file of tests) expect(existsSync(join(root, file)), file).toBe(true)
+  })
+
+  it('have names of their own', () => {
     expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(plantedBugs.length)
-    expect(plantedBugs.length).toBeGreaterThanOrEqual(30)
+  })
+
+  it('pass the unit tests beside their file: at least thirty, and at least one for each rule', () => {
+    const passing = plantedBugs.filter(({ name }) => !Object.hasOwn(caughtBeside, name))
+    expect(passing.length).toBeGreaterThanOrEqual(30)
+    const rules = new Set(passing.map(({ rule }) => rule))
+    expect(plantedBugs.filter(({ rule }) => !rules.has(rule))).toEqual([])
   })
 })
 
@@ -31,9 +47,10 @@ describe.skipIf(!('registerHooks' in modules))('the simulation', () => {
     )
   }, 600_000)
 
-  it.each(plantedBugs)('finds: $name ($rule)', ({ name }) => {
+  it.each(plantedBugs)('finds: $name ($rule)', ({ name, oracle }) => {
     const result = results.get(name)
     expect(result?.found).toBeTypeOf('string')
+    if (oracle !== undefined) expect(result?.found).toBe(oracle)
     expect(result?.isClean).toBe(true)
   })
 })

@@ -1,17 +1,12 @@
 /** A Fastify request as the bridge's `HttpCall`, and its outcome as a Fastify reply. */
 import type { Logger } from '@flowport/capabilities'
-import {
-  type HttpCall,
-  type HttpOutcome,
-  type HttpSink,
-  isBodiless,
-  problemOutcome,
-} from '@flowport/flow/http'
+import { type HttpCall, type HttpOutcome, isBodiless, problemOutcome } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { RequestBodies } from './bodies/request-bodies.ts'
 import { discardRest, hasBody } from './discard-rest.ts'
+import { PushedText } from './pushed-text.ts'
 import { NodeBody } from './request-body.ts'
 
 export class FastifyCall implements HttpCall {
@@ -27,6 +22,10 @@ export class FastifyCall implements HttpCall {
     this.#reply = reply
     this.#bodies = bodies
     this.#headers = request.headers
+  }
+
+  get native(): FastifyRequest {
+    return this.#request
   }
 
   get body(): NodeBody {
@@ -96,7 +95,7 @@ function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void
   const { raw } = reply.request
   if (!raw.complete && hasBody(raw)) leaveBody(reply, status)
   if (body === null || typeof body === 'string') void reply.send(body ?? undefined)
-  else if (typeof body === 'function') void reply.send(pushed(body))
+  else if (typeof body === 'function') void reply.send(new PushedText(body))
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
 }
 
@@ -107,37 +106,4 @@ function leaveBody(reply: FastifyReply, status: number): void {
   reply.raw.once('finish', () => {
     if (!raw.complete) discardRest(reply)
   })
-}
-
-/** A readable that a writer fills at the reader's pace. */
-function pushed(write: (sink: HttpSink) => Promise<void>): Readable {
-  let wake: (() => void) | undefined
-  let waiting: Promise<void> | undefined
-  let started = false
-  const awake = () => {
-    waiting = undefined
-    wake?.()
-  }
-  const readable = new Readable({
-    highWaterMark: 64 * 1024,
-    read() {
-      awake()
-      if (started) return
-      started = true
-      void write({ write: push }).then(() => readable.push(null))
-    },
-    destroy(error, done) {
-      awake()
-      done(error)
-    },
-  })
-  function push(text: string): Promise<void> | undefined {
-    if (readable.destroyed || readable.push(text)) return undefined
-    // Whoever writes meanwhile, such as a heartbeat, waits for the same.
-    waiting ??= new Promise((resolve) => {
-      wake = resolve
-    })
-    return waiting
-  }
-  return readable
 }

@@ -1,9 +1,20 @@
-import { countRule, lifeRule, timerRule } from '@flowport/capabilities'
+import { countRule, lifeRule, type NumberRule, timerRule } from '@flowport/capabilities'
 import { numericOption, type NumericOptionTest } from '@flowport/capabilities/testing'
 import { defineApp } from '@flowport/flow'
 import { describe, expect, it } from 'vitest'
+import { settingsOf } from './certify/options.ts'
 import { checkPluginNumbers, checkServeNumbers } from './numbers.ts'
 import { createServer, serve } from './serve.ts'
+
+function certifying(name: `CertifyOptions.${string}`, rule: NumberRule): NumericOptionTest {
+  const option = name.slice('CertifyOptions.'.length)
+  return {
+    name,
+    rule,
+    take: (value) => settingsOf({ app: 'app.ts', [option]: value }),
+    refusal: { name: 'TypeError', message: expect.stringContaining(option) },
+  }
+}
 
 describe('numbers of the host', () => {
   const tests: readonly NumericOptionTest[] = [
@@ -48,6 +59,11 @@ describe('numbers of the host', () => {
       rule: timerRule(),
       take: (shutdownDelayMs) => checkServeNumbers({ shutdownDelayMs }),
     },
+    certifying('CertifyOptions.attempts', countRule(1, 1_000)),
+    certifying('CertifyOptions.concurrency', countRule(2, 1_024)),
+    certifying('CertifyOptions.maxPoints', countRule(1, 1_000)),
+    certifying('CertifyOptions.leaseMs', timerRule(1)),
+    certifying('CertifyOptions.timeLimitMs', timerRule(1)),
   ]
   for (const test of tests) numericOption(test)
 

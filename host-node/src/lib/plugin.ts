@@ -12,6 +12,7 @@ import {
 } from '@flowport/flow'
 import {
   type AllowedHosts,
+  type AnswerHeaders,
   answerHttp,
   type BodyLimits,
   checkedOperations,
@@ -28,21 +29,24 @@ import {
   problemOutcome,
   type SweepOption,
 } from '@flowport/flow/http'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { digest } from './digest.ts'
 import { type RunningDelivery, startDelivery } from './delivery/delivery.ts'
 import type { DeliveryOptions } from './delivery/options.ts'
 import type { Environment } from './environment.ts'
 import { RequestBodies } from './bodies/request-bodies.ts'
+import { documentation } from './documentation.ts'
 import { addDrainHooks } from './drain-hooks.ts'
 import { stopDiscarding } from './discard-rest.ts'
 import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import { Listening } from './listening.ts'
 import { addOperations } from './operations.ts'
+import { nodeAdvice } from './node-version.ts'
 import { checkPluginNumbers } from './numbers.ts'
 import { openProfile } from './profile.ts'
 import { type RunningSweeps, startSweeps } from './sweep-uploads.ts'
-import { toFastifyProblem } from './fastify-problem.ts'
+import { hasErrorHandler, toFastifyProblem } from './fastify-problem.ts'
 
 export interface FlowportOptions extends SweepOption {
   readonly app: App
@@ -52,8 +56,8 @@ export interface FlowportOptions extends SweepOption {
   readonly env?: Environment
   /** Path all routes are under, such as `'/api'`. Default none. */
   readonly prefix?: string
-  /** In order around every run. */
-  readonly hooks?: readonly Hook[]
+  /** In order around every run: requests, messages, schedules. `trigger` says which; `request` is Fastify's. */
+  readonly hooks?: readonly Hook<FastifyRequest>[]
   /** Milliseconds a caller waits at most, where a route does not say. Default 30 000. */
   readonly deadlineMs?: number
   /** Milliseconds that running flows get to end when the server closes, up to 2 147 483 647. Default 10 000. */
@@ -65,8 +69,8 @@ export interface FlowportOptions extends SweepOption {
   readonly consume?: boolean | DeliveryOptions
   /** How slowly request bodies may arrive, and how much memory unfinished ones may take. */
   readonly bodies?: BodyLimits
-  /** Tell node timings in `Server-Timing`. Default true. */
-  readonly serverTiming?: boolean
+  /** Headers that the answers of routes get. Default: `X-Request-Id` and `Cache-Control: no-store`, no `Server-Timing`. */
+  readonly answerHeaders?: AnswerHeaders
   /**
    * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
    * serves none. Default: readiness for everybody, the other two only where the server listens on loopback.
@@ -108,6 +112,8 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => {
   const { app, profile, env, hooks, drainMs, consume = true } = options
+  const advice = nodeAdvice(process.versions.node)
+  if (advice !== null) throw new Error(advice)
   checkHandleOptions(options)
   checkSweepOption(options)
   checkPluginNumbers(options)
@@ -118,6 +124,7 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
     log.warn({ code: warning.code, location: warning.location }, formatDiagnostic(warning))
   const runtime = createRuntime(opened.bag, {
     log,
+    digest,
     deadlineTimer: 'shared',
     ...(hooks === undefined ? {} : { hooks }),
     ...(drainMs === undefined ? {} : { drainMs }),
@@ -158,27 +165,32 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
   })
   fastify.addHook('onClose', () => opened.bag.close())
   const prefix = options.prefix === undefined || options.prefix === '/' ? {} : { prefix: options.prefix }
-  await fastify.register(routes, { ...prefix, served: options, bodies, listening })
+  await fastify.register(routes, { ...prefix, server: fastify, served: options, bodies, listening })
 }
 
 /** Registers Flowport on a Fastify instance. The routes live in a scope of their own, `fastify.flowport` does not. */
 export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x' })
 
 interface RoutesOptions {
+  /** Where the plugin was registered. */
+  readonly server: FastifyInstance
   readonly served: FlowportOptions
   readonly bodies: RequestBodies
   readonly listening: Listening
 }
 
-const routes: FastifyPluginAsync<RoutesOptions> = async (scope, { served, bodies, listening }) => {
+const routes: FastifyPluginAsync<RoutesOptions> = async (scope, options) => {
+  const { server, served, bodies, listening } = options
   const { app, notFound = true, operations } = served
   const all = httpRoutes(app)
   // For answers without a route: they do not wait for a body.
   scope.removeContentTypeParser(['application/json', 'text/plain'])
   leaveBodiesUnread(scope)
   scope.setErrorHandler((error, request, reply) => {
-    const problem = toFastifyProblem(error, request.routeOptions.bodyLimit)
-    sendOutcome(reply, problemOutcome(problem, new FastifyCall(request, reply)))
+    // Thrown again, an error goes to the handler of the enclosing scope.
+    if (hasErrorHandler(server)) throw error
+    const context = { bodyLimit: request.routeOptions.bodyLimit ?? 0, replyStatus: reply.statusCode }
+    sendOutcome(reply, problemOutcome(toFastifyProblem(error, context), new FastifyCall(request, reply)))
   })
   scope.addHook('onRequest', (request, reply, done) => {
     const refusal = listening.refusal(request)
@@ -228,25 +240,23 @@ function leaveBodiesUnread(scope: FastifyInstance): void {
 function addRoute(
   scope: FastifyInstance,
   route: HttpRoute,
-  { deadlineMs, serverTiming, crossSite }: FlowportOptions,
+  { deadlineMs, answerHeaders, crossSite }: FlowportOptions,
   bodies: RequestBodies,
 ): void {
   const { runtime } = scope.flowport
   const { flow, trigger } = route
   const settings = {
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(serverTiming === undefined ? {} : { serverTiming }),
+    ...(answerHeaders === undefined ? {} : { answerHeaders }),
     ...(crossSite === undefined ? {} : { crossSite }),
   }
   const hasParams = trigger.path.includes('/:')
-  // For the server's own documentation tools; Fastify itself validates nothing by it.
-  const schema: object = { operationId: flow.name, summary: flow.summary ?? flow.name, tags: [...flow.tags] }
   scope.route({
+    ...documentation(scope, route),
     // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
     exposeHeadRoute: false,
     url: trigger.path,
-    schema,
     config: { flow: flow.name },
     handler(request, reply) {
       const call = new FastifyCall(request, reply, bodies)

@@ -3,6 +3,7 @@ import {
   createHttp,
   createSecrets,
   envSecretsDriver,
+  type Layer,
   type Logger,
   type ResourceName,
 } from '@flowport/capabilities'
@@ -15,6 +16,7 @@ import {
   profileOfEnvironment,
 } from '@flowport/flow'
 import { type Environment, validateVariables } from './environment.ts'
+import { presetsFor } from './known-presets.ts'
 
 export { type OpenedProfile, UnknownProfileError } from '@flowport/flow'
 
@@ -27,6 +29,8 @@ export interface OpenProfileOptions {
   /** `'pulled'`: this host takes the messages of queue flows out of `queue:<name>`, which must be bound. Default `'pushed'`. */
   readonly queues?: 'pulled' | 'pushed'
   readonly log: Logger
+  /** Layers around every resource, outside those of the presets, outermost first. Default none. */
+  readonly layers?: readonly Layer[]
 }
 
 /** The name of the profile to use. One the app does not have is an error that lists those it has. */
@@ -41,6 +45,7 @@ export function openProfile({
   env = process.env,
   queues = 'pushed',
   log,
+  layers = [],
 }: OpenProfileOptions): Promise<OpenedProfile> {
   return openOnHost({
     app,
@@ -54,17 +59,23 @@ export function openProfile({
     log,
     clock: systemClock,
     queues,
-    others: hostResources(app, env),
+    candidates: presetsFor('node'),
+    others: hostResources(app, env, layers),
+    layers,
   })
 }
 
 /** The domains a Node host binds by itself. */
 export const hostDomains = ['clock', 'rng', 'http', 'secrets'] as const
 
-function hostResources(app: App, env: Environment): ReadonlyMap<ResourceName, object> {
+function hostResources(
+  app: App,
+  env: Environment,
+  layers: readonly Layer[],
+): ReadonlyMap<ResourceName, object> {
   return new Map<ResourceName, object>([
     ['rng', systemRng],
-    ['http', createHttp(systemHttpDriver())],
-    ['secrets', createSecrets(envSecretsDriver(env, app.secrets))],
+    ['http', createHttp(systemHttpDriver(), { layers })],
+    ['secrets', createSecrets(envSecretsDriver(env, app.secrets), { layers })],
   ])
 }

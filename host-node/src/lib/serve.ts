@@ -69,7 +69,8 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     return503OnClosing: true,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
-      sendOutcome(reply, problemOutcome(toFastifyProblem(error, 0), new FastifyCall(request, reply)))
+      const problem = toFastifyProblem(error, { bodyLimit: 0, replyStatus: reply.statusCode })
+      sendOutcome(reply, problemOutcome(problem, new FastifyCall(request, reply)))
     },
   })
   server.server.maxConnections = maxConnections

@@ -3,6 +3,7 @@ import type { Awaitable } from '@flowport/capabilities'
 import type { AnyFlow, App, Profiles } from '@flowport/flow'
 import {
   type AllowedHosts,
+  type AnswerHeaders,
   type BodyLimits,
   checkApp,
   checkedBodyLimits,
@@ -18,6 +19,7 @@ import {
   noRoute,
   type Operations,
   problemOutcome,
+  waitsForKey,
 } from '@flowport/flow/http'
 import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
@@ -36,8 +38,8 @@ export interface FlowportHonoOptions extends OpenOptions {
    * disconnect has 30 seconds on the platform.
    */
   readonly deadlineMs?: number
-  /** Tell node timings in `Server-Timing`. Default true. */
-  readonly serverTiming?: boolean
+  /** Headers that the answers of routes get. Default: `X-Request-Id` and `Cache-Control: no-store`, no `Server-Timing`. */
+  readonly answerHeaders?: AnswerHeaders
   /**
    * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
    * serves none. Default: readiness for everybody, the other two only for requests to a loopback name, as under
@@ -67,20 +69,27 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
   app: App<F, Profiles>,
   options: FlowportHonoOptions = {},
 ): Hono<FlowportHonoEnv, RoutesOf<F>, '/'> {
-  return honoFor(app, opener(app, options), options, ledgerOutcome)
+  return honoFor(app, opener(app, options), options, { ledger: ledgerOutcome })
 }
 
-/**
- * The same over an opener that is shared with what else a Worker does. Without `ledger`, which a page need not download, there
- * is no `/flowport/ledger`.
- */
+export interface HonoParts {
+  /** Default: no `/flowport/ledger`. A page need not download it. */
+  readonly ledger?: typeof ledgerOutcome
+  /**
+   * The Hono app is served as it is and never mounted. Hono calls one handler without promises of its own; beside a handler for
+   * all paths, it would have two for each request. Default false.
+   */
+  readonly isServed?: boolean
+}
+
+/** The same over an opener that is shared with what else a Worker does. */
 export function honoFor(
   app: App,
   profile: Opener,
   options: FlowportHonoOptions,
-  ledger?: typeof ledgerOutcome,
+  { ledger, isServed = false }: HonoParts = {},
 ): Hono<FlowportHonoEnv> {
-  const { notFound = true, deadlineMs = 25_000, serverTiming, crossSite } = options
+  const { notFound = true, deadlineMs = 25_000, answerHeaders, crossSite } = options
   checkApp(app)
   checkHandleOptions(options)
   checkSweepOption(options)
@@ -94,7 +103,7 @@ export function honoFor(
     throw new TypeError('operations.ledger is not for pages: settle their ledger with ledgerOperations()')
   const settings = {
     deadlineMs,
-    ...(serverTiming === undefined ? {} : { serverTiming }),
+    ...(answerHeaders === undefined ? {} : { answerHeaders }),
     ...(crossSite === undefined ? {} : { crossSite }),
   }
   const check = (context: HonoContext) => {
@@ -105,7 +114,7 @@ export function honoFor(
     const { method, path } = route.trigger
     const hasParams = path.includes('/:')
     const { body, idempotency } = route.trigger
-    const leavesParts = body?.kind === 'multipart' || idempotency !== null
+    const leavesParts = waitsForKey(body) || idempotency !== null
     hono.on(method, path, (context) => {
       const call = new WebCall(context, hasParams ? routePath(context) : null, bodies)
       return answered(context.env, call, profile, () => {
@@ -136,14 +145,16 @@ export function honoFor(
   const hasRoot = routes.some(({ trigger }) => trigger.method === 'GET' && trigger.path === '/')
   addOperations(hono, app, operations, answer, { hasRoot, mountOf, ledger })
   if (notFound) {
-    hono.all('*', (context) => {
+    const refuse = (context: HonoContext) => {
       const call = new WebCall(context)
       return answered(context.env, call, profile, () => {
         check(context)
-        const path = call.path.slice(mountOf(context, '/*').length) || '/'
+        const path = isServed ? call.path : call.path.slice(mountOf(context, '/*').length) || '/'
         throw noRoute(call.method, methodsFor(routes, path))
       })
-    })
+    }
+    if (isServed) hono.notFound(refuse)
+    else hono.all('*', refuse)
   }
   return hono
 }

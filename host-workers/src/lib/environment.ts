@@ -6,12 +6,16 @@ import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema'
 /** A Worker's `env`: variables and secrets as text (or JSON), bindings as objects. */
 export type WorkerEnv = Readonly<Record<string, unknown>>
 
+/** What the platform hands over as `env`: any object type, such as an interface that names the bindings. */
+export type PlatformEnv = object
+
 /** Validates, coerces and defaults what the providers' schemas name. An empty variable is an unset one. */
 export function readVariables(env: WorkerEnv, providers: readonly Pick<Provider, 'env'>[]): ReadVariables {
   const properties: Record<string, Property> = Object.assign(
     {},
     ...providers.map((provider) => provider.env.properties as object),
   )
+  if (Object.keys(properties).length === 0) return { values: {}, faults: [] }
   const required = [...new Set(providers.flatMap((provider) => provider.env.required ?? []))]
   const values: Record<string, unknown> = {}
   for (const [name, property] of Object.entries(properties)) {

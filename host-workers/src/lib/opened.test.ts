@@ -1,5 +1,5 @@
 import { silentLogger } from '@flowport/capabilities'
-import { cron, defineApp, flow, node, queue } from '@flowport/flow'
+import { cron, defineApp, flow, http, node, queue } from '@flowport/flow'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { opener } from './opened.ts'
@@ -19,6 +19,27 @@ describe('opening an app on Workers', () => {
       diagnostics: [{ code: 'LEASE001', location: { flow: 'one', node: 'trigger', profile: 'workers' } }],
     })
     await expect(open(queue('orders', { input: anything, deadline: '15m' }))).resolves.toBeDefined()
+  })
+
+  it('finds what is wrong with a flow while the isolate starts, and refuses it when the profile is opened', async () => {
+    const route = flow('one', {
+      trigger: http.get('/things', { input: anything }),
+      graph: (input, step) => step(work, input),
+    })
+    let reads = 0
+    const twice = {
+      ...defineApp({ flows: [], profiles: { workers: [] } }),
+      get flows() {
+        reads++
+        return [route, route]
+      },
+    }
+    const opened = opener(twice, { log: silentLogger })
+    expect(reads).toBeGreaterThan(0)
+    for (const _ of [1, 2])
+      await expect(opened.open({})).rejects.toMatchObject({
+        diagnostics: [{ code: 'DAG103' }, { code: 'DAG205' }],
+      })
   })
 
   it('refuses a schedule in another time zone than UTC', async () => {

@@ -1,4 +1,4 @@
-/** Opens a profile once per `env` of a Worker, inside the first request: nothing happens at module scope. */
+/** Opens a profile once per `env` of a Worker, inside the first request: only flows are checked before it. */
 import {
   createHttp,
   createSecrets,
@@ -11,17 +11,19 @@ import {
   type App,
   chooseProfile,
   createRuntime,
-  DiagnosticsError,
+  type Diagnostic,
   formatDiagnostic,
   type Hook,
   type OpenedProfile,
   openProfile,
   profileOfEnvironment,
   type Runtime,
+  validateApp,
 } from '@flowport/flow'
-import { deadlinesBeyondLease, schedulesBesideUtc } from '@flowport/flow/delivery'
-import { createUploadSweeper, type SweepOption, type UploadSweeper } from '@flowport/flow/http'
+import { type Platform, workersPlatform } from '@flowport/flow/delivery'
+import { checkApp, createUploadSweeper, type SweepOption, type UploadSweeper } from '@flowport/flow/http'
 import { consoleLogger, type LogLevel, logLevels } from './console-logger.ts'
+import type { HookContext } from './hono-env.ts'
 import { readVariables, type WorkerEnv } from './environment.ts'
 
 export interface OpenOptions extends SweepOption {
@@ -29,8 +31,8 @@ export interface OpenOptions extends SweepOption {
   readonly profile?: string
   /** Default: JSON lines on the console, from the level `LOG_LEVEL` names (default `'warn'`). */
   readonly log?: Logger
-  /** In order around every run. */
-  readonly hooks?: readonly Hook[]
+  /** In order around every run: requests, messages, schedules. `trigger` says which; `request` is Hono's context. */
+  readonly hooks?: readonly Hook<HookContext>[]
 }
 
 /** What a request runs on. */
@@ -53,6 +55,9 @@ export interface Opener {
  * never the opening itself: on Workers a request must not wait for another's work.
  */
 export function opener(app: App, options: OpenOptions): Opener {
+  checkApp(app)
+  // Flows are checked while an isolate starts: its first request waits for what depends on `env`, and for nothing else.
+  const findings = validateApp(app)
   const known = new WeakMap<WorkerEnv, Opened>()
   // As in Hono's own `app.request(path)`: without an `env` there is nothing in it.
   const nothing: WorkerEnv = {}
@@ -60,7 +65,7 @@ export function opener(app: App, options: OpenOptions): Opener {
   return { open: (env = nothing) => known.get(env) ?? remember(env), log }
 
   async function remember(env: WorkerEnv): Promise<Opened> {
-    const opened = await open(app, env, log(env), options)
+    const opened = await open(app, env, log(env), { ...options, findings })
     const first = known.get(env)
     if (first !== undefined) return first
     known.set(env, opened)
@@ -70,23 +75,23 @@ export function opener(app: App, options: OpenOptions): Opener {
   }
 }
 
-/** A consumer ends after 15 minutes: https://developers.cloudflare.com/queues/platform/limits/. */
-const platformLeaseMs = 900_000
-
-async function open(app: App, env: WorkerEnv, log: Logger, options: OpenOptions): Promise<Opened> {
+async function open(
+  app: App,
+  env: WorkerEnv,
+  log: Logger,
+  options: OpenOptions & Pick<OpenNamedOptions, 'findings'>,
+): Promise<Opened> {
   const { profile } = options
   const name =
     profile === undefined ? profileOfEnvironment(app, env, 'workers') : chooseProfile(app, profile, env)
-  const schedules = schedulesBesideUtc(app, name)
-  if (schedules.length > 0) throw new DiagnosticsError('some flows cannot be scheduled here', schedules)
-  const deadlines = deadlinesBeyondLease(app, platformLeaseMs, name)
-  if (deadlines.length > 0)
-    throw new DiagnosticsError('some deliveries may work longer than the platform lets them', deadlines)
-  return openNamed(app, name, env, log, options)
+  return openNamed(app, name, env, log, { ...options, platform: workersPlatform })
 }
 
 interface OpenNamedOptions extends Pick<OpenOptions, 'hooks' | 'sweepUploadsAfterMs'> {
   readonly queues?: 'pulled' | 'pushed'
+  readonly platform?: Platform
+  /** What `validateApp` has found in the app. Default: it is asked when the profile is opened. */
+  readonly findings?: readonly Diagnostic[]
 }
 
 /** Opens a profile the app has: variables, secrets and bindings out of `env`. */
@@ -95,7 +100,7 @@ export async function openNamed(
   name: string,
   env: WorkerEnv,
   log: Logger,
-  { hooks, queues = 'pushed', ...options }: OpenNamedOptions = {},
+  { hooks, queues = 'pushed', platform, findings, ...options }: OpenNamedOptions = {},
 ): Promise<Opened> {
   const opened = await openProfile({
     app,
@@ -106,6 +111,8 @@ export async function openNamed(
     log,
     clock: systemClock,
     queues,
+    ...(platform === undefined ? {} : { platform }),
+    findings,
     others: hostResources(app, env),
   })
   const runtime = createRuntime(opened.bag, { log, ...(hooks === undefined ? {} : { hooks }) })

@@ -31,6 +31,7 @@ const defaultLimits = checkedBodyLimits()
 
 export class WebBody implements HttpBody {
   readonly #request: Request
+  readonly #headers: Headers
   readonly #lingerMs: number
   readonly #limits: CheckedBodyLimits
   readonly #held: HeldBytes
@@ -43,8 +44,10 @@ export class WebBody implements HttpBody {
       limits = defaultLimits,
       held = new HeldBytes(limits.maxHeldBytes),
     }: WebBodyOptions = {},
+    headers: Headers = request.headers,
   ) {
     this.#request = request
+    this.#headers = headers
     this.#limits = limits
     this.#held = held
     this.#lingerMs = lingerMs
@@ -52,8 +55,8 @@ export class WebBody implements HttpBody {
 
   /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
   bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const { body, headers } = this.#request
-    const announced = headers.get('content-length')
+    const { body } = this.#request
+    const announced = this.#headers.get('content-length')
     const length = announced === null ? null : Number(announced)
     if (length !== null && length > maxBytes) return Promise.reject(tooLarge(maxBytes))
     if (body === null) return Promise.resolve(new Uint8Array(0))
@@ -122,8 +125,8 @@ export class WebBody implements HttpBody {
 
   /** The body as it comes; ended early, by a broken connection or a wrong length, it errors. */
   #guarded(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { body, headers } = this.#request
-    const announced = headers.get('content-length')
+    const { body } = this.#request
+    const announced = this.#headers.get('content-length')
     const length = announced === null ? null : Number(announced)
     const reader = new BodyReader(body as ReadableStream<Uint8Array>)
     let bytes = 0

@@ -19,8 +19,11 @@ export class WebCall implements HttpCall {
   log: Logger | undefined
   readonly #context: CallContext
   readonly #request: Request
-  /** Kept: on workerd each look at `request.headers` leaves JavaScript. */
+  /** Kept, as the two below: on workerd each look at a request or its headers leaves JavaScript. */
   readonly #headers: Headers
+  #method: string | undefined
+  /** `null` where the request has none. */
+  #contentType: string | null | undefined
   /** The matched path with its parameters, mount point included; `null` where it has none. */
   readonly #pattern: string | null
   #params: Readonly<Record<string, string>> | undefined
@@ -31,11 +34,17 @@ export class WebCall implements HttpCall {
     this.#request = context.req.raw
     this.#headers = this.#request.headers
     this.#pattern = pattern
-    this.body = new WebBody(this.#request, body)
+    this.body = new WebBody(this.#request, body, this.#headers)
+  }
+
+  /** Hono's context. */
+  get native(): CallContext {
+    return this.#context
   }
 
   get method(): string {
-    return this.#request.method
+    this.#method ??= this.#request.method
+    return this.#method
   }
 
   get path(): string {
@@ -56,7 +65,10 @@ export class WebCall implements HttpCall {
   }
 
   header(name: string): string | undefined {
-    return this.#headers.get(name) ?? undefined
+    if (name !== 'content-type') return this.#headers.get(name) ?? undefined
+    // Looked at by the check of cross-site requests, of charsets and of media types.
+    if (this.#contentType === undefined) this.#contentType = this.#headers.get(name)
+    return this.#contentType ?? undefined
   }
 
   onDisconnect(listener: () => void): void {

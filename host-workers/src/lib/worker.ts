@@ -10,7 +10,7 @@ import {
   type PlatformSchedule,
   runPlatformSchedule,
 } from './deliver.ts'
-import type { WorkerEnv } from './environment.ts'
+import type { PlatformEnv, WorkerEnv } from './environment.ts'
 import { opener } from './opened.ts'
 
 export interface WorkerOptions extends FlowportHonoOptions, DeliverySettings {}
@@ -22,25 +22,35 @@ export interface WorkerContext {
 }
 
 export interface FlowportWorker {
-  fetch(request: Request, env: WorkerEnv, context: WorkerContext): Promise<Response>
-  queue(batch: PlatformBatch, env: WorkerEnv, context: WorkerContext): Promise<void>
-  scheduled(schedule: PlatformSchedule, env: WorkerEnv, context: WorkerContext): Promise<void>
+  fetch(request: Request, env: PlatformEnv, context: WorkerContext): Promise<Response>
+  queue(batch: PlatformBatch, env: PlatformEnv, context: WorkerContext): Promise<void>
+  scheduled(schedule: PlatformSchedule, env: PlatformEnv, context: WorkerContext): Promise<void>
 }
 
 /** `export default createWorker(app)`. The profile is the one `env.FLOWPORT_PROFILE` names, else `'workers'`. */
 export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
   checkNumbers('createWorker', { ...options }, { deliveryDeadlineMs: lifeRule })
   const profile = opener(app, options)
-  const hono = honoFor(app, profile, options, ledgerOutcome)
+  const hono = honoFor(app, profile, options, { ledger: ledgerOutcome, isServed: true })
+  // No route is added any more: the router is built while the isolate starts, not in its first request.
+  hono.router.match('GET', '/')
   return {
-    fetch: async (request, env, context) => hono.fetch(request, env, context as never),
+    fetch(request, env, context) {
+      const response = hono.fetch(request, named(env), context as never)
+      return response instanceof Promise ? response : Promise.resolve(response)
+    },
     queue: async (batch, env, context) =>
-      deliverPlatformBatch(app, await profile.open(env), batch, options, (work) => context.waitUntil(work)),
+      deliverPlatformBatch(app, await profile.open(named(env)), batch, options, (work) =>
+        context.waitUntil(work),
+      ),
     async scheduled(schedule, env, context) {
-      const opened = await profile.open(env)
+      const opened = await profile.open(named(env))
       const sweep = opened.sweeper.sweepIfDue()
       if (sweep !== undefined) context.waitUntil(sweep)
       await runPlatformSchedule(app, opened, schedule, options, (work) => context.waitUntil(work))
     },
   }
 }
+
+/** The same object, whose values are read by name. */
+const named = (env: PlatformEnv) => env as WorkerEnv

@@ -290,6 +290,7 @@ describe('a pause', () => {
     const statuses = [503, 204]
     const outbox = outboxOf({
       clock,
+      random: () => 0,
       send: () =>
         Promise.resolve(
           new Response(null, { status: statuses.shift() ?? 500, headers: { 'retry-after': '30' } }),
@@ -325,6 +326,7 @@ describe('a pause', () => {
     }
     const outbox = outboxOf({
       clock,
+      random: () => 0,
       send: () => Promise.resolve(new Response(null, { status: 503, headers })),
     })
     await outbox.enqueue({ url: '/a' })

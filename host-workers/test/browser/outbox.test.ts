@@ -144,7 +144,7 @@ describe('an outbox', () => {
       answers(409, { 'retry-after': '2' }),
       answers(429, { 'retry-after': new Date(1_092_000).toUTCString() }),
     )
-    const outbox = outboxOf({ send, clock })
+    const outbox = outboxOf({ send, clock, random: () => 0 })
     await outbox.enqueue({ url: '/a' })
     for (const pause of [30_000, 2_000, 60_000]) {
       await outbox.flush()

@@ -234,6 +234,37 @@ describe.each([
       },
     )
 
+    it.skipIf(name === 'firefox')(
+      `a write whose pipe Chromium breaks is LimitExceeded over the quota and Unavailable under it${name === 'firefox' ? ', skipped: Firefox writes without such a pipe' : ''}`,
+      async () => {
+        const { tab, limit, close } = await tabWithQuota(name, browser)
+        try {
+          await limit(2 * 1024 * 1024)
+          const seen = await tab.evaluate(async () => {
+            const { blob } = await opfs.open({
+              fallback: 'none',
+              access: 'direct',
+              root: 'pipe',
+              isBare: true,
+            })
+            await blob.put('key', 'old')
+            // The error that Chromium throws when the broken pipe arrives before QuotaExceededError.
+            FileSystemWritableFileStream.prototype.write = () =>
+              Promise.reject(new DOMException('Failed to write data to data pipe', 'AbortError'))
+            return {
+              over: await opfs.outcome(blob.put('key', new Uint8Array(4 * 1024 * 1024))),
+              under: await opfs.outcome(blob.put('key', new Uint8Array(1024))),
+              text: await opfs.text(blob, 'key'),
+              staged: await opfs.staged('pipe'),
+            }
+          })
+          expect(seen).toEqual({ over: 'LimitExceeded', under: 'Unavailable', text: 'old', staged: [] })
+        } finally {
+          await close()
+        }
+      },
+    )
+
     it('what another holds open is Unavailable, and the default layers try again', async () => {
       const seen = await page.evaluate(async () => {
         const { blob: bare } = await opfs.open({ fallback: 'none', isBare: true })

@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { KeyValueObject, LedgerObject, LegacyLedgerObject } from '../../src/durable-dedupe.objects.ts'
 import { durableDedupe, durableObject, type ObjectNamespace } from '../../src/durable-dedupe.workers.ts'
 import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
-import type { KvCalls, LedgerCalls } from '../../src/lib/durable-dedupe/protocol.ts'
+import type { KvCalls, LedgerCalls } from '../../src/lib/durable-ledger/protocol.ts'
 import { isObjectNamespace } from '../../src/lib/durable/addressing.ts'
 import type { ObjectState } from '../../src/lib/durable/object-state.ts'
 

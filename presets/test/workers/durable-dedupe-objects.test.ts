@@ -17,9 +17,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { durableObject } from '../../src/durable-dedupe.workers.ts'
 import type { DurableDedupeOptions } from '../../src/lib/durable-dedupe/declaration.ts'
 import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
-import { sweepSpacingMs } from '../../src/lib/durable-dedupe/expiry-alarm.ts'
-import { lateHolderMs } from '../../src/lib/durable-dedupe/ledger.ts'
-import { indexName, objectName } from '../../src/lib/durable-dedupe/object-names.ts'
+import { sweepSpacingMs } from '../../src/lib/durable-ledger/expiry-alarm.ts'
+import { lateHolderMs } from '../../src/lib/durable-ledger/ledger.ts'
+import { indexName, objectName } from '../../src/lib/durable-ledger/object-names.ts'
 import { translateError } from '../../src/lib/durable/translate-error.ts'
 
 afterEach(() => void vi.restoreAllMocks())

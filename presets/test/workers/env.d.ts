@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     readonly LEDGER: DurableObjectNamespace
     readonly LEGACY_LEDGER: DurableObjectNamespace
     readonly KV_OBJECT: DurableObjectNamespace
+    readonly PARTITIONS: DurableObjectNamespace
     readonly STATE: DurableObjectNamespace
     readonly SEQUENCER: DurableObjectNamespace
     readonly QUEUE: Queue

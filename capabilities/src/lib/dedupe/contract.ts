@@ -1,7 +1,7 @@
 /** The dedupe contract and its ledger: at most one holder of a key at a time. Proven by `dedupeConformance`. */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
-import type { Changes, CommitOutcome } from '../transaction/changes.ts'
+import type { Changes, CommitOutcome, StartOutcome } from '../transaction/changes.ts'
 
 /**
  * A key: text, or bytes (a digest, say). Text and bytes never collide. Against `limits.maxKeyBytes` a text counts its
@@ -17,11 +17,17 @@ export interface BeginOptions extends CallOptions {
    */
   readonly fingerprint: string
   /**
+   * Whose request it is: 1 to 128 letters, digits, `-` and `_`, such as a digest of the principal. The store keeps it with
+   * the key, also when another caller takes an unknown key over, and hands it back. It compares no owners: what another owner may
+   * do with the key is for the caller to decide. Default: not stated.
+   */
+  readonly owner?: string
+  /**
    * Whether the effect counts as begun now. A key whose lease ends after its effect began is `unknown` until somebody
    * settles it; one whose effect had not begun is free again. Default false: `renew` with `started` begins it.
    */
   readonly started?: boolean
-  /** Take over an unknown key, if its fence is still this one. The key keeps the fingerprint it was begun with. */
+  /** Take over an unknown key, if its fence is still this one. The key keeps the fingerprint and the owner it was begun with. */
   readonly over?: number
 }
 
@@ -44,27 +50,20 @@ export interface TakeOverOptions extends CallOptions {
   readonly leaseMs: number
 }
 
-/** How a key stands. `fingerprint` is the digest of the request it was begun with, `''` for a key of `putIfAbsent`. */
+/** How a key stands. */
 export type KeyState =
   | { readonly state: 'free' }
-  | {
-      readonly state: 'in_flight'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly leaseEndsInMs: number
-    }
-  | {
-      readonly state: 'unknown'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly sinceMs: number
-    }
-  | {
-      readonly state: 'done'
-      readonly fingerprint: string
-      readonly fence: number
-      readonly result: unknown
-    }
+  | (TakenKey & { readonly state: 'in_flight'; readonly leaseEndsInMs: number })
+  | (TakenKey & { readonly state: 'unknown'; readonly sinceMs: number })
+  | (TakenKey & { readonly state: 'done'; readonly result: unknown })
+
+export interface TakenKey {
+  /** Digest of the request it was begun with, `''` for a key of `putIfAbsent`. */
+  readonly fingerprint: string
+  /** The `owner` it was begun with; absent where none was given, as by earlier versions. */
+  readonly owner?: string
+  readonly fence: number
+}
 
 /** A key whose effect began and whose outcome was never recorded. The effect may or may not have been made. */
 export interface UnknownKey {
@@ -85,7 +84,13 @@ export type BeginResult =
   /** Somebody else holds it; ask again after `retryAfterMs`. */
   | { readonly state: 'in_flight'; readonly retryAfterMs: number }
   /** An effect may have begun, and its holder's lease ended without a result. */
-  | { readonly state: 'unknown'; readonly fence: number; readonly sinceMs: number }
+  | {
+      readonly state: 'unknown'
+      readonly fence: number
+      readonly sinceMs: number
+      /** The `owner` it was begun with; absent where none was given, as by earlier versions. */
+      readonly owner?: string
+    }
   /** The work is done; `result` is what `complete` was given. */
   | { readonly state: 'done'; readonly result: unknown }
 
@@ -121,6 +126,17 @@ export interface DedupeStore {
     changes: Changes,
     options?: CallOptions,
   ): Promise<CommitOutcome>
+  /**
+   * As `renew` with `started`, in one transaction with the changes, which are made again by a second call. A holder whose key
+   * was taken over writes nothing. `Unsupported` where `info.features.startsWithWrites` is not stated.
+   */
+  start(
+    key: DedupeKey,
+    token: string,
+    leaseMs: number,
+    changes: Changes,
+    options?: CallOptions,
+  ): Promise<StartOutcome>
   /** Gives the key back without a result: no effect was made. Resolves `false` when the token is no longer the holder's. */
   release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
   /** Extends the lease from now. Resolves `false` when the token is no longer the holder's. */
@@ -141,8 +157,8 @@ export interface DedupeStore {
   look(key: DedupeKey, options?: CallOptions): Promise<KeyState>
   /**
    * Takes over an unknown key whose last holder had this `fence`. Resolves `null` and changes nothing when the key is free,
-   * held or done, or has had another holder since. The key keeps the fingerprint it was begun with, and is unknown again when the new
-   * lease ends. `Unsupported` where `info.features.unknowns` is not stated.
+   * held or done, or has had another holder since. The key keeps the fingerprint and the owner it was begun with, and is unknown
+   * again when the new lease ends. `Unsupported` where `info.features.unknowns` is not stated.
    */
   takeOver(
     key: DedupeKey,

@@ -7,7 +7,8 @@ import { checkSize, utf8Length } from '../limits.ts'
 import { checkArgument, countRule, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
 import type { Rng } from '../rng/contract.ts'
-import type { Changes, CommitOutcome } from '../transaction/changes.ts'
+import type { Changes, CommitOutcome, StartOutcome } from '../transaction/changes.ts'
+import { checkStores } from '../transaction/stores.ts'
 import { systemRng } from '../system/rng.ts'
 import type {
   BeginOptions,
@@ -21,6 +22,7 @@ import type {
 } from './contract.ts'
 import type { DedupeDriver } from './driver.ts'
 import { decodeKey, encodeKey } from './key.ts'
+import { joinOwner, splitOwner } from './owned-fingerprint.ts'
 
 export interface CreateDedupeStoreOptions {
   /** Name in the bag, shown in errors and logs. Default `'dedupe'`. */
@@ -94,7 +96,7 @@ class PortableDedupeStore implements DedupeStore {
 
   async begin(
     key: DedupeKey,
-    { leaseMs, fingerprint, signal, started = false, over }: BeginOptions,
+    { leaseMs, fingerprint, owner, signal, started = false, over }: BeginOptions,
   ): Promise<BeginResult> {
     const { encoded, where } = this.#key('begin', key)
     this.#checkTime('leaseMs', leaseMs, where)
@@ -102,18 +104,20 @@ class PortableDedupeStore implements DedupeStore {
     if (typeof fingerprint !== 'string' || fingerprint === '') {
       throw new CapabilityError('InvalidInput', 'a fingerprint is a non-empty text, such as a digest', where)
     }
+    const request = joinOwner({ fingerprint, ...(owner === undefined ? {} : { owner }) }, where)
     const { driver, pipeline, rng } = this.#core
     const token = rng.uuid()
     const found = await pipeline.run('begin', where.key, { signal }, this.#scope, (call) =>
-      driver.begin(encoded, token, leaseMs, fingerprint, {
+      driver.begin(encoded, token, leaseMs, request, {
         signal: call.signal,
         started,
         ...(over === undefined ? {} : { over }),
       }),
     )
     if (found.state === 'fresh') return { state: 'fresh', token, fence: found.fence }
+    const recorded = splitOwner(found.fingerprint)
     // What `putIfAbsent` reserved has no fingerprint, and so none that differs.
-    if (found.fingerprint !== '' && found.fingerprint !== fingerprint) {
+    if (recorded.fingerprint !== '' && recorded.fingerprint !== fingerprint) {
       throw new CapabilityError('ConditionNotMatch', 'the key was used for another request; use a new key', {
         ...where,
         code: 'IDEM099',
@@ -122,7 +126,8 @@ class PortableDedupeStore implements DedupeStore {
     if (found.state === 'done') return { state: 'done', result: fromJsonText(found.result, 'result', where) }
     if (found.state === 'unknown') {
       const { fence, sinceMs } = found
-      return { state: 'unknown', fence, sinceMs: Math.max(0, sinceMs) }
+      const whose = recorded.owner === undefined ? {} : { owner: recorded.owner }
+      return { state: 'unknown', fence, sinceMs: Math.max(0, sinceMs), ...whose }
     }
     const retryAfterMs = Math.max(1, Math.min(Math.ceil(found.leaseEndsInMs), maxRetryAfterMs))
     return { state: 'in_flight', retryAfterMs }
@@ -154,9 +159,8 @@ class PortableDedupeStore implements DedupeStore {
     const { encoded, where } = this.#key('commit', key)
     const text = this.#resultText(result, ttlMs, where)
     const { driver, pipeline } = this.#core
-    const { transaction } = this.info
     const commit = driver.commit?.bind(driver)
-    if (commit === undefined || transaction === undefined) {
+    if (commit === undefined || this.info.transaction === undefined) {
       const message = `${this.info.provider} cannot commit writes with a record`
       throw new CapabilityError(
         'Unsupported',
@@ -164,13 +168,31 @@ class PortableDedupeStore implements DedupeStore {
         where,
       )
     }
-    for (const { store } of [...changes.reads, ...changes.writes]) {
-      if (store.info.transaction === transaction) continue
-      const message = `${store.info.provider} keeps its data in another database than ${this.info.provider}`
-      throw new CapabilityError('Misconfigured', `${message}: they cannot be committed together`, where)
-    }
+    checkStores(changes, this.info, where)
     return pipeline.run('commit', where.key, options, this.#scope, ({ signal }) =>
       commit({ key: encoded, token, result: text, ttlMs }, changes, { signal }),
+    )
+  }
+
+  async start(
+    key: DedupeKey,
+    token: string,
+    leaseMs: number,
+    changes: Changes,
+    options?: CallOptions,
+  ): Promise<StartOutcome> {
+    const { encoded, where } = this.#key('start', key)
+    this.#checkTime('leaseMs', leaseMs, where)
+    const { driver, pipeline } = this.#core
+    const start = driver.start?.bind(driver)
+    if (start === undefined || this.info.features?.startsWithWrites !== true) {
+      const message = `${this.info.provider} cannot record the begin of an effect with its writes`
+      const advice = 'use a ledger whose info states features.startsWithWrites'
+      throw new CapabilityError('Unsupported', `${message}; ${advice}`, where)
+    }
+    checkStores(changes, this.info, where)
+    return pipeline.run('start', where.key, options, this.#scope, ({ signal }) =>
+      start({ key: encoded, token, leaseMs }, changes, { signal }),
     )
   }
 
@@ -223,8 +245,12 @@ class PortableDedupeStore implements DedupeStore {
     const found = await pipeline.run('look', where.key, options, this.#scope, ({ signal }) =>
       find(encoded, { signal }),
     )
-    if (found.state === 'done') return { ...found, result: fromJsonText(found.result, 'result', where) }
-    return found.state === 'unknown' ? { ...found, sinceMs: Math.max(0, found.sinceMs) } : found
+    if (found.state === 'free') return found
+    const request = splitOwner(found.fingerprint)
+    if (found.state === 'done')
+      return { ...found, ...request, result: fromJsonText(found.result, 'result', where) }
+    if (found.state === 'in_flight') return { ...found, ...request }
+    return { ...found, ...request, sinceMs: Math.max(0, found.sinceMs) }
   }
 
   async takeOver(key: DedupeKey, { fence: over, leaseMs, signal }: TakeOverOptions) {

@@ -5,10 +5,16 @@
  */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { Awaitable, DriverCall } from '../kv/driver.ts'
-import type { KeyState } from './contract.ts'
-import type { Changes, CommitOutcome, CommitRecord } from '../transaction/changes.ts'
+import type { TakenKey } from './contract.ts'
+import type {
+  Changes,
+  CommitOutcome,
+  CommitRecord,
+  StartOutcome,
+  StartRecord,
+} from '../transaction/changes.ts'
 
-/** How the ledger stands after `begin`. `fingerprint` is the recorded one. */
+/** How the ledger stands after `begin`. `fingerprint` is the recorded one, exactly as `begin` got it. */
 export type DriverBegin =
   /** `fence` is above the fence of every earlier holder of the key, also of those whose record was removed. */
   | { readonly state: 'fresh'; readonly fence: number }
@@ -36,8 +42,12 @@ export interface RenewCall extends DriverCall {
 
 /** How a key stands. `result` is JSON text. */
 export type DriverLook =
-  | Exclude<KeyState, { readonly state: 'done' }>
-  | (Extract<KeyState, { readonly state: 'done' }> & { readonly result: string })
+  | { readonly state: 'free' }
+  | (DriverTaken & { readonly state: 'in_flight'; readonly leaseEndsInMs: number })
+  | (DriverTaken & { readonly state: 'unknown'; readonly sinceMs: number })
+  | (DriverTaken & { readonly state: 'done'; readonly result: string })
+
+type DriverTaken = Pick<TakenKey, 'fingerprint' | 'fence'>
 
 export interface DriverUnknown {
   readonly key: string
@@ -62,7 +72,7 @@ export interface DedupeDriver {
   /**
    * Takes the key for `token` when nothing is there, or what is there has ended and is not unknown. `fresh` also when the
    * record in flight is this very token's (a retried call), which changes nothing. A record made by `reserve` stands as
-   * done with result `'null'` and fingerprint `''`.
+   * done with result `'null'` and fingerprint `''`. The fingerprint may be any text; the owner of the request is part of it.
    */
   begin(
     key: string,
@@ -80,6 +90,12 @@ export interface DedupeDriver {
    * exactly where `info.transaction` is.
    */
   commit?(record: CommitRecord, changes: Changes, call: DriverCall): Awaitable<CommitOutcome>
+  /**
+   * As `renew` with `started`, in one transaction with the changes: if the record is `token`'s and in flight, and everything
+   * that was read is still so; otherwise changes nothing. A repeated call makes its writes again. An error leaves nothing
+   * changed, or says `applied: 'unknown'`. Present exactly where `info.features.startsWithWrites` is stated.
+   */
+  start?(record: StartRecord, changes: Changes, call: DriverCall): Awaitable<StartOutcome>
   /** Removes the record if it is `token`'s and in flight; otherwise `false`. */
   release(key: string, token: string, call: DriverCall): Awaitable<boolean>
   /** Moves the lease's end if the record is `token`'s and in flight; otherwise `false`. 0 ms ends the lease now. */

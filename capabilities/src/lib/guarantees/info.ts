@@ -45,6 +45,8 @@ export interface KvCapabilityInfo {
    * `encodeCursor` of the last key before it. Default: none.
    */
   readonly transaction?: string
+  /** As `partitioned` of the dedupe store. Default false. */
+  readonly partitioned?: boolean
   readonly extensions: Extensions
 }
 
@@ -118,12 +120,22 @@ export interface DedupeCapabilityInfo {
      * be settled. Default false.
      */
     readonly unknowns?: boolean
+    /**
+     * `start` records that an effect begins in one transaction with the writes that are its beginning, to stores that state
+     * the same `transaction`. Default false.
+     */
+    readonly startsWithWrites?: boolean
   }
   /**
    * Identity of the database that holds the data. What stores that state the same one hold can be committed together, with a
    * record of the ledger, by `commit` of the dedupe store that states it, too. Default: none.
    */
   readonly transaction?: string
+  /**
+   * Only what is in one partition of the database is committed together, so an atomic node has to name its `partition`.
+   * Default false: the whole database is.
+   */
+  readonly partitioned?: boolean
   readonly extensions: Extensions
 }
 
@@ -150,6 +162,8 @@ export interface QueueCapabilityInfo {
   }
   /** As `transaction` of the dedupe store. Default: none. */
   readonly transaction?: string
+  /** As `partitioned` of the dedupe store: a message is kept in the partition of the record it is committed with. Default false. */
+  readonly partitioned?: boolean
   readonly extensions: Extensions
 }
 

@@ -1,9 +1,14 @@
 /** Makes outgoing HTTP of a driver: argument checks, one error shape, layers. The host's `fetch` is the last stop. */
+import { withApplied } from '../applied.ts'
 import { CapabilityError, isCapabilityError } from '../error.ts'
 import { type CallScope, createPipeline, type Layer, type Pipeline } from '../layer.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
+import { withBodyErrors } from './answer-body.ts'
 import type { HttpOptions, HttpRead, HttpWrite } from './contract.ts'
 import type { HttpDriver } from './driver.ts'
+import { brokenStream, checkUnlocked } from '../stream.ts'
+import { sentBody } from './sent-body.ts'
+import { statusError } from './status-error.ts'
 
 export interface CreateHttpOptions {
   /** Name in the bag, shown in errors and logs. Default `'http'`. */
@@ -34,6 +39,9 @@ interface Place {
   readonly key?: string
 }
 
+/** A body that cannot be cancelled has ended: its connection broke. */
+const ignored = () => undefined
+
 const readMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 const writeMethods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -62,14 +70,26 @@ class PortableHttp implements HttpWrite {
     const where: Place = { ...place, key: target.origin + target.pathname }
     this.#checkMethod(method, options, where)
     return pipeline.run(operation, where.key, options, this.#scope, async ({ signal }) => {
-      const request = requestOf(target, method, options, signal, where)
+      if (options.body instanceof ReadableStream) checkUnlocked(options.body, where)
+      const sent = options.body instanceof ReadableStream ? sentBody(options.body) : undefined
+      const request = requestOf(target, method, options, sent?.stream, signal, where)
+      let response: Response
       try {
-        return await driver.fetch(request)
+        response = await driver.fetch(request)
       } catch (cause) {
+        const failed = sent?.failure()
+        if (failed !== undefined)
+          throw isCapabilityError(failed.error)
+            ? withApplied(failed.error, 'unknown')
+            : brokenStream(failed.error, where)
         if (isCapabilityError(cause)) throw cause
         // `fetch` rejects for one reason only beside the signal, which the pipeline sees: nothing answered.
         throw new CapabilityError('Unavailable', 'the server could not be reached', { ...where, cause })
       }
+      const error = options.statuses === 'resolve' ? null : statusError(response, where)
+      if (error === null) return withBodyErrors(response, { ...where, signal })
+      await response.body?.cancel().catch(ignored)
+      throw error
     })
   }
 
@@ -97,6 +117,7 @@ class PortableHttp implements HttpWrite {
 
 function targetOf(url: string | URL, where: Place): URL {
   const text = String(url)
+  checkRevealed(text, 'the URL', where)
   // The text is not repeated: what cannot be parsed cannot be redacted.
   if (!URL.canParse(text))
     throw new CapabilityError('InvalidInput', 'the URL must be absolute and well-formed', where)
@@ -119,21 +140,34 @@ function targetOf(url: string | URL, where: Place): URL {
   )
 }
 
+/** A `Secret` that was put into a text without `reveal()` prints as `[secret NAME]`. */
+function checkRevealed(text: string, what: string, where: Place): void {
+  const name = /\[secret ([\w-]+)\]/.exec(text)?.[1]
+  if (name === undefined) return
+  throw new CapabilityError(
+    'InvalidInput',
+    `${what} holds the secret "${name}" as it is printed: write (await secrets.get('${name}')).reveal()`,
+    where,
+  )
+}
+
 function requestOf(
   target: URL,
   method: string,
   { headers, body }: HttpOptions,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined,
   signal: AbortSignal | undefined,
   where: Place,
 ): Request {
+  let request: Request
   try {
-    return new Request(target, {
+    request = new Request(target, {
       method,
       ...(headers === undefined ? {} : { headers }),
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: stream ?? body }),
       ...(signal === undefined ? {} : { signal }),
       // Streams are sent as they come; runtimes want to hear it, and the DOM types do not know it.
-      ...(body instanceof ReadableStream ? ({ duplex: 'half' } as object) : {}),
+      ...(stream === undefined ? {} : ({ duplex: 'half' } as object)),
     })
   } catch (cause) {
     throw new CapabilityError('InvalidInput', 'the request is malformed: check its headers and body', {
@@ -141,4 +175,8 @@ function requestOf(
       cause,
     })
   }
+  if (headers !== undefined) {
+    for (const [name, value] of request.headers) checkRevealed(value, `the header "${name}"`, where)
+  }
+  return request
 }

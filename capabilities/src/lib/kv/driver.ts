@@ -1,5 +1,6 @@
 /** What a provider supplies to be a key-value store. Arguments arrive checked; `createKeyValue` does the rest. */
 import type { KvCapabilityInfo } from '../guarantees/info.ts'
+import type { Partitions } from '../transaction/partition.ts'
 
 /** A value, at once or later: drivers over synchronous stores need not make promises. */
 export type Awaitable<T> = T | PromiseLike<T>
@@ -57,6 +58,8 @@ export interface KvDriverPage {
 
 export interface KvDriver {
   readonly info: KvCapabilityInfo
+  /** Which partition keeps a key. Present exactly where `info.partitioned` is true. */
+  readonly partitions?: Partitions
   /** The visible entry, or `null`. */
   get(key: string, call: KvDriverGet): Awaitable<StoredKvEntry | null>
   /**

@@ -1,6 +1,7 @@
 /** Bounds how many calls are under way at once; more wait their turn, first come, first served. */
 import { CapabilityError } from '../error.ts'
-import { type Call, cancelled, isImmediate, type Layer } from '../layer.ts'
+import { cancelled } from '../cancelled.ts'
+import { type Call, isImmediate, type Layer } from '../layer.ts'
 import { checkNumbers, countRule } from '../numbers.ts'
 
 export interface ConcurrencyLimitOptions {

@@ -112,6 +112,7 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
   const look = driver.look?.bind(driver)
   const takeOver = driver.takeOver?.bind(driver)
   const commit = driver.commit?.bind(driver)
+  const start = driver.start?.bind(driver)
   return {
     info: shortened(text, driver.info),
     reserve: (key, ...more) => inside(text, () => driver.reserve(text + key, ...more)),
@@ -122,6 +123,9 @@ function prefixDedupe(text: string, driver: DedupeDriver): DedupeDriver {
     forget: (key, call) => inside(text, () => driver.forget(text + key, call)),
     ...(commit && {
       commit: (record, ...more) => inside(text, () => commit({ ...record, key: text + record.key }, ...more)),
+    }),
+    ...(start && {
+      start: (record, ...more) => inside(text, () => start({ ...record, key: text + record.key }, ...more)),
     }),
     ...(look && { look: (key, call) => inside(text, () => look(text + key, call)) }),
     ...(takeOver && { takeOver: (key, ...more) => inside(text, () => takeOver(text + key, ...more)) }),

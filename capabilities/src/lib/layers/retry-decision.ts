@@ -1,6 +1,7 @@
 /** Whether a failed call is tried again, and when: a pure function, so that every rule can be proven by itself. */
 import { isCapabilityError } from '../error.ts'
 import { type Call, isReplayable } from '../layer.ts'
+import { retryPause } from '../retry-pause.ts'
 
 export interface RetryPolicy {
   /** Tries in total, the first included. */
@@ -33,8 +34,7 @@ export type RetryDecision =
   | { readonly retry: true; readonly delayMs: number }
 
 /**
- * Exponential backoff with full jitter: a pause between 0 and `baseMs * 2 ** (attempt - 1)`, at most `maxMs`, on top of
- * what the store asked for.
+ * Whether the call is tried again, and after how long by `retryPause`.
  *
  * @param attempt How many tries have failed, 1 for the first.
  * @param now Milliseconds since the epoch.
@@ -55,7 +55,7 @@ export function retryDecision(
   if (attempt >= maxAttempts) return { retry: false, why: 'exhausted' }
   const asked = Math.max(0, error.retryAfterMs ?? 0)
   if (asked > maxRetryAfterMs) return { retry: false, why: 'asked_too_long' }
-  const delayMs = asked + random * Math.min(maxMs, baseMs * 2 ** (attempt - 1))
+  const delayMs = retryPause({ attempt, baseMs, maxMs, askedMs: asked, random })
   if (call.deadline !== undefined && now + delayMs >= call.deadline) return { retry: false, why: 'deadline' }
   return { retry: true, delayMs }
 }

@@ -102,6 +102,14 @@ describe('retry', () => {
     expect(store.calls).toHaveLength(3)
   })
 
+  it('leaves the calls of a caller who tries again by itself as they are', async () => {
+    const store = failing(down())
+    const pipeline = createPipeline('kv', 'kv', [retry({ clock: new ManualClock() })])
+    const answer = pipeline.run('get', 'k', undefined, { isRetried: true }, store.execute)
+    await expect(answer).rejects.toMatchObject({ reason: 'down', retryable: 'temporary', details: undefined })
+    expect(store.calls).toHaveLength(1)
+  })
+
   it('waits as long as the store asks', async () => {
     const store = failing(new CapabilityError('RateLimited', 'slow down', { retryAfterMs: 2000 }))
     const { outcome, clock } = start('get', store)

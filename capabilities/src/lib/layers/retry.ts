@@ -2,7 +2,8 @@
 import type { Clock } from '../clock/contract.ts'
 import { AppliedOverTries, appliedOf } from '../applied.ts'
 import { type Applied, type CapabilityError, isCapabilityError, isKind } from '../error.ts'
-import { type Call, cancelled, isImmediate, type Layer, type Next } from '../layer.ts'
+import { cancelled } from '../cancelled.ts'
+import { type Call, isImmediate, type Layer, type Next } from '../layer.ts'
 import type { Logger } from '../logger.ts'
 import type { Rng } from '../rng/contract.ts'
 import { systemClock } from '../system/clock.ts'
@@ -32,7 +33,7 @@ export interface RetryOptions {
  * Retries `temporary` errors of replayable calls, and nothing else: with exponential backoff and full jitter, after
  * `retryAfterMs` at the earliest, never past the deadline. The error it gives up with is `retryable: 'never'` and has
  * `details.attempts`, so that nothing above tries again what has been tried. `applied` is the worst over all tries: a write
- * whose first try was lost and whose last was refused says `unknown`.
+ * whose first try was lost and whose last was refused says `unknown`. The calls of a step with a `retry` of its own pass as they are.
  */
 export function retry({
   maxAttempts = 3,
@@ -72,7 +73,7 @@ export function retry({
     name: 'retry',
     around(call, next) {
       const answer = next(call)
-      if (isImmediate(answer)) return answer
+      if (call.isRetried || isImmediate(answer)) return answer
       return answer.then(undefined, (error: unknown) => retryAfter(error, call, next))
     },
   }

@@ -32,7 +32,7 @@ export function checkLinearizable<S, I, O>(
 ): Verdict<I, O> {
   checkNumbers('checkLinearizable', { maxSteps }, { maxSteps: countRule() })
   let undecided: Verdict<I, O> | undefined
-  for (const [key, operations] of Map.groupBy(history, (operation) => operation.key)) {
+  for (const [key, operations] of byKey(history)) {
     const result = search(model, operations, { left: maxSteps })
     if (result === 'violation') {
       const part = shorten(model, operations, { left: maxSteps * 5 })
@@ -44,6 +44,17 @@ export function checkLinearizable<S, I, O>(
     }
   }
   return undecided ?? { verdict: 'linearizable' }
+}
+
+/** The operations on each key, in order. `Map.groupBy` does this from Node 21 on. */
+function byKey<I, O>(history: readonly Operation<I, O>[]): Map<string, Operation<I, O>[]> {
+  const groups = new Map<string, Operation<I, O>[]>()
+  for (const operation of history) {
+    const group = groups.get(operation.key)
+    if (group === undefined) groups.set(operation.key, [operation])
+    else group.push(operation)
+  }
+  return groups
 }
 
 function textOf<S, I, O>(model: Model<S, I, O>, key: string, part: readonly Operation<I, O>[]): string {

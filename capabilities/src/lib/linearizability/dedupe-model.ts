@@ -8,7 +8,14 @@ import type { Model, Operation } from './model.ts'
 
 export type DedupeInput =
   | { readonly call: 'putIfAbsent'; readonly ttlMs: number }
-  | { readonly call: 'begin'; readonly leaseMs: number; readonly started: boolean; readonly over?: number }
+  | {
+      readonly call: 'begin'
+      readonly leaseMs: number
+      readonly started: boolean
+      readonly over?: number
+      /** The token that the call brings, where a driver is called. A repeated call with it changes nothing. */
+      readonly token?: string
+    }
   | { readonly call: 'complete'; readonly token: string; readonly result: string; readonly ttlMs: number }
   | { readonly call: 'release'; readonly token: string }
   | { readonly call: 'renew'; readonly token: string; readonly leaseMs: number; readonly started: boolean }
@@ -73,13 +80,14 @@ export function dedupeModel({
     leaseMs: number,
     started: boolean,
     output: DedupeOutput | null,
+    brought: string | null = null,
   ): readonly DedupeState[] {
     const named = output?.answer === 'fresh' ? output : null
     if (named !== null && named.fence <= Math.max(fence, held?.fence ?? 0)) return []
     return [
       {
         held: {
-          token: named?.token ?? null,
+          token: named?.token ?? brought,
           fence: named?.fence ?? null,
           started,
           result: null,
@@ -93,16 +101,31 @@ export function dedupeModel({
   function begin(state: DedupeState, operation: DedupeOperation & { input: { call: 'begin' } }) {
     const { input, output } = operation
     const { held } = state
+    const { token = null } = input
     if (output === null || output.answer === 'fresh') {
+      if (held !== null && token !== null && held.token === token && held.result === null)
+        return again(state, held, output)
       const takesOver =
         held !== null &&
         input.over !== undefined &&
         mayBeUnknown(held, operation) &&
         (held.fence === null || held.fence === input.over)
-      if (takesOver) return taken(state, operation, input.leaseMs, true, output)
-      return mayBeFree(held, operation) ? taken(state, operation, input.leaseMs, input.started, output) : []
+      if (takesOver) return taken(state, operation, input.leaseMs, true, output, token)
+      if (!mayBeFree(held, operation)) return []
+      return taken(state, operation, input.leaseMs, input.started, output, token)
     }
     return held === null ? [] : seen(state, held, operation)
+  }
+
+  /** A repeated `begin` by the holder. */
+  function again(
+    state: DedupeState,
+    held: Held,
+    output: (DedupeOutput & { answer: 'fresh' }) | null,
+  ): readonly DedupeState[] {
+    if (output === null) return [state]
+    if (held.fence !== null && held.fence !== output.fence) return []
+    return [{ held: { ...held, fence: output.fence }, fence: Math.max(state.fence, output.fence) }]
   }
 
   /** The states in which an answer that changes nothing is true. */

@@ -26,7 +26,13 @@ import {
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
 import { systemClock } from '../system/clock.ts'
-import type { Changes, CommitOutcome, CommitRecord } from '../transaction/changes.ts'
+import type {
+  Changes,
+  CommitOutcome,
+  CommitRecord,
+  StartOutcome,
+  StartRecord,
+} from '../transaction/changes.ts'
 import { holdInMemory, writeInMemory } from './transaction.ts'
 
 export interface MemoryDedupeOptions {
@@ -73,6 +79,7 @@ class MemoryDedupeDriver implements DedupeDriver {
   #sweeper: Iterator<[string, LedgerRecord]> | undefined
   #lastFence = 0
   readonly commit?: (record: CommitRecord, changes: Changes) => CommitOutcome
+  readonly start?: (record: StartRecord, changes: Changes) => StartOutcome
 
   constructor({ clock = systemClock, limits = {}, transaction }: MemoryDedupeOptions) {
     this.#clock = clock
@@ -82,11 +89,13 @@ class MemoryDedupeDriver implements DedupeDriver {
       consistency: 'strong',
       durability: 'ephemeral',
       limits: { ...memoryDedupeLimits, ...limits },
-      features: { unknowns: true },
+      features: { unknowns: true, ...(transaction === undefined ? {} : { startsWithWrites: true }) },
       ...(transaction === undefined ? {} : { transaction }),
       extensions: {},
     }
-    if (transaction !== undefined) this.commit = (record, changes) => this.#commit(record, changes)
+    if (transaction === undefined) return
+    this.commit = (record, changes) => this.#commit(record, changes)
+    this.start = (record, changes) => this.#start(record, changes)
   }
 
   reserve(key: string, token: string, ttlMs: number): boolean {
@@ -159,6 +168,15 @@ class MemoryDedupeDriver implements DedupeDriver {
     writeInMemory(writes)
     this.complete(key, token, result, ttlMs)
     return 'committed'
+  }
+
+  #start({ key, token, leaseMs }: StartRecord, { reads, writes }: Changes): StartOutcome {
+    const found = this.#records.get(key)
+    if (found?.token !== token || found.result !== null) return { state: 'fenced' }
+    if (!holdInMemory(reads)) return { state: 'conflict' }
+    const ids = writeInMemory(writes)
+    this.renew(key, token, leaseMs, { started: true })
+    return { state: 'started', ids }
   }
 
   #step<A>(

@@ -10,7 +10,7 @@ import { checkLimits, checkNumbers, countOrInfinityRule } from '../numbers.ts'
 import { systemClock } from '../system/clock.ts'
 import type { PutWrite, TransactionWrite } from '../transaction/changes.ts'
 import { SortedKeys } from './sorted-keys.ts'
-import { makeWrite, type MemoryStore } from './transaction.ts'
+import { type MadeWrite, makeWrite, type MemoryStore } from './transaction.ts'
 
 export interface MemoryKvOptions {
   /** Decides what has expired. Default the system clock. */
@@ -126,15 +126,16 @@ class MemoryKvDriver implements KvDriver, MemoryStore<KvWrite> {
     return version
   }
 
-  [makeWrite](write: KvWrite): () => void {
+  [makeWrite](write: KvWrite): MadeWrite {
     const { key } = write
     const before = this.#visible(key)
     if (write.kind === 'delete') this.delete(key)
     else this.#write(write, before)
-    return () => {
+    const undo = () => {
       this.delete(key)
       if (before !== undefined) this.#set(key, before, undefined)
     }
+    return { undo }
   }
 
   delete(key: string): void {

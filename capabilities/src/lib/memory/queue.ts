@@ -8,7 +8,7 @@ import type { QueueDriver, StoredMessage } from '../queue/driver.ts'
 import { systemClock } from '../system/clock.ts'
 import type { SendWrite } from '../transaction/changes.ts'
 import { Heap } from './heap.ts'
-import { makeWrite, type MemoryStore } from './transaction.ts'
+import { type MadeWrite, makeWrite, type MemoryStore } from './transaction.ts'
 
 export interface MemoryQueueOptions<O extends Level<'ordering'> = Level<'ordering'>> {
   /** Decides what is ready and which lease has ended. Default the system clock. */
@@ -120,11 +120,12 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
     return bodies.map((body) => this.#add(body, delayMs))
   }
 
-  [makeWrite]({ bodies, delayMs }: SendWrite): () => void {
+  [makeWrite]({ bodies, delayMs }: SendWrite): MadeWrite {
     const ids = this.send(bodies, delayMs)
-    return () => {
+    const undo = () => {
       for (const id of ids) this.#messages.delete(id)
     }
+    return { undo, ids }
   }
 
   receive(limit: number, leaseMs: number): readonly StoredMessage[] {

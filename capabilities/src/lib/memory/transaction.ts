@@ -6,11 +6,17 @@ import {
   type TransactionWrite,
 } from '../transaction/changes.ts'
 
-/** A store in memory makes a write at once, and gives what undoes it. */
+/** A store in memory makes a write at once. */
 export const makeWrite: unique symbol = Symbol('flowport.memory.makeWrite')
 
 export interface MemoryStore<W> {
-  [makeWrite](write: W): () => void
+  [makeWrite](write: W): MadeWrite
+}
+
+export interface MadeWrite {
+  readonly undo: () => void
+  /** Of the messages that were sent. */
+  readonly ids?: readonly string[]
 }
 
 /** Whether everything that was read is still so. */
@@ -25,15 +31,16 @@ export function holdInMemory(reads: readonly TransactionRead[]): boolean {
   })
 }
 
-/** Makes every write, or none when one of them throws. */
-export function writeInMemory(writes: Changes['writes']): void {
-  const undo: (() => void)[] = []
+/** Makes every write, or none when one of them throws. Returns the ids of the messages that were sent, in order. */
+export function writeInMemory(writes: Changes['writes']): readonly string[] {
+  const made: MadeWrite[] = []
   try {
-    for (const write of writes) undo.push(storeOf(write)[makeWrite](write))
+    for (const write of writes) made.push(storeOf(write)[makeWrite](write))
   } catch (error) {
-    for (const back of undo.toReversed()) back()
+    for (const { undo } of made.toReversed()) undo()
     throw error
   }
+  return made.flatMap(({ ids = [] }) => ids)
 }
 
 function storeOf(write: TransactionWrite): MemoryStore<TransactionWrite> {

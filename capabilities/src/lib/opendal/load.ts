@@ -26,7 +26,12 @@ export async function loadOpenDal({ load = importOpenDal, machine }: LoadOptions
 const widestVersion = '0.49.2'
 
 function importOpenDal(): Promise<OpenDal> {
-  return import('opendal')
+  return importAtRunTime('opendal') as Promise<OpenDal>
+}
+
+/** Bundlers do not see this import: an app that uses no OpenDAL is bundled without the package, and its binary stays a file. */
+function importAtRunTime(name: string): Promise<unknown> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ name)
 }
 
 function explained(

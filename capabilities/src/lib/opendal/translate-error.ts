@@ -1,5 +1,6 @@
 /** Makes a `CapabilityError` of whatever OpenDAL throws: kind, retries, and a text without secrets. The only place that reads it. */
 import { CapabilityError, type ErrorKind, isCapabilityError, type Retryable } from '../error.ts'
+import { parseRetryAfter } from '../retry-after.ts'
 import { appliedOfFailure } from './applied.ts'
 import type { Place } from './place.ts'
 import { redactText } from './redact.ts'
@@ -59,14 +60,14 @@ export function readFailure(error: unknown): OpenDalFailure {
   const status = /response: Parts \{ status: (\d{3})/.exec(context)?.[1]
   const serviceCode = /=> \w+ \{ code: "([\w.-]{1,80})"/.exec(context)?.[1]
   const osError = /\(os error (\d{1,4})\)$/.exec(context)?.[1]
-  const retryAfter = /"retry-after": "(\d{1,6})"/.exec(context)?.[1]
+  const retryAfter = /"retry-after": "([^"]{1,40})"/.exec(context)?.[1]
   return {
     kind: head?.[1] ?? (/^(InvalidArg|\w+Expected)$/.test(code) ? code : null),
     flag: (head?.[2] as 'permanent' | 'temporary' | 'persistent' | undefined) ?? null,
     status: status === undefined ? null : Number(status),
     serviceCode: serviceCode ?? null,
     osError: osError === undefined ? null : Number(osError),
-    retryAfterMs: retryAfter === undefined ? null : Number(retryAfter) * 1000,
+    retryAfterMs: parseRetryAfter(retryAfter) ?? null,
     text: redactText(raw),
   }
 }

@@ -88,6 +88,8 @@ export interface OpenContext {
   readonly bindings: Readonly<Record<string, unknown>>
   /** Names of the secrets the app reads: a preset that provides `secrets` gives out no others. Default: all it has. */
   readonly secrets?: readonly string[]
+  /** Layers around those of the presets, outermost first. A host can observe every call with one. Default: no layers. */
+  readonly layers?: readonly Layer[]
 }
 
 /** A binding of the platform that a provider opens, such as a KV namespace of a Worker. Hosts check all of them at once. */
@@ -232,7 +234,8 @@ export function definePreset<Options extends object, Env extends TObject, const 
         }
         try {
           const defaults = definition.layers(context)
-          const layers = chosen.layers?.(defaults) ?? defaults
+          const own = chosen.layers?.(defaults) ?? defaults
+          const layers = context.layers === undefined ? own : [...context.layers, ...own]
           const resources = domains.map((domain) => {
             const name = nameOf(domain)
             const queue = chosen.as ?? 'default'

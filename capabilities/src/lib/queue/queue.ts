@@ -30,9 +30,12 @@ export function createQueue(
   { name = 'queue', layers = [] }: CreateQueueOptions = {},
 ): Queue & Resource {
   const core = { driver, pipeline: createPipeline('queue', name, layers) }
+  // Only messages that are sent take part in transactions.
+  const publishing = { driver, pipeline: createPipeline('queue', name, layers, driver.info.transaction) }
   return withControl(new PortableQueue(core), 'queue', core, (access, scope) => {
     const { transaction } = scope ?? {}
-    const scoped = transaction === undefined ? core : { ...core, driver: transaction.queue(driver) }
+    const side = access === 'publish' ? publishing : core
+    const scoped = transaction === undefined ? side : { ...side, driver: transaction.queue(driver) }
     return access === 'publish' ? new PortablePublisher(scoped, scope) : new PortableConsumer(scoped, scope)
   })
 }

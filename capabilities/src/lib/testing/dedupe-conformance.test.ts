@@ -189,6 +189,53 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     }),
   },
   {
+    lie: 'keeps the fingerprint of whoever takes an unknown key over',
+    caught: [
+      'whoever takes an unknown key over inherits the doubt and the request',
+      'a key keeps its owner over takeovers, until another request takes it',
+    ],
+    as: (honest) => {
+      const prints = new Map<string, string>()
+      return {
+        begin: async (key, token, leaseMs, fingerprint, call) => {
+          const begun = await honest.begin(key, token, leaseMs, fingerprint, call)
+          if (begun.state === 'fresh') prints.set(key, fingerprint)
+          return begun.state === 'fresh' ? begun : { ...begun, fingerprint: prints.get(key) ?? fingerprint }
+        },
+      }
+    },
+  },
+  {
+    lie: 'loses the fingerprint when a key is taken over',
+    caught: ['look shows the owner of a key, also after takeOver and when it is done'],
+    as: (honest) => {
+      const lostOf = new Set<string>()
+      return {
+        takeOver: async (key, token, leaseMs, over, call) => {
+          const fence = (await honest.takeOver?.(key, token, leaseMs, over, call)) ?? null
+          if (fence !== null) lostOf.add(key)
+          return fence
+        },
+        look: async (key, call) => {
+          const found = (await honest.look?.(key, call)) ?? { state: 'free' }
+          return found.state === 'free' || !lostOf.has(key) ? found : { ...found, fingerprint: '' }
+        },
+      }
+    },
+  },
+  {
+    lie: 'cuts fingerprints after 16 characters',
+    caught: ['fingerprints differ by case and space, and may hold any text'],
+    as: (honest) => ({
+      begin: async (key, token, leaseMs, fingerprint, call) => {
+        const begun = await honest.begin(key, token, leaseMs, fingerprint.slice(0, 16), call)
+        return begun.state === 'fresh' || !fingerprint.startsWith(begun.fingerprint)
+          ? begun
+          : { ...begun, fingerprint }
+      },
+    }),
+  },
+  {
     lie: 'compares fingerprints without regard to space and case',
     caught: ['fingerprints differ by case and space, and may hold any text'],
     as: (honest) => ({
@@ -524,6 +571,42 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     }),
   },
   {
+    lie: 'records the begin of an effect and makes its writes after it, whoever holds the key',
+    caught: ['a start is refused once another holds the key or it is done, and writes nothing'],
+    as: (honest) => ({
+      start: async (record, changes, call) => {
+        const { state } = await starting(honest)(record, { ...changes, writes: [] }, call)
+        if (state !== 'conflict') await writeByItself(changes)
+        return state === 'started' ? starting(honest)(record, nothing, call) : { state }
+      },
+    }),
+  },
+  {
+    lie: 'records the begin of an effect though its condition does not hold',
+    caught: ['a start whose condition does not hold writes nothing and records no begin'],
+    as: (honest) => ({
+      start: async (record, changes, call) => {
+        const { key, token, leaseMs } = record
+        const outcome = await starting(honest)(record, changes, call)
+        if (outcome.state === 'conflict') await honest.renew(key, token, leaseMs, { started: true })
+        return outcome
+      },
+    }),
+  },
+  {
+    lie: 'makes the writes and does not record the begin of the effect',
+    caught: ['a start records the begin with the entries and the messages, whose ids it gives'],
+    as: (honest) => ({
+      start: async (record, changes, call) => {
+        const { key, token, leaseMs } = record
+        if (!(await honest.renew(key, token, leaseMs, call))) return { state: 'fenced' }
+        const outcome = await starting(honest)(record, { ...changes, writes: [] }, call)
+        if (outcome.state === 'started') await writeByItself(changes)
+        return outcome
+      },
+    }),
+  },
+  {
     lie: 'makes the writes and leaves the record out',
     caught: [
       'a commit writes the record, the entries and the messages; before it nobody sees any of them',
@@ -557,6 +640,12 @@ function honestly(driver: DedupeDriver): DedupeDriver & Required<Pick<DedupeDriv
 }
 
 /** Makes the writes one by one, outside any transaction. */
+function starting({ start }: DedupeDriver): NonNullable<DedupeDriver['start']> {
+  return start ?? expect.fail('the memory driver records begins with writes')
+}
+
+const nothing: Changes = { reads: [], writes: [] }
+
 async function writeByItself({ writes }: Changes): Promise<void> {
   for (const write of writes) {
     if (write.kind === 'send') await write.store.send(write.bodies, write.delayMs, {})
@@ -620,5 +709,6 @@ function bound(driver: DedupeDriver): DedupeDriver {
     ...(driver.look && { look: driver.look.bind(driver) }),
     ...(driver.takeOver && { takeOver: driver.takeOver.bind(driver) }),
     ...(driver.commit && { commit: driver.commit.bind(driver) }),
+    ...(driver.start && { start: driver.start.bind(driver) }),
   }
 }

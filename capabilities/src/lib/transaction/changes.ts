@@ -60,6 +60,24 @@ export interface CommitRecord {
   readonly ttlMs: number
 }
 
+/** The holder whose effect begins with the writes of a transaction. */
+export interface StartRecord {
+  readonly key: string
+  readonly token: string
+  /** Milliseconds to which the lease is renewed. */
+  readonly leaseMs: number
+}
+
+/**
+ * `'started'`: the begin of the effect is recorded and every write was made; `ids` names the messages that were sent,
+ * in order. `'fenced'`: nothing was written, because the token is no longer the holder's. `'conflict'`: nothing was written
+ * or recorded, because something that was read has changed since.
+ */
+export type StartOutcome =
+  | { readonly state: 'started'; readonly ids: readonly string[] }
+  | { readonly state: 'fenced' }
+  | { readonly state: 'conflict' }
+
 /**
  * `'committed'`: the record and every write are there.
  * `'fenced'`: nothing was written, because the token is no longer the holder's.
@@ -67,7 +85,7 @@ export interface CommitRecord {
  */
 export type CommitOutcome = 'committed' | 'fenced' | 'conflict'
 
-/** Collects what is read and written through the drivers it makes. A call scope carries it to the portable types. */
+/** Wraps the drivers that one node reads and writes through. Portable types find it in their call scope. */
 export interface TransactionScope {
   kv(store: KvDriver, clock: { now(): number }): KvDriver
   queue(store: QueueDriver): QueueDriver

@@ -18,6 +18,8 @@ export interface Collector {
   version(): string
   /** Throws once the transaction is over. */
   checkOpen(): void
+  /** Throws for a key, or a prefix, of another partition than the transaction's. */
+  checkPlace(store: KvDriver, key: string, isPrefix: boolean): void
   reading(read: TransactionRead): void
   writing(): void
 }
@@ -48,6 +50,7 @@ export class CollectedKv implements KvDriver {
 
   async get(key: string, call: KvDriverGet): Promise<StoredKvEntry | null> {
     this.#collector.checkOpen()
+    this.#collector.checkPlace(this.#store, key, false)
     const own = this.#own.get(key)
     if (own !== undefined) return this.#visible(own)
     const found = await this.#store.get(key, { ...call, withMetadata: true, cacheTtlSeconds: undefined })
@@ -73,6 +76,7 @@ export class CollectedKv implements KvDriver {
     value: string | Uint8Array<ArrayBuffer>,
     { expiresAt, metadata, ifAbsent, ifVersion, signal }: KvDriverPut,
   ): Promise<string> {
+    this.#collector.checkPlace(this.#store, key, false)
     if (ifAbsent === true || ifVersion !== undefined) {
       const found = await this.get(key, { signal })
       // Looked at again: another call of the same node may have written it meanwhile.
@@ -90,6 +94,7 @@ export class CollectedKv implements KvDriver {
   }
 
   delete(key: string): void {
+    this.#collector.checkPlace(this.#store, key, false)
     this.#collector.writing()
     this.#own.set(key, null)
   }
@@ -97,6 +102,7 @@ export class CollectedKv implements KvDriver {
   /** A page of the store's keys, with the transaction's own writes among them. The cursor encodes the last key. */
   async list({ prefix, cursor, limit, signal }: KvDriverList): Promise<KvDriverPage> {
     this.#collector.checkOpen()
+    this.#collector.checkPlace(this.#store, prefix, true)
     const { list } = this.#store
     if (list === undefined) throw new CapabilityError('Unsupported', 'the store cannot list keys')
     const asked = { prefix, cursor, limit }

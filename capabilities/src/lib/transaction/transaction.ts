@@ -17,8 +17,14 @@ import { CollectedKv } from './collected-kv.ts'
 const maxReads = 10_000
 const maxWrites = 10_000
 
+export interface TransactionOptions {
+  /** The partition that is written to. Stores that state `partitioned` refuse every other one. Default: none. */
+  readonly partition?: string | undefined
+}
+
 export class Transaction implements TransactionScope {
   readonly #rng: Pick<Rng, 'uuid'>
+  readonly #partition: string | undefined
   readonly #stores = new Map<KvDriver, CollectedKv>()
   readonly #reads: TransactionRead[] = []
   readonly #sends: SendWrite[] = []
@@ -26,8 +32,9 @@ export class Transaction implements TransactionScope {
   #isClosed = false
 
   /** `rng` makes the versions of entries. */
-  constructor(rng: Pick<Rng, 'uuid'>) {
+  constructor(rng: Pick<Rng, 'uuid'>, { partition }: TransactionOptions = {}) {
     this.#rng = rng
+    this.#partition = partition
   }
 
   kv(store: KvDriver, clock: { now(): number }): KvDriver {
@@ -36,6 +43,7 @@ export class Transaction implements TransactionScope {
       collected = new CollectedKv(store, clock, {
         version: () => this.#rng.uuid(),
         checkOpen: () => this.#checkOpen(),
+        checkPlace: (of, key, isPrefix) => this.#checkPlace(of, key, isPrefix),
         reading: (read) => this.#reading(read),
         writing: () => this.#countWrite(),
       })
@@ -77,6 +85,21 @@ export class Transaction implements TransactionScope {
   async isStale(): Promise<boolean> {
     for (const read of this.#reads) if (!(await holds(read))) return true
     return false
+  }
+
+  #checkPlace({ partitions, info }: KvDriver, key: string, isPrefix: boolean): void {
+    if (partitions === undefined) return
+    const found = isPrefix ? partitions.ofPrefix(key) : partitions.of(key)
+    if (found !== null && found === this.#partition) return
+    const where = found === null ? 'several partitions' : `the partition "${found}"`
+    const what = isPrefix ? `the keys that begin with "${key}" are` : `the key "${key}" is`
+    const own = this.#partition ?? ''
+    const message = `${what} in ${where} of ${info.provider}, and this transaction is in "${own}"`
+    throw new CapabilityError('Misconfigured', `${message}: begin the keys it uses with "${own}/"`, {
+      code: 'EXACT004',
+      retryable: 'never',
+      applied: 'no',
+    })
   }
 
   #reading(read: TransactionRead): void {

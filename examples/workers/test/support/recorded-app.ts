@@ -1,5 +1,6 @@
 /** Flows whose answers differ with every run: what is equal twice has been replayed. Who calls is in the header `x-caller`. */
 import {
+  type BlobRef,
   blobRef,
   type App,
   defineApp,
@@ -7,6 +8,7 @@ import {
   flow,
   type Hook,
   http,
+  multipartBody,
   node,
   opaque,
   streamOf,
@@ -21,6 +23,26 @@ const who = flow('who', {
     step(
       node('who', {
         input: Asked,
+        run: ({ id }, { metadata }) => ({
+          id,
+          caller: metadata['principal'] ?? null,
+          run: crypto.randomUUID(),
+        }),
+      }),
+      it,
+    ),
+})
+
+/** The node has a key of its own, and no answer is recorded. */
+const own = flow('own', {
+  trigger: http.post('/own', { input: Asked, idempotency: 'off' }),
+  graph: (it, step) =>
+    step(
+      node('own', {
+        input: Asked,
+        output: opaque<{ readonly id: string; readonly caller: unknown; readonly run: string }>(),
+        effects: 'effectful',
+        idempotency: { key: '/id', unknown: 'never' },
         run: ({ id }, { metadata }) => ({
           id,
           caller: metadata['principal'] ?? null,
@@ -70,6 +92,26 @@ const events = flow('events', {
     ),
 })
 
+type Order = { readonly order: string }
+
+/** The node has a key of its own, which is a field of the form. */
+const invoice = flow('invoice', {
+  trigger: http.post('/invoices', {
+    input: opaque<Order>(),
+    body: multipartBody('files', { key: 'invoices/{order}/{file.sha256}' }),
+  }),
+  graph: (it, step) =>
+    step(
+      node('invoice', {
+        input: opaque<Order & { readonly files: readonly BlobRef[] }>(),
+        effects: 'effectful',
+        idempotency: { key: '/order', unknown: 'never' },
+        run: ({ files }) => ({ keys: files.map(({ key }) => key), run: crypto.randomUUID() }),
+      }),
+      it,
+    ),
+})
+
 export const hooks: readonly Hook[] = [
   {
     name: 'caller',
@@ -84,5 +126,5 @@ export type Providers = App['profiles'][string]
 
 export function recordedApp(profile: string, providers: Providers): App {
   const app = defineApp({ name: 'recorded', flows: [], profiles: { [profile]: providers } })
-  return { ...app, flows: [who, binary, events] }
+  return { ...app, flows: [who, own, binary, events, invoice] }
 }

@@ -1,5 +1,5 @@
 /** What becomes of a message, by how its run ended: a pure function, so that every rule can be proven by itself. */
-import { isCapabilityError } from '@flowport/capabilities'
+import { isCapabilityError, retryPause } from '@flowport/capabilities'
 import { systemRng } from '@flowport/capabilities/system'
 import { RunError } from '../runtime/errors.ts'
 import type { QueueTrigger } from '../trigger.ts'
@@ -38,8 +38,14 @@ export function decide(
   if (closing && wasStopped(error)) return { outcome: 'returned', error }
   const isHopeless = isPoison(error) || attempt >= maxAttempts
   if (isHopeless && reject !== undefined) return { outcome: 'rejected', error }
-  const bound = Math.min(hourMs, backoffMs * 2 ** (attempt - 1))
-  const delayMs = isHopeless ? 0 : Math.min(maxDelayMs, Math.round(askedMs(error) + random() * bound))
+  const pauseMs = retryPause({
+    attempt,
+    baseMs: backoffMs,
+    maxMs: hourMs,
+    askedMs: askedMs(error),
+    random: random(),
+  })
+  const delayMs = isHopeless ? 0 : Math.min(maxDelayMs, Math.round(pauseMs))
   return { outcome: 'retried', delayMs, error }
 }
 

@@ -4,6 +4,26 @@ import type { AnyFlow } from '../flow.ts'
 import { longerThanLease } from '../preflight/leases.ts'
 import { cronJobs } from './consumers.ts'
 
+/** A platform that delivers messages and schedules by itself. */
+export interface Platform {
+  /** The only time zone of its schedules. */
+  readonly timeZone: 'UTC'
+  /** The longest that it lets a delivery work, in milliseconds. */
+  readonly longestDeliveryMs: number
+}
+
+/** A consumer ends after 15 minutes: https://developers.cloudflare.com/queues/platform/limits/. */
+export const workersPlatform: Platform = { timeZone: 'UTC', longestDeliveryMs: 900_000 }
+
+/** Everything that the flows of an app ask of a platform and it does not do. */
+export function platformFindings(
+  app: { readonly flows: readonly AnyFlow[] },
+  { longestDeliveryMs }: Platform,
+  profile: string,
+): readonly Diagnostic[] {
+  return [...schedulesBesideUtc(app, profile), ...deadlinesBeyondLease(app, longestDeliveryMs, profile)]
+}
+
 /** Schedules in another time zone than UTC: platforms such as Workers know no other. Errors: they must not start. */
 export function schedulesBesideUtc(
   app: { readonly flows: readonly AnyFlow[] },

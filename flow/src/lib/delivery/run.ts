@@ -21,7 +21,7 @@ export async function runDelivered(
   { deadlineMs = 30_000, metadata, log, waitUntil }: DeliveredRun,
 ): Promise<Error | undefined> {
   try {
-    const run = runtime.start(flow, input, { deadlineMs, metadata, log })
+    const run = runtime.start(flow, input, { deadlineMs, metadata, log, trigger: flow.trigger.kind })
     waitUntil?.(new Promise<void>((ended) => run.whenFinished(ended)))
     await run.answer
     return undefined

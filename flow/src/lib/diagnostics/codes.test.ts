@@ -28,7 +28,6 @@ const sections = page
 
 /** Codes that nothing raises yet, and what they wait for. */
 const reserved = {
-  DET310: 'the determinism sanitizer',
   RUN030: 'buffered edges',
   RUN040: 'spilling',
   RUN050: 'memory budgets',

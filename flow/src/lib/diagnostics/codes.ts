@@ -75,6 +75,18 @@ export const codes = {
     "a node's output is never used and the node has no effect",
     'remove the step, or use its result',
   ),
+  DAG209: entry(
+    'error',
+    'V',
+    'the path of a route names a parameter that its input schema does not have',
+    'add the field to the schema, or rename the parameter',
+  ),
+  DAG210: entry(
+    'error',
+    'V',
+    'the key of an uploaded file names a field that the input schema does not always have',
+    'add the field to the schema, or make it required and a text, number or boolean',
+  ),
   EFFECT201: entry(
     'error',
     'V',
@@ -90,8 +102,8 @@ export const codes = {
   DET310: entry(
     'warning',
     'R',
-    'a node declared strict gave two answers for one input',
-    'declare it best_effort, or take time and chance as uses',
+    'a node gave two outputs for one payload under a fixed clock and fixed randomness',
+    "take time and chance from uses: clock and rng; or declare determinism: 'nondeterministic'",
   ),
   CTRL101: entry(
     'error',

@@ -95,8 +95,8 @@ export const onceCodes = {
   LEDGER_CALLER: entry(
     'error',
     'R',
-    'a settlement does not say whose result it records, or names a caller where results are for everyone',
-    'give the principal whose request it was as caller, or null where the result is for everyone',
+    'a settlement names another caller than the request had, or none where the ledger does not know the caller',
+    'leave the caller out where the ledger knows it; else give the principal whose request it was, or null where it had none',
   ),
   LEDGER_OPERATOR: entry(
     'error',
@@ -126,7 +126,7 @@ export const onceCodes = {
     'error',
     'VP',
     'an atomic node writes to what cannot be committed together with the record of its key',
-    "bind kv, queue and dedupe of one preset that states a transaction, such as sqlite; or use atomic: 'preferred' with unknown",
+    "bind kv, queue and dedupe of one preset that states a transaction, such as sqlite; name a partition where only that is committed; or use atomic: 'preferred' with unknown",
   ),
   IDEM_STALE: entry(
     'error',

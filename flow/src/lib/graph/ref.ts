@@ -16,6 +16,11 @@ export declare abstract class Ref<out T, out N> {
   readonly '~types'?: { readonly value: T; readonly needs: N }
 }
 
+/** Needs that know the flow they belong to, for messages. */
+export interface InFlow<Name extends string> {
+  readonly '~flow'?: Name
+}
+
 export type AnyRef = Ref<unknown, unknown>
 
 /** One reference, or an object or tuple of references, which waits for all of them. */
@@ -35,11 +40,11 @@ export type FilledOf<P> =
   P extends Ref<infer T, unknown> ? T : P extends object ? { readonly [K in keyof P]: FilledOf<P[K]> } : P
 
 /** What the nodes behind the references of a template ask of a profile. */
-export type NeedsOfTemplate<P> = Intersection<NeedsInside<P>>
+export type NeedsOfTemplate<P> = AllCarried<NeedsInside<P>>
 
 type NeedsInside<P> =
   P extends Ref<unknown, infer N>
-    ? N
+    ? Carry<N>
     : P extends readonly unknown[]
       ? NeedsInside<P[number]>
       : P extends object
@@ -50,16 +55,15 @@ type NeedsInside<P> =
 export type NeedsOf<J> =
   J extends Ref<unknown, infer N>
     ? N
-    : Intersection<J extends readonly unknown[] ? NeedsIn<J[number]> : NeedsIn<J[keyof J]>>
+    : AllCarried<J extends readonly unknown[] ? NeedsIn<J[number]> : NeedsIn<J[keyof J]>>
 
-type NeedsIn<R> = R extends Ref<unknown, infer N> ? N : never
+type NeedsIn<R> = R extends Ref<unknown, infer N> ? Carry<N> : never
 
-/** `A | B` as `A & B`; `unknown` for nothing. */
-export type Intersection<U> = [U] extends [never]
-  ? unknown
-  : (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void
-    ? I
-    : never
+/** Carries a type through a union. In a union of the types themselves, `unknown` (no needs) would swallow all others. */
+export type Carry<T> = (carried: T) => void
+
+/** The intersection of what a union of `Carry` types carries; `unknown` for nothing. */
+export type AllCarried<C> = [C] extends [never] ? unknown : [C] extends [Carry<infer I>] ? I : never
 
 /** `unknown` for a template without a spread reference, else a message that no value fits. */
 export type WithoutSpread<P> =

@@ -1,11 +1,13 @@
 /** The type of `step`, the tool `graph` builds the DAG with. `tracer.ts` implements it. */
 import type { Duration } from '../duration.ts'
 import type { FlowNode } from '../node.ts'
-import type { ValueAt } from '../pointer.ts'
+import type { LeadsIntoUnknown, ValueAt } from '../pointer.ts'
 import type {
   AnyRef,
   FilledOf,
-  Intersection,
+  AllCarried,
+  Carry,
+  InFlow,
   Joined,
   NeedsOf,
   NeedsOfTemplate,
@@ -52,12 +54,27 @@ export interface StepOptions extends EdgeOptions {
   readonly after?: readonly AnyRef[]
 }
 
-type Pointing<T, P extends string, Wanted> =
-  ValueAt<T, P> extends Wanted
-    ? [ValueAt<T, P>] extends [never]
-      ? 'the pointer leads nowhere in this value'
-      : P
-    : 'the pointer leads to a value of another type'
+/** `P` where it leads to a value of type `Wanted`, else what is wrong with it. The needs `N` know the flow. */
+type Pointing<T, P extends string, Wanted, N, Tool extends string> =
+  ValueAt<T, P> extends infer V
+    ? [V] extends [never]
+      ? `${PlaceOf<N, Tool>}: the pointer "${P}" leads to nothing in the value`
+      : [V] extends [Wanted]
+        ? P
+        : `${PlaceOf<N, Tool>}: the pointer "${P}" leads to a value that is no ${NameOf<Wanted>}`
+    : never
+
+type PlaceOf<N, Tool extends string> =
+  N extends InFlow<infer Flow> ? `flow "${Flow}", step.${Tool}` : `step.${Tool}`
+
+type NameOf<T> = T extends string ? 'text' : 'boolean'
+
+/** `P` where it leads to something, or into a part whose type is not known; else what is wrong with it. */
+type Reaching<T, P extends string, N, Tool extends string> = [ValueAt<T, P>] extends [never]
+  ? LeadsIntoUnknown<T, P> extends true
+    ? P
+    : `${PlaceOf<N, Tool>}: the pointer "${P}" leads to nothing in the value`
+  : P
 
 /** `T` where the value at single-step pointer `P` is `K`. */
 type Narrowed<T, P extends string, K> = P extends `/${infer Field}`
@@ -91,7 +108,7 @@ export interface Step {
   /** Takes `then` when the boolean at `pointer` is true, else `otherwise`. Only the arm taken runs. */
   if<R extends AnyRef, const P extends string, A extends Joined, B extends Joined>(
     from: R,
-    pointer: P & Pointing<ValueOf<R>, P, boolean>,
+    pointer: Pointing<ValueOf<R>, P, boolean, NeedsOf<R>, 'if'>,
     then: (value: R) => A,
     otherwise: (value: R) => B,
     options?: { readonly alias?: string },
@@ -105,13 +122,13 @@ export interface Step {
     D extends Joined,
   >(
     from: R,
-    pointer: P & Pointing<ValueOf<R>, P, string>,
+    pointer: Pointing<ValueOf<R>, P, string, NeedsOf<R>, 'switch'>,
     cases: C,
     otherwise: (value: R) => D,
     options?: { readonly alias?: string },
   ): Ref<
     ValueOf<ResultOf<C>> | ValueOf<D>,
-    NeedsOf<R> & NeedsOf<D> & Intersection<{ [K in keyof C]: NeedsOf<ResultOf<Pick<C, K>>> }[keyof C]>
+    NeedsOf<R> & NeedsOf<D> & AllCarried<{ [K in keyof C]: Carry<NeedsOf<ResultOf<Pick<C, K>>>> }[keyof C]>
   >
 
   /**
@@ -123,7 +140,7 @@ export interface Step {
   /** The value at a JSON Pointer inside another, `undefined` where there is nothing. */
   at<R extends AnyRef, const P extends string>(
     from: R,
-    pointer: P,
+    pointer: Reaching<ValueOf<R>, P, NeedsOf<R>, 'at'>,
   ): Ref<[ValueAt<ValueOf<R>, P>] extends [never] ? unknown : ValueAt<ValueOf<R>, P>, NeedsOf<R>>
 
   /** Text with values in it: `` step.text`opfs://days/${step.at(input, '/day')}.json` ``. Only texts, numbers and booleans. */

@@ -14,6 +14,8 @@ export interface HttpCall {
   header(name: string): string | undefined
   /** Host and port it was sent to, where a proxy in between has changed the `Host` header. Default: that header. */
   readonly host?: string | undefined
+  /** The host's own object for the request, which hooks can see. */
+  readonly native?: unknown
   readonly body: HttpBody
   readonly log?: Logger | undefined
   /** Calls the listener if the client goes away before the answer has been sent; at once, if it has gone already. */

@@ -1,7 +1,6 @@
 /** Makes a flow's validated input of a request: reads the body as its trigger says, storing files on the way. */
-import type { Awaitable, BlobStore, ResourceBag } from '@flowport/capabilities'
-import { blobRef } from '../blob-ref.ts'
-import type { BlobBody, JsonBody, StreamBody } from '../body.ts'
+import type { Awaitable, ResourceBag } from '@flowport/capabilities'
+import type { BlobBody, ByteSource, JsonBody, StreamBody } from '../body.ts'
 import { validateFields, withContent } from '../message.ts'
 import type { RunView } from '../runtime/run-view.ts'
 import type { HttpTrigger } from '../trigger.ts'
@@ -12,9 +11,9 @@ import { storeParts } from './multipart.ts'
 import type { BodyTap } from './recorded/body-tap.ts'
 import { tooLarge, unsupported } from './refusals.ts'
 import { checkRequirements } from './requirements.ts'
-import { uploadKey } from './staging.ts'
 import { checkCharset, decodeUtf8 } from './text.ts'
-import { notHeld, uploadCondition } from './upload-condition.ts'
+import { uploadCondition } from './upload-condition.ts'
+import { storeBody } from './uploads/store-body.ts'
 
 /**
  * The validated message, at once where nothing must be waited for. Nothing is stored unless all of it is valid. A streamed body
@@ -32,7 +31,7 @@ export function readInput(
   if (body === null) return validateFields(trigger, fieldsOf(call))
   if (body.kind === 'json') return readJson(trigger, body, call)
   if (body.kind === 'multipart') return storeParts(body, trigger, call, bag, run, tap)
-  return readRaw(trigger, body, call, bag, run.signal, tap)
+  return readRaw(trigger, body, call, bag, run, tap)
 }
 
 function readJson(trigger: HttpTrigger, body: JsonBody, call: HttpCall): unknown {
@@ -64,7 +63,7 @@ async function readRaw(
   body: BlobBody | StreamBody,
   call: HttpCall,
   bag: ResourceBag,
-  signal: AbortSignal,
+  run: Pick<RunView, 'signal' | 'rng'>,
   tap: BodyTap | undefined,
 ): Promise<unknown> {
   checkLength(call, body.maxBytes)
@@ -72,41 +71,28 @@ async function readRaw(
   if (body.kind === 'stream') checkMediaType(body, call)
   const fields = await validateFields(trigger, fieldsOf(call))
   const content =
-    body.kind === 'blob' ? await storeBody(body, fields, call, bag, signal, tap) : sourceOf(body, call, tap)
+    body.kind === 'blob'
+      ? await storeBody(body, fields, contentOf(call, tap), {
+          bag,
+          signal: run.signal,
+          rng: run.rng,
+          log: call.log,
+          conditionFor: (store, key) => uploadCondition(call, store, key),
+        })
+      : sourceOf(body, call, tap)
   return withContent(fields, body.field, content)
 }
 
-async function storeBody(
-  body: BlobBody,
-  fields: unknown,
-  call: HttpCall,
-  bag: ResourceBag,
-  signal: AbortSignal,
-  tap: BodyTap | undefined,
-) {
-  const store = bag.control(body.store).view('write', { signal }) as BlobStore
-  const size = lengthOf(call)
-  const contentType = call.header('content-type')
-  const key = uploadKey(body.key(fields as never))
-  const condition = await uploadCondition(call, store, key)
-  try {
-    const object = await store.put(key, streamOf(call, tap), {
-      maxBytes: body.maxBytes,
-      ...condition,
-      ...(contentType === undefined ? {} : { contentType }),
-      ...(size === null ? {} : { size }),
-    })
-    return blobRef(object, body.store)
-  } catch (error) {
-    throw notHeld(error, condition)
-  }
+function sourceOf({ maxBytes }: StreamBody, call: HttpCall, tap: BodyTap | undefined): ByteSource {
+  const content = contentOf(call, tap)
+  return { ...content, stream: content.stream.pipeThrough(bounded(maxBytes)) }
 }
 
-function sourceOf({ maxBytes }: StreamBody, call: HttpCall, tap: BodyTap | undefined) {
+function contentOf(call: HttpCall, tap: BodyTap | undefined): ByteSource {
   return {
     contentType: call.header('content-type') ?? null,
     size: lengthOf(call),
-    stream: streamOf(call, tap).pipeThrough(bounded(maxBytes)),
+    stream: streamOf(call, tap),
   }
 }
 

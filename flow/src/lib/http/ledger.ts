@@ -153,18 +153,30 @@ async function readFields(call: HttpCall): Promise<Readonly<Record<string, unkno
   throw malformed('the body must be a JSON object')
 }
 
-const keyFields = ['key', 'keyBytes', 'flow', 'node', 'id'] as const
+const keyFields = ['key', 'keyBytes', 'flow', 'node', 'id', 'partition'] as const
 
 /** Exactly one way of naming a key. */
-function keyOf({ key, keyBytes, flow, node, id }: Readonly<Record<string, unknown>>): KeyOrAddress {
+function keyOf({
+  key,
+  keyBytes,
+  flow,
+  node,
+  id,
+  partition,
+}: Readonly<Record<string, unknown>>): KeyOrAddress {
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
   const isAddress = isText(flow) && isText(node) && isText(id)
-  const hasAddress = [flow, node, id].some((part) => part !== undefined)
+  const hasAddress = [flow, node, id, partition].some((part) => part !== undefined)
   if (isText(key) && keyBytes === undefined && !hasAddress) return key
-  if (isAddress && key === undefined && keyBytes === undefined) return { flow, node, id }
+  if (isAddress && key === undefined && keyBytes === undefined) {
+    if (partition === undefined) return { flow, node, id }
+    if (isText(partition)) return { flow, node, id, partition }
+  }
   const bytes = isText(keyBytes) && key === undefined && !hasAddress ? fromBase64url(keyBytes) : null
   if (bytes !== null) return bytes
-  throw malformed('name the key by key, by keyBytes (base64url), or by flow, node and id')
+  throw malformed(
+    'name the key by key, by keyBytes (base64url), or by flow, node and id, with partition where the key is in one',
+  )
 }
 
 function checkFields(fields: Readonly<Record<string, unknown>>, known: ReadonlySet<string>): void {

@@ -66,7 +66,8 @@ export function operate(
 function requestOf(call: HttpCall): RunRequest {
   return {
     metadata: () => ({ 'http.method': call.method, 'http.path': call.path, 'http.route': call.path }),
-    header: (name) => call.header(name),
+    trigger: 'http',
+    caller: call,
     log: call.log,
   }
 }

@@ -1,7 +1,7 @@
 import { CapabilityError } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
 import { RunError } from '../runtime/errors.ts'
-import { unknownKey } from '../runtime/take.ts'
+import { unknownKey } from '../runtime/unknown-key.ts'
 import { toProblem } from './problem.ts'
 
 const failed = (cause: unknown) =>

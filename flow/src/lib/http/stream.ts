@@ -102,5 +102,5 @@ function encodeLine(event: string | undefined, id: string | undefined, json: str
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n\0]/g, ' ')
+  return /[\r\n\0]/.test(text) ? text.replaceAll(/[\r\n\0]/g, ' ') : text
 }

@@ -4,6 +4,10 @@ import { ManualClock } from '@flowport/capabilities/testing'
 import { describe, expect, it } from 'vitest'
 import { hostFlows } from '../testing/host/flows.ts'
 import { defineApp } from '../app.ts'
+import { blobBody } from '../body.ts'
+import { flow } from '../flow.ts'
+import { opaque } from '../schema.ts'
+import { http } from '../trigger.ts'
 import { createUploadSweeper, type SweepOption } from './upload-sweeper.ts'
 
 const hour = 3_600_000
@@ -42,6 +46,18 @@ describe('createUploadSweeper', () => {
       '.flowport/uploads/young/0',
       'kept',
     ])
+  })
+
+  it('sweeps the stores of raw bodies whose key is made of their content, and of no other raw bodies', () => {
+    const sweeperOf = (key: string) => {
+      const trigger = http.put('/a/:id', { input: opaque<{ id: string }>(), body: blobBody('f', { key }) })
+      const flows = [flow('f', { trigger, graph: (it) => it })]
+      const bag = ResourceBag.empty()
+      const parts = { app: { flows }, bag, clock: new ManualClock(), log: silentLogger }
+      return createUploadSweeper(parts)
+    }
+    expect(sweeperOf('a/{file.sha256}').isNeeded).toBe(true)
+    expect(sweeperOf('a/b').isNeeded).toBe(false)
   })
 
   it('goes by the time it is given', async () => {

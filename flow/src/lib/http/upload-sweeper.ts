@@ -1,5 +1,5 @@
 /**
- * Deletes what is of no use any more: files of forms that a process could not finish before it ended, and recorded answers
+ * Deletes what is of no use any more: files of uploads that a process could not finish before it ended, and recorded answers
  * whose time is over.
  */
 import {
@@ -12,6 +12,7 @@ import {
   numberFault,
 } from '@flowport/capabilities'
 import type { App } from '../app.ts'
+import type { BlobBody, BodyBinding, MultipartBody } from '../body.ts'
 import { storesOfAnswers } from './recorded/erase.ts'
 import { expiredAnswers } from './recorded/expired.ts'
 import { stagingPrefix } from './staging.ts'
@@ -26,14 +27,14 @@ const maxListed = 10_000
 
 export interface SweepOption {
   /**
-   * Milliseconds after which the files of an unfinished form are deleted, counted from the newest of them. Must exceed the
+   * Milliseconds after which the files of an unfinished upload are deleted, counted from the newest of them. Must exceed the
    * longest upload of a single file. `false` keeps them. Default 86 400 000 (24 hours), at least 60 000.
    */
   readonly sweepUploadsAfterMs?: number | false
 }
 
 export interface UploadSweeper {
-  /** Whether there is anything to sweep: flows that record answers, or take forms without `sweepUploadsAfterMs: false`. */
+  /** Whether there is anything to sweep: flows that record answers, or take uploads that wait for their keys without `sweepUploadsAfterMs: false`. */
   readonly isNeeded: boolean
   /** Sweeps every store that takes forms or records answers. Never rejects: what goes wrong is logged. */
   sweep(signal?: AbortSignal): Promise<void>
@@ -119,7 +120,13 @@ export function createUploadSweeper(
 
 function storesOfForms({ flows }: Pick<App, 'flows'>): readonly ResourceName<'blob'>[] {
   const bodies = flows.flatMap(({ trigger }) => (trigger.kind === 'http' ? [trigger.body] : []))
-  return [...new Set(bodies.flatMap((body) => (body?.kind === 'multipart' ? [body.store] : [])))]
+  return [...new Set(bodies.flatMap((body) => (waitsForKey(body) ? [body.store] : [])))]
+}
+
+/** Whether what a route stores waits until its key is known, so that a process that ends meanwhile leaves it behind. */
+export function waitsForKey(body: BodyBinding | null): body is MultipartBody | BlobBody {
+  if (body?.kind === 'multipart') return true
+  return body?.kind === 'blob' && typeof body.key !== 'function' && body.key.isByContent
 }
 
 /** Keys of uploads whose newest file is older than `before`: one that still takes files is not touched. */

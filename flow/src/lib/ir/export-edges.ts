@@ -57,12 +57,12 @@ function edge(
     ordering,
     ...(partitionKey === undefined ? {} : { partition_key: partitionKey }),
     ...(timeout === undefined ? {} : { timeout_ms: milliseconds(timeout) }),
-    ...(buffer === undefined ? {} : { buffer: bufferIr(buffer) }),
+    buffer: bufferIr(buffer ?? {}),
     ...(whole ? {} : { feeds }),
   }
 }
 
-function bufferIr(buffer: NonNullable<EdgeOptions['buffer']>): NonNullable<EdgeIr['buffer']> {
+function bufferIr(buffer: NonNullable<EdgeOptions['buffer']>): EdgeIr['buffer'] {
   const { maxItems, spillThresholdBytes, spillTier, onDrop } = buffer
   return {
     ...(maxItems === undefined ? {} : { max_items: maxItems }),

@@ -134,12 +134,13 @@ function inline(identifier: string, schema: SchemaIr): Unplaced {
 
 function idempotencyIr(idempotency: NodeIdempotency): IdempotencyIr {
   if (idempotency.kind === 'natural') return { key: naturalKey, scope: 'node' }
-  const { keyText, scope, ttlMs, atomic, unknown, begins, sink } = idempotency
+  const { keyText, scope, ttlMs, atomic, partitionText, unknown, begins, sink } = idempotency
   return {
     key: keyText,
     scope,
     ttlMs,
     ...(atomic === undefined ? {} : { atomic: atomic === true ? ('required' as const) : atomic }),
+    ...(partitionText === undefined ? {} : { partition: partitionText }),
     ...(unknown === undefined ? {} : { unknown: typeof unknown === 'function' ? 'ask' : unknown }),
     begins,
     ...(sink === undefined ? {} : { sink }),

@@ -76,7 +76,7 @@ describe('toIr', () => {
       },
     ])
     expect(ir.edges).toEqual([
-      { from: 'trigger', to: 'keep', delivery: 'at_least_once', ordering: 'ordered' },
+      { from: 'trigger', to: 'keep', delivery: 'at_least_once', ordering: 'ordered', buffer: {} },
     ])
   })
 
@@ -211,8 +211,8 @@ describe('toIr', () => {
     })
     const ir = toIr(control)
     expect(ir.edges.filter(({ from }) => from === 'seen')).toEqual([
-      { from: 'seen', to: 'then', delivery: 'at_least_once', ordering: 'ordered', feeds: [] },
-      { from: 'seen', to: 'else', delivery: 'at_least_once', ordering: 'ordered', feeds: [] },
+      { from: 'seen', to: 'then', delivery: 'at_least_once', ordering: 'ordered', buffer: {}, feeds: [] },
+      { from: 'seen', to: 'else', delivery: 'at_least_once', ordering: 'ordered', buffer: {}, feeds: [] },
     ])
     expect(validateFlow(control)).toEqual([])
   })

@@ -97,6 +97,8 @@ export interface IdempotencyIr {
   readonly ttlMs?: number
   /** Ours: the node's writes and the ledger's record are one transaction; `preferred`: where a profile can. Absent: they are not. */
   readonly atomic?: 'required' | 'preferred'
+  /** Ours: what names the partition an atomic node works in, as `key` does. Absent: nothing. */
+  readonly partition?: string
   /** Ours: what happens to a key whose outcome nobody can know. `ask`: code asks the sink. */
   readonly unknown?: (typeof unknownChoices)[number]
   /** Ours: whether the effect begins with the handler or with the first effect it makes. Absent: with the handler. */
@@ -123,7 +125,8 @@ export interface EdgeIr {
   readonly ordering: 'ordered' | 'unordered'
   readonly partition_key?: string
   readonly timeout_ms?: number
-  readonly buffer?: BufferIr
+  /** Empty: the engine's own. */
+  readonly buffer: BufferIr
   /**
    * Ours: where in the receiver's input the value arrives, as JSON Pointers. Absent: it is the whole input. Empty: it
    * only lets the receiver start. An engine puts joins together by it.

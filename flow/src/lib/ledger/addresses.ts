@@ -1,5 +1,5 @@
 /** Ledger keys as an operator knows them: the flow, the node and the node's own key, instead of one text. */
-import { CapabilityError, type DedupeKey } from '@flowport/capabilities'
+import { CapabilityError, type DedupeKey, keyInPartition, splitPartition } from '@flowport/capabilities'
 import type { App } from '../app.ts'
 import type { Keyed } from '../idempotency.ts'
 import type { AnyNode } from '../node.ts'
@@ -10,6 +10,8 @@ export interface LedgerAddress {
   readonly node: string
   /** What the node's `idempotency.key` gave for the input. */
   readonly id: string
+  /** What `idempotency.partition` gave, where the ledger keeps the key in a partition. */
+  readonly partition?: string
 }
 
 /** A key as it is given: the ledger's own, or the address of a node's. */
@@ -42,6 +44,11 @@ export class Addresses {
   /** The node that a key belongs to, and the rest of the key; `null` for a key of something else. */
   of(key: DedupeKey): { readonly address: LedgerAddress; readonly node: KeyedNode } | null {
     if (typeof key !== 'string') return null
+    const within = splitPartition(key)
+    if (within !== null) {
+      const found = this.of(within.key)
+      return found && { ...found, address: { ...found.address, partition: within.partition } }
+    }
     // The name of a node may have a colon, as its key may.
     for (let end = key.indexOf(':') + 1; end > 0; end = key.indexOf(':', end) + 1) {
       const node = this.#nodes.get(key.slice(0, end))
@@ -54,9 +61,10 @@ export class Addresses {
   /** The ledger's key. @throws CapabilityError `NotFound` for a node the app does not have, or one without keys. */
   keyOf(given: KeyOrAddress): DedupeKey {
     if (typeof given === 'string' || given instanceof Uint8Array) return given
-    const { flow, node, id } = given
+    const { flow, node, id, partition } = given
     const prefix = `${flow}/${node}:`
-    if (this.#nodes.has(prefix)) return prefix + id
+    if (this.#nodes.has(prefix))
+      return partition === undefined ? prefix + id : keyInPartition(partition, prefix + id)
     const known = [...this.#nodes.values()].map((one) => `${one.flow}/${one.alias}`)
     throw new CapabilityError(
       'NotFound',

@@ -9,7 +9,9 @@ export function keyJson(
   address: LedgerAddress | null,
 ): Readonly<Record<string, string | null>> {
   const named = typeof key === 'string' ? { key } : { keyBytes: toBase64url(key) }
-  return { ...named, flow: address?.flow ?? null, node: address?.node ?? null, id: address?.id ?? null }
+  const partition = address?.partition === undefined ? {} : { partition: address.partition }
+  const { flow = null, node = null, id = null } = address ?? {}
+  return { ...named, flow, node, id, ...partition }
 }
 
 export function listedJson({ key, address, fence, sinceMs }: ListedKey): Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createDedupeStore, ResourceBag, silentLogger } from '@flowport/capabilities'
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import { ManualClock } from '@flowport/capabilities/testing'
@@ -67,6 +68,17 @@ describe('ledgerOperations', () => {
     expect(keys).toContainEqual({ key: 'orders/charge:7', address, fence, sinceMs: 1002 })
     expect(keys.filter((one) => one.address === null)).toHaveLength(2)
     expect((await ledger.list({ limit: 2 })).cursor).not.toBeNull()
+  })
+
+  it('finds a key in a partition by its address, with the partition, and by its text', async () => {
+    const { ledger, begin, clock } = await lost()
+    const key = '@acme/orders/charge:9'
+    await begin(key)
+    await clock.advance(1001)
+    const within = { flow: 'orders', node: 'charge', id: '9', partition: 'acme' }
+    expect((await ledger.list()).keys).toContainEqual(expect.objectContaining({ key, address: within }))
+    for (const given of [within, key])
+      expect(await ledger.show(given)).toMatchObject({ key, address: within, state: 'unknown' })
   })
 
   it('shows a key by its address and by its text', async () => {
@@ -156,6 +168,57 @@ describe('ledgerOperations', () => {
     const outcome = { done: { $: 1 } }
     await ledger.settle(own, { ...said, fence: found?.fence ?? 0, outcome })
     expect(await begin(own)).toEqual({ state: 'done', result: { $: 1 } })
+  })
+})
+
+describe('the owner of a key that is settled', () => {
+  /** The holder of order 7, begun for the owner, is lost. */
+  async function lostFor(owner: string | undefined, key = 'orders/charge:7') {
+    const parts = await lost()
+    const { dedupe, clock, said } = parts
+    await dedupe.forget('orders/charge:7')
+    const request = { leaseMs: 1000, fingerprint: '{"id":"7"}', started: true }
+    const held = await dedupe.begin(key, { ...request, ...(owner === undefined ? {} : { owner }) })
+    if (held.state !== 'fresh') return expect.fail('a forgotten key must be fresh')
+    await clock.advance(1001)
+    return { ...parts, said: { ...said, fence: held.fence } }
+  }
+  const ann = createHash('sha256').update('ann').digest('hex')
+  const done = { charge: 'ch_1' }
+
+  it('gets the result, whether the settlement names the caller or leaves it out', async () => {
+    for (const named of [{}, { caller: 'ann' }]) {
+      const { ledger, runAs, run, said } = await lostFor(ann)
+      await ledger.settle(address, { ...said, outcome: { done, ...named } })
+      expect(await runAs('ann')).toEqual(done)
+      expect(await run()).toEqual(done)
+      await expect(runAs('bob')).rejects.toMatchObject({ cause: { code: 'IDEM_TAKEN' } })
+    }
+  })
+
+  it('is never another one: a settlement that names somebody else, or everyone, is refused', async () => {
+    for (const caller of ['bob', '', null]) {
+      const { ledger, said } = await lostFor(ann)
+      const settled = ledger.settle(address, { ...said, outcome: { done, caller } })
+      await expect(settled).rejects.toMatchObject({ code: 'LEDGER_CALLER' })
+      expect((await ledger.show(address)).state).toBe('unknown')
+    }
+  })
+
+  it('is nobody for a request without a principal: the result is for everyone, and a name is refused', async () => {
+    const { ledger, runAs, said } = await lostFor('nobody')
+    const named = ledger.settle(address, { ...said, outcome: { done, caller: 'ann' } })
+    await expect(named).rejects.toMatchObject({ code: 'LEDGER_CALLER' })
+    await ledger.settle(address, { ...said, outcome: { done } })
+    expect(await runAs('ann')).toEqual(done)
+    expect(await runAs('bob')).toEqual(done)
+  })
+
+  it('is kept for a key whose node the settling app does not have', async () => {
+    const { ledger, dedupe, said } = await lostFor(ann, 'orders/former:7')
+    await ledger.settle('orders/former:7', { ...said, outcome: { done } })
+    const found = await dedupe.look('orders/former:7')
+    expect(found).toMatchObject({ state: 'done', owner: ann, result: { owner: ann, value: done } })
   })
 })
 

@@ -20,7 +20,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { App } from '../app.ts'
 import { isReply } from '../reply.ts'
 import { encodeResult } from '../runtime/kept-result.ts'
-import { forCaller } from '../runtime/owner.ts'
+import { forOwner, isPrivate, type Owner, ownerOf } from '../runtime/owner.ts'
 import type { Digest } from '../runtime/run-view.ts'
 import { sha256 } from '../runtime/runtime.ts'
 import { isOpaque, isStreamSchema, validate } from '../schema.ts'
@@ -74,8 +74,10 @@ export interface SettleRequest extends CallOptions {
 export interface DoneOutcome {
   readonly done: unknown
   /**
-   * The principal whose request it was: other callers do not get the result. `null` where the result is for everyone. Must be
-   * given for a node that keeps the results of callers apart, as nodes do unless they say `callers: 'everyone'`.
+   * The principal whose request it was: other callers do not get the result. `null` where the result is for everyone. The
+   * ledger knows it for keys that this version began: it may be left out there, and must not say another. Must be given for a key
+   * that an earlier version began, at a node that keeps the results of callers apart, as nodes do unless they say
+   * `callers: 'everyone'`.
    */
   readonly caller?: string | null
 }
@@ -89,8 +91,8 @@ export interface LedgerOperations {
   /** How a key stands. Its fingerprint and its result may hold what callers sent. */
   show(key: KeyOrAddress, options?: CallOptions): Promise<ShownKey>
   /**
-   * Settles an unknown key. @throws CapabilityError `LEDGER_NOT_UNKNOWN`, `LEDGER_FENCE`, `LEDGER_NO_NODE`, or `InvalidInput`
-   * for a result the node cannot have.
+   * Settles an unknown key. @throws CapabilityError `LEDGER_NOT_UNKNOWN`, `LEDGER_FENCE`, `LEDGER_NO_NODE`, `LEDGER_CALLER`, or
+   * `InvalidInput` for a result the node cannot have.
    */
   settle(key: KeyOrAddress, request: SettleRequest): Promise<Settlement & Pick<ListedKey, 'address'>>
 }
@@ -117,6 +119,12 @@ export function ledgerOperations(
     async settle(given, { fence, by, why, outcome, signal }) {
       const key = addresses.keyOf(given)
       const { address = null, node } = addresses.of(key) ?? {}
+      const stored = async (done: DoneOutcome) => {
+        const found = await dedupe.look(key, signal === undefined ? {} : { signal })
+        // Every holder has a fence of its own: a record with this fence is the one that will be settled.
+        const recorded = found.state !== 'free' && found.fence === fence ? found.owner : undefined
+        return storedResult(done, node, recorded, digest)
+      }
       const settled = await settleKey(dedupe, key, {
         fence,
         by,
@@ -124,10 +132,7 @@ export function ledgerOperations(
         clock,
         outcome:
           'done' in outcome
-            ? {
-                done: await storedResult(outcome, node, digest),
-                ttlMs: node?.idempotency.ttlMs ?? usualTtlMs,
-              }
+            ? { done: await stored(outcome), ttlMs: node?.idempotency.ttlMs ?? usualTtlMs }
             : outcome,
         async audit(event) {
           const { key: settledKey, phase, ...facts } = event
@@ -149,18 +154,36 @@ export function ledgerOperations(
 async function storedResult(
   { done: result, caller }: DoneOutcome,
   keyed: KeyedNode | undefined,
+  recorded: Owner,
   digest: Digest,
 ): Promise<unknown> {
-  if (keyed === undefined) return result
-  checkCaller(caller, keyed)
+  if (keyed === undefined) return forOwner(result, recorded)
+  const named = typeof caller === 'string' ? await ownerOf(caller, digest) : undefined
+  if (recorded === undefined) checkCaller(caller, keyed)
+  else if (caller !== undefined) await checkOwner(caller, recorded, keyed, digest)
   const { output } = keyed.node
   if (output !== undefined && !isStreamSchema(output) && !isOpaque(output) && !isReply(result))
     await fits(output, result, keyed)
-  const principal = caller ?? undefined
-  return forCaller(encodeResult(result), { principal, isCalled: principal !== undefined }, digest)
+  return forOwner(encodeResult(result), recorded ?? named)
 }
 
-/** The ledger does not know whose request it was. A result for everyone must not be one by oversight. */
+/** The ledger knows whose request it was: a settlement that names somebody else is a mistake. */
+async function checkOwner(
+  caller: string | null,
+  recorded: string,
+  { flow, alias }: KeyedNode,
+  digest: Digest,
+): Promise<void> {
+  if (caller !== '' && (await ownerOf(caller ?? undefined, digest)) === recorded) return
+  const whose = isPrivate(recorded)
+    ? 'another principal than the caller: give that one, or leave the caller out'
+    : 'no principal: leave the caller out, or give null'
+  throw new CapabilityError('InvalidInput', `the request of this key of "${flow}/${alias}" had ${whose}`, {
+    code: 'LEDGER_CALLER',
+  })
+}
+
+/** The ledger does not say whose request it was. A result for everyone must not be one by oversight. */
 function checkCaller(caller: unknown, { flow, alias, idempotency }: KeyedNode): void {
   const isName = typeof caller === 'string' && caller !== ''
   const place = `"${flow}/${alias}"`
@@ -168,7 +191,7 @@ function checkCaller(caller: unknown, { flow, alias, idempotency }: KeyedNode): 
     const message = `${place} keeps the results of callers apart: give the principal whose request it was as caller, or null where it had none`
     throw new CapabilityError('InvalidInput', message, { code: 'LEDGER_CALLER' })
   }
-  if (idempotency.callers === 'everyone' && isName) {
+  if (idempotency.callers === 'everyone' && typeof caller === 'string') {
     const message = `${place} has results for everyone: leave the caller out`
     throw new CapabilityError('InvalidInput', message, { code: 'LEDGER_CALLER' })
   }

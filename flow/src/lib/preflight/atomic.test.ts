@@ -56,6 +56,37 @@ it('an atomic node needs its stores and the ledger in one database, and the find
   expect(found?.hint).toContain('(one)')
 })
 
+it('where only a partition is committed together, the node has to name one, and the finding says so', () => {
+  const parts = (info: object) => ({ ...info, partitioned: true })
+  const partitioned = [providerOf('parts', { kv: parts(one), queue: parts(one), dedupe: parts(ledger) })]
+  const within = (partition: '/id') =>
+    flow('placing', {
+      trigger: manual({ input: Note }),
+      graph: (note, step) => {
+        const idempotency = { key: '/id', atomic: true, partition } as const
+        return step(node('place', { input: Note, uses, idempotency, run: () => null }), note)
+      },
+    })
+  const [found, ...more] = findings(partitioned)
+  expect(more).toEqual([])
+  expect(found?.message).toMatch(/names no partition/)
+  expect(found?.hint).toMatch(/add idempotency\.partition/)
+  const named = within('/id')
+  const verdict = 'one transaction in each partition'
+  expect(findings(partitioned, named)).toEqual([])
+  expect(atomicVerdicts([named], partitioned)).toMatchObject([{ verdict }])
+  // Elsewhere the partition has no effect.
+  expect(findings([providerOf('one', whole)], named)).toEqual([])
+  expect(atomicVerdicts([named], [providerOf('one', whole)])).toMatchObject([{ verdict: 'one transaction' }])
+  expect(findings(partitioned, preferred)).toEqual([])
+  expect(atomicVerdicts([preferred], partitioned)).toMatchObject([{ verdict: 'unknown: never' }])
+})
+
+it('a partition without atomic is refused', () => {
+  const idempotency: AnyIdempotency = { key: '/id', partition: '/id', unknown: 'never' }
+  expect(() => normalIdempotency(idempotency)).toThrow(/add atomic/)
+})
+
 it('two providers of one preset are two databases', () => {
   const [found] = findings([
     providerOf('one', { kv: one, dedupe: ledger }),

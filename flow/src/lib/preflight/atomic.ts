@@ -1,8 +1,9 @@
-/** Finds atomic nodes whose stores are not in the ledger's database: EXACT004. */
+/** Finds atomic nodes whose stores and ledger cannot be committed together: EXACT004. */
 import { domainOf, type Provider } from '@flowport/capabilities'
-import { outsideTransaction } from '../atomic.ts'
+import { type StatedTransaction, type Transactional, transactional, whyNotAtomic } from '../atomic.ts'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
+import type { Keyed } from '../idempotency.ts'
 import type { NormalUse } from '../uses.ts'
 import type { Candidate } from './compare.ts'
 import { nodeVertices } from './needs.ts'
@@ -13,8 +14,13 @@ export interface AtomicVerdict {
   readonly flow: string
   readonly node: string
   /** `'one transaction'`, or what `unknown` says where the stores are in several databases. */
-  readonly verdict: 'one transaction' | 'unknown: never' | 'unknown: again' | 'unknown: asks the sink'
-  /** Resources that are not in the ledger's database. */
+  readonly verdict:
+    | 'one transaction'
+    | 'one transaction in each partition'
+    | 'unknown: never'
+    | 'unknown: again'
+    | 'unknown: asks the sink'
+  /** Resources that are not in the ledger's database. Empty where the node only names no partition. */
   readonly outside: readonly string[]
 }
 
@@ -27,17 +33,24 @@ export function checkAtomic(
 ): readonly Diagnostic[] {
   return nodeVertices(flow).flatMap(({ alias, node: { idempotency, uses } }) => {
     if (idempotency?.kind !== 'keyed' || idempotency.atomic !== true) return []
-    const outside = outsideOf(uses, offers)
-    if (outside === null || outside.length === 0) return []
-    const message = `"${alias}" is atomic, and ${outside.join(', ')} cannot be committed with the record of its key`
-    const presets = candidates.filter((one) => hasTransaction(one, uses)).map(({ preset }) => preset)
+    const found = transactionalOn(offers, uses, idempotency)
+    const message = found === null ? null : whyNotAtomic(alias, found)
+    if (found === null || message === null) return []
+    const location = { flow: flow.name, node: alias, profile }
+    if (found.kind !== 'apart') {
+      const hint = 'add idempotency.partition to the node: a pointer into its input, or a function of it'
+      return diagnostic({ code: 'EXACT004', message, location, hint })
+    }
+    const presets = candidates
+      .filter(({ provides }) => isTogether(provides, uses, idempotency))
+      .map(({ preset }) => preset)
     const hint = `bind kv, queue and dedupe of one preset that has transactions (${presets.join(', ')}), or use atomic: 'preferred' with unknown`
     return diagnostic({
       code: 'EXACT004',
       message,
-      location: { flow: flow.name, node: alias, profile },
+      location,
       ...(presets.length === 0 ? {} : { hint }),
-      details: { outside, presets },
+      details: { outside: found.outside, presets },
     })
   })
 }
@@ -54,23 +67,32 @@ export function atomicVerdicts(
 function verdictsOf(flow: AnyFlow, offers: Offers): readonly AtomicVerdict[] {
   return nodeVertices(flow).flatMap(({ alias, node: { idempotency, uses } }) => {
     if (idempotency?.kind !== 'keyed' || idempotency.atomic === undefined) return []
-    const outside = outsideOf(uses, offers)
-    if (outside === null || (outside.length > 0 && idempotency.atomic === true)) return []
-    const unknown =
-      typeof idempotency.unknown === 'function' ? 'asks the sink' : (idempotency.unknown ?? 'never')
-    const verdict = outside.length === 0 ? 'one transaction' : (`unknown: ${unknown}` as const)
-    return [{ flow: flow.name, node: alias, verdict, outside }]
+    const found = transactionalOn(offers, uses, idempotency)
+    if (found === null || (found.kind !== 'together' && idempotency.atomic === true)) return []
+    const outside = found.kind === 'apart' ? found.outside : []
+    return [{ flow: flow.name, node: alias, verdict: verdictOf(found, idempotency), outside }]
   })
 }
 
-function outsideOf(uses: readonly NormalUse[], offers: Offers): readonly string[] | null {
-  const stores = ['dedupe', ...uses.map(({ resource }) => resource)]
-  if (stores.some((resource) => offers(resource) === undefined)) return null
-  return outsideTransaction(uses, (resource) => offers(resource)?.info?.['transaction'])
+function verdictOf(found: Transactional, { unknown = 'never' }: Keyed): AtomicVerdict['verdict'] {
+  if (found.kind === 'together')
+    return found.isPartitioned ? 'one transaction in each partition' : 'one transaction'
+  return typeof unknown === 'function' ? 'unknown: asks the sink' : `unknown: ${unknown}`
 }
 
-function hasTransaction({ provides }: Candidate, uses: readonly NormalUse[]): boolean {
-  const stated = (resource: string) =>
-    asRecord(asRecord(provides)?.[domainOf(resource) ?? ''])?.['transaction']
-  return outsideTransaction(uses, stated).length === 0
+/** `null` where something the node needs is not bound. */
+function transactionalOn(
+  offers: Offers,
+  uses: readonly NormalUse[],
+  { partitionOf }: Keyed,
+): Transactional | null {
+  const stores = ['dedupe', ...uses.map(({ resource }) => resource)]
+  if (stores.some((resource) => offers(resource) === undefined)) return null
+  return transactional(uses, partitionOf !== undefined, (resource) => offers(resource)?.info)
+}
+
+function isTogether(provides: unknown, uses: readonly NormalUse[], { partitionOf }: Keyed): boolean {
+  const stated = (resource: string): StatedTransaction | null =>
+    asRecord(asRecord(provides)?.[domainOf(resource) ?? ''])
+  return transactional(uses, partitionOf !== undefined, stated).kind === 'together'
 }

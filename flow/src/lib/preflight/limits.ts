@@ -18,15 +18,18 @@ export function checkLimits(flow: AnyFlow, offers: Offers, profile: string): rea
 
 type At = (node: string) => { readonly flow: string; readonly node: string; readonly profile: string }
 
-/** Two owners of retries multiply: three attempts of a step over three of a layer are nine. */
+/**
+ * Two owners of retries multiply: three attempts of a step over three of a provider are nine. A step takes the retries of a
+ * layer over; what a provider does by itself nobody can take over.
+ */
 function retries({ alias, node, options }: NodeVertex, offers: Offers, at: At): readonly Diagnostic[] {
   return node.uses.flatMap(({ resource }) => {
     const offer = offers(resource)
-    if (offer === undefined) return []
+    if (offer === undefined || !offer.nativeRetry) return []
     const owners = [
       (options.retry?.maxAttempts ?? 1) > 1 ? `the step "${alias}"` : null,
       offer.layers.includes('retry') ? `the retry layer of ${resource}` : null,
-      offer.nativeRetry ? `${offer.provider} by itself` : null,
+      `${offer.provider} by itself`,
     ].filter((owner) => owner !== null)
     if (owners.length < 2) return []
     const message = `${resource}: calls are tried again by ${owners.join(' and by ')}`
@@ -73,7 +76,8 @@ function recorded(flow: AnyFlow, offers: Offers, at: At): readonly Diagnostic[] 
 
 function bounds({ trigger }: AnyFlow, offers: Offers, at: At): readonly Diagnostic[] {
   const body = trigger.kind === 'http' ? trigger.body : null
-  if (body?.kind !== 'blob' && body?.kind !== 'multipart') return []
+  // A bound that nobody has declared promises nothing: the store's own limit answers 413.
+  if ((body?.kind !== 'blob' && body?.kind !== 'multipart') || !body.isBoundDeclared) return []
   const bound = body.kind === 'blob' ? body.maxBytes : body.maxFileBytes
   const most = limitOf(offers(body.store), 'maxObjectBytes')
   if (most === undefined || bound <= most) return []

@@ -322,15 +322,21 @@ describe('preflight › retries', () => {
     ).toEqual([])
   })
 
-  it('of a step and a layer, or of a layer and a provider, are two', () => {
+  it('of a layer are taken over by a step that has a retry of its own', () => {
     const bag = bagOf({ kv: strongKv }, ['logging', 'retry'])
-    expect(preflight([retrying], bag, { profile: 'local' })).toMatchObject([
-      { code: 'RETRY010', location: { node: 'save' } },
-    ])
+    expect(preflight([retrying], bag, { profile: 'local' })).toEqual([])
+  })
+
+  it('of a provider itself are two with those of a layer or of a step', () => {
+    const bag = bagOf({ kv: strongKv }, ['logging', 'retry'])
     const providers = [providerOf('native', { kv: strongKv }, true)]
     expect(preflight([one(save)], bag, { profile: 'local', providers })).toMatchObject([{ code: 'RETRY010' }])
     expect(preflightProfile([retrying], providers, [], { profile: 'local' })).toMatchObject([
-      { code: 'RETRY010' },
+      {
+        code: 'RETRY010',
+        location: { node: 'save' },
+        details: { owners: ['the step "save"', 'native by itself'] },
+      },
     ])
   })
 })
@@ -348,18 +354,22 @@ describe('preflight › limits', () => {
     ])
   })
 
-  it('warns of bodies larger than the store holds', () => {
-    const upload = (maxBytes: number) =>
+  it('warns of bodies that are declared larger than the store holds', () => {
+    const upload = (maxBytes?: number) =>
       flow('upload', {
         trigger: http.put('/f', {
           input: z.object({}),
-          body: blobBody('file', { key: () => 'k', maxBytes }),
+          body: blobBody('file', { key: () => 'k', ...(maxBytes === undefined ? {} : { maxBytes }) }),
         }),
         graph: (file) => file,
       })
     const blob = { ...strongKv, limits: { maxObjectBytes: 10 } }
     expect(start(upload(11), { blob })).toMatchObject([{ code: 'LIMIT001', severity: 'warning' }])
     expect(start(upload(10), { blob })).toEqual([])
+    expect(start(upload(), { blob })).toEqual([])
+    const body = multipartBody('files', { key: ({ filename }) => filename })
+    const form = flow('form', { trigger: http.post('/f', { input: z.object({}), body }), graph: (it) => it })
+    expect(start(form, { blob })).toEqual([])
   })
 })
 

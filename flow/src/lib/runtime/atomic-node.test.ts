@@ -4,12 +4,13 @@ import {
   createKeyValue,
   createQueue,
   type KeyValue,
+  keyPartitions,
   type QueuePublisher,
   ResourceBag,
 } from '@flowport/capabilities'
 import { memoryDedupeDriver, memoryKvDriver, memoryQueueDriver } from '@flowport/capabilities/memory'
 import { ManualClock } from '@flowport/capabilities/testing'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { flow } from '../flow.ts'
 import { problem } from '../http/http-problem.ts'
@@ -30,16 +31,26 @@ interface Stores {
   readonly effect: <T>(make: () => T) => Promise<T>
 }
 
+/** The driver as one that commits together only what is in a partition. */
+function parted<D extends { readonly info: object }>(driver: D, isPartitioned: boolean): D {
+  if (!isPartitioned) return driver
+  return Object.assign(driver, { info: { ...driver.info, partitioned: true }, partitions: keyPartitions })
+}
+
 /** An app whose node `place` does `run`, and its stores. `isTogether`: all of them are in one database. */
 function app(
   run: (order: Order, stores: Stores) => unknown,
-  { isTogether = true, idempotency }: { isTogether?: boolean; idempotency?: Kept } = {},
+  {
+    isTogether = true,
+    isPartitioned = false,
+    idempotency,
+  }: { isTogether?: boolean; isPartitioned?: boolean; idempotency?: Kept } = {},
 ) {
   const clock = new ManualClock()
   const one = { clock, transaction: 'memory:one' }
-  const kv = createKeyValue(memoryKvDriver(isTogether ? one : { clock }), { clock })
+  const kv = createKeyValue(parted(memoryKvDriver(isTogether ? one : { clock }), isPartitioned), { clock })
   const queue = createQueue(memoryQueueDriver(one))
-  const driver = memoryDedupeDriver(one)
+  const driver = parted(memoryDedupeDriver(one), isPartitioned)
   const dedupe = createDedupeStore(driver)
   const bag = ResourceBag.empty().with('dedupe', dedupe).with('kv', kv).with('queue', queue)
   const place = node('place', {
@@ -81,22 +92,58 @@ it('the writes of an atomic node and its result are there at once, once per key'
   expect(await bodies()).toEqual([{ ship: 'a' }])
 })
 
-it('an atomic node that throws leaves nothing, and its key free', async () => {
+it('an atomic node that throws an error leaves nothing, and its key free', async () => {
   let runs = 0
   const { kv, bodies, invoke } = app(async ({ id }, { kv: own, queue }) => {
     await own.put(`order/${id}`, 'placed')
     await queue.send(id)
     runs += 1
-    if (runs === 1) throw problem({ status: 409, code: 'SOLD_OUT', title: 'Sold out' })
-    if (runs === 2) throw new Error('the handler broke')
+    if (runs === 1) throw new Error('the handler broke')
+    if (runs === 2) throw problem({ status: 503, code: 'BUSY', title: 'Ask again' })
     return runs
   })
-  await expect(invoke('a')).rejects.toMatchObject({ cause: { code: 'SOLD_OUT' } })
-  await expect(invoke('a')).rejects.toThrow()
+  await expect(invoke('a')).rejects.toMatchObject({ cause: { message: 'the handler broke' } })
+  await expect(invoke('a')).rejects.toMatchObject({ cause: { code: 'BUSY' } })
   expect(await kv.get('order/a')).toBeNull()
   expect(await bodies()).toEqual([])
   expect(await invoke('a')).toBe(3)
   expect(await bodies()).toEqual(['a'])
+})
+
+it('a problem the node decides on is recorded without its writes, and is the answer of every repeat', async () => {
+  let runs = 0
+  const { kv, bodies, invoke } = app(async ({ id }, { kv: own, queue }) => {
+    runs += 1
+    await own.put(`order/${id}`, 'placed')
+    await queue.send(id)
+    throw problem({ status: 409, code: 'SOLD_OUT', title: 'Sold out', details: { run: runs } })
+  })
+  const refusal = { cause: { status: 409, code: 'SOLD_OUT', details: { run: 1 } } }
+  await expect(invoke('a')).rejects.toMatchObject(refusal)
+  await expect(invoke('a')).rejects.toMatchObject(refusal)
+  expect(runs).toBe(1)
+  expect(await kv.get('order/a')).toBeNull()
+  expect(await bodies()).toEqual([])
+})
+
+it("with begins: 'effect', a problem before the first write leaves the key free, as without the transaction", async () => {
+  let runs = 0
+  const idempotency: Kept = { key: '/id', atomic: 'preferred', unknown: 'never', begins: 'effect' }
+  for (const isTogether of [true, false]) {
+    runs = 0
+    const { invoke } = app(
+      async ({ id }, { kv }) => {
+        runs += 1
+        if (runs === 1) throw problem({ status: 422, code: 'TOO_EARLY', title: 'Not open yet' })
+        await kv.put(id, 'tried')
+        throw problem({ status: 409, code: 'SOLD_OUT', title: 'Sold out' })
+      },
+      { isTogether, idempotency },
+    )
+    for (const code of ['TOO_EARLY', 'SOLD_OUT', 'SOLD_OUT'])
+      await expect(invoke('a')).rejects.toMatchObject({ cause: { code } })
+    expect(runs).toBe(2)
+  }
 })
 
 it('callers that count up one entry under keys of their own lose no count', async () => {
@@ -210,4 +257,46 @@ it("stores in two databases are refused, and 'preferred' then does what unknown 
   await expect(together.invoke('a')).rejects.toThrow()
   expect(await together.kv.get('a')).toBeNull()
   await expect(together.invoke('a')).rejects.toMatchObject({ cause: { message: 'the handler broke' } })
+})
+
+describe('partition', () => {
+  const partition = ({ id }: Order) => id.split(':', 1)[0] ?? ''
+  const named: Kept = { key: '/id', atomic: true, partition }
+
+  it('has no effect on stores that are committed as a whole', async () => {
+    const { kv, dedupe, invoke } = app(({ id }, { kv: own }) => own.put('anywhere', id), {
+      idempotency: named,
+    })
+    await invoke('acme:1')
+    expect(await kv.get('anywhere')).toBe('acme:1')
+    expect(await dedupe.look('placing/place:acme:1')).toMatchObject({ state: 'done' })
+  })
+
+  it('where only a partition is committed, the record is in it, and keys of another one are refused', async () => {
+    let key = 'acme/stock'
+    const run = (_order: Order, { kv: own }: Stores) => own.put(key, 'written')
+    const { kv, dedupe, invoke } = app(run, { idempotency: named, isPartitioned: true })
+    await invoke('acme:1')
+    expect(await kv.get(key)).toBe('written')
+    expect(await dedupe.look('@acme/placing/place:acme:1')).toMatchObject({ state: 'done' })
+    key = 'other/stock'
+    await expect(invoke('acme:2')).rejects.toMatchObject({
+      cause: {
+        code: 'EXACT004',
+        message: expect.stringMatching(/"other".*begin the keys it uses with "acme\/"/),
+      },
+    })
+    expect(await kv.get(key)).toBeNull()
+    expect(await dedupe.look('@acme/placing/place:acme:2')).toEqual({ state: 'free' })
+  })
+
+  it.each(['', 'a/b', 'x'.repeat(513), '\ud800'])('%j names none', async (name) => {
+    const idempotency: Kept = { key: '/id', atomic: true, partition: () => name }
+    const { invoke } = app(() => null, { idempotency, isPartitioned: true })
+    await expect(invoke('1')).rejects.toMatchObject({ cause: { code: 'IDEM_KEY', kind: 'InvalidInput' } })
+  })
+
+  it('a node that names none does not start there', () => {
+    expect(() => app(() => null, { isPartitioned: true }).invoke('1')).toThrow(/add idempotency\.partition/)
+  })
 })

@@ -4,6 +4,7 @@ import {
   CapabilityError,
   type CallScope,
   type DedupeStore,
+  FirstWrite,
   isKind,
 } from '@flowport/capabilities'
 import type { Keyed } from '../idempotency.ts'
@@ -11,17 +12,17 @@ import { askSink } from './ask-sink.ts'
 import { encodeProblem, encodeResult, lostResult } from './kept-result.ts'
 import { Lease, momentOf } from './lease.ts'
 import { Effects, isDecided, type Outcome } from './outcome.ts'
-import { type Caller, forCaller } from './owner.ts'
+import { forOwner, type Owner, recordedAs } from './owner.ts'
 import type { HeldKey, KeyedExecute, RetryGuard, RunView } from './run-view.ts'
 import { ScopedRun } from './scoped-run.ts'
-import { type HeldNow, unknownKey } from './take.ts'
+import { settleLater } from './settle-later.ts'
+import type { HeldNow } from './take.ts'
+import { unknownKey } from './unknown-key.ts'
 
 export interface HoldOptions {
   readonly key: string
   readonly fingerprint: string
   readonly idempotency: Keyed
-  /** For whom the answer is stored. */
-  readonly caller: Caller
   /** Not bound to the caller's signal: what is recorded must not be lost to a caller that went away. */
   readonly ledger: DedupeStore
   readonly run: RunView
@@ -32,6 +33,8 @@ export interface HoldOptions {
 
 export class Hold implements RetryGuard {
   readonly #options: HoldOptions
+  /** For whom the answer is stored. */
+  readonly #owner: Owner
   #token: string
   #fence: number
   #lease: Lease
@@ -45,8 +48,9 @@ export class Hold implements RetryGuard {
   #outcome: Outcome = 'not done'
   #last: Promise<unknown> | undefined
 
-  constructor(options: HoldOptions, { token, fence, asked, inDoubt }: HeldNow) {
+  constructor(options: HoldOptions, { token, fence, asked, inDoubt, owner }: HeldNow) {
     this.#options = options
+    this.#owner = owner
     this.#token = token
     this.#fence = fence
     this.#inDoubt = inDoubt
@@ -101,6 +105,8 @@ export class Hold implements RetryGuard {
     } catch (failure) {
       log.warn({ key, err: failure }, 'an idempotency key could not be settled; its lease has to end first')
       if (this.#outcome === 'decided') return failure
+      if (this.#outcome === 'not done' && !this.#inDoubt)
+        this.#settleLater(failure, () => ledger.release(key, this.#token))
     }
     return error
   }
@@ -118,15 +124,22 @@ export class Hold implements RetryGuard {
       fence: this.#fence,
       effect: (make) => this.#effect(lease, effects, make),
     }
-    const aroundWrite: CallScope['aroundWrite'] = async (domain, write) => {
+    const transaction = this.#firstWrite(lease, run)
+    const aroundWrite: CallScope['aroundWrite'] = async (domain, write, database) => {
+      if (domain !== 'cache') {
+        // The driver that `transaction` made records the begin together with the write.
+        const isBegunByWrite = database !== undefined && database === this.#database
+        if (!isBegunByWrite) return held.effect(write)
+        lease.check()
+        return effects.count(write)
+      }
       // What a cache holds is no effect, and a holder without its lease must not write there either.
-      if (domain !== 'cache') return held.effect(write)
       lease.check()
       return write()
     }
     lease.check()
     try {
-      return await handler(input, this.#view(run, aroundWrite), held)
+      return await handler(input, this.#view(run, aroundWrite, transaction), held)
     } catch (error) {
       this.#outcome = effects.outcomeOf(error)
       if (this.#outcome === 'unknown') this.#inDoubt = this.#isFenceSpent = true
@@ -144,6 +157,31 @@ export class Hold implements RetryGuard {
       this.#started = true
     }
     return effects.count(make)
+  }
+
+  /**
+   * `info.transaction` of a ledger that records the begin of an effect in one transaction with its first write. A partitioned
+   * one does so only within a partition, which a node that is not atomic does not name.
+   */
+  get #database(): string | undefined {
+    const { features, partitioned, transaction } = this.#options.ledger.info
+    return features?.startsWithWrites === true && partitioned !== true ? transaction : undefined
+  }
+
+  /** For nodes whose effect begins with a write to the ledger's own database; others record its begin before it. */
+  #firstWrite(lease: Lease, { rng }: RunView): FirstWrite | undefined {
+    const database = this.#database
+    if (this.#started || database === undefined) return undefined
+    return new FirstWrite({
+      database,
+      rng,
+      isStarted: () => this.#started,
+      start: async (changes, call) => {
+        const outcome = await lease.startWith(changes, call)
+        if (outcome.state === 'started') this.#started = true
+        return outcome
+      },
+    })
   }
 
   /** The result where the effect was made; `null` where the handler may run. */
@@ -178,7 +216,8 @@ export class Hold implements RetryGuard {
     await ledger.abandon(key, this.#token)
     const asked = momentOf(run.clock)
     const { leaseMs } = idempotency
-    const begun = await ledger.begin(key, { leaseMs, fingerprint, started: true, over: this.#fence })
+    const how = { leaseMs, fingerprint, ...recordedAs(this.#owner), started: true, over: this.#fence }
+    const begun = await ledger.begin(key, how)
     if (begun.state !== 'fresh') throw fenced('begin')
     this.#token = begun.token
     this.#fence = begun.fence
@@ -186,9 +225,14 @@ export class Hold implements RetryGuard {
     this.#lease = this.#leaseFrom(asked)
   }
 
-  #view(run: RunView, aroundWrite: CallScope['aroundWrite']): RunView {
+  #view(
+    run: RunView,
+    aroundWrite: CallScope['aroundWrite'],
+    transaction?: CallScope['transaction'],
+  ): RunView {
     const lease = this.#lease
-    return new ScopedRun(run, { signal: () => AbortSignal.any([run.signal, lease.signal]), aroundWrite })
+    const signal = () => lease.signalWith(run.signal)
+    return new ScopedRun(run, { signal, aroundWrite, ...(transaction && { transaction }) })
   }
 
   #leaseFrom(asked: HeldNow['asked']): Lease {
@@ -198,15 +242,17 @@ export class Hold implements RetryGuard {
   }
 
   async #complete(encoded: unknown): Promise<void> {
-    const { ledger, key, idempotency, caller, run } = this.#options
-    const { digest } = run
-    const store = async (answer: unknown) =>
-      ledger.complete(key, this.#token, await forCaller(answer, caller, digest), idempotency.ttlMs)
+    const { ledger, key, idempotency, run } = this.#options
+    const store = (answer: unknown) =>
+      ledger.complete(key, this.#token, forOwner(answer, this.#owner), idempotency.ttlMs)
     let kept: boolean
     try {
       kept = await store(encoded)
     } catch (error) {
-      if (!isKind(error, 'InvalidInput', 'LimitExceeded')) throw error
+      if (!isKind(error, 'InvalidInput', 'LimitExceeded')) {
+        this.#settleLater(error, () => store(encoded))
+        throw error
+      }
       run.log.error(
         { key, code: 'IDEM_RESULT_LOST', err: error },
         'the result of a node cannot be kept: it is done, and later callers get no result',
@@ -214,6 +260,11 @@ export class Hold implements RetryGuard {
       kept = await store(lostResult)
     }
     if (!kept) throw fenced('complete')
+  }
+
+  #settleLater(failure: unknown, settle: () => Promise<boolean>): void {
+    const { key, idempotency, run } = this.#options
+    settleLater({ key, leaseMs: idempotency.leaseMs, run, failure, settle })
   }
 }
 

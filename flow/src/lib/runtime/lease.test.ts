@@ -217,3 +217,36 @@ describe('a lease', () => {
     expect(third).toBeGreaterThan(second)
   })
 })
+
+it('a run of many keyed nodes does not keep the signals of those that have ended', async () => {
+  const seen: AbortSignal[] = []
+  const entered = Promise.withResolvers<void>()
+  const hold = node('hold', {
+    input: z.string(),
+    output: z.string(),
+    uses: { kv: 'write' },
+    idempotency: { key: (id) => id, unknown: 'again' },
+    run: (id, { signal }) => {
+      seen.push(signal)
+      if (seen.length === 1) return id
+      entered.resolve()
+      return new Promise<string>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    },
+  })
+  const two = flow('two', {
+    trigger: manual({ input: z.string() }),
+    graph: (id, step) => step(hold, step(hold, id, { alias: 'first' }), { alias: 'second' }),
+  })
+  const bag = ResourceBag.empty()
+    .with('dedupe', createDedupeStore(driver))
+    .with('kv', createKeyValue(entries, { clock: shared }))
+  const caller = new AbortController()
+  const runtime = createRuntime(bag, { clock: shared })
+  const run = runtime.invoke(two, { input: 'a', signal: caller.signal })
+  await entered.promise
+  caller.abort()
+  await expect(run).rejects.toThrow()
+  expect(seen.map(({ aborted }) => aborted)).toEqual([false, true])
+})

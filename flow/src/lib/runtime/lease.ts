@@ -1,5 +1,15 @@
 /** Keeps the lease of a key while its node runs, and stops the node when the lease is lost. */
-import { CapabilityError, type Clock, type DedupeStore, every, type Logger } from '@flowport/capabilities'
+import {
+  type CallOptions,
+  CapabilityError,
+  type Changes,
+  type Clock,
+  type DedupeStore,
+  every,
+  type Logger,
+  type StartOutcome,
+} from '@flowport/capabilities'
+import { type FirstSignal, firstSignal } from './first-signal.ts'
 
 export interface LeaseOptions {
   readonly ledger: DedupeStore
@@ -29,6 +39,7 @@ export class Lease {
   /** When the lease that holds now was asked for: the store counts from a later moment. */
   #confirmed: Moment
   #ended = false
+  readonly #joined: FirstSignal[] = []
 
   constructor(options: LeaseOptions) {
     this.#options = options
@@ -40,6 +51,13 @@ export class Lease {
   /** Fires with `IDEM_LEASE_LOST` as soon as another holder may have the key. */
   get signal(): AbortSignal {
     return this.#lost.signal
+  }
+
+  /** A signal for what works under this lease: fires with `run`, or when the lease is lost. Once the lease has ended it follows neither. */
+  signalWith(run: AbortSignal): AbortSignal {
+    const first = firstSignal(run, this.signal)
+    this.#joined.push(first)
+    return first.signal
   }
 
   get isLost(): boolean {
@@ -70,10 +88,22 @@ export class Lease {
     this.check()
   }
 
+  /** Records that the effect begins in one transaction with its first write, which renews the lease as well. */
+  async startWith(changes: Changes, call: CallOptions): Promise<Unfenced> {
+    this.check()
+    const { ledger, key, token, leaseMs, clock } = this.#options
+    const asked = momentOf(clock)
+    const outcome = await ledger.start(key, token, leaseMs, changes, call)
+    if (outcome.state === 'fenced') throw this.#lose(takenOver)
+    if (outcome.state === 'started') this.#confirmed = asked
+    return outcome
+  }
+
   /** Renews no more, and refuses what the node still tries to write. */
   end(): void {
     this.#ended = true
     this.#stopTimer()
+    for (const { release } of this.#joined.splice(0)) release()
   }
 
   async #renew(): Promise<void> {
@@ -103,6 +133,9 @@ export class Lease {
     return error
   }
 }
+
+/** What comes of a first write whose holder was not fenced. */
+type Unfenced = Exclude<StartOutcome, { readonly state: 'fenced' }>
 
 const takenOver = 'another holder took the key over'
 

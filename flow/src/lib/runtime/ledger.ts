@@ -4,7 +4,7 @@ import type { Keyed } from '../idempotency.ts'
 import { fingerprintOf, keyFrom } from './fingerprint.ts'
 import { Hold } from './hold.ts'
 import { decodeResult } from './kept-result.ts'
-import { callerOf, everyone, ofCaller } from './owner.ts'
+import { askerOf, ofAsker } from './owner.ts'
 import type { Attempts, Execute, KeyedExecute, RunView } from './run-view.ts'
 import { take } from './take.ts'
 
@@ -23,15 +23,17 @@ export interface LedgerOptions {
 /** Runs `handler` at most once per key. A key is settled only when its handler has ended, however late. */
 export function withLedger({ idempotency, place, store, handler, ask, around }: LedgerOptions): Execute {
   const { view } = controlOf('dedupe', store)
-  const isApart = idempotency.callers === 'apart'
   return async (input, run) => {
     const key = `${place}:${keyFrom(idempotency, input, place, run)}`
-    const caller = isApart ? callerOf(run) : everyone
-    const fingerprint = await fingerprintOf(input, run)
-    const found = await take(view('write', run.scope) as DedupeStore, key, fingerprint, idempotency, run)
-    if (found.state === 'done') return decodeResult(await ofCaller(found.result, caller, run.digest))
+    const [asker, fingerprint] = await Promise.all([
+      askerOf(idempotency.callers, run),
+      fingerprintOf(input, run),
+    ])
+    const asked = { key, fingerprint, asker }
+    const found = await take(view('write', run.scope) as DedupeStore, asked, idempotency, run)
+    if (found.state === 'done') return decodeResult(ofAsker(found.result, asker))
     const ledger = view('write', undefined) as DedupeStore
-    const hold = new Hold({ key, fingerprint, idempotency, caller, ledger, run, handler, ask }, found)
+    const hold = new Hold({ key, fingerprint, idempotency, ledger, run, handler, ask }, found)
     let result: unknown
     try {
       result = await around(hold.attempt)(input, run, hold)

@@ -16,6 +16,16 @@ export function streamError(flow: string, node: string | undefined, thrown: unkn
   return thrown instanceof RunError ? thrown : stepError(flow, node, thrown)
 }
 
+/** `reason` is why the caller gave the run up. */
+export function cancelledError(flow: string, reason: unknown): RunError {
+  return new RunError('Cancelled', 'the run was cancelled', { flow, cause: reason })
+}
+
+export function deadlinePassed(flow: string): RunError {
+  const message = 'the deadline passed before there was an answer'
+  return new RunError('DeadlineExceeded', message, { flow, code: 'TIME015' })
+}
+
 export function notReached(flow: string, node: string): RunError {
   const message = `"${node}" was not reached, and the flow answers with it`
   return new RunError('NoAnswer', message, { flow, node, code: 'DAG204' })

@@ -7,6 +7,7 @@ import {
   isCapabilityError,
   longestLifeMs,
   type ResourceBag,
+  retryPause,
 } from '@flowport/capabilities'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { toMilliseconds } from '../duration.ts'
@@ -16,7 +17,7 @@ import type { Keyed } from '../idempotency.ts'
 import { lastEventIdIn } from '../last-event-id.ts'
 import type { AnyNode } from '../node.ts'
 import { isOpaque, validate } from '../schema.ts'
-import { outsideTransaction } from '../atomic.ts'
+import { transactional, whyNotAtomic } from '../atomic.ts'
 import { refuseEffect, withTransaction } from './atomic-node.ts'
 import { withLedger } from './ledger.ts'
 import type { Attempts, Execute, HeldKey, KeyedExecute, RunView } from './run-view.ts'
@@ -48,7 +49,11 @@ export function planNode(
     const ask = askerOf(keyed.unknown, Context)
     const place = `${flow.name}/${alias}`
     const guarded = { idempotency: keyed, place, store: bag.require('dedupe'), handler: bare, around }
-    execute = isAtomicIn(bag, node, keyed, place) ? withTransaction(guarded) : withLedger({ ...guarded, ask })
+    const atomic = atomicIn(bag, node, keyed, place)
+    execute =
+      atomic === null
+        ? withLedger({ ...guarded, ask })
+        : withTransaction({ ...guarded, isPartitioned: atomic.isPartitioned })
   }
   const { input } = node
   if (input === undefined || isOpaque(input) || input === checkedAgainst) return execute
@@ -62,19 +67,23 @@ export function planNode(
 }
 
 /**
- * Whether the node's writes are committed with the record of its key.
+ * How the node's writes are committed with the record of its key; `null` where they are not.
  * @throws CapabilityError `EXACT004` when they must be and the stores of the bag are not in one database.
  */
-function isAtomicIn(bag: ResourceBag, { uses }: AnyNode, { atomic }: Keyed, place: string): boolean {
-  if (atomic === undefined) return false
-  const outside = outsideTransaction(uses, (resource) => {
+function atomicIn(
+  bag: ResourceBag,
+  { uses }: AnyNode,
+  { atomic, partitionOf }: Keyed,
+  place: string,
+): { readonly isPartitioned: boolean } | null {
+  if (atomic === undefined) return null
+  const found = transactional(uses, partitionOf !== undefined, (resource) => {
     const { info } = bag.control(resource)
-    return typeof info === 'object' && info !== null && 'transaction' in info ? info.transaction : undefined
+    return typeof info === 'object' && info !== null ? info : null
   })
-  if (outside.length === 0) return true
-  if (atomic === 'preferred') return false
-  const message = `"${place}" is atomic, and ${outside.join(', ')} cannot be committed with the record of its key`
-  throw new CapabilityError('Misconfigured', message, { code: 'EXACT004' })
+  if (found.kind === 'together') return found
+  if (atomic === 'preferred') return null
+  throw new CapabilityError('Misconfigured', whyNotAtomic(place, found) ?? '', { code: 'EXACT004' })
 }
 
 /**
@@ -184,22 +193,25 @@ function withTimeout(execute: Attempts, timeoutMs: number, alias: string): Attem
 
 const nothing = () => undefined
 
-/** Tries again on temporary errors, with full jitter, while the run lives and the idempotency key allows it. */
+/**
+ * Tries again on temporary errors, with full jitter, while the run lives and the idempotency key allows it. The retry layers
+ * of the node's resources leave its calls alone meanwhile.
+ */
 function withRetry(execute: Attempts, maxAttempts: number, backoffMs: number): Attempts {
   return async (input, run, guard) => {
+    const owning = new ScopedRun(run, { signal: () => run.signal, isRetried: true })
     for (let attempt = 1; ; attempt++) {
       try {
-        return await execute(input, run, guard)
+        return await execute(input, owning, guard)
       } catch (error) {
         // What took too long may still be at it: its effect must not be made a second time beside it.
         const isLate = guard !== undefined && isCapabilityError(error) && error.code === 'TIME015'
         const temporary = isCapabilityError(error) && error.retryable === 'temporary' && !isLate
         if (!temporary || attempt >= maxAttempts || run.signal.aborted) throw error
         if (guard?.mayRetry() === false) throw error
-        const delayMs = Math.max(
-          run.rng.float() * Math.min(backoffMs * 2 ** (attempt - 1), longestLifeMs),
-          error.retryAfterMs ?? 0,
-        )
+        const { retryAfterMs: askedMs } = error
+        const random = run.rng.float()
+        const delayMs = retryPause({ attempt, baseMs: backoffMs, maxMs: longestLifeMs, askedMs, random })
         if (run.deadline !== undefined && run.clock.now() + delayMs >= run.deadline) throw error
         await run.clock.sleep(delayMs, { signal: run.signal })
       }

@@ -1,4 +1,4 @@
-import { createDedupeStore, ResourceBag } from '@flowport/capabilities'
+import { CapabilityError, createDedupeStore, ResourceBag } from '@flowport/capabilities'
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
@@ -114,4 +114,76 @@ it('a key may depend on what hooks know of the run', async () => {
   })
   for (const principal of ['ann', 'bob', 'ann']) expect(await call(principal)).toBe('made')
   expect(run).toHaveBeenCalledTimes(2)
+})
+
+describe('a key whose holder died', () => {
+  const reset = () => new CapabilityError('Unavailable', 'reset', { applied: 'unknown' })
+  const takenNow = expect.objectContaining({ cause: expect.objectContaining(taken.cause) })
+
+  /** The first call dies after its effect began. Later calls ask the sink, or run again. */
+  function dying(unknown: 'again' | 'ask') {
+    const run = vi.fn<() => unknown>(() => 'made').mockRejectedValueOnce(reset())
+    const ask = vi.fn(() => ({ done: 'of the first' }))
+    return { run, ask, ...app(run, { key: '/id', unknown: unknown === 'again' ? 'again' : ask }) }
+  }
+
+  it('is not taken over by another caller: neither the sink is asked nor the handler run', async () => {
+    for (const unknown of ['ask', 'again'] as const) {
+      const { call, run, ask } = dying(unknown)
+      await expect(call('ann')).rejects.toThrow('reset')
+      await expect(call('bob')).rejects.toEqual(takenNow)
+      await expect(call()).rejects.toEqual(takenNow)
+      expect(run).toHaveBeenCalledTimes(1)
+      expect(ask).not.toHaveBeenCalled()
+      expect(await call('ann')).toBe(unknown === 'ask' ? 'of the first' : 'made')
+      await expect(call('bob')).rejects.toEqual(takenNow)
+      await expect(call()).rejects.toEqual(takenNow)
+    }
+  })
+
+  it('gives its answer to its own caller when a run without a caller settles it', async () => {
+    const { call, start } = dying('ask')
+    await expect(call('ann')).rejects.toThrow('reset')
+    expect(await start()).toBe('of the first')
+    await expect(call('bob')).rejects.toEqual(takenNow)
+    expect(await call('ann')).toBe('of the first')
+    expect(await start()).toBe('of the first')
+  })
+
+  it('of a run without a caller, or of an anonymous one, gives its answer to everyone', async () => {
+    for (const who of ['run', 'anonymous']) {
+      const { call, start } = dying('ask')
+      await expect(who === 'run' ? start() : call()).rejects.toThrow('reset')
+      expect(await call('ann')).toBe('of the first')
+      expect(await call('bob')).toBe('of the first')
+      expect(await call()).toBe('of the first')
+    }
+  })
+
+  it("gives its answer to everyone with callers: 'everyone'", async () => {
+    const run = vi.fn<() => unknown>().mockRejectedValueOnce(reset())
+    const { call } = app(run, { key: '/id', unknown: () => ({ done: 1 }), callers: 'everyone' })
+    await expect(call('ann')).rejects.toThrow('reset')
+    expect(await call('bob')).toBe(1)
+    expect(await call('ann')).toBe(1)
+  })
+
+  it('and has no owner, as those of earlier versions: callers wait until it is settled, and only runs without a caller read it', async () => {
+    const { call, start, driver } = dying('ask')
+    driver.begin('t:charging/charge:a', 'old', 1, '{"id":"a"}', { started: true })
+    driver.renew('t:charging/charge:a', 'old', 0, {})
+    for (const principal of ['ann', undefined])
+      await expect(call(principal)).rejects.toMatchObject({ cause: { code: 'IDEM_UNKNOWN' } })
+    expect(await start()).toBe('of the first')
+    expect(await start()).toBe('of the first')
+    for (const principal of ['ann', undefined]) await expect(call(principal)).rejects.toEqual(takenNow)
+  })
+
+  it('does not tell the ledger who its caller is', async () => {
+    const { call, driver } = app(() => 1)
+    const begin = vi.spyOn(driver, 'begin')
+    await call('ann@example.com')
+    expect(JSON.stringify(begin.mock.calls)).not.toContain('ann')
+    expect(begin.mock.calls[0]?.[3]).toMatch(/^owner=[0-9a-f]{64};/)
+  })
 })

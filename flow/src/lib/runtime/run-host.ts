@@ -29,8 +29,21 @@ export interface RunRequest {
   readonly metadata?: (() => Metadata) | undefined
   /** Called once the input is read, when the run has not ended by then. Most runs have. */
   readonly whenPending?: ((run: HeldRun) => void) | undefined
-  /** A request header by its lower-case name. */
-  readonly header?: ((name: string) => string | undefined) | undefined
+  /** Default `'manual'`. */
+  readonly trigger?: RunTrigger | undefined
+  /** Of a run that was started over HTTP. */
+  readonly caller?: RunCaller | undefined
+}
+
+/** How a run was started; `'manual'` for `invoke`, the command and a page. */
+export type RunTrigger = 'http' | 'queue' | 'cron' | 'manual'
+
+/** The request that started a run, as hooks may see it. */
+export interface RunCaller {
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined
+  /** The host's own object for it. */
+  readonly native?: unknown
 }
 
 /** How long a node took, for `Server-Timing` and logs. */

@@ -1,13 +1,13 @@
 /** One run of a flow: how it starts and how it ends. The next stop is the walk, which moves its values. */
 import type { CallScope, Clock, Logger } from '@flowport/capabilities'
 import type { AnyFlow } from '../flow.ts'
-import { idOf } from '../ir/ids.ts'
 import type { Metadata } from '../node.ts'
 import { Answered } from './answered.ts'
 import { RunError } from './errors.ts'
-import { notReached, stepError, streamError } from './node-error.ts'
+import { cancelledError, deadlinePassed, notReached, stepError, streamError } from './node-error.ts'
 import { type Plan, type PlannedStep, streamSchemaOf } from './plan.ts'
 import type { AnswerListener, HeldRun, RunHost, RunRequest, Timing } from './run-host.ts'
+import { runMetadata } from './run-metadata.ts'
 import { RunStream } from './run-stream.ts'
 import type { Digest, RunRng } from './run-view.ts'
 import { isAsyncIterable } from './thenable.ts'
@@ -26,11 +26,14 @@ export class Run implements HeldRun, Walker {
   readonly #host: RunHost
   readonly #walk: Walk
   readonly #timings: Timing[] = []
+  readonly #deadlineMs: number | undefined
   #settled = false
   #answered = false
   #value: unknown
   #answer: Promise<unknown> | undefined
-  #answerListeners: AnswerListener[] | undefined
+  #answerListener: AnswerListener | undefined
+  /** Runs of a host have one listener. */
+  #moreListeners: AnswerListener[] | undefined
   #finished = false
   #reading = false
   #error: RunError | undefined
@@ -43,12 +46,13 @@ export class Run implements HeldRun, Walker {
   /** How often it is held open. */
   #holds = 0
 
-  constructor(plan: Plan, host: RunHost, request: RunRequest) {
+  /** `deadlineMs`: milliseconds from now until an answer is of no use; `undefined` for never. */
+  constructor(plan: Plan, host: RunHost, request: RunRequest, deadlineMs: number | undefined) {
     this.plan = plan
     this.request = request
     this.#host = host
     this.#walk = new Walk(plan, this, host.maxConcurrency, request.timings === true ? this.#timings : null)
-    const { deadlineMs } = request
+    this.#deadlineMs = deadlineMs
     if (deadlineMs !== undefined) this.deadline = host.clock.now() + deadlineMs
   }
 
@@ -78,13 +82,7 @@ export class Run implements HeldRun, Walker {
   }
 
   get metadata(): Metadata {
-    this.#metadata ??= Object.freeze({
-      'flow.id': idOf(this.plan.flow),
-      'flow.name': this.plan.flow.name,
-      'flow.version': this.plan.flow.version,
-      'flow.run_id': this.id,
-      ...this.request.metadata?.(),
-    })
+    this.#metadata ??= runMetadata(this.plan.flow, this.id, this.request.metadata?.())
     return this.#metadata
   }
 
@@ -125,8 +123,8 @@ export class Run implements HeldRun, Walker {
   whenAnswered(listener: AnswerListener): void {
     if (this.#answered) listener.answered(this.#value)
     else if (this.#settled) listener.failed(this.#error as RunError)
-    else if (this.#answerListeners === undefined) this.#answerListeners = [listener]
-    else this.#answerListeners.push(listener)
+    else if (this.#answerListener === undefined) this.#answerListener = listener
+    else (this.#moreListeners ??= []).push(listener)
   }
 
   /** Calls `listener` when everything of this run has ended, its answer's stream included. */
@@ -167,8 +165,7 @@ export class Run implements HeldRun, Walker {
         this.#walk.release()
         this.#reading = false
         if (this.#settled) return this.#finishIfIdle()
-        const { deadlineMs } = this.request
-        if (deadlineMs !== undefined) this.deadline = clock.now() + deadlineMs
+        if (this.#deadlineMs !== undefined) this.deadline = clock.now() + this.#deadlineMs
         this.start(input)
         // Most runs have ended by now: they need neither a timer nor a listener for their client.
         if (this.#finished) return
@@ -194,9 +191,7 @@ export class Run implements HeldRun, Walker {
 
   /** Ends the run at once: the answer rejects, signals fire, what still works drains in the background. */
   cancel(reason?: unknown): void {
-    this.fail(
-      new RunError('Cancelled', 'the run was cancelled', { flow: this.plan.flow.name, cause: reason }),
-    )
+    this.fail(cancelledError(this.plan.flow.name, reason))
   }
 
   get isStopped(): boolean {
@@ -218,8 +213,7 @@ export class Run implements HeldRun, Walker {
   }
 
   expire(): void {
-    const message = 'the deadline passed before there was an answer'
-    this.fail(new RunError('DeadlineExceeded', message, { flow: this.plan.flow.name, code: 'TIME015' }))
+    this.fail(deadlinePassed(this.plan.flow.name))
   }
 
   fail(error: RunError): void {
@@ -279,10 +273,12 @@ export class Run implements HeldRun, Walker {
   }
 
   #tellAnswer(): void {
-    const listeners = this.#answerListeners
-    if (listeners === undefined) return
-    this.#answerListeners = undefined
-    for (const listener of listeners) this.whenAnswered(listener)
+    const listener = this.#answerListener
+    if (listener === undefined) return
+    this.#answerListener = undefined
+    this.whenAnswered(listener)
+    for (const each of this.#moreListeners ?? []) this.whenAnswered(each)
+    this.#moreListeners = undefined
   }
 
   #settle(): void {

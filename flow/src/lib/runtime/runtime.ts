@@ -16,10 +16,11 @@ import type { AnyFlow, Flow } from '../flow.ts'
 import { validateMessage } from '../message.ts'
 import type { Metadata } from '../node.ts'
 import { SchemaError } from '../schema.ts'
+import type { Sent, TriggerSpec } from '../trigger.ts'
 import { sharedTimer, timerPerRun } from './deadlines.ts'
 import { DeniedError, describeThrown, RunError } from './errors.ts'
 import { guarded } from './guard.ts'
-import type { Hook, RunInfo } from './hooks.ts'
+import { type Hook, type RunInfo, runInfo } from './hooks.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { Run } from './run.ts'
 import type { HeldRun, RunHost, RunRequest } from './run-host.ts'
@@ -70,8 +71,11 @@ export interface Runtime {
   readonly clock: Clock
   readonly rng: RunRng
   readonly digest: Digest
-  /** Runs a flow and resolves its answer: a value, or for a streaming flow an async iterable. */
-  invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
+  /** Runs a flow and resolves its answer: a value, or for a streaming flow an async iterable. Validates the input. */
+  invoke<I, O, N, T extends TriggerSpec>(
+    flow: Flow<I, O, N, T>,
+    request: { readonly input: Sent<I, T> } & InvokeOptions,
+  ): Promise<O>
   /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
   start(flow: AnyFlow, input: unknown, options?: StartOptions): Run
   /** Does work that is no flow behind the hooks, which see it as a run of a flow named `name` and may refuse it. */
@@ -124,11 +128,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
   }
 
   function start(flow: AnyFlow, input: unknown, request: StartOptions = {}): Run {
-    const wanted =
-      request.deadlineMs === undefined && options.deadlineMs !== undefined
-        ? { ...request, deadlineMs: options.deadlineMs }
-        : request
-    const run = new Run(planOf(flow), host, wanted)
+    const run = new Run(planOf(flow), host, request, request.deadlineMs ?? options.deadlineMs)
     runs.add(run)
     if (closing !== undefined) {
       run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
@@ -139,12 +139,13 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     return run
   }
 
-  function admit(run: Run, input: unknown, { read }: StartOptions): void {
+  function admit(run: Run, input: unknown, request: StartOptions): void {
     if (run.isSettled) return
+    const reads = request.read !== undefined
     try {
-      const message = read === undefined ? validateMessage(run.plan.flow.trigger, input) : read(run)
+      const message = reads ? request.read?.(run) : validateMessage(run.plan.flow.trigger, input)
       if (!(message instanceof Promise)) return run.start(message)
-      if (read !== undefined) return run.startWhenRead(message, (error) => refuse(run, error))
+      if (reads) return run.startWhenRead(message, (error) => refuse(run, error))
       message.then(
         (valid) => run.start(valid),
         (error: unknown) => refuse(run, error),
@@ -215,9 +216,9 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     clock,
     rng,
     digest,
-    invoke<I, O, N>(
-      flow: Flow<I, O, N>,
-      { input, metadata, deadline, signal }: { readonly input: I } & InvokeOptions,
+    invoke<I, O, N, T extends TriggerSpec>(
+      flow: Flow<I, O, N, T>,
+      { input, metadata, deadline, signal }: { readonly input: Sent<I, T> } & InvokeOptions,
     ): Promise<O> {
       if (signal?.aborted) {
         return Promise.reject(
@@ -257,14 +258,8 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
 
 function infoOf(run: HeldRun): RunInfo {
   const { flow } = run
-  return {
-    id: run.id,
-    flow: flow.name,
-    version: flow.version,
-    metadata: run.metadata,
-    signal: run.signal,
-    header: run.request.header ?? (() => undefined),
-  }
+  const { id, metadata, signal } = run
+  return runInfo({ id, flow: flow.name, version: flow.version, metadata, signal }, run.request)
 }
 
 /** The default digest. */

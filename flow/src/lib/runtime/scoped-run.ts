@@ -7,8 +7,10 @@ export interface ScopedRunOptions {
   readonly signal: () => AbortSignal
   /** Stands around each write of the node. Default: the run's own. */
   readonly aroundWrite?: CallScope['aroundWrite']
-  /** Collects what the node reads and writes. Default: its calls are made at once. */
+  /** Makes the drivers of the node's key-value stores and queues. Default: their own. */
   readonly transaction?: CallScope['transaction']
+  /** Whether the step tries again by itself what fails. Default: what the run says. */
+  readonly isRetried?: true
 }
 
 export class ScopedRun implements RunView {
@@ -57,9 +59,13 @@ export class ScopedRun implements RunView {
   }
 
   #makeScope(): CallScope {
-    const { aroundWrite, transaction } = this.#options
-    const scope = { ...this.#run.scope, signal: this.signal }
-    if (aroundWrite === undefined) return scope
-    return transaction === undefined ? { ...scope, aroundWrite } : { ...scope, aroundWrite, transaction }
+    const { aroundWrite, transaction, isRetried } = this.#options
+    return {
+      ...this.#run.scope,
+      signal: this.signal,
+      ...(aroundWrite && { aroundWrite }),
+      ...(transaction && { transaction }),
+      ...(isRetried && { isRetried }),
+    }
   }
 }

@@ -2,7 +2,9 @@
 import { CapabilityError, type DedupeStore } from '@flowport/capabilities'
 import type { Keyed } from '../idempotency.ts'
 import { type Moment, momentOf } from './lease.ts'
+import { type Asker, inherited, type Owner, recordedAs } from './owner.ts'
 import type { RunView } from './run-view.ts'
+import { unknownKey } from './unknown-key.ts'
 
 export type Taken = HeldNow | { readonly state: 'done'; readonly result: unknown }
 
@@ -14,6 +16,15 @@ export interface HeldNow {
   readonly asked: Moment
   /** Whether an earlier holder may have made the effect. */
   readonly inDoubt: boolean
+  /** For whom the answer is stored: the caller for whom the key was begun. */
+  readonly owner: Owner
+}
+
+/** What is done once per key. */
+export interface KeyedRequest {
+  readonly key: string
+  readonly fingerprint: string
+  readonly asker: Asker
 }
 
 /** Longest wait for another holder before the caller is told to come back. */
@@ -21,11 +32,13 @@ const maxWaitMs = 2_000
 /** Takeovers in a row that other callers may win before this one comes back later. */
 const maxTakeovers = 16
 
-/** @throws CapabilityError `IDEM_UNKNOWN` where the key is unknown and stays so, `IDEM_IN_FLIGHT` after the wait. */
+/**
+ * @throws CapabilityError `IDEM_UNKNOWN` where the key is unknown and stays so, `IDEM_TAKEN` where it is unknown and another
+ * caller's, `IDEM_IN_FLIGHT` after the wait.
+ */
 export async function take(
   ledger: DedupeStore,
-  key: string,
-  fingerprint: string,
+  { key, fingerprint, asker }: KeyedRequest,
   { leaseMs, begins, unknown = 'never' }: Keyed,
   run: RunView,
 ): Promise<Taken> {
@@ -33,23 +46,34 @@ export async function take(
   let wait = 10
   let over: number | undefined
   let takeovers = 0
+  let { owner } = asker
+  const request = { leaseMs, fingerprint, ...recordedAs(owner) }
   for (;;) {
     const asked = momentOf(run.clock)
     // Whoever takes over an unknown key inherits its begun effect.
     const how = over === undefined ? { started: begins === 'handler' } : { started: true, over }
-    const begun = await ledger.begin(key, { leaseMs, fingerprint, ...how })
+    const begun = await ledger.begin(key, { ...request, ...how })
     switch (begun.state) {
       case 'fresh':
-        return { state: 'held', token: begun.token, fence: begun.fence, asked, inDoubt: over !== undefined }
+        return {
+          state: 'held',
+          token: begun.token,
+          fence: begun.fence,
+          asked,
+          inDoubt: over !== undefined,
+          owner,
+        }
       case 'done':
         return begun
       case 'unknown':
+        owner = inherited(begun.owner, asker, key)
         if (unknown === 'never') throw unknownKey(key)
         if (takeovers++ === maxTakeovers) throw inFlight(maxWaitMs)
         over = begun.fence
         break
       case 'in_flight': {
         over = undefined
+        owner = asker.owner
         const pauseMs = Math.min(wait, begun.retryAfterMs)
         if (run.clock.now() + pauseMs > Math.min(giveUpAt, run.deadline ?? giveUpAt))
           throw inFlight(begun.retryAfterMs)
@@ -58,19 +82,6 @@ export async function take(
       }
     }
   }
-}
-
-/** Has no `retryAfterMs`: asking again changes nothing until somebody settles the key. */
-export function unknownKey(key: string): CapabilityError {
-  const message =
-    'this began before, and nobody can know whether its effect was made; look at the system it changes, then settle the key'
-  return new CapabilityError('ConditionNotMatch', message, {
-    capability: 'dedupe',
-    operation: 'begin',
-    key,
-    code: 'IDEM_UNKNOWN',
-    retryable: 'never',
-  })
 }
 
 function inFlight(retryAfterMs: number): CapabilityError {

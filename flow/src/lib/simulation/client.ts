@@ -7,6 +7,7 @@ export interface ClientOptions {
   readonly world: World
   readonly flow: AnyFlow
   readonly input: unknown
+  readonly principal: string | undefined
   /** A process that has not crashed. */
   readonly choose: () => Process
 }
@@ -17,15 +18,17 @@ export interface ClientView {
   readonly answer: string | undefined
   /** Whether it was told that the flow has done its work, or that its message is stored. */
   readonly isAcknowledged: boolean
+  readonly principal: string | undefined
 }
 
 const maxTries = 5
 
 /** Calls after a moment. The returned view is complete when the world's events are over. */
-export function startClient({ world, flow, input, choose }: ClientOptions): ClientView {
+export function startClient({ world, flow, input, principal, choose }: ClientOptions): ClientView {
   const view: { -readonly [K in keyof ClientView]: ClientView[K] } = {
     answer: undefined,
     isAcknowledged: false,
+    principal,
   }
   const { scheduler, choices, leaseMs } = world
   let tries = 0
@@ -42,7 +45,7 @@ export function startClient({ world, flow, input, choose }: ClientOptions): Clie
     })
     scheduler.on(process.machine, 1, () => {
       world.say('is called')
-      void process.call(flow, input, gone.signal).then((reply) => {
+      void process.call(flow, { input, principal }, gone.signal).then((reply) => {
         if (world.isTraced)
           world.say(reply.kind === 'error' ? `fails: ${reply.code}` : `answers ${reply.text}`)
         if (isOver) return
@@ -51,7 +54,7 @@ export function startClient({ world, flow, input, choose }: ClientOptions): Clie
         if (reply.kind !== 'error') {
           // Each message has an id of its own.
           if (flow.trigger.kind !== 'queue') view.answer = reply.text
-        } else if (reply.code !== 'IDEM_UNKNOWN')
+        } else if (reply.code !== 'IDEM_UNKNOWN' && reply.code !== 'IDEM_TAKEN')
           scheduler.outside(100 + choices.below(Math.ceil(leaseMs / 2)), attempt)
       })
     })

@@ -10,8 +10,15 @@ export type SimulatedInput<I> = {
   [K in keyof I]: I[K] extends BlobRef | ByteSource ? Uint8Array<ArrayBuffer> : I[K]
 }
 
+/** Carries the principal of a simulated client. */
+export const principalHeader = 'authorization'
+
 /** @param gone Fires when the client gives up. */
-export function toHttpCall(trigger: HttpTrigger, input: unknown, gone: AbortSignal): HttpCall {
+export function toHttpCall(
+  trigger: HttpTrigger,
+  { input, principal }: { readonly input: unknown; readonly principal?: string | undefined },
+  gone: AbortSignal,
+): HttpCall {
   const { body, method, path } = trigger
   if (body?.kind === 'multipart')
     throw new TypeError(
@@ -30,6 +37,7 @@ export function toHttpCall(trigger: HttpTrigger, input: unknown, gone: AbortSign
     ...(body === null ? {} : { 'content-length': String(bytes.byteLength) }),
     // All clients are one that asks again.
     ...(trigger.idempotency === null ? {} : { 'idempotency-key': '"simulated"' }),
+    ...(principal === undefined ? {} : { [principalHeader]: principal }),
     ...(body === null ? {} : { 'content-type': isRaw ? 'application/octet-stream' : 'application/json' }),
   }
   return {

@@ -32,6 +32,11 @@ export interface SimulateOptions<I, N> {
   readonly processes?: number
   /** Clients that send the input, each up to five times. Default 3. */
   readonly clients?: number
+  /**
+   * Principals of the clients, in turn, as a hook would establish them; each must be a non-empty text. Use it for flows that keep the
+   * answers of callers apart: no client may get the answer of another principal. The last call has no principal. Default none.
+   */
+  readonly principals?: readonly string[]
   /** Makes the services that nodes reach with `http`, by origin, anew for each schedule. Default none. */
   readonly services?: () => Readonly<Record<string, Service>>
   /** Secrets that nodes read. Default none. */

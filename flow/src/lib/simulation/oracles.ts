@@ -8,9 +8,11 @@ export const violations = {
   stale: 'an effect began after another holder had taken the key over',
   lost: 'a client was told that the work is done, and its effect was never made',
   'answers differ': 'two clients got different answers for one key',
+  shared: 'clients of different principals got answers for one key',
   blocked: 'the key is in flight long after the last lease has ended',
   'fails without faults': 'the flow fails, or does not know how it ended, though nothing is made to fail',
   endless: 'timers or runs are left that never end',
+  'not linearizable': 'a key-value store or the ledger gave answers that no order of the calls explains',
   'unhandled rejection': 'a promise was rejected, and nothing handles the rejection',
 } as const
 
@@ -50,12 +52,18 @@ function isViolated(
       )
     case 'answers differ':
       return answersOf(outcome).size > 1
+    case 'shared':
+      return (
+        new Set(clients.flatMap(({ answer, principal }) => (answer === undefined ? [] : principal))).size > 1
+      )
     case 'blocked':
       return ending === 'blocked' && !isEndless
     case 'fails without faults':
       return ending === 'failed' || (faults === 'none' && ending === 'unknown')
     case 'endless':
       return isEndless || runsLeft > 0
+    case 'not linearizable':
+      return outcome.unexplained !== null
     case 'unhandled rejection':
       return rejections > 0
   }

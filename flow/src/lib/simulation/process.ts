@@ -6,7 +6,7 @@ import type { QueueConsumer } from '../delivery/consumers.ts'
 import type { AnyFlow } from '../flow.ts'
 import { handleHttp } from '../http/handle.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
-import { toHttpCall, toReply } from './http-call.ts'
+import { principalHeader, toHttpCall, toReply } from './http-call.ts'
 import type { Machine } from './machine.ts'
 import { type Reply, replyOfError } from './reply.ts'
 import type { Stores } from './stores.ts'
@@ -27,6 +27,12 @@ export function messageLeaseMs({ trigger }: QueueConsumer): number {
   return (trigger.deadlineMs ?? deliveryMs) + leaseMarginMs
 }
 
+/** What a client sends. */
+export interface SimulatedRequest {
+  readonly input: unknown
+  readonly principal?: string | undefined
+}
+
 export class Process {
   readonly machine: Machine
   readonly bag: ResourceBag
@@ -44,16 +50,17 @@ export class Process {
       clock,
       rng,
       digest: simulatedDigest,
+      hooks: [{ name: 'principal', before: ({ header }) => principalOf(header(principalHeader)) }],
       log: world.isTraced ? tracingLogger(world) : silentLogger,
     })
   }
 
   /** Sends the input to the flow as its trigger says. Never rejects. `gone` fires when the client gives up. */
-  async call(flow: AnyFlow, input: unknown, gone: AbortSignal): Promise<Reply> {
+  async call(flow: AnyFlow, request: SimulatedRequest, gone: AbortSignal): Promise<Reply> {
     const { trigger } = flow
-    if (trigger.kind !== 'queue') return this.run(flow, input, gone)
+    if (trigger.kind !== 'queue') return this.run(flow, request, gone)
     try {
-      const { id } = await this.bag.require(`queue:${trigger.queue}`).send(input)
+      const { id } = await this.bag.require(`queue:${trigger.queue}`).send(request.input)
       return { kind: 'answer', text: `message ${id}` }
     } catch (error) {
       return replyOfError(error)
@@ -61,13 +68,18 @@ export class Process {
   }
 
   /** Runs the flow with the input: over the HTTP bridge where it has a route, else as code or a delivery does. */
-  async run(flow: AnyFlow, input: unknown, gone: AbortSignal): Promise<Reply> {
+  async run(flow: AnyFlow, { input, principal }: SimulatedRequest, gone: AbortSignal): Promise<Reply> {
     const { trigger } = flow
     if (trigger.kind === 'http')
-      return toReply(await handleHttp(this.runtime, { flow, trigger }, toHttpCall(trigger, input, gone)))
+      return toReply(
+        await handleHttp(this.runtime, { flow, trigger }, toHttpCall(trigger, { input, principal }, gone)),
+      )
     const deadlineMs = (trigger.kind === 'manual' ? undefined : trigger.deadlineMs) ?? deliveryMs
     try {
-      const answer = await this.runtime.start(flow, input, { deadlineMs }).answer
+      const answer = await this.runtime.start(flow, input, {
+        deadlineMs,
+        metadata: () => principalOf(principal),
+      }).answer
       return { kind: 'answer', text: JSON.stringify(isStream(answer) ? await itemsOf(answer) : answer) ?? '' }
     } catch (error) {
       return replyOfError(error)
@@ -104,6 +116,10 @@ export class Process {
       }
     }
   }
+}
+
+function principalOf(principal: string | undefined): { readonly principal?: string } {
+  return principal === undefined ? {} : { principal }
 }
 
 async function itemsOf(stream: AsyncIterable<unknown>): Promise<readonly unknown[]> {

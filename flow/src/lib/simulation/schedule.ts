@@ -4,6 +4,7 @@ import type { QueueConsumer } from '../delivery/consumers.ts'
 import type { AnyFlow } from '../flow.ts'
 import { setActiveWorld } from './active.ts'
 import type { Choices } from './choices.ts'
+import { History } from './history.ts'
 import { type ClientView, startClient } from './client.ts'
 import { type FaultClass, ratesOf } from './faults.ts'
 import { messageLeaseMs, Process } from './process.ts'
@@ -24,6 +25,7 @@ export interface Scenario {
   readonly open: () => StoresOptions
   readonly processes: number
   readonly clients: number
+  readonly principals: readonly string[]
   readonly drain: () => Promise<void>
 }
 
@@ -51,7 +53,15 @@ export interface ScheduleOutcome {
   readonly isEndless: boolean
   /** Runs of processes that did not crash, which have not ended. */
   readonly runsLeft: number
+  /** The calls to a store whose answers no order explains; `null` for none, and where the calls were not recorded. */
+  readonly unexplained: string | null
   readonly events: number
+}
+
+export interface ScheduleOptions {
+  /** Whether the calls to stores are recorded and checked. */
+  readonly isRecorded: boolean
+  readonly trace?: string[]
 }
 
 const maxEvents = 20_000
@@ -63,12 +73,13 @@ export async function runSchedule(
   seed: number,
   choices: Choices,
   faults: FaultClass,
-  trace?: string[],
+  { isRecorded, trace }: ScheduleOptions,
 ): Promise<ScheduleOutcome> {
   const { flow, consumers, leaseMs, drain, open } = scenario
   const scheduler = new Scheduler<Machine>(drain)
   const world = new World({ scheduler, choices, rates: ratesOf(faults), leaseMs, trace })
-  const stores = new Stores(world, open())
+  const history = isRecorded ? new History(world.stores.clock) : undefined
+  const stores = new Stores(world, open(), history)
   const input = scenario.input(seed)
   setActiveWorld(world)
   try {
@@ -85,9 +96,11 @@ export async function runSchedule(
       const up = processes.filter(({ machine }) => !machine.isCrashed)
       return up[choices.below(up.length)] ?? add()
     }
-    const clients = Array.from({ length: scenario.clients }, () =>
-      startClient({ world, flow, input, choose }),
-    )
+    const { principals } = scenario
+    const clients = Array.from({ length: scenario.clients }, (_, index) => {
+      const principal = principals[index % principals.length]
+      return startClient({ world, flow, input, principal, choose })
+    })
     const idleMs = Math.max(0, ...consumers.map(messageLeaseMs))
     if (idleMs > 0) scheduler.outside(10 * leaseMs + 3 * idleMs, () => stopped.abort())
     const isOver = await scheduler.run(maxEvents)
@@ -111,6 +124,7 @@ export async function runSchedule(
         (sum, { machine, runtime }) => sum + (machine.isCrashed ? 0 : runtime.running),
         0,
       ),
+      unexplained: history?.violation() ?? null,
       events: scheduler.fired,
     }
   } finally {
@@ -132,7 +146,7 @@ export async function runSchedule(
     let answer: string | undefined
     scheduler.on(process.machine, 10 * leaseMs, () => {
       world.say('is called, when everything else is over')
-      void process.run(flow, input, new AbortController().signal).then((reply) => {
+      void process.run(flow, { input }, new AbortController().signal).then((reply) => {
         if (reply.kind === 'error') {
           code = reply.code
           ending = endings[code] ?? 'failed'

@@ -21,6 +21,8 @@ import { createStrayGuard, type StrayGuard } from './strays.ts'
 
 /** Schedules of each class that are watched for strays by default. */
 const watchedFirst = 3
+/** Calls to stores are recorded and checked in one of so many schedules: it takes a third longer. */
+const recordedEvery = 8
 
 /**
  * Simulates a flow: `seeds` schedules for each fault class, in each of which several clients send the same input to several
@@ -56,6 +58,8 @@ export function startSimulation(
   checkNumber('processes', processes, countRule(1, 20))
   checkNumber('clients', clients, countRule(1, 20))
   checkNumber('shrinkRuns', shrinkRuns, countRule(0))
+  if (options.principals?.some((name) => typeof name !== 'string' || name === '') === true)
+    throw new TypeError('simulate takes principals that are non-empty texts')
   const unheardOf = options.faults?.find((name) => !isFaultClass(name))
   if (unheardOf !== undefined)
     throw new TypeError(`there are no faults "${unheardOf}"; there are: ${faultClasses.join(', ')}`)
@@ -78,7 +82,7 @@ class Simulation {
     const flows = [faulty ?? flow, ...faultyOthers]
     const consumers = queueConsumers({ flows })
     const names = resourcesOf(flows)
-    const { services, secrets = {}, count, processes = 3, clients = 3 } = options
+    const { services, secrets = {}, count, processes = 3, clients = 3, principals = [] } = options
     const drain = drainOfPlatform()
     this.#scenario = {
       flow: faulty ?? flow,
@@ -89,6 +93,7 @@ class Simulation {
       open: () => ({ names, services: services?.() ?? {}, secrets }),
       processes,
       clients,
+      principals,
       drain: () => this.#guard.own(drain),
     }
   }
@@ -136,7 +141,8 @@ class Simulation {
     const choices = new Choices(seed, fixed)
     const { strays = 'first' } = this.#options
     const isWatched = strays === 'always' || (strays === 'first' && isAmongFirst)
-    const work = () => runSchedule(this.#scenario, seed, choices, faults)
+    const isRecorded = fixed !== undefined || seed % recordedEvery === 0
+    const work = () => runSchedule(this.#scenario, seed, choices, faults, { isRecorded })
     const outcome = await (isWatched ? this.#guard.watch(work) : work())
     this.#refuseStrays()
     const violation = this.#judge(outcome, faults)
@@ -151,12 +157,15 @@ class Simulation {
   async #failure(violation: Violation, faults: FaultClass, seed: number, made: readonly number[]) {
     const fails = async (tried: readonly number[]) => {
       const choices = new Choices(seed, tried)
-      const outcome = await runSchedule(this.#scenario, seed, choices, faults)
+      const isRecorded = violation === 'not linearizable'
+      const outcome = await runSchedule(this.#scenario, seed, choices, faults, { isRecorded })
       return this.#judge(outcome, faults) === violation ? choices.made : null
     }
     const { choices } = await shrink(made, fails, this.#options.shrinkRuns ?? 400)
     const trace: string[] = []
-    await runSchedule(this.#scenario, seed, new Choices(seed, choices), faults, trace)
+    const last = { isRecorded: true, trace }
+    const { unexplained } = await runSchedule(this.#scenario, seed, new Choices(seed, choices), faults, last)
+    if (unexplained !== null) trace.push(...unexplained.split('\n'))
     this.#rejections.taken()
     return new SimulationError({
       flow: this.#flow.name,

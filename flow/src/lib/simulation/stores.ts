@@ -28,6 +28,7 @@ import {
   memorySecretsDriver,
   memoryStateDriver,
 } from '@flowport/capabilities/memory'
+import type { History } from './history.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
@@ -47,11 +48,14 @@ type Drivers = Map<string, object>
 export class Stores {
   readonly #world: World
   readonly #options: StoresOptions
+  readonly #history: History | undefined
   readonly #drivers: Drivers = new Map()
 
-  constructor(world: World, options: StoresOptions) {
+  /** @param history Records what machines ask of key-value stores and ledgers. */
+  constructor(world: World, options: StoresOptions, history?: History) {
     this.#world = world
     this.#options = options
+    this.#history = history
   }
 
   /** The bag of a machine; without one, the stores as they are, with no network between. */
@@ -72,7 +76,7 @@ export class Stores {
     const domain = domainOf(name) as Domain
     const layers: readonly Layer[] = machine === undefined ? [] : [retry({ clock, rng })]
     const over = <D extends object>(driver: D): D =>
-      machine === undefined ? driver : overNetwork(this.#world, name, driver)
+      machine === undefined ? driver : overNetwork(this.#world, name, driver, this.#history)
     const memory = <D extends object>(make: () => D): D => over(this.#driver(name, make))
     const storeClock = this.#world.stores.clock
     switch (domain) {
@@ -133,7 +137,7 @@ export class Stores {
 }
 
 /** The driver with the network between: each call is a message to the real one. */
-function overNetwork<D extends object>(world: World, to: string, driver: D): D {
+function overNetwork<D extends object>(world: World, to: string, driver: D, history?: History): D {
   return new Proxy(driver, {
     get(target, operation) {
       const value: unknown = Reflect.get(target, operation, target)
@@ -145,7 +149,10 @@ function overNetwork<D extends object>(world: World, to: string, driver: D): D {
           if (to === 'dedupe' && operation === 'begin') noteHolder(world, args[0], answer)
           return answer
         }
-        return world.send({ to, operation, signal: signalOf(args), receive })
+        const followed = history?.follow(to, operation, args, world.scheduler.current?.name ?? '')
+        const sent = world.send({ to, operation, signal: signalOf(args), receive, copied: followed?.copied })
+        if (followed !== undefined) sent.then(followed.answered, followed.failed)
+        return sent
       }
       return (...args: readonly unknown[]) =>
         args.some((arg) => arg instanceof ReadableStream)

@@ -16,6 +16,8 @@ export interface Message {
   readonly sender?: string | undefined
   /** What the receiver does. It runs outside every machine. */
   readonly receive: () => unknown
+  /** Called when the network is going to deliver the message a second time. */
+  readonly copied?: (() => void) | undefined
 }
 
 export interface WorldOptions {
@@ -135,6 +137,7 @@ export class World {
     }
     if (this.happens('ledgerTwice', operation)) {
       const lateMs = this.choices.below(2 * this.leaseMs)
+      message.copied?.()
       this.scheduler.outside(lateMs, () => {
         this.say(`a copy of ${message.to}.${operation} arrives`)
         void received(message).catch(() => undefined)

@@ -15,6 +15,7 @@ import { recordedStreams } from './host/recorded-streams.ts'
 import { recordedUploads } from './host/recorded-uploads.ts'
 import { streams } from './host/streams.ts'
 import { texts } from './host/texts.ts'
+import { uploadKeys } from './host/upload-keys.ts'
 
 export interface OpenedHost {
   /** Sends a request to a path, such as `/items?x=1`. */
@@ -45,6 +46,7 @@ export const hostCases: readonly HostGroup[] = [
   recorded,
   recordedUploads,
   recordedStreams,
+  uploadKeys,
 ]
 
 /** Runs the suite against the host that the harness opens. */

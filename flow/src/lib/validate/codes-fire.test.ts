@@ -1,7 +1,8 @@
 import { control, type Provider, ResourceBag } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as z from 'zod'
-import { blobBody } from '../body.ts'
+import { blobBody, type BodyBinding, multipartBody } from '../body.ts'
 import { codes, type DiagnosticCode, type Stage } from '../diagnostics/codes.ts'
 import { deadlinesBeyondLease } from '../delivery/platform.ts'
 import { type Diagnostic, DiagnosticsError, FlowDefinitionError } from '../diagnostics/diagnostic.ts'
@@ -10,7 +11,7 @@ import { type AnyFlow, flow } from '../flow.ts'
 import { node } from '../node.ts'
 import { environmentDiagnostics } from '../preflight/environment.ts'
 import { preflight } from '../preflight/preflight.ts'
-import { http, manual, queue } from '../trigger.ts'
+import { http, type HttpTrigger, manual, queue } from '../trigger.ts'
 import { validateApp } from './validate-app.ts'
 import { validateFlow, validateIr } from './validate.ts'
 
@@ -114,6 +115,18 @@ const bag = (kv: Patch = strong, layers: readonly string[] = []) =>
 const start = (one: AnyFlow, on = bag(), providers: readonly Provider[] = []) =>
   preflight([one], on, { profile: 'local', providers })
 
+/** A provider that tries again by itself. */
+const native: Provider = {
+  preset: 'native',
+  provides: { kv: strong },
+  env: {} as never,
+  nativeRetry: true,
+  bindings: [],
+  hints: [],
+  check: () => null,
+  open: () => Promise.reject(new Error('preflight opens nothing')),
+}
+
 /** What is found in a flow file; its first node reads a file. */
 const inFile = (patch: string, first = "{ name: a, uses: storage.read, params: { uri: 'm://x' } }") => {
   try {
@@ -141,7 +154,7 @@ const table: Partial<
   DAG103: () => {
     const route = (name: string, path: string) =>
       flow(name, { trigger: http.get(path, { input: Note }), graph: (note) => note })
-    return validateApp({ flows: [route('one', '/notes/:id'), route('two', '/notes/:name')] })
+    return validateApp({ flows: [route('one', '/notes/:id'), route('two', '/notes/:text')] })
   },
   DAG104: () =>
     ir({
@@ -199,6 +212,16 @@ const table: Partial<
         },
       }),
     ),
+  DAG209: () => {
+    const input: StandardSchemaV1 = z.object({ text: z.string() })
+    return validateApp({ flows: [flow('f', { trigger: http.get('/n/:id', { input }), graph: (it) => it })] })
+  },
+  DAG210: () => {
+    const input: StandardSchemaV1 = z.object({ text: z.string() })
+    const body: BodyBinding = multipartBody('files', { key: 'a/{order}/{file.sha256}' })
+    const trigger: HttpTrigger = { ...http.post('/n', { input }), body }
+    return validateApp({ flows: [flow('f', { trigger, graph: (it) => it })] })
+  },
   DAG208: () =>
     validateFlow(
       flow('f', {
@@ -305,7 +328,8 @@ const table: Partial<
   RETRY010: () =>
     start(
       flow('f', { trigger: byHand, graph: (note, step) => step(save, note, { retry: { maxAttempts: 3 } }) }),
-      bag(strong, ['retry']),
+      bag(),
+      [native],
     ),
   RETRY011: [
     () =>

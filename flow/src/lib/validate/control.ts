@@ -17,7 +17,7 @@ function* checkEdges({ ir, at }: IrView): Iterable<Finding> {
     if (timeout !== undefined && numberFault(timeout, lifeRule) !== null) {
       yield { code: 'CTRL101', message: `the timeout is ${timeout} ms`, location: at({ edge }) }
     }
-    const { max_items: items, spill_threshold_bytes: threshold } = buffer ?? {}
+    const { max_items: items, spill_threshold_bytes: threshold } = buffer
     if (items !== undefined && numberFault(items, countRule()) !== null) {
       yield { code: 'CTRL102', message: `max_items is ${items}`, location: at({ edge }) }
     }

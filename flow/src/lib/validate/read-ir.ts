@@ -117,6 +117,7 @@ function readIdempotency(reader: IrReader, node: JsonRecord, at: string): Pick<N
       ? undefined
       : reader.choice(source, name, choices, otherwise, `${at}/idempotency`)
   const atomic = choice('atomic', ['required', 'preferred'], 'required')
+  const partition = reader.optionalText(source, 'partition', `${at}/idempotency`)
   const unknown = choice('unknown', unknownChoices, 'never')
   const begins = choice('begins', ['handler', 'effect'], 'handler')
   const sink = choice('sink', ['keyed'], 'keyed')
@@ -126,6 +127,7 @@ function readIdempotency(reader: IrReader, node: JsonRecord, at: string): Pick<N
       ...(key === undefined ? {} : { key }),
       ...(ttlMs === undefined ? {} : { ttlMs }),
       ...(atomic === undefined ? {} : { atomic }),
+      ...(partition === undefined ? {} : { partition }),
       ...(unknown === undefined ? {} : { unknown }),
       ...(begins === undefined ? {} : { begins }),
       ...(sink === undefined ? {} : { sink }),
@@ -172,9 +174,7 @@ function readEdge(reader: IrReader, value: unknown, at: string): readonly EdgeIr
       ordering: reader.choice(value, 'ordering', ['ordered', 'unordered'], 'ordered', at),
       ...(partitionKey === undefined ? {} : { partition_key: partitionKey }),
       ...(timeout === undefined ? {} : { timeout_ms: numberOf(timeout) }),
-      ...(buffer === undefined || buffer === null
-        ? {}
-        : { buffer: readBuffer(reader, buffer, `${at}/buffer`) }),
+      buffer: buffer === undefined || buffer === null ? {} : readBuffer(reader, buffer, `${at}/buffer`),
       ...(value['feeds'] === undefined ? {} : { feeds: reader.texts(value, 'feeds', at) }),
     },
   ]

@@ -7,7 +7,6 @@ import type { IrView } from './ir-view.ts'
 export function* checkSpill({ ir, at }: IrView): Iterable<Finding> {
   const hasBlob = ir.nodes.some(usesBlob)
   for (const edge of ir.edges) {
-    if (edge.buffer === undefined) continue
     const { spill_tier: tier, spill_threshold_bytes: threshold, max_items: items } = edge.buffer
     const location = at({ edge })
     if (tier === undefined) {

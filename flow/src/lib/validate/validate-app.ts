@@ -1,13 +1,21 @@
-/** `validateApp` checks every flow of an app, and that they do not stand in each other's way: DAG103, DAG205. */
+/** `validateApp` checks every flow of an app, and that they do not stand in each other's way: DAG103, DAG205, DAG209, DAG210. */
 import type { App } from '../app.ts'
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
 import type { AnyNode } from '../node.ts'
+import { checkKeyTemplates } from './key-templates.ts'
+import { checkPathParameters } from './path-parameters.ts'
 import { validateFlow } from './validate.ts'
 
 /** Every finding about the flows of an app. Profiles are the business of preflight. */
 export function validateApp({ flows }: Pick<App, 'flows'>): readonly Diagnostic[] {
-  return [...flows.flatMap(validateFlow), ...sameRoutes(flows), ...sameQueues(flows), ...sameNames(flows)]
+  return [
+    ...flows.flatMap(validateFlow),
+    ...flows.flatMap((flow) => [...checkPathParameters(flow), ...checkKeyTemplates(flow)]),
+    ...sameRoutes(flows),
+    ...sameQueues(flows),
+    ...sameNames(flows),
+  ]
 }
 
 /** The nodes of flows by name: what imported IR may name. */

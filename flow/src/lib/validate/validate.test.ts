@@ -413,7 +413,10 @@ describe('validateApp', () => {
   const options = { input: Note }
 
   it('reports both flows of a route, whatever its parameters are called', () => {
-    const flows = [route('a', http.get('/n/:id/x', options)), route('b', http.get('/n/:name/x', options))]
+    const flows = [
+      route('a', http.get('/n/:id/x', options)),
+      route('b', http.get('/n/:name/x', { input: z.object({ name: z.string() }) })),
+    ]
     expect(validateApp({ flows })).toMatchObject([
       { code: 'DAG103', location: { flow: 'b' }, details: { flows: ['a', 'b'] } },
     ])

@@ -29,13 +29,16 @@ export function collect(
     let isOver = false
     const entry = bodies.begin({ raw, kind: 'json', held: 0, refuse: fail })
 
-    // The listeners stay: what comes after a refusal flows on, and is forgotten.
-    source.on('data', (chunk: Uint8Array<ArrayBuffer>) => {
+    const take = (chunk: Uint8Array<ArrayBuffer>) => {
       if (isOver) return
       if (kept.bytes + chunk.length > maxBytes) return fail(tooLarge(maxBytes))
       bodies.hold(entry, kept.add(chunk))
-    })
+    }
+    // The listeners stay after a refusal: what comes then flows on, and is forgotten.
+    source.on('data', take)
     source.on('end', () => {
+      // Node would remove it when the answer is sent, with `delete`, which makes a slow object of the request's listeners.
+      source.removeListener('data', take)
       if (isOver) return
       if (announced !== null && source === raw && kept.bytes !== announced) return fail(truncated())
       isOver = true

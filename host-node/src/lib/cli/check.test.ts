@@ -55,8 +55,8 @@ describe('flowport check, on atomic nodes', () => {
     const flows = [placing({ key: '/id', atomic: 'preferred', unknown: 'never' })]
     const { code, printed } = checkOf(flows, { together: [memory()], apart })
     expect(code).toBe(0)
-    expect(printed).toContain('atomic: placing / place, profile together: one transaction')
-    expect(printed).toContain('atomic: placing / place, profile apart: unknown: never')
+    expect(printed).toMatch(/^placing \/ place +exactly once +one transaction +together$/m)
+    expect(printed).toMatch(/^placing \/ place +once, unknown is said +unknown: never +apart$/m)
   })
 
   it('refuses a node that needs the transaction on a profile without it', () => {
@@ -64,5 +64,18 @@ describe('flowport check, on atomic nodes', () => {
     expect(code).toBe(1)
     expect(printed).toContain('error[EXACT004]')
     expect(printed).not.toContain('one transaction')
+  })
+
+  it('names a node that is run again over a sink that keeps no keys', () => {
+    const flows = [placing({ key: '/id', unknown: 'again' })]
+    const { code, printed } = checkOf(flows, { one: [memory()], two: [memory()] })
+    expect(code).toBe(0)
+    expect(printed).toContain('warning[IDEM031]')
+    expect(printed).toMatch(/^placing \/ place +at least once +unknown: again +all$/m)
+  })
+
+  it('prints no table for an app without effects', () => {
+    const idle = flow('idle', { trigger: manual({ input: Order }), graph: (it) => it })
+    expect(checkOf([idle], { one: [memory()] }).printed).not.toContain('VERDICT')
   })
 })

@@ -1,17 +1,20 @@
-/** `flowport check`: validation and preflight of every flow, without opening anything. */
+/** `flowport check`: validation, preflight and the verdict of every effect, without opening anything. */
 import type { Provider } from '@flowport/capabilities'
 import {
   type App,
-  atomicVerdicts,
   type Diagnostic,
   DiagnosticsError,
+  effectVerdicts,
   hasErrors,
-  preflightProfile,
+  statedFindings,
   validateApp,
 } from '@flowport/flow'
+import { workersPlatform } from '@flowport/flow/delivery'
 import { readEnvironment } from '../environment.ts'
+import { presetsFor } from '../known-presets.ts'
 import { hostDomains } from '../profile.ts'
 import { type Console, exitCodes } from './console.ts'
+import { effectsTable } from './effects-table.ts'
 import { profilesToUse } from './profiles.ts'
 
 export interface CheckOptions {
@@ -30,15 +33,11 @@ export function check(
   const diagnostics = [
     ...validateApp(app),
     ...profiles.flatMap((name) =>
-      preflightProfile(app.flows, app.profiles[name] ?? [], hostDomains, {
-        profile: name,
-        queues: queuesOf(app.profiles[name] ?? []),
-      }),
+      findingsOf(app, name, profile === undefined ? [] : environmentFindings(app, name, out.host.env)),
     ),
-    ...(profile === undefined ? [] : environmentFindings(app, profile, out.host.env)),
   ]
-  const atomic = profiles.flatMap((name) =>
-    atomicVerdicts(app.flows, app.profiles[name] ?? []).map((verdict) => ({ profile: name, ...verdict })),
+  const effects = profiles.flatMap((name) =>
+    effectVerdicts(app.flows, app.profiles[name] ?? []).map((found) => ({ profile: name, ...found })),
   )
   const ok =
     !hasErrors(diagnostics) && !(strict && diagnostics.some(({ severity }) => severity === 'warning'))
@@ -50,23 +49,30 @@ export function check(
       profiles,
       flows: app.flows.length,
       diagnostics,
-      ...(atomic.length === 0 ? {} : { atomic }),
+      effects,
     })
   else {
     for (const finding of diagnostics) out.result(pretty(finding, out))
-    for (const { profile: on, flow, node, verdict } of atomic)
-      out.result(`atomic: ${flow} / ${node}, profile ${on}: ${verdict}`)
+    if (effects.length > 0) out.result(effectsTable(effects, profiles))
     out.result(summary(app, profiles, diagnostics, ok, out))
   }
   return ok ? exitCodes.ok : exitCodes.findings
 }
 
+/** What the start of a profile finds, on the host that serves it. */
+function findingsOf(app: App, profile: string, environment: readonly Diagnostic[]): readonly Diagnostic[] {
+  const host = isForWorkers(profile, app.profiles[profile] ?? [])
+    ? { queues: 'pushed' as const, platform: workersPlatform, candidates: presetsFor('workers') }
+    : { queues: 'pulled' as const, candidates: presetsFor('node') }
+  return statedFindings({ app, profile, hostBound: hostDomains, environment, ...host }).profile
+}
+
 /**
- * A profile with what only Workers have is served by Workers, which bring the messages. Its presets are stubs here, so
- * that their names tell it. Wrongly taken for one, it is refused when it starts instead.
+ * Returns whether a Worker serves the profile: it is called `workers`, or has a preset that only Workers can open, which its
+ * name shows. For a profile that is judged wrongly here, the start of its host reports the findings.
  */
-function queuesOf(providers: readonly Provider[]): 'pulled' | 'pushed' {
-  return providers.some(({ preset }) => /^(?:cloudflare|durable)-/.test(preset)) ? 'pushed' : 'pulled'
+function isForWorkers(profile: string, providers: readonly Provider[]): boolean {
+  return profile === 'workers' || providers.some(({ preset }) => /^(?:cloudflare|durable)-/.test(preset))
 }
 
 function environmentFindings(app: App, profile: string, env: Readonly<Record<string, string | undefined>>) {

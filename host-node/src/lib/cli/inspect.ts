@@ -1,11 +1,12 @@
-/** `flowport inspect`: routes, bindings with their guarantees, and the variables of a profile; opens nothing. */
+/** `flowport inspect`: routes, bindings with their guarantees, the verdict of every effect, and the variables of a profile; opens nothing. */
 import type { Provider } from '@flowport/capabilities'
-import { type App, atomicVerdicts, providesSecrets, triggerColumns } from '@flowport/flow'
+import { type App, effectVerdicts, providesSecrets, triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { VariablesSchema } from '../environment.ts'
 import { hostDomains } from '../profile.ts'
 import { table } from '../table.ts'
 import { type Console, exitCodes } from './console.ts'
+import { effectsTable } from './effects-table.ts'
 import { oneProfile } from './profiles.ts'
 
 export interface InspectOptions {
@@ -34,7 +35,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
     ...providers.flatMap(variablesOf),
     ...(providesSecrets(providers) ? [] : app.secrets.map(secretRow)),
   ]
-  const atomic = atomicVerdicts(app.flows, providers)
+  const effects = effectVerdicts(app.flows, providers).map((found) => ({ profile: name, ...found }))
   if (json)
     out.json({
       schemaVersion: 1,
@@ -46,7 +47,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
       routes,
       bindings,
       variables,
-      ...(atomic.length === 0 ? {} : { atomic }),
+      effects,
     })
   else {
     out.result(`${out.paint('bold', `${app.name} ${app.version}`)}, profile ${name}\n`)
@@ -68,13 +69,7 @@ export function inspect(app: App, { profile, json = false }: InspectOptions, out
         ]),
       ),
     )
-    if (atomic.length > 0)
-      out.result(
-        table(
-          ['ATOMIC NODE', 'FLOW', 'VERDICT'],
-          atomic.map(({ node, flow, verdict }) => [node, flow, verdict]),
-        ),
-      )
+    if (effects.length > 0) out.result(effectsTable(effects, [name]))
     out.result(
       table(
         ['VARIABLE', 'PRESET', 'REQUIRED', 'DEFAULT', 'MEANING'],

@@ -2,28 +2,22 @@
 import type { App } from '@flowport/flow'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CommandError, exitCodes } from './console.ts'
+import { importModule } from './import-module.ts'
 
 const usual = ['src/app.ts', 'app.ts', 'src/app.js', 'app.js', 'dist/app.js']
 
 /** The default export of the app's module. `path` is `--app`; without it `package.json`'s `flowport.app`, then the usual places. */
 export async function loadApp(path: string | undefined, cwd: string): Promise<App> {
   const file = findApp(path, cwd)
-  let module: Record<string, unknown>
-  try {
-    module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
-  } catch (cause) {
-    throw new CommandError(exitCodes.cannotLoad, `${file} could not be loaded: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
+  const module = await importModule(file)
   const app = module['default'] ?? module['app']
   if (isApp(app)) return app
   throw new CommandError(exitCodes.cannotLoad, `${file} has no app: export default defineApp({ … })`)
 }
 
-function findApp(path: string | undefined, cwd: string): string {
+/** The file that `loadApp` imports. */
+export function findApp(path: string | undefined, cwd: string): string {
   if (path !== undefined) {
     const file = resolve(cwd, path)
     if (existsSync(file)) return file

@@ -1,5 +1,8 @@
 /** The command line: what there is to say, and what each word does. */
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { faults } from '../certify/options.ts'
+import { certifyFlow, type CertifyCommandOptions } from './certify.ts'
 import { check, type CheckOptions } from './check.ts'
 import { CommandError, type CommandHost, Console, exitCodes } from './console.ts'
 import { graph, graphFormats, type GraphOptions } from './graph.ts'
@@ -45,6 +48,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   const load = (path: string | undefined) => loadApp(path, host.cwd())
   const program = new Command('flowport')
     .description('Check, inspect, draw and run the flows of a Flowport app, and settle its ledger.')
+    .version(ownVersion(), '--version', 'print the version')
     .option(
       '--app <file>',
       'module whose default export is the app (default: package.json "flowport.app", src/app.ts, …)',
@@ -149,8 +153,11 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .description('record how the effect of an unknown key ended')
     .requiredOption('--fence <number>', 'the fence that list or show gave', wholeNumber)
     .option('--done <json>', 'the effect was made; the result: JSON, @file, or - for standard input')
-    .option('--caller <principal>', 'with --done: whose request it was; others do not get the result')
-    .option('--any-caller', 'with --done: the result is for everyone')
+    .option(
+      '--caller <principal>',
+      'with --done: whose request it was, where the ledger does not know it; others do not get the result',
+    )
+    .option('--any-caller', 'with --done: the request had no principal, and the result is for everyone')
     .option('--not-done', 'the effect was not made, and its holder can no longer make it')
     .requiredOption('--by <name>', 'who settles the key')
     .requiredOption('--why <text>', 'how they know')
@@ -185,7 +192,47 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
       perform(async (app) => simulateFlow(await load(app), flow, options, out)),
     )
 
+  program
+    .command('certify')
+    .argument('<flow>', 'name of the flow')
+    .description('make the effects of a flow for real, under kills, stops and storms, and count them')
+    .option('--effects', 'allow it: effects are made, and stay')
+    .option('--with <file>', 'module with payload and observer (default: certifications/<flow>.ts or .js)')
+    .option('--input <json>', 'the payload in place of a module; {key} stands for the key')
+    .option(
+      '--count <url>',
+      'with --input: where the effects of {key} are counted; #/pointer finds the number',
+    )
+    .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
+    .option('--attempts <count>', 'how often each fault is tried (default: 1)', wholeNumber)
+    .option('--concurrency <count>', 'calls of one key at once (default: 64)', wholeNumber)
+    .option('--faults <names>', `separated by commas, out of ${faults.join(', ')} (default: all)`)
+    .option(
+      '--max-points <count>',
+      'places of a run where it is killed or stopped (default: 32)',
+      wholeNumber,
+    )
+    .option('--lease <ms>', 'lease of keys in place of the declared one', wholeNumber)
+    .option('--time-limit <seconds>', 'give up after so long (default: 300)', wholeNumber)
+    .option('--report <file>', 'write the report as JSON, to be kept and compared')
+    .option('--strict', 'warnings count as errors')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  flowport certify post-order --effects --report certifications/post-order.json\n' +
+        '  flowport certify post-order --effects --input \'{"orderId":"{key}","amountCents":1}\' --count \'http://127.0.0.1:4174/charges/{key}#/charges\'',
+    )
+    .action((flow: string, options: CertifyCommandOptions) =>
+      perform(async (path) => certifyFlow({ app: await load(path), path }, flow, options, out)),
+    )
+
   return program
+}
+
+/** The manifest is as far above the source as above what is built of it. */
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
 function wholeNumber(text: string): number {

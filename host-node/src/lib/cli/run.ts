@@ -1,10 +1,10 @@
 /** `flowport run`: one flow on a profile, with its input from the command line, a file or standard input. */
 import { type Logger, type ResourceBag, silentLogger } from '@flowport/capabilities'
+import { systemRng } from '@flowport/capabilities/system'
 import {
   type AnyFlow,
   type App,
   asBlobRef,
-  blobRef,
   type BodyBinding,
   createRuntime,
   HttpProblem,
@@ -12,8 +12,10 @@ import {
   SchemaError,
   isStreamEvent,
 } from '@flowport/flow'
+import { storeBody } from '@flowport/flow/http'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import { digest } from '../digest.ts'
 import { CommandError, type CommandHost, type Console, exitCodes } from './console.ts'
 import { findFlow } from './graph.ts'
 import { openForCommand } from './open.ts'
@@ -31,12 +33,12 @@ export async function run(app: App, name: string, options: RunOptions, out: Cons
   const flow = findFlow(app, name)
   const { env } = out.host
   const opened = await openForCommand(app, oneProfile(app, options.profile, env), env)
-  const runtime = createRuntime(opened.bag, { log: silentLogger satisfies Logger })
+  const runtime = createRuntime(opened.bag, { log: silentLogger satisfies Logger, digest })
   const stop = new AbortController()
   const interrupt = () => stop.abort(new Error('interrupted'))
   process.once('SIGINT', interrupt)
   try {
-    const input = await readInput(flow, options, out.host, opened.bag)
+    const input = await readInput(flow, options, out.host, opened.bag, stop.signal)
     const answer = await runtime.invoke(flow, { input: input as never, signal: stop.signal })
     await print(answer, options.json === true, name, out)
     return exitCodes.ok
@@ -54,6 +56,7 @@ async function readInput(
   { input, body }: RunOptions,
   host: CommandHost,
   bag: ResourceBag,
+  signal: AbortSignal,
 ) {
   const given: unknown = input === undefined ? {} : await jsonFrom(input, '--input', host)
   const message = trigger.kind === 'cron' ? scheduledNow(trigger.cron, given) : given
@@ -66,8 +69,14 @@ async function readInput(
   const stream = Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>
   if (binding.kind === 'stream')
     return { ...(message as object), [binding.field]: { contentType: null, size: null, stream } }
-  const object = await bag.require(binding.store).put(binding.key(message as never), stream)
-  return { ...(message as object), [binding.field]: blobRef(object, binding.store) }
+  const content = { contentType: null, size: null, stream }
+  const ref = await storeBody(binding, message, content, {
+    bag,
+    rng: systemRng,
+    signal,
+    log: undefined,
+  })
+  return { ...(message as object), [binding.field]: ref }
 }
 
 /** Whoever runs the command may name any object: a reference in its input stands for one. */

@@ -9,11 +9,9 @@ import {
   SimulationError,
   type SimulationOverrides,
 } from '@flowport/flow/simulation'
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CommandError, type Console, exitCodes } from './console.ts'
 import { findFlow } from './graph.ts'
+import { loadDefined } from './load-defined.ts'
 
 export interface SimulateOptions {
   readonly with?: string
@@ -33,7 +31,13 @@ export async function simulateFlow(
 ): Promise<number> {
   const flow = findFlow(app, name).name
   const { json = false, unknown, replay } = options
-  const simulation = await loadSimulation(flow, options.with, out.host.cwd())
+  const simulation = await loadDefined<DefinedSimulation>({
+    flow,
+    what: 'simulation',
+    definition: 'defineSimulation(flow, { input, count })',
+    file: options.with,
+    cwd: out.host.cwd(),
+  })
   const overrides: SimulationOverrides = {
     seeds: options.seeds,
     firstSeed: options.firstSeed,
@@ -58,52 +62,6 @@ export async function simulateFlow(
     if (error instanceof TypeError) throw new CommandError(exitCodes.usage, error.message, { cause: error })
     throw error
   }
-}
-
-async function loadSimulation(
-  flow: string,
-  given: string | undefined,
-  cwd: string,
-): Promise<DefinedSimulation> {
-  const usual = [`simulations/${flow}.ts`, `simulations/${flow}.js`]
-  const file = (given === undefined ? usual : [given]).map((each) => resolve(cwd, each)).find(existsSync)
-  if (file === undefined) {
-    const looked =
-      given === undefined
-        ? `no simulation of "${flow}" here (looked for ${usual.join(', ')})`
-        : `${given} does not exist`
-    throw new CommandError(
-      exitCodes.cannotLoad,
-      `${looked}: write a module with "export default defineSimulation(flow, { input, count })" and give it with --with FILE`,
-    )
-  }
-  let module: Readonly<Record<string, unknown>>
-  try {
-    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
-  } catch (cause) {
-    throw new CommandError(exitCodes.cannotLoad, `${file} could not be loaded: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
-  const defined = Object.values(module)
-    .filter(isDefined)
-    .find((each) => each.flow === flow)
-  if (defined !== undefined) return defined
-  throw new CommandError(
-    exitCodes.cannotLoad,
-    `${file} exports no simulation of "${flow}": export default defineSimulation(flow, { input, count })`,
-  )
-}
-
-function isDefined(value: unknown): value is DefinedSimulation {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'flow' in value &&
-    typeof value.flow === 'string' &&
-    'run' in value &&
-    typeof value.run === 'function'
-  )
 }
 
 function classesIn(text: string): readonly FaultClass[] {

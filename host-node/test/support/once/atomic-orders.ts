@@ -1,4 +1,7 @@
-/** Orders placed by an atomic node over a SQLite file: a counter, a row and a message for each. */
+/**
+ * Orders placed over a SQLite file: by an atomic node a counter, a row and a message for each, by a node whose effect begins
+ * with its first write a row for each.
+ */
 import { type Clock, openProviders, type Queue, silentLogger } from '@flowport/capabilities'
 import { createRuntime, flow, manual, node } from '@flowport/flow'
 import { sqlite } from '@flowport/presets/sqlite'
@@ -23,6 +26,21 @@ const placing = flow('placing', {
   graph: (order, step) => step(place, order),
 })
 
+const note = node('note', {
+  input: Order,
+  uses: { kv: 'write' },
+  idempotency: { key: '/id', unknown: 'never', begins: 'effect' },
+  async run({ id }, { kv }) {
+    await kv.get(`row/${id}`)
+    await kv.put(`row/${id}`, 'noted', { ifAbsent: true })
+    return id
+  },
+})
+const noting = flow('noting', {
+  trigger: manual({ input: Order }),
+  graph: (order, step) => step(note, order),
+})
+
 /** An app of its own over the file. */
 export async function openOrders(path: string, clock: Clock) {
   const context = { env: {}, log: silentLogger, bindings: {} }
@@ -31,6 +49,17 @@ export async function openOrders(path: string, clock: Clock) {
   const runtime = createRuntime(bag, { clock })
   return {
     place: (id: string) => runtime.invoke(placing, { input: { id } }),
+    note: (id: string) => runtime.invoke(noting, { input: { id } }),
+    /** Whether each order has a row, and how the key of its note stands. */
+    async notes(ids: readonly string[]) {
+      const kv = bag.require('kv')
+      const dedupe = bag.require('dedupe')
+      const look = async (id: string) => ({
+        hasRow: (await kv.get(`row/${id}`)) !== null,
+        state: (await dedupe.look(`noting/note:${id}`)).state,
+      })
+      return Promise.all(ids.map(look))
+    },
     /** The counter and the number of rows, records and messages. Takes the messages. */
     async counts(ids: readonly string[]) {
       const kv = bag.require('kv')

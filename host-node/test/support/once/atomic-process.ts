@@ -8,9 +8,11 @@ export interface AtomicProcessOptions {
   readonly ids: readonly string[]
   /** Number of the statement it does not reach, from 1 on. 0: it ends by itself. */
   readonly killAt: number
+  /** Which node handles the orders. Default `'place'`. */
+  readonly by?: 'place' | 'note'
 }
 
-const { path, ids, killAt } = JSON.parse(process.argv[2] ?? '') as AtomicProcessOptions
+const { path, ids, killAt, by = 'place' } = JSON.parse(process.argv[2] ?? '') as AtomicProcessOptions
 const orders = await openOrders(path, systemClock)
 let statements = 0
 for (const method of ['run', 'get', 'all'] as const) {
@@ -23,6 +25,6 @@ for (const method of ['run', 'get', 'all'] as const) {
     },
   })
 }
-for (const id of ids) await orders.place(id)
+for (const id of ids) await orders[by](id)
 process.stdout.write(`${statements}\n`)
 await orders.close()

@@ -1,6 +1,6 @@
 /** `createBrowserHost` runs an app's flows in the page: invoked directly, or asked by requests as on Workers. */
 import { asyncDispose, type ResourceBag } from '@flowport/capabilities'
-import type { App, Flow, InvokeOptions } from '@flowport/flow'
+import type { App, Flow, InvokeOptions, Sent, TriggerSpec } from '@flowport/flow'
 import { type Overview, overviewOf } from '@flowport/flow/http'
 import { type FlowportHonoOptions, honoFor } from '../app.ts'
 import { onUnlessSaid } from '../operations.ts'
@@ -17,7 +17,10 @@ export interface BrowserHost extends AsyncDisposable {
   /** Opens the profile unless it is open. Rejects with a `DiagnosticsError` that names everything that keeps it shut. */
   readonly ready: Promise<void>
   /** Runs a flow of the app. Opens the profile at the first call. */
-  invoke<I, O, N>(flow: Flow<I, O, N>, request: { readonly input: I } & InvokeOptions): Promise<O>
+  invoke<I, O, N, T extends TriggerSpec>(
+    flow: Flow<I, O, N, T>,
+    request: { readonly input: Sent<I, T> } & InvokeOptions,
+  ): Promise<O>
   /** Answers as a server with the app's routes would; paths are those of the flows. Never reaches the network. */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
   /** The open resources. An error before `ready`. */

@@ -1,7 +1,7 @@
 /** A Worker in workerd itself, without the proxies that development tools put before it, on a free port of loopback. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,8 @@ const { default: workerd } = createRequire(import.meta.url)('workerd') as { read
 export interface RunningWorkerd {
   readonly url: string
   readonly pid: number
-  close(): Promise<void>
+  /** Ends it with a signal, by default SIGTERM, and resolves when it is gone. `SIGKILL` is how a crash ends it. */
+  close(signal?: NodeJS.Signals): Promise<void>
 }
 
 export interface ServeWorkerdOptions {
@@ -23,6 +24,12 @@ export interface ServeWorkerdOptions {
   readonly edge?: boolean
   /** Let the Worker open connections to loopback, such as to a store that a test has started. Default false. */
   readonly reachesLoopback?: boolean
+  /** Durable Object classes that the module exports, by the name of their binding. Default none. */
+  readonly durableObjects?: Readonly<Record<string, string>>
+  /** Folder in which the Durable Objects keep their data over restarts. Default: a temporary one, removed on `close`. */
+  readonly storage?: string
+  /** Called with what the Worker logs. Default: it is printed. */
+  readonly onOutput?: (text: string) => void
 }
 
 /** Header that gives a request up after so many milliseconds, as the platform does when its client has gone. */
@@ -40,12 +47,14 @@ const edgeSource = `export default {
 }
 `
 
-/** Bundles the module at path `entry` as wrangler does and serves it. It has no bindings but `vars`. */
+/** Bundles the module at path `entry` as wrangler does and serves it. Its bindings are `vars` and `durableObjects`. */
 export async function serveWorkerd(
   entry: string,
-  { vars = {}, edge = true, reachesLoopback = false }: ServeWorkerdOptions = {},
+  options: ServeWorkerdOptions = {},
 ): Promise<RunningWorkerd> {
   const folder = mkdtempSync(join(tmpdir(), 'flowport-workerd-'))
+  const { storage = join(folder, 'objects') } = options
+  mkdirSync(storage, { recursive: true })
   await build({
     entryPoints: [entry],
     outfile: join(folder, 'worker.js'),
@@ -57,11 +66,12 @@ export async function serveWorkerd(
     logLevel: 'error',
   })
   writeFileSync(join(folder, 'edge.js'), edgeSource)
-  writeFileSync(join(folder, 'config.capnp'), configOf(vars, edge, reachesLoopback))
+  writeFileSync(join(folder, 'config.capnp'), configOf({ ...options, storage }))
   const child = spawn(workerd, ['serve', '--experimental', '--control-fd=3', 'config.capnp'], {
     cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', options.onOutput === undefined ? 'inherit' : 'pipe', 'inherit', 'pipe'],
   })
+  child.stdout?.on('data', (chunk: Buffer) => options.onOutput?.(chunk.toString()))
   const exited = once(child, 'exit')
   const control = child.stdio[3]
   const port = await new Promise<number>((resolve, reject) => {
@@ -77,24 +87,43 @@ export async function serveWorkerd(
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
-    async close() {
-      child.kill('SIGTERM')
+    async close(signal = 'SIGTERM') {
+      child.kill(signal)
       await exited
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-function configOf(vars: Readonly<Record<string, string>>, edge: boolean, reachesLoopback: boolean): string {
-  const bindings = Object.entries(vars).map(
-    ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
+function configOf({
+  vars = {},
+  edge = true,
+  reachesLoopback = false,
+  durableObjects = {},
+  storage,
+}: ServeWorkerdOptions & { readonly storage: string }): string {
+  const text = (value: string) => JSON.stringify(value)
+  const bindings = [
+    ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(durableObjects).map(
+      ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`,
+    ),
+  ]
+  const classes = [...new Set(Object.values(durableObjects))].map(
+    (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
   )
+  const objects = `
+  durableObjectNamespaces = [${classes.join(', ')}],
+  durableObjectStorage = (localDisk = "objects"),`
   const internet = reachesLoopback
     ? ', (name = "internet", network = (allow = ["public", "private", "local"]))'
     : ''
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker), (name = "edge", worker = .edge)${internet}],
+  services = [
+    (name = "main", worker = .worker), (name = "edge", worker = .edge),
+    (name = "objects", disk = (path = ${text(storage)}, writable = true))${internet}
+  ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "${edge ? 'edge' : 'main'}")],
 );
 const edge :Workerd.Worker = (
@@ -106,7 +135,7 @@ const worker :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js")],
   compatibilityDate = "2026-11-01",
   compatibilityFlags = ["enable_request_signal"],
-  bindings = [${bindings.join(', ')}],
+  bindings = [${bindings.join(', ')}],${classes.length === 0 ? '' : objects}
 );
 `
 }

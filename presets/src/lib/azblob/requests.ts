@@ -1,6 +1,12 @@
 /** Puts of Azure that OpenDAL does not send, signed with the account's key or a shared access signature. */
 import { createHmac } from 'node:crypto'
-import { type Applied, appliedByStatus, CapabilityError, wasNeverSent } from '@flowport/capabilities'
+import {
+  type Applied,
+  appliedByStatus,
+  CapabilityError,
+  retryAfterOf,
+  wasNeverSent,
+} from '@flowport/capabilities'
 
 export interface AzureRequestsOptions {
   /** Without a slash at its end. */
@@ -111,8 +117,7 @@ function refusal({ status, headers }: Response): CapabilityError {
   const serviceCode = headers.get('x-ms-error-code') ?? 'none'
   const details = { status, serviceCode }
   const said = `Azure answered ${status} (${serviceCode})`
-  const after = /^\d{1,6}$/.exec(headers.get('retry-after') ?? '')?.[0]
-  const retryAfterMs = after === undefined ? undefined : Number(after) * 1000
+  const retryAfterMs = retryAfterOf(headers)
   // Of the conflicts of a put, Azure answers this one with a code that says there was no write.
   const applied = serviceCode === 'BlobAlreadyExists' ? 'no' : appliedByStatus(status)
   const options = { details, retryAfterMs, applied }

@@ -190,12 +190,14 @@ describe('errors', () => {
     const kv = createKeyValue(driver, { clock, layers: [retry({ clock, rng: { float: () => 0 } })] })
     const ways = [() => '7', () => new Date(clock.now() + 7_000).toUTCString()]
     for (const way of ways) {
-      api.faults.push({ status: 429, headers: { 'retry-after': way() } })
+      // A date counts from the answer's own date.
+      const headers = () => ({ 'retry-after': way(), date: new Date(clock.now()).toUTCString() })
+      api.faults.push({ status: 429, headers: headers() })
       await expect(driver.put('key', 'v', {})).rejects.toMatchObject({
         kind: 'RateLimited',
         retryAfterMs: 7_000,
       })
-      api.faults.push({ status: 429, headers: { 'retry-after': way() } })
+      api.faults.push({ status: 429, headers: headers() })
       const write = kv.put('key', 'v')
       await expect.poll(() => clock.sleeping).toBe(1)
       await clock.advance(6_999)

@@ -5,7 +5,7 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isKind,
-  parseRetryAfter,
+  retryAfterOf,
   wasNeverSent,
 } from '@flowport/capabilities'
 import { rateLimited } from './translate-error.ts'
@@ -29,9 +29,7 @@ export function apiError(
   const { code, message } = firstError(text)
   const [kind, reason] = meaning(status, code)
   const retryAfterMs =
-    kind === 'RateLimited' || kind === 'Unavailable'
-      ? parseRetryAfter(headers.get('retry-after'), now)
-      : undefined
+    kind === 'RateLimited' || kind === 'Unavailable' ? retryAfterOf(headers, now) : undefined
   const options: CapabilityErrorOptions = {
     applied: appliedByStatus(status),
     details: { status, ...(code === undefined ? {} : { code }) },

@@ -7,7 +7,7 @@ import type { R2BucketLike } from './binding.ts'
 import { checkedPartBytes, type CloudflareR2Options, credentialsFrom, type r2Env } from './declaration.ts'
 import { bindingDetails, withExtras } from './extras.ts'
 import { checkR2Key } from './key.ts'
-import { r2S3Client } from './s3-client.ts'
+import { r2Presigner } from './presigner.ts'
 
 export interface OpenBindingOptions {
   readonly bucket: R2BucketLike
@@ -20,13 +20,13 @@ export interface OpenBindingOptions {
 export function openR2Binding({ bucket, env, options, log, clock }: OpenBindingOptions): R2BindingDriver {
   const partBytes = checkedPartBytes(options.partBytes)
   const credentials = credentialsFrom(options, env)
-  const client = credentials === null ? null : r2S3Client(credentials, clock)
+  const presigner = credentials === null ? null : r2Presigner(credentials, clock)
   const presign =
-    client === null
+    presigner === null
       ? undefined
       : async (key: string, presign: BlobPresignOptions) => {
           checkR2Key(key)
-          return presignedUrl(client, key, presign)
+          return presignedUrl(presigner, key, presign)
         }
   return withExtras(
     (write) => new R2BindingDriver({ bucket, log, partBytes, presign, write }),

@@ -1,6 +1,7 @@
 /** A client of R2's S3 endpoint. */
 import type { Clock } from '@flowport/capabilities'
-import { bucketUrl, S3Client, type S3ClientOptions } from '../s3/client.ts'
+import { bucketUrl } from '../s3/bucket-url.ts'
+import { S3Client, type S3ClientOptions } from '../s3/client.ts'
 import type { R2Credentials } from './declaration.ts'
 
 /** A client of the bucket's S3 endpoint, on any platform. */

@@ -1,16 +1,8 @@
 /** The `durable-dedupe` preset without its drivers, shared with its stub on runtimes that have no Durable Objects. */
-import {
-  type BindingNeed,
-  type Clock,
-  type Layer,
-  type Logger,
-  logging,
-  type PresetOptions,
-  retry,
-  timeout,
-} from '@flowport/capabilities'
+import type { BindingNeed, PresetOptions } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import { isObjectNamespace, type Jurisdiction, type LocationHint } from '../durable/addressing.ts'
+export { durableLayers as durableDedupeLayers } from '../durable-ledger/layers.ts'
 import { durableDedupeInfo, durableKvInfo } from './info.ts'
 
 export interface DurableDedupeOptions {
@@ -55,19 +47,6 @@ export function durableDedupeBindings({
 /** Whether a domain is among those to provide. */
 export function isChosen(domain: string, only: PresetOptions['only']): boolean {
   return only?.includes(domain) ?? true
-}
-
-/** Milliseconds one try may take. An object that is far away and asleep answers within a second or two. */
-const timeoutMs = 10_000
-
-export function durableDedupeLayers({
-  log,
-  clock,
-}: {
-  readonly log: Logger
-  readonly clock: Clock
-}): readonly Layer[] {
-  return [logging({ log, clock }), retry({ clock, log }), timeout({ timeoutMs, clock })]
 }
 
 function need(name: string, className: string): BindingNeed {

@@ -6,19 +6,16 @@ import {
   type Drivers,
   type PresetOptions,
 } from '@flowport/capabilities'
-import {
-  durableObject,
-  inJurisdiction,
-  isObjectNamespace,
-  type ObjectNamespace,
-} from '../durable/addressing.ts'
+import { durableObject, type ObjectNamespace } from '../durable/addressing.ts'
+import { boundNamespace } from '../durable/bound-namespace.ts'
 import { noNativeRetry } from '../durable/call-object.ts'
 import { type DurableDedupeOptions, defaultBindings, isChosen } from './declaration.ts'
-import { DurableDedupeDriver } from './dedupe-driver.ts'
+import { DurableDedupeDriver } from '../durable-ledger/dedupe-driver.ts'
 import { dedupeInfoFor, durableKvInfo } from './info.ts'
-import { DurableKvDriver } from './kv-driver.ts'
-import type { KvCalls, LedgerCalls } from './protocol.ts'
-import { indexPlace } from './tell-index.ts'
+import { DurableKvDriver } from '../durable-ledger/kv-driver.ts'
+import { ledgerPlaces } from './places.ts'
+import type { KvCalls, LedgerCalls } from '../durable-ledger/protocol.ts'
+import { indexPlace } from '../durable-ledger/tell-index.ts'
 
 /** Opens what `only` chooses. `Misconfigured` names a binding that is missing. */
 export function openDurableDrivers(
@@ -28,6 +25,7 @@ export function openDurableDrivers(
   const { binding = defaultBindings.dedupe, kvBinding = defaultBindings.kv, only } = options
   const { name = 'default', shards, storage = 'sqlite' } = options
   checkOptions(name, shards, storage)
+  const of = { preset: 'durable-dedupe', jurisdiction: options.jurisdiction }
   const stubs = <Stub>(namespace: ObjectNamespace<Stub>) => {
     const { locationHint } = options
     return (object: string): Stub =>
@@ -40,33 +38,16 @@ export function openDurableDrivers(
   const drivers: { dedupe?: DurableDedupeDriver; kv?: DurableKvDriver } = {}
   if (isChosen('dedupe', only)) {
     const info = dedupeInfoFor({ storage, shards })
-    const namespace = namespaceOf<LedgerCalls>(bindings, binding, options)
+    const namespace = boundNamespace<LedgerCalls>(bindings, binding, of)
     const placeOf = (object: string) => indexPlace(binding, namespace.idFromName(object).toString())
-    drivers.dedupe = new DurableDedupeDriver({ stubOf: stubs(namespace), placeOf, info, name, shards })
+    const places = ledgerPlaces({ name, shards })
+    drivers.dedupe = new DurableDedupeDriver({ stubOf: stubs(namespace), placeOf, info, places })
   }
   if (isChosen('kv', only)) {
-    const stubOf = stubs(namespaceOf<KvCalls>(bindings, kvBinding, options))
+    const stubOf = stubs(boundNamespace<KvCalls>(bindings, kvBinding, of))
     drivers.kv = new DurableKvDriver(durableKvInfo, () => stubOf(name))
   }
   return drivers
-}
-
-function namespaceOf<Stub>(
-  bindings: Readonly<Record<string, unknown>>,
-  name: string,
-  { jurisdiction }: DurableDedupeOptions,
-): ObjectNamespace<Stub> {
-  const bound = bindings[name]
-  if (!isObjectNamespace(bound)) {
-    throw new CapabilityError(
-      'Misconfigured',
-      `preset "durable-dedupe": the binding ${name} is ${bound === undefined ? 'missing' : 'no Durable Object namespace'}; declare it under durable_objects.bindings in the wrangler file`,
-      { details: { binding: name } },
-    )
-  }
-  // Which class is behind it shows with the first call.
-  const namespace = bound as ObjectNamespace<Stub>
-  return jurisdiction === undefined ? namespace : inJurisdiction(namespace, jurisdiction)
 }
 
 function checkOptions(name: string, shards: number | undefined, storage: string): void {

@@ -1,14 +1,10 @@
 /** What the stores on Durable Objects state of themselves, as literal types that a profile is checked against. */
 import type { DedupeCapabilityInfo, KvCapabilityInfo } from '@flowport/capabilities'
+import { entriesInObjects, ledgerInObjects } from '../durable-ledger/info.ts'
 
-/** `limits.test.ts` holds these numbers against the platform's. */
 export const durableDedupeInfo = {
   provider: 'durable-dedupe',
-  reservation: 'atomic',
-  consistency: 'strong',
-  durability: 'durable',
-  limits: { maxKeyBytes: 2048, maxResultBytes: 1_980_000, minTtlMs: 1 },
-  features: { unknowns: true },
+  ...ledgerInObjects,
   extensions: {
     'com.cloudflare.durable-objects.storage': 'sqlite',
     'com.cloudflare.durable-objects.objects': 'one_per_key',
@@ -26,18 +22,7 @@ export const legacyDedupeInfo = {
 
 export const durableKvInfo = {
   provider: 'durable-dedupe',
-  consistency: 'strong',
-  durability: 'durable',
-  ttl: 'per_write',
-  limits: {
-    maxKeyBytes: 2048,
-    maxValueBytes: 1_980_000,
-    maxMetadataBytes: 16_384,
-    minTtlSeconds: 0,
-    maxListKeys: 1000,
-    maxBulkKeys: 1000,
-  },
-  features: { list: true, metadata: true, conditional: true, bulk: true },
+  ...entriesInObjects,
   extensions: { 'com.cloudflare.durable-objects.storage': 'sqlite' },
 } as const satisfies KvCapabilityInfo
 

@@ -4,9 +4,14 @@
  */
 import { CapabilityError, type DriverUnknown, ledgerSteps, utf8Length } from '@flowport/capabilities'
 import type { ObjectStorage } from '../durable/object-state.ts'
-import { legacyKeyBytes, legacyKeysPerCall, legacyValueBytes, recordOverheadBytes } from './limits.ts'
-import { type Change, dueAt, type LedgerRecord, uselessAt } from './ledger.ts'
-import type { Records, Unlisted, UnknownSlice } from './records.ts'
+import {
+  legacyKeyBytes,
+  legacyKeysPerCall,
+  legacyValueBytes,
+  recordOverheadBytes,
+} from '../durable-ledger/limits.ts'
+import { type Change, dueAt, type LedgerRecord, uselessAt } from '../durable-ledger/ledger.ts'
+import type { Records, Unlisted, UnknownSlice } from '../durable-ledger/records.ts'
 
 /** Records read at once while sweeping: 128 KiB each at most. */
 const sweepKeys: number = legacyKeysPerCall / 2

@@ -3,7 +3,7 @@ import { ledgerSteps } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
 import type { ObjectStorage } from '../durable/object-state.ts'
 import { durableDedupeInfo, durableKvInfo, legacyDedupeInfo } from './info.ts'
-import type { Change, Step } from './ledger.ts'
+import type { Change, Step } from '../durable-ledger/ledger.ts'
 import { LegacyRecords } from './legacy-records.ts'
 import {
   answerBytes,
@@ -13,7 +13,7 @@ import {
   recordOverheadBytes,
   rpcBytes,
   sqliteRowBytes,
-} from './limits.ts'
+} from '../durable-ledger/limits.ts'
 
 describe('stated limits', () => {
   it('a ledger row fits a SQLite class with everything at its limit', () => {

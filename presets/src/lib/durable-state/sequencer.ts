@@ -10,6 +10,7 @@ import {
   lifeRule,
   timerRule,
   utf8Length,
+  retryPause,
 } from '@flowport/capabilities'
 import type { ObjectState } from '../durable/object-state.ts'
 import { type Outcome, outcomeOf } from '../durable/outcome.ts'
@@ -175,8 +176,9 @@ export abstract class Sequencer<E = unknown> extends DurableObject implements Se
       const message = messageOf(error)
       if (attempt >= maxAttempts) this.#events.bury(event, message)
       else {
-        const pauseMs = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1))
-        this.#events.postpone(event, this.now() + pauseMs, message)
+        // One event at a time waits: there is nobody to be kept apart from.
+        const rule = { attempt, baseMs: retryBaseMs, maxMs: retryMaxMs, random: 1 }
+        this.#events.postpone(event, this.now() + retryPause(rule), message)
       }
     } finally {
       clearTimeout(timer)

@@ -108,6 +108,11 @@ export class Home {
     return withSlash(this.root) + (path.endsWith('/') ? path.slice(0, -1) : path)
   }
 
+  /** Whether the place, as the system says it, is in the staging directory: a delete moves its object there. */
+  isStaged(place: string): boolean {
+    return place.startsWith(`${withSlash(this.root)}.staging/`)
+  }
+
   /** Makes the directory one level at a time, so that no link on the way is followed. Resolves those it made. */
   async make(directory: string): Promise<readonly string[]> {
     const made: string[] = []

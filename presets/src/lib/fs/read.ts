@@ -25,7 +25,10 @@ export async function openObject(home: Home, path: string, readAhead: number): P
   const fd = await openFile(home, path)
   if (fd === null) return null
   try {
-    checkPlace(home, path, fd)
+    if (!isInPlace(home, path, fd)) {
+      fs.closeSync(fd)
+      return null
+    }
     const stat = fs.fstatSync(fd)
     if (!stat.isFile()) throw corrupt('something else stands where an object should be')
     let head = await fill(fd, Buffer.allocUnsafeSlow(Math.min(stat.size, readAhead)))
@@ -90,12 +93,17 @@ async function openFile(home: Home, path: string): Promise<number | null> {
   }
 }
 
-/** Compares where the opened file is with where it should be, before anything is read: a link above it leads elsewhere. */
-function checkPlace(home: Home, path: string, fd: number): void {
-  if (!hasDescriptorPaths || !path.includes('/')) return
+/**
+ * Compares where the opened file is with where it should be, before anything is read: a link above it leads elsewhere.
+ * `false` for an object that has been deleted since it was opened.
+ */
+function isInPlace(home: Home, path: string, fd: number): boolean {
+  if (!hasDescriptorPaths || !path.includes('/')) return true
   const place = placeOf(fd)
   const expected = home.placeOf(path)
-  if (place !== expected && place !== expected + deleted) throw linked()
+  if (place === expected || place === expected + deleted) return true
+  if (place !== null && home.isStaged(place)) return false
+  throw linked()
 }
 
 async function fill(fd: number, buffer: Buffer<ArrayBuffer>): Promise<Buffer<ArrayBuffer>> {

@@ -1,6 +1,7 @@
 /** Ends uploads that a failed put left behind, which OpenDAL cannot: over the XML API, where they are as those of S3. */
 import type { Clock } from '@flowport/capabilities'
-import { bucketUrl, S3Client } from '../s3/client.ts'
+import { bucketUrl } from '../s3/bucket-url.ts'
+import { S3Client } from '../s3/client.ts'
 import { fetchTransport } from '../s3/fetch-transport.ts'
 import { abortUpload, pendingUploads } from '../s3/pending-uploads.ts'
 import type { S3Transport } from '../s3/transport.ts'

@@ -4,14 +4,14 @@ import {
   type CapabilityErrorOptions,
   type ErrorKind,
   isCapabilityError,
-  parseRetryAfter,
+  retryAfterOf,
 } from '@flowport/capabilities'
 
 /** An answer that is no object, as an error callers can branch on. */
 export function errorFor(response: Response, now: number): CapabilityError {
   const { status, headers } = response
   const [kind, advice, options] = byStatus(status)
-  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now)
+  const retryAfterMs = retryAfterOf(headers, now)
   return new CapabilityError(kind, `the server answered ${status}: ${advice}`, {
     ...options,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

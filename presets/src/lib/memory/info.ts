@@ -50,7 +50,7 @@ export const memoryDedupeInfo = {
   consistency: 'strong',
   durability: 'ephemeral',
   limits: memoryDedupeLimits,
-  features: { unknowns: true },
+  features: { unknowns: true, startsWithWrites: true },
   transaction: 'memory',
   extensions: {},
 } as const satisfies DedupeCapabilityInfo

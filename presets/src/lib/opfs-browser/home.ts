@@ -1,5 +1,6 @@
 /** The folder of a store: its files, its locks, and the place where files are written before they take their names. */
 import { uniqueIds } from '../unique-ids.ts'
+import type { DomFileHandle, DomFolderHandle, DomLockManager } from './dom-types.ts'
 import { rootFolder } from './folders.ts'
 import { finishMoves, moveInto } from './moves.ts'
 import { type OwnFolder, ownFolder } from './names.ts'
@@ -10,35 +11,30 @@ export type Body = Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array<Ar
 
 /** A file that is written and has no name yet. */
 export interface Staged {
-  readonly handle: FileSystemFileHandle
+  readonly handle: DomFileHandle
   /** Its size and time. */
   readonly file: File
 }
 
 export class Home {
   readonly writers: Writers
-  readonly #locks: LockManager
+  readonly #locks: DomLockManager
   readonly #path: readonly string[]
   readonly #ids = uniqueIds()
   /** What has its name: nothing of it is left in staging. */
   readonly #placed = new WeakSet<Staged>()
-  readonly #own = new Map<OwnFolder | '', FileSystemDirectoryHandle>()
-  #root: FileSystemDirectoryHandle
+  readonly #own = new Map<OwnFolder | '', DomFolderHandle>()
+  #root: DomFolderHandle
 
   /** `path` leads from the root of OPFS to `root`. */
-  constructor(
-    root: FileSystemDirectoryHandle,
-    path: readonly string[],
-    writers: Writers,
-    locks: LockManager,
-  ) {
+  constructor(root: DomFolderHandle, path: readonly string[], writers: Writers, locks: DomLockManager) {
     this.#root = root
     this.#path = path
     this.writers = writers
     this.#locks = locks
   }
 
-  get root(): FileSystemDirectoryHandle {
+  get root(): DomFolderHandle {
     return this.#root
   }
 
@@ -63,7 +59,7 @@ export class Home {
   }
 
   /** One of the store's own folders, or `null` where it is not there yet. */
-  async own(name: OwnFolder): Promise<FileSystemDirectoryHandle | null> {
+  async own(name: OwnFolder): Promise<DomFolderHandle | null> {
     const known = this.#own.get(name)
     if (known !== undefined) return known
     const own = this.#own.get('') ?? (await orNull(this.root.getDirectoryHandle(ownFolder)))
@@ -74,7 +70,7 @@ export class Home {
   }
 
   /** The same, made where it is not there. */
-  async makeOwn(name: OwnFolder): Promise<FileSystemDirectoryHandle> {
+  async makeOwn(name: OwnFolder): Promise<DomFolderHandle> {
     const known = this.#own.get(name)
     if (known !== undefined) return known
     await (await this.root.getDirectoryHandle(ownFolder, { create: true })).getDirectoryHandle(name, {
@@ -103,7 +99,7 @@ export class Home {
   }
 
   /** Gives the file its name, in place of the one that had it. A kill leaves the old file or the new one. */
-  async place(staged: Staged, folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  async place(staged: Staged, folder: DomFolderHandle, name: string): Promise<void> {
     try {
       await moveInto(this, staged.handle, folder, name)
       this.#placed.add(staged)
@@ -200,7 +196,7 @@ export async function passed(moment: number): Promise<void> {
 }
 
 /** Removes a file; what is gone, or held by somebody who is not done with it, is left to the next sweep. */
-async function removeIfThere(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+async function removeIfThere(folder: DomFolderHandle, name: string): Promise<void> {
   try {
     await folder.removeEntry(name)
   } catch (error) {

@@ -1,10 +1,11 @@
 /** Writing through a worker: for pages of browsers without `createWritable`, and for large files. */
 import { CapabilityError } from '@flowport/capabilities'
+import type { DomWorker } from './dom-types.ts'
 import { serveOpfsWrites, type WorkerAnswer, type WorkerRequest } from './worker.ts'
 import type { Writers } from './writers.ts'
 
 /** An app's own worker: its address, or what makes it. It has to call `serveOpfsWrites()`. */
-export type WorkerSource = string | URL | (() => Worker)
+export type WorkerSource = string | URL | (() => DomWorker)
 
 type Ask = WorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never
 

@@ -1,4 +1,5 @@
 /** What runs in the worker: writes files through sync access handles, at the request of the page. */
+import type { DomFileHandle } from './dom-types.ts'
 
 /** What the page asks. `file` numbers the files that are open. */
 export type WorkerRequest =
@@ -85,6 +86,6 @@ export interface SyncHandle {
   close(): void | Promise<void>
 }
 
-export interface SyncFileHandle extends FileSystemFileHandle {
+export type SyncFileHandle = DomFileHandle & {
   createSyncAccessHandle(): Promise<SyncHandle>
 }

@@ -1,5 +1,6 @@
 /** The ways to write a file. All else, reading, moving and removing, is the same on the page and in workers. */
-import { quotaExceeded } from './translate-error.ts'
+import type { DomFolderHandle } from './dom-types.ts'
+import { isNamed, quotaExceeded } from './translate-error.ts'
 import type { SyncFileHandle, SyncHandle } from './worker.ts'
 
 /** A file being written from its start. */
@@ -18,7 +19,7 @@ export interface Writers {
   /** Most useful bytes of one `write`: smaller ones are joined. */
   readonly chunkBytes: number
   /** `path` leads from the root of OPFS to `name` in `folder`. */
-  open(folder: FileSystemDirectoryHandle, name: string, path: readonly string[]): Promise<FileWriter>
+  open(folder: DomFolderHandle, name: string, path: readonly string[]): Promise<FileWriter>
   close(): void
 }
 
@@ -29,8 +30,16 @@ export const writableWriters: Writers = {
   async open(folder, name) {
     const file = await folder.getFileHandle(name, { create: true })
     const writable = await file.createWritable()
+    let end = 0
     return {
-      write: (data) => writable.write(data),
+      async write(data) {
+        end += data instanceof Blob ? data.size : data.byteLength
+        try {
+          await writable.write(data)
+        } catch (error) {
+          throw isNamed(error, 'AbortError') ? await abortedWrite(file, end, error) : error
+        }
+      },
       close: () => writable.close(),
       abort: () => writable.abort(),
     }
@@ -61,6 +70,25 @@ export function hasWritable(): boolean {
 
 function has(method: string): boolean {
   return typeof FileSystemFileHandle === 'function' && method in FileSystemFileHandle.prototype
+}
+
+/**
+ * Returns the error to throw for a write that the browser aborted. Chromium closes the pipe of a write over quota, and throws
+ * the `AbortError` of the broken pipe where it arrives before `QuotaExceededError`. Making an empty file as long as the
+ * written one uses no pipe and shows which it was.
+ */
+async function abortedWrite(file: FileSystemFileHandle, size: number, error: unknown): Promise<unknown> {
+  try {
+    const writable = await file.createWritable()
+    try {
+      await writable.truncate(size)
+    } finally {
+      await writable.abort()
+    }
+  } catch (cause) {
+    return isNamed(cause, 'QuotaExceededError') ? quotaExceeded(cause) : error
+  }
+  return error
 }
 
 async function syncWriter(handle: SyncHandle): Promise<FileWriter> {

@@ -8,7 +8,8 @@ import { errorXml, fakeServer } from '../../test/fake-server.ts'
 import { startRadosgw, withoutRadosgw } from '../../test/radosgw.ts'
 import { clientFor, createBucket, nodeClientFor } from '../../test/s3-bucket.ts'
 import { S3BlobDriver, type S3BlobDriverOptions } from './blob-driver.ts'
-import { bucketUrl, type S3Client, type S3ClientOptions } from './client.ts'
+import { bucketUrl } from './bucket-url.ts'
+import type { S3Client, S3ClientOptions } from './client.ts'
 import { cephProfile } from './profiles/ceph.ts'
 
 const server = await startRadosgw()

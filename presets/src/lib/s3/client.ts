@@ -3,19 +3,14 @@
  * two answers that say how to ask better: the clock is wrong, or session credentials have ended. The transport is the next
  * stop.
  */
-import {
-  type Awaitable,
-  beforeApplying,
-  CapabilityError,
-  type Clock,
-  notApplied,
-} from '@flowport/capabilities'
+import { type Awaitable, beforeApplying, type Clock, notApplied } from '@flowport/capabilities'
 import { HeldCredentials, type S3Credentials, type S3CredentialsSource } from './credentials.ts'
 import { ClientAnswer } from './client-answer.ts'
 import { type Digests, webDigests } from './digests.ts'
-import { encodeComponent, encodeKey, encodeQuery, keyPath, toHex } from './encode.ts'
+import { encodeComponent, encodeQuery, keyPath, toHex } from './encode.ts'
 import { fetchTransport } from './fetch-transport.ts'
-import { type S3Signer, signedUrl, webSigner } from './signer.ts'
+import { presignedUrlAt } from './presign.ts'
+import { signingDate, type S3Signer, webSigner } from './signer.ts'
 import { errorFor, failureOf, networkError, type S3Failure } from './translate-error.ts'
 import type { S3Answer, S3Transport } from './transport.ts'
 
@@ -148,14 +143,9 @@ export class S3Client {
 
   /** A URL that works for `expiresInSeconds` without credentials, or less long where those of a session end before. */
   async presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<URL> {
-    const path = this.#path + keyPath(key)
     const credentials = await this.#credentials.current(this.now(), undefined)
-    if (credentials === null) return new URL(this.#origin + path)
-    const query = encodeQuery({ 'X-Amz-Expires': String(expiresInSeconds) })
-    return signedUrl(
-      { method, origin: this.#origin, path: `${path}?${query}`, region: this.#region, date: this.#date() },
-      credentials,
-    )
+    const place = { origin: this.#origin, path: this.#path, region: this.#region, now: this.now() }
+    return presignedUrlAt(place, { method, key, expiresInSeconds }, credentials)
   }
 
   /** Closes connections; calls under way fail. */
@@ -171,7 +161,7 @@ export class S3Client {
       (query === undefined ? '' : `?${encodeQuery(query)}`)
     const headers: Record<string, string> = { 'x-amz-content-sha256': hash, ...request.headers }
     if (credentials !== null) {
-      const date = this.#date()
+      const date = signingDate(this.now())
       headers['x-amz-date'] = date
       if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken
       const signing = { method, origin: this.#origin, path, headers, region: this.#region, date }
@@ -185,11 +175,6 @@ export class S3Client {
     } catch (error) {
       throw networkError(error)
     }
-  }
-
-  /** As signatures have it: `20130524T000000Z`. */
-  #date(): string {
-    return new Date(this.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, '')
   }
 
   /** What the failed answer corrected, for this request and all that follow; `null` when asking again would not help. */
@@ -214,43 +199,6 @@ interface SignedWith {
   readonly credentials: S3Credentials | null
   /** Milliseconds the store was taken to be ahead of the local clock. */
   readonly offsetMs: number
-}
-
-/**
- * The URL of a bucket at an endpoint; `Misconfigured` when the endpoint is none. In path style the bucket is the first
- * segment, in virtual-host style the first label of the host's name.
- */
-export function bucketUrl(
-  endpoint: string,
-  bucket: string,
-  preset: string,
-  style: 'path' | 'virtual-host' = 'path',
-): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : null
-  const plain =
-    url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
-  if (url === null || !plain || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new CapabilityError(
-      'Misconfigured',
-      `preset "${preset}": the endpoint must be an http or https URL without user, query or fragment`,
-    )
-  }
-  if (style === 'virtual-host') {
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(bucket)) {
-      throw new CapabilityError(
-        'Misconfigured',
-        `preset "${preset}": this bucket's name cannot be part of a host's name; use path style`,
-      )
-    }
-    url.hostname = `${bucket}.${url.hostname}`
-    return url
-  }
-  if (bucket === '' || bucket === '.' || bucket === '..') {
-    throw new CapabilityError('Misconfigured', `preset "${preset}": the bucket has no name`)
-  }
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(bucket)}`
-  return url
 }
 
 /** SHA-256 of nothing. */

@@ -1,7 +1,7 @@
 /** Options and environment of the `s3` preset, complete and checked. */
 import { CapabilityError, checkNumbers, countRule } from '@flowport/capabilities'
 import type { Static } from 'typebox'
-import { bucketUrl } from './client.ts'
+import { bucketUrl } from './bucket-url.ts'
 import type { S3CredentialsSource } from './credentials.ts'
 import type { S3Options, s3Env } from './declaration.ts'
 import { s3HttpNumbers } from './http-options.ts'

@@ -3,7 +3,8 @@
  * versions never mix; counted, so that a body of another length is not taken for the object; and compared with the
  * checksum where the store told one.
  */
-import { CapabilityError, type Clock, isCapabilityError } from '@flowport/capabilities'
+import { CapabilityError, type Clock, isCapabilityError, retryPause } from '@flowport/capabilities'
+import { systemRng } from '@flowport/capabilities/system'
 import type { RunningDigest } from './digests.ts'
 import { networkError } from './translate-error.ts'
 import type { S3Answer } from './transport.ts'
@@ -149,15 +150,20 @@ class Reading {
   }
 }
 
-/** Waits before a transfer is gone on with: what the store asked for, else a little longer each time. */
+/**
+ * Waits before a transfer is gone on with: a little longer each time, on top of what the store asked for.
+ * @throws `failure` where the store asks for more than a minute.
+ */
 export async function pause(
   { clock }: Tries,
   failures: number,
   failure: unknown,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const asked = isCapabilityError(failure) ? failure.retryAfterMs : undefined
-  const ms = Math.min(asked ?? firstPauseMs * 2 ** (failures - 1), longestPauseMs)
+  const askedMs = isCapabilityError(failure) ? failure.retryAfterMs : undefined
+  if (askedMs !== undefined && askedMs > longestAskedMs) throw failure
+  const random = systemRng.float()
+  const ms = retryPause({ attempt: failures, baseMs: firstPauseMs, maxMs: longestPauseMs, askedMs, random })
   await clock?.sleep(ms, signal === undefined ? {} : { signal })
 }
 
@@ -192,3 +198,5 @@ function longer(length: number): CapabilityError {
 
 const firstPauseMs = 100
 const longestPauseMs = 10_000
+/** As for the retry layer. */
+const longestAskedMs = 60_000

@@ -59,6 +59,11 @@ export async function signedUrl(
   return (await signer.sign()).url
 }
 
+/** A moment as signatures have it: `20130524T000000Z`. */
+export function signingDate(now: number): string {
+  return new Date(now).toISOString().replaceAll(/[:-]|\.\d{3}/g, '')
+}
+
 /** Session credentials and days come and go; their keys need not stay. */
 function forgetOthers(cache: Map<string, ArrayBuffer>): void {
   if (cache.size > 8) cache.clear()

@@ -9,7 +9,7 @@ import {
   type ErrorKind,
   isCapabilityError,
   isKind,
-  parseRetryAfter,
+  retryAfterOf,
   wasNeverSent,
 } from '@flowport/capabilities'
 import type { S3Answer } from './transport.ts'
@@ -47,7 +47,7 @@ export async function failureOf(answer: S3Answer, now: number, code = ''): Promi
     status,
     code: code === '' ? codeIn(body) : code,
     requestId: headers.get('x-amz-request-id') ?? headers.get('cf-ray'),
-    retryAfterMs: parseRetryAfter(headers.get('retry-after'), now),
+    retryAfterMs: retryAfterOf(headers, now),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a commit checks and writes beside the record, inside the transaction that the ledger has begun. */
+/** What a commit or a start checks and writes beside the record, inside the transaction that the ledger has begun. */
 import {
   CapabilityError,
   type Changes,
@@ -19,12 +19,15 @@ export function holdIn(db: Database, reads: readonly TransactionRead[]): boolean
   })
 }
 
-export function writeInto(db: Database, writes: Changes['writes']): void {
+/** Returns the ids of the messages that were sent, in order. */
+export function writeInto(db: Database, writes: Changes['writes']): readonly string[] {
+  const ids: string[] = []
   for (const write of writes) {
-    if (write.kind === 'send') messagesIn(db, write.store).write(write.bodies, write.delayMs)
+    if (write.kind === 'send') ids.push(...messagesIn(db, write.store).write(write.bodies, write.delayMs))
     else if (write.kind === 'put') entriesIn(db, write.store).write(write)
     else entriesIn(db, write.store).delete(write.key)
   }
+  return ids
 }
 
 function entriesIn(db: Database, store: TransactionRead['store']): SqliteKvDriver {

@@ -27,7 +27,7 @@ export const sqliteDedupeInfo = {
   consistency: 'strong',
   durability: 'durable',
   limits: { maxKeyBytes: 2048, maxResultBytes: 8 * 1024 * 1024, minTtlMs: 1 },
-  features: { unknowns: true },
+  features: { unknowns: true, startsWithWrites: true },
   transaction: 'sqlite',
   extensions,
 } as const satisfies DedupeCapabilityInfo

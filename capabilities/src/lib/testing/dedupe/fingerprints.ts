@@ -1,7 +1,7 @@
 /** Dedupe cases: one key, one request. */
 import { expect } from 'vitest'
 import { type ConformanceGroup, refused } from '../conformance.ts'
-import { type DedupeSubject, needsToWait, stateOf, take } from './subject.ts'
+import { type DedupeSubject, fingerprint, needsToWait, stateOf, take } from './subject.ts'
 
 export const fingerprints: ConformanceGroup<DedupeSubject> = {
   name: 'fingerprints',
@@ -63,7 +63,12 @@ export const fingerprints: ConformanceGroup<DedupeSubject> = {
     {
       name: 'fingerprints differ by case and space, and may hold any text',
       async run({ dedupe, longMs }) {
-        for (const [index, print] of ['sha-256:AbC', '{"a":"é😀"}', 'x'.repeat(200)].entries()) {
+        for (const [index, print] of [
+          'sha-256:AbC',
+          '{"a":"é😀"}',
+          'owner=ann;x',
+          'x'.repeat(200),
+        ].entries()) {
           await take(dedupe, `key-${index}`, longMs, print)
           expect((await dedupe.begin(`key-${index}`, { leaseMs: longMs, fingerprint: print })).state).toBe(
             'in_flight',
@@ -75,6 +80,28 @@ export const fingerprints: ConformanceGroup<DedupeSubject> = {
             )
           }
         }
+      },
+    },
+    {
+      name: 'a fingerprint that reads like an owner’s is one without an owner',
+      async run({ dedupe, longMs }) {
+        const request = { leaseMs: longMs, fingerprint: 'owner=ann;x', started: true }
+        const begun = await dedupe.begin('key', request)
+        if (begun.state !== 'fresh') return expect.fail('a new key must be fresh')
+        await dedupe.abandon('key', begun.token)
+        const found = await dedupe.begin('key', request)
+        expect(found.state === 'unknown' && found.owner).toBeUndefined()
+        await refused(
+          dedupe.begin('key', { leaseMs: longMs, fingerprint: 'x', owner: 'ann' }),
+          'ConditionNotMatch',
+        )
+      },
+    },
+    {
+      name: 'an owner that is empty, long, or has other characters than letters, digits, - and _ is InvalidInput',
+      async run({ dedupe, longMs }) {
+        for (const owner of ['', 'a;b', 'é', 'x'.repeat(129)])
+          await refused(dedupe.begin('key', { leaseMs: longMs, fingerprint, owner }), 'InvalidInput')
       },
     },
     {

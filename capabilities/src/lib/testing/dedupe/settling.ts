@@ -72,6 +72,24 @@ export const settling: ConformanceGroup<DedupeSubject> = {
       },
     },
     {
+      name: 'look shows the owner of a key, also after takeOver and when it is done',
+      skip: needsListing,
+      async run({ dedupe, longMs }) {
+        const request = { leaseMs: longMs, fingerprint, owner: 'ann', started: true }
+        const begun = await dedupe.begin('key', request)
+        if (begun.state !== 'fresh') return expect.fail('a new key must be fresh')
+        const whose = { fingerprint, owner: 'ann' }
+        expect(await dedupe.look('key')).toMatchObject({ state: 'in_flight', ...whose })
+        await dedupe.abandon('key', begun.token)
+        expect(await dedupe.look('key')).toMatchObject({ state: 'unknown', ...whose })
+        const taken = await dedupe.takeOver('key', { fence: begun.fence, leaseMs: longMs })
+        if (taken === null) return expect.fail('the key must be taken over')
+        expect(await dedupe.look('key')).toMatchObject({ state: 'in_flight', ...whose })
+        expect(await dedupe.complete('key', taken.token, 1, longMs)).toBe(true)
+        expect(await dedupe.look('key')).toMatchObject({ state: 'done', ...whose })
+      },
+    },
+    {
       name: 'takeOver leaves a key that is free, in flight, done, or has another fence, as it is',
       skip: needsListing,
       async run({ dedupe, longMs }) {

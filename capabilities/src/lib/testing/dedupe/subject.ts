@@ -9,7 +9,13 @@ import type { Subject } from '../conformance.ts'
 /** Stores that state the same `info.transaction` as the dedupe store. */
 export interface TransactionStores {
   readonly kv: KeyValue
-  readonly queue: Queue
+  /** Default: cases send no messages. */
+  readonly queue?: Queue
+  /** Where `info.partitioned` is true: the partition that `kv` and the keys of the ledger are in. */
+  readonly partition?: string
+  /** The same store in another partition, and the name of that. Required where `info.partitioned` is true. */
+  readonly elsewhere?: KeyValue
+  readonly partitionElsewhere?: string
 }
 
 export interface DedupeSubject extends Subject {

@@ -1,34 +1,14 @@
 /** Dedupe cases: a record and the writes beside it are committed in one transaction, or nothing is. */
 import { expect } from 'vitest'
-import type { Changes } from '../../transaction/changes.ts'
-import { Transaction } from '../../transaction/transaction.ts'
 import type { KeyValue } from '../../kv/contract.ts'
-import type { QueuePublisher } from '../../queue/contract.ts'
 import { controlOf } from '../../resource/resource.ts'
 import { systemRng } from '../../system/rng.ts'
+import type { Changes } from '../../transaction/changes.ts'
+import { Transaction } from '../../transaction/transaction.ts'
 import type { ConformanceGroup } from '../conformance.ts'
+import { needsTransaction, open } from './beside.ts'
+import { starts } from './starts.ts'
 import { type DedupeSubject, fingerprint, race, stateOf, take } from './subject.ts'
-
-function needsTransaction({ info, beside }: DedupeSubject): string | null {
-  if (info.transaction === undefined) return `${info.provider} states no transaction`
-  return beside === null ? 'the harness opens no stores beside the ledger' : null
-}
-
-/** The stores, and what opens a transaction over them. */
-function open({ beside }: DedupeSubject) {
-  if (beside === null) return expect.fail('the case needs stores beside the ledger')
-  const { kv, queue } = beside
-  const within = () => {
-    const transaction = new Transaction(systemRng)
-    return {
-      transaction,
-      kv: controlOf('kv', kv).view('write', { transaction }) as KeyValue,
-      queue: controlOf('queue', queue).view('publish', { transaction }) as QueuePublisher,
-    }
-  }
-  const bodies = async () => (await queue.receive({ limit: 10 })).map(({ body }) => body)
-  return { kv, queue, within, bodies }
-}
 
 const nothing: Changes = { reads: [], writes: [] }
 
@@ -41,7 +21,8 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
       async run({ info, beside }) {
         expect(info.transaction).not.toBe('')
         expect(beside?.kv.info.transaction).toBe(info.transaction)
-        expect(beside?.queue.info.transaction).toBe(info.transaction)
+        const queued = beside?.queue?.info.transaction ?? info.transaction
+        expect(queued).toBe(info.transaction)
       },
     },
     {
@@ -49,7 +30,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
       skip: needsTransaction,
       async run(subject) {
         const { dedupe, longMs } = subject
-        const { kv, within, bodies } = open(subject)
+        const { kv, within, expectMessages } = open(subject)
         await kv.put('old', '1')
         const token = await take(dedupe, 'key', longMs)
         const inside = within()
@@ -59,12 +40,12 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
         await inside.queue.send('three')
         expect(await kv.get('new')).toBeNull()
         expect(await kv.get('old')).toBe('1')
-        expect(await bodies()).toEqual([])
+        await expectMessages([])
         const changes = inside.transaction.changes
         expect(await dedupe.commit('key', token, { ok: 'é' }, longMs, changes)).toBe('committed')
         expect(await kv.getWithMetadata('new')).toMatchObject({ value: 'é', metadata: { n: 1 }, version })
         expect(await kv.get('old')).toBeNull()
-        expect(await bodies()).toEqual([1, { two: 2 }, 'three'])
+        await expectMessages([1, { two: 2 }, 'three'])
         expect(await dedupe.begin('key', { leaseMs: longMs, fingerprint })).toEqual({
           state: 'done',
           result: { ok: 'é' },
@@ -114,7 +95,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
       skip: needsTransaction,
       async run(subject) {
         const { dedupe, longMs } = subject
-        const { kv, within, bodies } = open(subject)
+        const { kv, within, expectMessages } = open(subject)
         const late = await take(dedupe, 'key', longMs)
         await dedupe.release('key', late)
         const token = await take(dedupe, 'key', longMs)
@@ -125,7 +106,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
         expect(await dedupe.commit('key', late, 'late', longMs, changes)).toBe('fenced')
         expect(await dedupe.commit('nobody holds this', token, 'late', longMs, changes)).toBe('fenced')
         expect(await kv.get('row')).toBeNull()
-        expect(await bodies()).toEqual([])
+        await expectMessages([])
         expect(await stateOf(subject, 'key')).toBe('in_flight')
         expect(await stateOf(subject, 'nobody holds this')).toBe('fresh')
       },
@@ -135,7 +116,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
       skip: needsTransaction,
       async run(subject) {
         const { dedupe, longMs } = subject
-        const { kv, within, bodies } = open(subject)
+        const { kv, within, expectMessages } = open(subject)
         const stale = [
           { read: 'changed', change: () => kv.put('changed', '2') },
           { read: 'created', change: () => kv.put('created', '2') },
@@ -165,7 +146,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
         await kv.put('page/1', '1')
         expect(await dedupe.commit('page', token, 1, longMs, inside.transaction.changes)).toBe('conflict')
         expect(await kv.get('row')).toBeNull()
-        expect(await bodies()).toEqual([])
+        await expectMessages([])
       },
     },
     {
@@ -173,7 +154,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
       skip: needsTransaction,
       async run(subject) {
         const { dedupe, longMs } = subject
-        const { kv, within, bodies } = open(subject)
+        const { kv, within, expectMessages } = open(subject)
         const token = await take(dedupe, 'key', longMs)
         const inside = within()
         await inside.kv.put('row', '1')
@@ -183,7 +164,7 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
         await kv.put('row', '2')
         expect(await dedupe.commit('key', token, 'second', longMs, changes)).toBe('committed')
         expect(await kv.get('row')).toBe('2')
-        expect(await bodies()).toEqual(['once'])
+        await expectMessages(['once'])
         expect(await dedupe.begin('key', { leaseMs: longMs, fingerprint })).toMatchObject({ result: 'first' })
       },
     },
@@ -209,15 +190,78 @@ export const transactions: ConformanceGroup<DedupeSubject> = {
         expect(await kv.get('count')).toBe('24')
       },
     },
+    ...starts,
+    {
+      name: 'a store that does not state features.startsWithWrites says Unsupported',
+      skip: ({ info }) =>
+        info.features?.startsWithWrites === true ? `${info.provider} records begins with writes` : null,
+      async run({ dedupe, longMs }) {
+        const token = await take(dedupe, 'key', longMs)
+        await expect(dedupe.start('key', token, longMs, nothing)).rejects.toMatchObject({
+          kind: 'Unsupported',
+          applied: 'no',
+        })
+      },
+    },
     {
       name: 'what is written after a transaction was closed is refused',
       skip: needsTransaction,
       async run(subject) {
         const inside = open(subject).within()
         inside.transaction.close()
-        for (const late of [inside.kv.put('a', 'b'), inside.kv.delete('a'), inside.queue.send(1)])
+        const sent = subject.beside?.queue === undefined ? [] : [inside.queue.send(1)]
+        for (const late of [inside.kv.put('a', 'b'), inside.kv.delete('a'), ...sent])
           await expect(late).rejects.toMatchObject({ kind: 'Cancelled', applied: 'no' })
         expect(inside.transaction.changes.writes).toEqual([])
+      },
+    },
+    {
+      name: 'a transaction in a partition neither reads nor writes what is in another one',
+      skip: (subject) =>
+        needsTransaction(subject) ??
+        (subject.info.partitioned === true ? null : `${subject.info.provider} states no partitions`),
+      async run(subject) {
+        const { dedupe, longMs, beside } = subject
+        const { kv, within } = open(subject)
+        const { elsewhere } = beside ?? {}
+        if (elsewhere === undefined) return expect.fail('the case needs a store of another partition')
+        expect(kv.info.partitioned).toBe(true)
+        const token = await take(dedupe, 'key', longMs)
+        const { transaction } = within()
+        const outside = controlOf('kv', elsewhere).view('write', { transaction }) as KeyValue
+        for (const refused of [
+          outside.get('a'),
+          outside.put('a', 'b'),
+          outside.put('a', 'b', { ifAbsent: true }),
+          outside.delete('a'),
+          outside.list({ prefix: 'a' }),
+        ])
+          await expect(refused).rejects.toMatchObject({
+            kind: 'Misconfigured',
+            code: 'EXACT004',
+            applied: 'no',
+          })
+        expect(await dedupe.commit('key', token, 1, longMs, transaction.changes)).toBe('committed')
+        expect(await elsewhere.get('a')).toBeNull()
+      },
+    },
+    {
+      name: 'a commit of entries in another partition than its record is refused, and writes nothing',
+      skip: (subject) =>
+        needsTransaction(subject) ??
+        (subject.info.partitioned === true ? null : `${subject.info.provider} states no partitions`),
+      async run({ dedupe, longMs, beside }) {
+        const { elsewhere, partitionElsewhere: partition } = beside ?? {}
+        if (elsewhere === undefined) return expect.fail('the case needs a store of another partition')
+        const token = await take(dedupe, 'key', longMs)
+        const transaction = new Transaction(systemRng, { partition })
+        const outside = controlOf('kv', elsewhere).view('write', { transaction }) as KeyValue
+        await outside.put('a', 'b')
+        await expect(dedupe.commit('key', token, 1, longMs, transaction.changes)).rejects.toMatchObject({
+          code: 'EXACT004',
+        })
+        expect(await elsewhere.get('a')).toBeNull()
+        expect(await dedupe.commit('key', token, 1, longMs, nothing)).toBe('committed')
       },
     },
   ],

@@ -142,6 +142,28 @@ export const unknown: ConformanceGroup<DedupeSubject> = {
       },
     },
     {
+      name: 'a key keeps its owner over takeovers, until another request takes it',
+      async run({ dedupe, longMs }) {
+        const request = { leaseMs: longMs, fingerprint }
+        const first = await dedupe.begin('key', { ...request, owner: 'ann', started: true })
+        if (first.state !== 'fresh') return expect.fail('a new key must be fresh')
+        // The same request of another owner is the same request.
+        expect((await dedupe.begin('key', { ...request, owner: 'bob' })).state).toBe('in_flight')
+        await dedupe.abandon('key', first.token)
+        const found = await dedupe.begin('key', { ...request, owner: 'bob' })
+        expect(found).toMatchObject({ state: 'unknown', owner: 'ann' })
+        const next = await dedupe.begin('key', { ...request, owner: 'bob', over: first.fence })
+        if (next.state !== 'fresh') return expect.fail('the key must be taken over')
+        await dedupe.abandon('key', next.token)
+        expect(await dedupe.begin('key', request)).toMatchObject({ state: 'unknown', owner: 'ann' })
+        await dedupe.release('key', next.token)
+        const free = await dedupe.begin('key', { ...request, owner: 'bob', started: true })
+        if (free.state !== 'fresh') return expect.fail('a released key must be fresh')
+        await dedupe.abandon('key', free.token)
+        expect(await dedupe.begin('key', request)).toMatchObject({ state: 'unknown', owner: 'bob' })
+      },
+    },
+    {
       name: 'fences grow with every holder, over takeover, release, forget and expiry',
       skip: needsToWait,
       async run({ dedupe, shortMs, longMs, pass }) {

@@ -1,8 +1,8 @@
 /** Preconditions of a request (RFC 9110, 13): read from its headers, evaluated against what is stored. */
+import { parseHttpDate } from '@flowport/capabilities'
 import type { HttpCall } from '../call.ts'
 import { HttpProblem } from '../problem.ts'
 import { type EntityTag, matchesStrongly, matchesWeakly, parseTagList, type TagList } from './entity-tag.ts'
-import { parseHttpDate } from './http-date.ts'
 
 export interface Preconditions {
   readonly ifMatch: TagList | undefined

@@ -5,14 +5,16 @@ import type { Violation } from '../oracles.ts'
 import type { SimulationReport } from '../report.ts'
 import { simulate } from '../simulate.ts'
 import type { SinkKind } from '../sink.ts'
-import { mailFlow, type OrderOptions, orderFlow, pairFlow, rowFlow, uploadFlow } from './flows.ts'
+import { mailFlow, noteFlow, type OrderOptions, orderFlow, pairFlow, rowFlow, uploadFlow } from './flows.ts'
 
 export interface SimulationCase {
   readonly name: string
   /** Classes that may leave the key unknown. */
   readonly unknownIn: readonly FaultClass[]
-  /** Largest part of the schedules of `all` that may end unknown, where many are run. Default: no bound. */
+  /** Largest part of the schedules of `all` that may end unknown. Default: no bound. */
   readonly unknownOfAll?: number
+  /** Largest part of the schedules of `ledger-outage` that may end unknown: two outages may follow one another. Default: no bound. */
+  readonly unknownOfOutage?: number
   /** Classes that may duplicate. */
   readonly duplicatesIn: readonly FaultClass[]
   run(options: {
@@ -22,6 +24,16 @@ export interface SimulationCase {
     readonly shrinkRuns?: number
   }): Promise<SimulationReport>
 }
+
+/**
+ * Schedules of `all` on which `unknownOfAll` is judged. The mix of `all` leaves 14.3 % of the orders unknown under `never` with a naive
+ * sink (13.0 % where answers are recorded): 4 points are crashes between the record of the begin and the result, the rest are requests
+ * without an answer and errors after the effect. None of these can be known, so the rates of `all` in `faults.ts` decide the
+ * share, and the bound of 15 % is a bound for them. It leaves 14.3 % of the uploads unknown, too, and 16.2 % of the mails: a queue's
+ * consumer sends more messages, and a process may crash at each, so its bound is 20 %. The standard error is 0.25 points for 20,000 schedules. It is 0.94 for
+ * 1,400, so that two processes with 1,400 seeds each may measure 16.0 % and 14.2 % of one thing.
+ */
+export const boundedOver = 20_000
 
 /** Faults after which nobody can know whether an effect was made, for a sink that cannot be asked. */
 const unknowable: readonly FaultClass[] = [
@@ -42,21 +54,29 @@ const unknowable: readonly FaultClass[] = [
 
 const repeated: readonly Violation[] = ['duplicate']
 
-function orderCase(options: OrderOptions): SimulationCase {
-  const { sink, unknown, begins = 'effect', isRecorded = false } = options
+function orderCase(options: OrderOptions & { readonly principals?: readonly string[] }): SimulationCase {
+  const { sink, unknown, begins = 'effect', isRecorded = false, principals = [] } = options
   const isNaiveAgain = sink === 'naive' && unknown === 'again'
   const saysUnknown = unknown === 'never' || sink === 'answering'
   return {
-    name: `${isRecorded ? 'recorded ' : ''}order, ${unknown}, begins with the ${begins}, ${sink} sink`,
+    name: `${isRecorded ? 'recorded ' : ''}order${principals.length > 0 ? ' of two callers' : ''}, ${unknown}, begins with the ${begins}, ${sink} sink`,
     unknownIn: saysUnknown
       ? [...unknowable, ...(begins === 'handler' ? (['error-before-effect', 'effect-refused'] as const) : [])]
       : [],
-    ...(unknown === 'never' && begins === 'effect' ? { unknownOfAll: 0.15 } : {}),
+    ...(unknown === 'never' && begins === 'effect'
+      ? { unknownOfAll: 0.15, unknownOfOutage: isRecorded ? 0.05 : 0.01 }
+      : {}),
     duplicatesIn: isNaiveAgain ? [...unknowable, 'error-before-effect', 'effect-refused'] : [],
     run(rest) {
       const { order, gateway } = orderFlow(options)
       const allow = isNaiveAgain ? repeated : []
-      return simulate(order, { input: { orderId: 'o1' }, count: () => gateway.effects(), allow, ...rest })
+      return simulate(order, {
+        input: { orderId: 'o1' },
+        count: () => gateway.effects(),
+        allow,
+        principals,
+        ...rest,
+      })
     },
   }
 }
@@ -67,6 +87,7 @@ function uploadCase(policy: Policy): SimulationCase {
   return {
     name: `upload, ${policy.unknown}, ${policy.sink} sink`,
     unknownIn: policy.unknown === 'never' ? unknowable : [],
+    ...(policy.unknown === 'never' ? { unknownOfAll: 0.15, unknownOfOutage: 0.05 } : {}),
     duplicatesIn: [],
     run(rest) {
       const { upload, scanner } = uploadFlow(policy)
@@ -79,8 +100,8 @@ function uploadCase(policy: Policy): SimulationCase {
 function mailCase(policy: Policy): SimulationCase {
   return {
     name: `queue consumer, ${policy.unknown}, ${policy.sink} sink`,
-    // The mail is sent; what fails is noting it.
-    unknownIn: policy.unknown === 'never' ? [...unknowable, 'effect-refused'] : [],
+    unknownIn: policy.unknown === 'never' ? unknowable : [],
+    ...(policy.unknown === 'never' ? { unknownOfAll: 0.2, unknownOfOutage: 0.01 } : {}),
     duplicatesIn: [],
     run(rest) {
       const { mails, provider } = mailFlow(policy)
@@ -117,10 +138,23 @@ function rowCase(policy: Pick<Policy, 'unknown'>): SimulationCase {
   }
 }
 
+function noteCase(policy: Pick<Policy, 'unknown'>): SimulationCase {
+  return {
+    name: `a note that is read back, ${policy.unknown}`,
+    unknownIn: [],
+    duplicatesIn: [],
+    async run(rest) {
+      const count = async ({ kv }: { readonly kv: KeyValue }) => ((await kv.get('notes/o1')) === null ? 0 : 1)
+      return simulate(noteFlow(policy), { input: { orderId: 'o1' }, count, ...rest })
+    },
+  }
+}
+
 export const storeCases: readonly SimulationCase[] = [
   pairCase({ sink: 'naive', unknown: 'never' }),
   pairCase({ sink: 'keyed', unknown: 'again' }),
   rowCase({ unknown: 'never' }),
+  noteCase({ unknown: 'again' }),
 ]
 
 export const orderCases: readonly SimulationCase[] = [
@@ -140,6 +174,12 @@ export const recordedCases: readonly SimulationCase[] = [
   orderCase({ sink: 'fencing', unknown: 'ask', isRecorded: true }),
 ]
 
+/** Clients of two principals send one key: one of them gets an answer, and the other one is refused. */
+export const callerCases: readonly SimulationCase[] = [
+  orderCase({ sink: 'fencing', unknown: 'ask', principals: ['ann', 'bob'] }),
+  orderCase({ sink: 'keyed', unknown: 'again', principals: ['ann', 'bob'] }),
+]
+
 export const uploadCases = [
   uploadCase({ sink: 'naive', unknown: 'never' }),
   uploadCase({ sink: 'keyed', unknown: 'again' }),
@@ -152,8 +192,8 @@ export const mailCases = [
 
 /** What a report must not show, one line each. */
 export function faultsOf(
-  { unknownIn, unknownOfAll = 1, duplicatesIn }: SimulationCase,
-  { classes }: SimulationReport,
+  { unknownIn, unknownOfAll = 1, unknownOfOutage = 1, duplicatesIn }: SimulationCase,
+  { classes }: Pick<SimulationReport, 'classes'>,
 ): readonly string[] {
   return faultClasses.flatMap((name) => {
     const found = classes[name]
@@ -163,8 +203,13 @@ export function faultsOf(
       ...(found.unknown > 0 && !unknownIn.includes(name)
         ? [`${name}: ${found.unknown} keys are unknown`]
         : []),
-      ...(name === 'all' && found.schedules >= 500 && found.unknown / found.schedules > unknownOfAll
+      ...(name === 'all' && found.schedules >= boundedOver && found.unknown / found.schedules > unknownOfAll
         ? [`${name}: ${found.unknown} of ${found.schedules} keys are unknown, above ${unknownOfAll}`]
+        : []),
+      ...(name === 'ledger-outage' &&
+      found.schedules >= 50 &&
+      found.unknown / found.schedules > unknownOfOutage
+        ? [`${name}: ${found.unknown} of ${found.schedules} keys are unknown, above ${unknownOfOutage}`]
         : []),
       ...(found.duplicates > 0 && !duplicatesIn.includes(name)
         ? [`${name}: ${found.duplicates} duplicates`]

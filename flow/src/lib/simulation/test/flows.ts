@@ -88,21 +88,30 @@ export function uploadFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unk
 
 const Mail = z.object({ id: z.string() })
 
-/** A queue consumer that sends each mail once, however often its message is in the queue. */
+/** A queue consumer that sends each mail once, however often its message is in the queue, and notes it in a node of its own. */
 export function mailFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unknown: 'never' | 'again' }) {
   const provider = createSink({ kind: sink, name: 'provider' })
   const send = node('send', {
     input: Mail,
+    output: Mail,
     uses: { kv: 'write' },
     idempotency: { key: '/id', lease: '1s', begins: 'effect', unknown },
-    async run({ id }, { kv, effect, idempotencyKey, fencingToken }) {
+    async run(mail, { effect, idempotencyKey, fencingToken }) {
       await effect(() => provider.make(idempotencyKey, fencingToken))
+      return mail
+    },
+  })
+  const note = node('note', {
+    input: Mail,
+    uses: { kv: 'write' },
+    idempotency: 'natural',
+    async run({ id }, { kv }) {
       await kv.put(`sent/${id}`, 'yes')
     },
   })
   const mails = flow('mails', {
     trigger: queue('mails', { input: Mail, deadline: '5s', backoff: '1s' }),
-    graph: (mail, step) => step(send, mail),
+    graph: (mail, step) => step(note, step(send, mail)),
   })
   return { mails, provider }
 }
@@ -127,6 +136,32 @@ export function pairFlow({ sink, unknown }: Pick<OrderOptions, 'sink'> & { unkno
     graph: (input, step) => step(pair, input, { retry: { maxAttempts: 3, backoff: '20ms' } }),
   })
   return { pair: both, count: () => Math.max(gateway.effects(), mailer.effects()) }
+}
+
+/** A note that is stored once, and read until it is there. Its answer is the same, however late a read sees the note. */
+export function noteFlow({ unknown }: { readonly unknown: 'never' | 'again' }) {
+  const save = node('save', {
+    input: Order,
+    uses: { kv: 'write' },
+    idempotency: { key: '/orderId', lease: '1s', begins: 'effect', unknown, sink: 'keyed' },
+    async run({ orderId }, { kv }) {
+      await kv.put(`notes/${orderId}`, 'a note')
+      return { orderId }
+    },
+  })
+  const load = node('load', {
+    input: Order,
+    uses: { kv: 'read', clock: 'read' },
+    async run({ orderId }, { kv, clock }) {
+      for (let reads = 1; reads < 20 && (await kv.get(`notes/${orderId}`)) === null; reads++)
+        await clock.sleep(20)
+      return { orderId }
+    },
+  })
+  return flow('note', {
+    trigger: manual({ input: Order }),
+    graph: (input, step) => step(load, step(save, input)),
+  })
 }
 
 /** A row with an id of its own for each order, in a store: nothing there knows of an earlier row. */

@@ -1,7 +1,7 @@
 /** Errors become problems: what the caller can mend is told, everything else stays on the server. */
 import type { ErrorKind } from '@flowport/capabilities'
 import { expect } from 'vitest'
-import { type Ask, type HostGroup, posted, problemOf } from './case.ts'
+import { type Ask, type HostGroup, posted, problemOf, problemType } from './case.ts'
 
 const kinds: readonly (readonly [ErrorKind, number])[] = [
   ['NotFound', 404],
@@ -69,6 +69,8 @@ export const errors: HostGroup = {
       async run(ask) {
         const response = await ask('/teapot')
         expect([response.status, response.headers.get('x-tea')]).toEqual([418, 'yes'])
+        // The flow names another type; a problem is never a page.
+        expect(response.headers.get('content-type')).toBe(problemType)
         expect(await response.json()).toMatchObject({ code: 'TEAPOT', details: { spout: true } })
       },
     },

@@ -9,6 +9,7 @@ import { inputs } from './flows/inputs.ts'
 import { recorded } from './flows/recorded.ts'
 import { streams } from './flows/streams.ts'
 import { time } from './flows/time.ts'
+import { uploadKeys } from './flows/upload-keys.ts'
 
 /** All of them. */
 export const hostFlows = [
@@ -20,6 +21,7 @@ export const hostFlows = [
   ...streams,
   ...time,
   ...recorded,
+  ...uploadKeys,
 ] as const
 
 /** An app of them, on providers that bind `blob` and `dedupe`. */

@@ -1,5 +1,5 @@
 /** Sends what waits, one entry after the other. Only one page or service worker is at it at a time: the lock says which. */
-import { type Clock, isCapabilityError, type Logger } from '@flowport/capabilities'
+import { type Clock, isCapabilityError, type Logger, retryPause } from '@flowport/capabilities'
 import { outboxHeader } from '../scope.ts'
 import type { FlushResult, RefusalAnswer } from './contract.ts'
 import type { OutboxOptions } from './options.ts'
@@ -8,7 +8,7 @@ import { keyHeader, toRequest } from './request.ts'
 import type { OutboxStore } from './store.ts'
 import { type StoredEntry, shown } from './stored.ts'
 import { type Watch, watchSending } from './unanswered.ts'
-import { backoffMs, type Verdict, verdictOf } from './verdict.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
 
 export interface SenderParts {
   readonly store: OutboxStore
@@ -165,7 +165,8 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     if (verdict.outcome === 'failed')
       return { ...entry, attempts, problem, state: 'failed', failedAt: clock.now(), answer, nextAt: 0 }
     const { retryAfterMs } = verdict
-    const pauseMs = Math.max(retryAfterMs ?? 0, backoffMs(attempts, firstPauseMs, maxPauseMs, random))
+    const rule = { attempt: attempts, baseMs: firstPauseMs, maxMs: maxPauseMs, random: random() }
+    const pauseMs = Math.ceil(retryPause({ ...rule, askedMs: retryAfterMs ?? 0 }))
     return {
       ...entry,
       attempts,

@@ -1,4 +1,5 @@
 /** What an answer means for an entry of the outbox: done with, refused for good, or to be sent again under its key. */
+import { retryAfterOf } from '@flowport/capabilities'
 import { longestAskedMs } from './pauses.ts'
 
 export type Verdict =
@@ -31,19 +32,8 @@ export function verdictOf(
   return { outcome: 'failed', problem }
 }
 
-/** Seconds or a date; `null` where there is none that can be read. */
+/** `null` where there is none that can be read. */
 function readRetryAfter(headers: Headers, now: number): number | null {
-  const header = headers.get('retry-after')
-  if (header === null) return null
-  if (/^\d+$/.test(header.trim())) return Math.min(longestAskedMs, Number(header) * 1000)
-  const at = Date.parse(header)
-  // By the server's own clock, where the page may read it.
-  const told = Date.parse(headers.get('date') ?? '')
-  const from = Number.isNaN(told) ? now : told
-  return Number.isNaN(at) ? null : Math.min(longestAskedMs, Math.max(0, at - from))
-}
-
-/** Full jitter: anything up to `firstMs`, doubled with every attempt after the first, up to `maxMs`. */
-export function backoffMs(attempts: number, firstMs: number, maxMs: number, random: () => number): number {
-  return Math.ceil(random() * Math.min(maxMs, firstMs * 2 ** Math.min(attempts - 1, 30)))
+  const askedMs = retryAfterOf(headers, now)
+  return askedMs === undefined ? null : Math.min(longestAskedMs, askedMs)
 }

@@ -1,7 +1,8 @@
 /** What is used of `@duckdb/duckdb-wasm`, by shape: the package is an optional peer, and its types differ by version. */
+import type { DomWorker } from '../dom-types.ts'
 
 export interface DuckDbModule {
-  readonly AsyncDuckDB: new (logger: DuckDbLogger, worker: Worker) => DuckDbInstance
+  readonly AsyncDuckDB: new (logger: DuckDbLogger, worker: DomWorker) => DuckDbInstance
   readonly VoidLogger: new () => DuckDbLogger
   readonly DuckDBDataProtocol: { readonly BROWSER_FILEREADER: number }
 }

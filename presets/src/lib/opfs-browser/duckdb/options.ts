@@ -1,5 +1,6 @@
 /** What `openDuckDb` and the preset `duckDb` are told. */
 import { countOrInfinityRule, countRule, timerRule } from '@flowport/capabilities'
+import type { DomWorker } from '../dom-types.ts'
 import type { DuckDbModule } from './module.ts'
 import type { Numbers } from './values.ts'
 
@@ -9,7 +10,7 @@ export interface DuckDbBundle {
    * `duckdb-browser-eh.worker.js` of `@duckdb/duckdb-wasm`, or what makes a worker of it, where the page requires Trusted Types:
    * `() => new Worker(policy.createScriptURL('/duckdb-browser-eh.worker.js'))`.
    */
-  readonly worker: string | URL | (() => Worker)
+  readonly worker: string | URL | (() => DomWorker)
   /** `duckdb-eh.wasm` of `@duckdb/duckdb-wasm`: 18 MB, 4 MB compressed. */
   readonly wasm: string | URL
 }

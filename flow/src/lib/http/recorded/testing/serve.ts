@@ -55,9 +55,7 @@ export function serve(flow: AnyFlow, { hooks = [] }: { readonly hooks?: readonly
       body: { bytes: () => bytes, stream: () => streamOf(bytes) },
       onDisconnect: (listener) => void listeners.push(listener),
     }
-    const outcome = await handleHttp(runtime, route as NonNullable<typeof route>, call, {
-      serverTiming: false,
-    })
+    const outcome = await handleHttp(runtime, route as NonNullable<typeof route>, call, {})
     const read = () => sent(outcome)
     return {
       outcome,

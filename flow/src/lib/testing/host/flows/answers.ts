@@ -47,6 +47,7 @@ export const answers = [
   ),
   get('plain', () => reply({ headers: { 'content-type': 'text/plain' }, body: 'hello' })),
   get('empty', () => reply({ status: 303, headers: { location: '/y' } })),
+  get('own-framing', () => reply({ headers: { 'Transfer-Encoding': 'chunked' }, body: 1 })),
   get('no-header', () => reply({ headers: { location: '/x\r\nset-cookie: a=b' }, body: 1 })),
   get('no-status', () => reply({ status: 1200, body: 1 })),
   ...unwritable.map(([name, make]) => get(name, make)),

@@ -25,7 +25,7 @@ export const errors = [
       code: 'TEAPOT',
       title: 'Short and stout',
       details: { spout: true },
-      headers: { 'x-tea': 'yes' },
+      headers: { 'x-tea': 'yes', 'content-type': 'text/html' },
     })
   }),
   get('denied', () => {

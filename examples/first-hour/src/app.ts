@@ -1,0 +1,47 @@
+/** The app: its flows, and the stores of each place it runs in. */
+import { defineApp } from '@flowport/flow'
+import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
+import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
+import { durableDedupe } from '@flowport/presets/durable-dedupe'
+import { fs } from '@flowport/presets/fs'
+import { memory } from '@flowport/presets/memory'
+import { opfsBrowser } from '@flowport/presets/opfs-browser'
+import { s3 } from '@flowport/presets/s3'
+import { sqlite } from '@flowport/presets/sqlite'
+import { getOrder, labelOrder, putOrder } from './orders.ts'
+import { getPhoto, postPhotos } from './photos.ts'
+import { orderProgress } from './progress.ts'
+import { getReport, nightlyReport } from './report.ts'
+
+export default defineApp({
+  name: 'orders',
+  version: '1.0.0',
+  summary: 'Orders, their labels and photos',
+  openapi: {
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    security: [{ bearer: [] }],
+  },
+  // Where the carrier is, with its token: an environment variable on Node, a secret on Workers.
+  secrets: ['CARRIER_URL'],
+  flows: [putOrder, getOrder, orderProgress, labelOrder, postPhotos, getPhoto, nightlyReport, getReport],
+  profiles: {
+    /** A SQLite file and a folder. */
+    local: [
+      sqlite({ only: ['kv', 'dedupe'] }),
+      sqlite({ only: ['queue'], as: 'labels' }),
+      fs({ only: ['blob'] }),
+    ],
+    /** The same with photos in a bucket. */
+    bucket: [sqlite({ only: ['kv', 'dedupe'] }), sqlite({ only: ['queue'], as: 'labels' }), s3()],
+    /** Everything in memory, for tests. */
+    test: [memory({ only: ['kv', 'dedupe', 'blob'] }), memory({ only: ['queue'], as: 'labels' })],
+    /** A page, with its files on the device; labels wait no longer than the page. */
+    browser: [opfsBrowser(), memory({ only: ['queue'], as: 'labels' })],
+    /** Cloudflare. */
+    workers: [
+      durableDedupe(),
+      cloudflareR2({ binding: 'PHOTOS' }),
+      cloudflareQueues({ as: 'labels', binding: 'LABELS' }),
+    ],
+  },
+})

@@ -1,0 +1,26 @@
+/** The ledgers that outlive a process. `fs` has none, and memory is the simulator's. */
+import type { CrashStore } from './life.ts'
+import { durableObjectsStore } from './stores/durable-objects.ts'
+import { s3Store, sqliteStore } from './stores/node-process.ts'
+import { opfsStore } from './stores/opfs.ts'
+
+const known: Readonly<Record<string, () => Promise<CrashStore>>> = {
+  sqlite: () => Promise.resolve(sqliteStore()),
+  'durable-objects': () => Promise.resolve(durableObjectsStore),
+  s3: s3Store,
+  opfs: () => opfsStore('opfs', 'chromium'),
+  'opfs-firefox': () => opfsStore('opfs-firefox', 'firefox'),
+}
+
+/** Taken only by name: the ledger's code is the same in each browser. */
+const onlyByName = new Set(['opfs-firefox'])
+
+/** All of them, or the one of this name. Call it while tests are collected: it starts the server of the bucket. */
+export async function stores(only?: string): Promise<readonly CrashStore[]> {
+  if (only !== undefined && !Object.hasOwn(known, only))
+    throw new Error(`there is no store "${only}": use ${Object.keys(known).join(', ')}`)
+  const wanted = Object.entries(known).filter(([name]) =>
+    only === undefined ? !onlyByName.has(name) : name === only,
+  )
+  return Promise.all(wanted.map(([, store]) => store()))
+}

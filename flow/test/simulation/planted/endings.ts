@@ -1,0 +1,97 @@
+/** Planted bugs: what is left when a run has ended, and messages that are acknowledged too soon. */
+import { cases, type PlantedBug, runtime } from './bug.ts'
+
+const nothingLeft = 'nothing is left when a run has ended'
+const delivered = 'a message is acknowledged when its work is done'
+
+export const endingBugs: readonly PlantedBug[] = [
+  {
+    name: 'the lease is renewed after its node has ended',
+    rule: nothingLeft,
+    file: runtime('lease'),
+    find: 'this.#ended = true\n    this.#stopTimer()',
+    replace: 'this.#ended = true',
+    shows: cases.never,
+    faults: ['none'],
+  },
+  {
+    name: 'the result of a node is not stored',
+    rule: nothingLeft,
+    file: runtime('ledger'),
+    find: '    await hold.complete(result)\n    return result',
+    replace: '    return result',
+    shows: cases.never,
+    faults: ['none'],
+  },
+  {
+    name: 'a run that was held open is not ended when it is let go',
+    rule: nothingLeft,
+    file: runtime('run'),
+    find: 'this.#holds--\n      this.#finishIfIdle()',
+    replace: 'this.#holds--',
+    shows: cases.recordedAgain,
+    faults: ['none'],
+    oracle: 'endless',
+  },
+  {
+    name: 'a run whose client leaves while its input is read never ends',
+    rule: nothingLeft,
+    file: runtime('run'),
+    find: 'if (this.#settled) this.#finishIfIdle()\n        else refuse(error)',
+    replace: 'if (!this.#settled) refuse(error)',
+    shows: cases.upload,
+    faults: ['pause'],
+    oracle: 'endless',
+  },
+  {
+    name: 'a run whose input has been read still waits for its reader',
+    rule: nothingLeft,
+    file: runtime('run'),
+    find: '(input) => {\n        this.#walk.release()',
+    replace: '(input) => {',
+    shows: cases.upload,
+    faults: ['none'],
+  },
+  {
+    name: 'the key of a recorded answer is renewed for ever',
+    rule: nothingLeft,
+    file: 'flow/src/lib/http/recorded/hold.ts',
+    find: 'this.#stopRenewing()\n    this.#close()',
+    replace: 'this.#close()',
+    shows: cases.recordedAgain,
+    faults: ['none'],
+    oracle: 'endless',
+  },
+  {
+    name: 'a renewal that fails is thrown where nobody catches it',
+    rule: nothingLeft,
+    file: runtime('lease'),
+    find: "log.warn({ key, err: error }, 'an idempotency lease could not be renewed')",
+    replace: 'throw error',
+    shows: cases.never,
+    faults: ['ledger-outage'],
+    oracle: 'unhandled rejection',
+  },
+  {
+    name: 'a message whose effect was refused is acknowledged',
+    rule: delivered,
+    file: 'flow/src/lib/delivery/decision.ts',
+    find: "if (error === undefined) return { outcome: 'done' }",
+    replace:
+      "if (error === undefined || (isCapabilityError(error.cause) && error.cause.applied === 'no')) return { outcome: 'done' }",
+    shows: cases.mail,
+    faults: ['effect-refused'],
+    oracle: 'lost',
+    within: 1000,
+  },
+  {
+    name: 'a renewal for a recorded answer that fails is thrown where nobody catches it',
+    rule: nothingLeft,
+    file: 'flow/src/lib/http/recorded/hold.ts',
+    find: '.catch((error: unknown) =>\n        this',
+    replace: '.then((error: unknown) =>\n        this',
+    shows: cases.recordedAgain,
+    faults: ['all'],
+    oracle: 'unhandled rejection',
+  },
+]

@@ -1,0 +1,55 @@
+/** Makes payloads with keys of their own, and counts their effects with what the certification was given. */
+import type { NodeEffects } from '@flowport/flow'
+import { randomUUID } from 'node:crypto'
+import type { CertifyOptions, EffectCount } from './options.ts'
+import type { Counted, World } from './vectors.ts'
+
+/** Milliseconds within which a sink must show an effect that a caller was told of. */
+const countPatienceMs = 2_000
+
+/** No other certification has these keys, also over the same stores. */
+export function payloads<I>(
+  derived: readonly NodeEffects[],
+  { input, count }: CertifyOptions<I>,
+  pause: World['sleep'],
+): World['next'] {
+  const prefix = `certify-${randomUUID().slice(0, 8)}`
+  let made = 0
+  return () => {
+    const key = `${prefix}-${made++}`
+    const counted = async () => (count === undefined ? null : byNode(await count(key), derived))
+    return {
+      input: input(key),
+      count: counted,
+      async countAtLeastOne() {
+        const giveUpAt = performance.now() + countPatienceMs
+        for (;;) {
+          const effects = await counted()
+          const isComplete = effects === null || Object.values(effects).every((number) => number > 0)
+          if (isComplete || performance.now() > giveUpAt) return effects
+          await pause(50)
+        }
+      },
+    }
+  }
+}
+
+function byNode(count: EffectCount, derived: readonly NodeEffects[]): Counted {
+  const aliases = derived.map(({ node }) => node)
+  const [only, ...more] = aliases
+  if (typeof count === 'number') {
+    if (only !== undefined && more.length === 0) return checked({ [only]: count })
+    throw new TypeError(
+      `count returned a number, and the flow has effects in several nodes: return one number for each of ${aliases.join(', ')}`,
+    )
+  }
+  const other = Object.keys(count).find((node) => !aliases.includes(node))
+  if (other === undefined) return checked(count)
+  throw new TypeError(`count returned effects of "${other}", which has none: there are ${aliases.join(', ')}`)
+}
+
+function checked(counts: Readonly<Record<string, number>>): Counted {
+  const wrong = Object.entries(counts).find(([, number]) => !Number.isInteger(number) || number < 0)
+  if (wrong === undefined) return counts
+  throw new TypeError(`count returned ${String(wrong[1])} for "${wrong[0]}": return a whole number from 0 on`)
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { appOf, schemasAlone } from './hundred-flows.ts'
+import { type Compiler, compilers, createWorkspace } from './workspace.ts'
+
+/** The ceiling on what an app of 100 flows costs, as a multiple of its schemas in plain functions. `bench types` has the figures. */
+const ceiling = 2.3
+
+describe('type-checking 100 flows', () => {
+  it.each(Object.keys(compilers) as Compiler[])(
+    `costs at most ${ceiling} times its schemas: TypeScript %s`,
+    async (compiler) => {
+      await using workspace = await createWorkspace()
+      const alone = await workspace.check(compiler, schemasAlone(100))
+      const app = await workspace.check(compiler, appOf(100))
+      expect(alone.output + app.output).toBe('')
+      expect(app.instantiations / alone.instantiations).toBeLessThan(ceiling)
+    },
+  )
+})

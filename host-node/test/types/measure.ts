@@ -1,0 +1,12 @@
+/** Prints, as one line of JSON for each compiler, what type-checking 100 flows costs beside their schemas alone. `bench types` reads it. */
+import { appOf, schemasAlone } from './hundred-flows.ts'
+import { type Compiler, compilers, createWorkspace } from './workspace.ts'
+
+await using workspace = await createWorkspace()
+for (const compiler of Object.keys(compilers) as Compiler[]) {
+  const alone = await workspace.check(compiler, schemasAlone(100))
+  const app = await workspace.check(compiler, appOf(100))
+  if (alone.output + app.output !== '') throw new Error(alone.output + app.output)
+  const figures = [alone.instantiations, app.instantiations, alone.checkSeconds, app.checkSeconds]
+  process.stdout.write(`${JSON.stringify({ compiler, figures })}\n`)
+}
