@@ -1,7 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { type BrowserName, browserIsThere, withoutBrowser } from './presets/src/test/browser.ts'
-import { puppeteer } from './presets/src/test/browser-provider.ts'
+import { type BrowserName, browserIsThere, withoutBrowser } from './presets/test/support/browser.ts'
+import { puppeteer } from './presets/test/support/browser-provider.ts'
 
 const patience = {
   testTimeout: 30_000,

@@ -32,7 +32,7 @@ interface Expression {
 export const builtAtRunTime: Readonly<Record<string, string>> = {
   'capabilities/src/lib/testing/blob/keys.ts': 'a pattern of the tests themselves',
   'flow/src/lib/http/route.ts': 'a route of the app: segments of [^/]+ between slashes',
-  'presets/src/lib/opfs-browser/duckdb/glob.ts': 'one character class against one character',
+  'presets/src/opfs-browser/duckdb/glob.ts': 'one character class against one character',
 }
 
 /** Every slow expression below `at`, one line each, with a text that shows it. */

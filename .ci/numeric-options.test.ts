@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 
@@ -38,9 +38,9 @@ const exempt: Readonly<Record<string, string>> = {
 }
 
 it('every option that is a number is tried with numbers that do not fit', () => {
-  const sources = packages.flatMap((name) =>
-    filesBelow(join(root, name, 'src')).map((file) => [file, readFileSync(file, 'utf8')] as const),
-  )
+  const sources = packages
+    .flatMap((name) => [...filesBelow(join(root, name, 'src')), ...filesBelow(join(root, name, 'test'))])
+    .map((file) => [file, readFileSync(file, 'utf8')] as const)
   const isTest = (file: string) => /\.test\.ts$|[\\/]test(?:ing)?[\\/]/.test(file)
   const tests = sources
     .filter(([file]) => isTest(file))
@@ -79,6 +79,7 @@ function isTried(tests: string, owner: string, option: string): boolean {
 }
 
 function filesBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name))

@@ -5,6 +5,7 @@ export {
   type HarnessOptions,
   type LoseAnswers,
   type OpenContext,
+  refused,
   runCase,
   type Subject,
 } from './lib/testing/conformance.ts'
@@ -48,3 +49,12 @@ export { LostAnswers } from './lib/testing/lost-answers.ts'
 export { ManualClock } from './lib/testing/manual-clock.ts'
 export { seededRng } from './lib/rng/seeded-rng.ts'
 export { numericOption, type NumericOptionTest, strangeNumbers } from './lib/testing/numeric-option.ts'
+export {
+  awkwardSegments,
+  controlSegments,
+  digest,
+  drain,
+  never,
+  sampleBytes,
+  sampleStream,
+} from './lib/testing/samples.ts'

@@ -7,8 +7,8 @@ import { systemClock } from '@flowport/capabilities/system'
 import { kvConformance } from '@flowport/capabilities/testing'
 import { afterAll, beforeAll } from 'vitest'
 import { createTestHarness } from 'wrangler'
-import { KvRestDriver } from '../src/lib/cloudflare-kv/rest-driver.ts'
-import type { Fetch } from '../src/lib/cloudflare-kv/rest-client.ts'
+import { KvRestDriver } from '../src/cloudflare-kv/rest-driver.ts'
+import type { Fetch } from '../src/cloudflare-kv/rest-client.ts'
 
 const emulator = createTestHarness({
   root: import.meta.dirname,

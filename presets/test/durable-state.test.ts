@@ -2,8 +2,8 @@ import { silentLogger } from '@flowport/capabilities'
 import { durableState as onNode } from '@flowport/presets/durable-state'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { durableStateInfo } from '../src/lib/durable-state/info.ts'
-import type { durableState as onWorkers } from '../src/durable-state.workers.ts'
+import { durableStateInfo } from '../src/durable-state/info.ts'
+import type { durableState as onWorkers } from '../src/durable-state/preset.ts'
 
 describe('preset durable-state on Node', () => {
   it('resolves to a stub that states the same and says where to turn', async () => {

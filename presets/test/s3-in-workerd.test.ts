@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { startRadosgw, withoutRadosgw } from '../src/test/radosgw.ts'
-import { createBucket, nodeClientFor } from '../src/test/s3-bucket.ts'
-import { tempDirectory } from '../src/test/temp-directory.ts'
+import { startRadosgw, withoutRadosgw } from './support/radosgw.ts'
+import { createBucket, nodeClientFor } from './support/s3-bucket.ts'
+import { tempDirectory } from './support/temp-directory.ts'
 
 interface Report {
   readonly numPassedTests: number

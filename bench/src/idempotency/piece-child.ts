@@ -19,8 +19,8 @@ const load = (path: string): Promise<unknown> => import(pathToFileURL(join(root,
 const { openProviders, silentLogger } = (await load('capabilities/src/index.ts')) as typeof Capabilities
 const { systemClock } = (await load('capabilities/src/system.ts')) as typeof System
 const { createRuntime, flow, manual, node, opaque } = (await load('flow/src/index.ts')) as typeof Flow
-const { memory } = (await load('presets/src/memory.ts')) as typeof Memory
-const { sqlite } = (await load('presets/src/sqlite.ts')) as typeof Sqlite
+const { memory } = (await load('presets/src/memory/preset.ts')) as typeof Memory
+const { sqlite } = (await load('presets/src/sqlite/preset.ts')) as typeof Sqlite
 
 const directory = mkdtempSync(join(tmpdir(), 'flowport-bench-'))
 const open = (provider: ReturnType<typeof memory> | ReturnType<typeof sqlite>) =>

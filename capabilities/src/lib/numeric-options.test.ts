@@ -1,4 +1,3 @@
-import { Operator } from 'opendal'
 import { describe } from 'vitest'
 import { createBlobStore } from './blob/blob-store.ts'
 import { createCache } from './cache/cache.ts'
@@ -16,7 +15,6 @@ import { dedupeModel } from './linearizability/dedupe-model.ts'
 import { runDedupeWorkload } from './linearizability/dedupe-workload.ts'
 import { kvModel } from './linearizability/kv-model.ts'
 import { runKvWorkload } from './linearizability/kv-workload.ts'
-import { silentLogger } from './logger.ts'
 import { memoryBlobDriver } from './memory/blob.ts'
 import { memoryCacheDriver } from './memory/cache.ts'
 import { memoryDedupeDriver } from './memory/dedupe.ts'
@@ -24,9 +22,6 @@ import { memoryKvDriver } from './memory/kv.ts'
 import { memoryQueueDriver } from './memory/queue.ts'
 import { memoryStateDriver } from './memory/state.ts'
 import { countOrInfinityRule, countRule, lifeRule, lifeSecondsRule, limitRule, timerRule } from './numbers.ts'
-import { opendalBlobDriver } from './opendal/blob-driver.ts'
-import { opendalKvDriver } from './opendal/kv-driver.ts'
-import { nativeConcurrency, nativeRetry, nativeTimeout } from './opendal/layers.ts'
 import { probeKv } from './probe/kv.ts'
 import { createQueue } from './queue/queue.ts'
 import { seededRng } from './rng/seeded-rng.ts'
@@ -78,9 +73,6 @@ describe('options of the linearizability checker', () => {
 })
 
 describe('options of layers and drivers', () => {
-  const operator = new Operator('memory', {})
-  const opendal = { scheme: 'memory', log: silentLogger, clock: systemClock } as const
-  const day = countRule(1, 86_400_000)
   const tests: readonly NumericOptionTest[] = [
     { name: 'RetryOptions.maxAttempts', rule: countRule(), take: (maxAttempts) => retry({ maxAttempts }) },
     { name: 'RetryOptions.baseMs', rule: timerRule(), take: (baseMs) => retry({ baseMs }) },
@@ -155,64 +147,6 @@ describe('options of layers and drivers', () => {
       name: 'MemoryCacheOptions.maxEntries',
       rule: countRule(1, 100_000_000),
       take: (maxEntries) => memoryCacheDriver({ maxEntries }),
-    },
-    {
-      name: 'OpenDalBlobOptions.chunkBytes',
-      rule: countRule(64 * 1024, 1024 ** 3),
-      take: (chunkBytes) => opendalBlobDriver(operator, { ...opendal, chunkBytes }),
-    },
-    {
-      name: 'OpenDalBlobOptions.concurrency',
-      rule: countRule(1, 64),
-      take: (concurrency) => opendalBlobDriver(operator, { ...opendal, concurrency }),
-    },
-    {
-      name: 'OpenDalBlobOptions.maxConditionalBytes',
-      rule: countRule(0, 1024 ** 3),
-      take: (maxConditionalBytes) => opendalBlobDriver(operator, { ...opendal, maxConditionalBytes }),
-    },
-    {
-      name: 'OpenDalKvOptions.sweepEverySeconds',
-      rule: countRule(0, 86_400),
-      take: (sweepEverySeconds) =>
-        opendalKvDriver(operator, { ...opendal, ttl: 'per_write', sweepEverySeconds }),
-    },
-    {
-      name: 'OpenDalKvOptions.ttl',
-      rule: lifeSecondsRule,
-      take: (namespaceDefault) => opendalKvDriver(operator, { ...opendal, ttl: { namespaceDefault } }),
-    },
-    {
-      name: 'SweepOptions.maxKeys',
-      rule: countRule(1, 100_000),
-      take: (maxKeys) => opendalKvDriver(operator, { ...opendal, ttl: 'per_write' }).sweep({ maxKeys }),
-    },
-    {
-      name: 'NativeRetryOptions.maxRetries',
-      rule: countRule(0, 20),
-      take: (maxRetries) => nativeRetry({ maxRetries }),
-    },
-    {
-      name: 'NativeRetryOptions.minDelayMs',
-      rule: countRule(1, 60_000),
-      take: (minDelayMs) => nativeRetry({ minDelayMs, maxDelayMs: 600_000 }),
-    },
-    {
-      name: 'NativeRetryOptions.maxDelayMs',
-      rule: countRule(1, 600_000),
-      take: (maxDelayMs) => nativeRetry({ minDelayMs: 1, maxDelayMs }),
-    },
-    {
-      name: 'NativeRetryOptions.factor',
-      rule: { min: 1, max: 10, isWhole: false },
-      take: (factor) => nativeRetry({ factor }),
-    },
-    { name: 'nativeConcurrency', rule: countRule(2, 1024), take: nativeConcurrency },
-    { name: 'NativeTimeoutOptions.timeoutMs', rule: day, take: (timeoutMs) => nativeTimeout({ timeoutMs }) },
-    {
-      name: 'NativeTimeoutOptions.ioTimeoutMs',
-      rule: day,
-      take: (ioTimeoutMs) => nativeTimeout({ ioTimeoutMs }),
     },
   ]
   for (const test of tests) numericOption(test)

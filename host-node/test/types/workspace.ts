@@ -14,9 +14,9 @@ export type Compiler = keyof typeof compilers
 const entries = {
   '@flowport/capabilities': 'capabilities/src/index.ts',
   '@flowport/flow': 'flow/src/index.ts',
-  '@flowport/presets/cloudflare-kv': 'presets/src/cloudflare-kv.ts',
-  '@flowport/presets/http': 'presets/src/http.ts',
-  '@flowport/presets/memory': 'presets/src/memory.ts',
+  '@flowport/presets/cloudflare-kv': 'presets/src/cloudflare-kv/preset.ts',
+  '@flowport/presets/http': 'presets/src/http/preset.ts',
+  '@flowport/presets/memory': 'presets/src/memory/preset.ts',
 } as const
 
 export interface Workspace extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { type CapabilityError, isKind } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
-import { type Fault, s3Error, type SeenRequest } from '../../src/test/fault-proxy.ts'
-import { withoutRadosgw } from '../../src/test/radosgw.ts'
+import { type Fault, s3Error, type SeenRequest } from '../support/fault-proxy.ts'
+import { withoutRadosgw } from '../support/radosgw.ts'
 import { engines } from './engines.ts'
 import { attempts, freshBytes, itUnless, type Opened, startHarness } from './harness.ts'
 

@@ -3,11 +3,11 @@ import { type CapabilityError, createBlobStore, retry, silentLogger } from '@flo
 import { systemClock } from '@flowport/capabilities/system'
 import { type BlobHarness, blobCases, openBlobSubject, runCase } from '@flowport/capabilities/testing'
 import { describe, expect, it } from 'vitest'
-import { AzureBlobDriver } from '../../src/lib/azblob/web/blob-driver.ts'
-import { AzureClient } from '../../src/lib/azblob/web/client.ts'
-import { undiciTransport } from '../../src/lib/s3/node/undici-transport.ts'
-import { createContainer, startAzurite, withoutAzurite } from '../../src/test/azurite.ts'
-import { type Fault, type SeenRequest, startFaultProxy } from '../../src/test/fault-proxy.ts'
+import { AzureBlobDriver } from '../../src/azblob/blob-driver.ts'
+import { AzureClient } from '../../src/azblob/client.ts'
+import { undiciTransport } from '../../src/object-http/node/undici-transport.ts'
+import { createContainer, startAzurite, withoutAzurite } from '../support/azurite.ts'
+import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts'
 import { freshBytes, QuickClock } from './harness.ts'
 
 const azurite = await startAzurite()

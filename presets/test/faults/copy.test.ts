@@ -1,9 +1,9 @@
 import { type BlobProgress, copyBlob, createBlobStore } from '@flowport/capabilities'
 import { memoryBlobDriver } from '@flowport/capabilities/memory'
 import { describe, expect, it } from 'vitest'
-import { withoutRadosgw } from '../../src/test/radosgw.ts'
-import { openFsBlobDriver } from '../../src/lib/fs/blob-driver.ts'
-import { tempDirectory } from '../../src/test/temp-directory.ts'
+import { withoutRadosgw } from '../support/radosgw.ts'
+import { openFsBlobDriver } from '../../src/fs/blob-driver.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
 import { engines } from './engines.ts'
 import { freshBytes, startHarness } from './harness.ts'
 

@@ -1,11 +1,11 @@
 /** The ways Flowport speaks S3 on Node, each as the `s3` preset opens it, for tests that run over all of them. */
 import type { BlobDriver, Clock, Logger } from '@flowport/capabilities'
-import { S3Client } from '../../src/lib/s3/client.ts'
-import { s3Config } from '../../src/lib/s3/config.ts'
-import { nodeS3Client } from '../../src/lib/s3/node/client.ts'
-import { openDalEngine } from '../../src/lib/s3/node/opendal-engine.ts'
-import { openS3 } from '../../src/lib/s3/open.ts'
-import type { S3Options } from '../../src/s3.ts'
+import { S3Client } from '../../src/s3/client.ts'
+import { s3Config } from '../../src/s3/config.ts'
+import { nodeS3Client } from '../../src/s3/node/client.ts'
+import { openDalEngine } from '../../src/s3/node/opendal-engine.ts'
+import { openS3 } from '../../src/s3/open.ts'
+import type { S3Options } from '../../src/s3/preset.ts'
 
 export interface EngineOptions {
   readonly endpoint: string

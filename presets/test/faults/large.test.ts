@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { startChild } from '../../src/test/children.ts'
-import { startRadosgw, withoutRadosgw } from '../../src/test/radosgw.ts'
-import { clientFor, createBucket, pendingUploads } from '../../src/test/s3-bucket.ts'
+import { startChild } from '../support/children.ts'
+import { startRadosgw, withoutRadosgw } from '../support/radosgw.ts'
+import { clientFor, createBucket, pendingUploads } from '../support/s3-bucket.ts'
 import { engines } from './engines.ts'
 import type { Measured } from './transfer-worker.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { withoutRadosgw } from '../../src/test/radosgw.ts'
-import type { SeenRequest } from '../../src/test/fault-proxy.ts'
+import { withoutRadosgw } from '../support/radosgw.ts'
+import type { SeenRequest } from '../support/fault-proxy.ts'
 import { engines } from './engines.ts'
 import { freshBytes, itUnless, startHarness } from './harness.ts'
 

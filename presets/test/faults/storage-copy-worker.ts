@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createStorage } from '@flowport/capabilities/storage'
-import '../../src/test/ends-with-parent.ts'
-import { fileScheme } from '../../src/fs.storage.ts'
-import { s3Scheme } from '../../src/s3.storage.ts'
+import '../support/ends-with-parent.ts'
+import { fileScheme } from '../../src/fs/scheme-entry.ts'
+import { s3Scheme } from '../../src/s3/scheme-entry.ts'
 
 interface Job {
   readonly bytes: number

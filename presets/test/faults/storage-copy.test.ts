@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { startChild } from '../../src/test/children.ts'
-import { startRadosgw, withoutRadosgw } from '../../src/test/radosgw.ts'
-import { clientFor, createBucket, pendingUploads } from '../../src/test/s3-bucket.ts'
-import { tempDirectory } from '../../src/test/temp-directory.ts'
+import { startChild } from '../support/children.ts'
+import { startRadosgw, withoutRadosgw } from '../support/radosgw.ts'
+import { clientFor, createBucket, pendingUploads } from '../support/s3-bucket.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
 import type { CopyMeasured } from './storage-copy-worker.ts'
 
 const bucket = 'copies'

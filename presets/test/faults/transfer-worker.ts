@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createBlobStore, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import '../../src/test/ends-with-parent.ts'
+import '../support/ends-with-parent.ts'
 import { engines } from './engines.ts'
 
 interface Transfer {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { BlobBody } from '@flowport/capabilities'
-import { type Fault, s3Error, type SeenRequest } from '../../src/test/fault-proxy.ts'
-import { withoutRadosgw } from '../../src/test/radosgw.ts'
-import { pendingUploads } from '../../src/test/s3-bucket.ts'
+import { type Fault, s3Error, type SeenRequest } from '../support/fault-proxy.ts'
+import { withoutRadosgw } from '../support/radosgw.ts'
+import { pendingUploads } from '../support/s3-bucket.ts'
 import { engines } from './engines.ts'
 import { attempts, freshBytes, itUnless, startHarness } from './harness.ts'
 

@@ -3,24 +3,24 @@ import { fileURLToPath } from 'node:url'
 import { createStorage } from '@flowport/capabilities/storage'
 import type { Page } from 'puppeteer-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { azScheme } from '../../src/azblob.storage.ts'
-import { azCorsRule } from '../../src/lib/azblob/web/scheme.ts'
-import { sharedKeySigner } from '../../src/lib/azblob/web/shared-key.ts'
+import { azScheme } from '../../src/azblob/scheme-entry.ts'
+import { azCorsRule } from '../../src/azblob/scheme.ts'
+import { sharedKeySigner } from '../../src/azblob/shared-key.ts'
 import {
   accountSas,
   type Azurite,
   createContainer,
   startAzurite,
   withoutAzurite,
-} from '../../src/test/azurite.ts'
+} from '../support/azurite.ts'
 import {
   type BrowserName,
   browserIsThere,
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { startSite } from '../support/site.ts'
 import type { ToldError } from './site/storage.ts'
 
 const azurite = await startAzurite()

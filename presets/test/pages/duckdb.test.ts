@@ -9,8 +9,8 @@ import {
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { type Site, startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { type Site, startSite } from '../support/site.ts'
 import type { Api } from './site/duckdb.ts'
 
 const engine = (file: string) =>

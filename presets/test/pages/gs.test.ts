@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url'
 import { createStorage } from '@flowport/capabilities/storage'
 import type { Page } from 'puppeteer-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { gsScheme } from '../../src/gcs.storage.ts'
-import { gsCorsRule } from '../../src/lib/gcs/web/scheme.ts'
+import { gsScheme } from '../../src/gcs/scheme-entry.ts'
+import { gsCorsRule } from '../../src/gcs/scheme.ts'
 import {
   type BrowserName,
   browserIsThere,
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { startFakeGoogleXml } from '../../src/test/fake-google-xml.ts'
-import { startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { startFakeGoogleXml } from '../support/fake-google-xml.ts'
+import { startSite } from '../support/site.ts'
 import type { ToldError } from './site/storage.ts'
 
 const google = await startFakeGoogleXml()

@@ -10,8 +10,8 @@ import {
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { type Site, startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { type Site, startSite } from '../support/site.ts'
 
 const names: readonly BrowserName[] = ['chromium', 'firefox']
 

@@ -11,8 +11,8 @@ import {
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { bundled, type Site, startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { bundled, type Site, startSite } from '../support/site.ts'
 
 const at = (file: string) => new URL(`./site/${file}`, import.meta.url).pathname
 const insecureHost = 'insecure.test'

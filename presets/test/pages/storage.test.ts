@@ -2,18 +2,18 @@ import { fileURLToPath } from 'node:url'
 import { createStorage } from '@flowport/capabilities/storage'
 import type { Page } from 'puppeteer-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { s3CorsRule } from '../../src/lib/s3/cors-rule.ts'
-import { s3Scheme } from '../../src/s3.storage.ts'
+import { s3CorsRule } from '../../src/s3/cors-rule.ts'
+import { s3Scheme } from '../../src/s3/scheme-entry.ts'
 import {
   type BrowserName,
   browserIsThere,
   launchBrowser,
   untilTrue,
   withoutBrowser,
-} from '../../src/test/browser.ts'
-import { startRadosgw, withoutRadosgw } from '../../src/test/radosgw.ts'
-import { clientFor, createBucket } from '../../src/test/s3-bucket.ts'
-import { startSite } from '../../src/test/site.ts'
+} from '../support/browser.ts'
+import { startRadosgw, withoutRadosgw } from '../support/radosgw.ts'
+import { clientFor, createBucket } from '../support/s3-bucket.ts'
+import { startSite } from '../support/site.ts'
 import type { ToldError } from './site/storage.ts'
 
 const server = await startRadosgw()

@@ -13,9 +13,9 @@ import {
 import { systemClock } from '@flowport/capabilities/system'
 import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { isQueueBinding, type QueueBinding } from '../../src/lib/cloudflare-queues/binding.ts'
-import { cloudflareQueuesLayers } from '../../src/lib/cloudflare-queues/declaration.ts'
-import { CloudflareQueuesDriver } from '../../src/lib/cloudflare-queues/driver.ts'
+import { isQueueBinding, type QueueBinding } from '../../src/cloudflare-queues/binding.ts'
+import { cloudflareQueuesLayers } from '../../src/cloudflare-queues/declaration.ts'
+import { CloudflareQueuesDriver } from '../../src/cloudflare-queues/driver.ts'
 
 /** The real queue, with every call noted. */
 function noting(queue: QueueBinding = env.QUEUE) {

@@ -2,10 +2,10 @@ import { env } from 'cloudflare:workers'
 import { reset } from 'cloudflare:test'
 import { createBlobStore, silentLogger } from '@flowport/capabilities'
 import { afterEach, describe, expect, it } from 'vitest'
-import { R2BindingDriver } from '../../src/lib/cloudflare-r2/binding-driver.ts'
-import { type R2BucketLike } from '../../src/lib/cloudflare-r2/binding.ts'
-import { defaultPartBytes } from '../../src/lib/cloudflare-r2/info.ts'
-import { cloudflareR2Twin } from '../../src/testing.ts'
+import { R2BindingDriver } from '../../src/cloudflare-r2/binding-driver.ts'
+import { type R2BucketLike } from '../../src/cloudflare-r2/binding.ts'
+import { defaultPartBytes } from '../../src/cloudflare-r2/info.ts'
+import { cloudflareR2Twin } from '../../src/cloudflare/testing.ts'
 
 afterEach(() => reset())
 

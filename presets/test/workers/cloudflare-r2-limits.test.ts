@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers'
 import { type BlobStore, createBlobStore, silentLogger } from '@flowport/capabilities'
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
-import { R2BindingDriver, type R2BindingDriverOptions } from '../../src/lib/cloudflare-r2/binding-driver.ts'
-import { r2Info } from '../../src/lib/cloudflare-r2/info.ts'
+import { R2BindingDriver, type R2BindingDriverOptions } from '../../src/cloudflare-r2/binding-driver.ts'
+import { r2Info } from '../../src/cloudflare-r2/info.ts'
 
 const mebibyte = 1024 * 1024
 const partBytes = 5 * mebibyte

@@ -2,9 +2,9 @@ import { env } from 'cloudflare:workers'
 import { type BlobStore, createBlobStore, logging, retry, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
-import { R2BindingDriver } from '../../src/lib/cloudflare-r2/binding-driver.ts'
-import { defaultPartBytes } from '../../src/lib/cloudflare-r2/info.ts'
-import { r2SkippedCases as skip } from '../../src/test/r2-skipped-cases.ts'
+import { R2BindingDriver } from '../../src/cloudflare-r2/binding-driver.ts'
+import { defaultPartBytes } from '../../src/cloudflare-r2/info.ts'
+import { r2SkippedCases as skip } from '../support/r2-skipped-cases.ts'
 
 const features = {
   createOnly: true,

@@ -1,12 +1,12 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import type { KeyValueObject, LedgerObject, LegacyLedgerObject } from '../../src/durable-dedupe.objects.ts'
-import { durableDedupe, durableObject, type ObjectNamespace } from '../../src/durable-dedupe.workers.ts'
-import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
-import type { KvCalls, LedgerCalls } from '../../src/lib/durable-ledger/protocol.ts'
-import { isObjectNamespace } from '../../src/lib/durable/addressing.ts'
-import type { ObjectState } from '../../src/lib/durable/object-state.ts'
+import type { KeyValueObject, LedgerObject, LegacyLedgerObject } from '../../src/durable-dedupe/objects.ts'
+import { durableDedupe, durableObject, type ObjectNamespace } from '../../src/durable-dedupe/preset.ts'
+import { openDurableDrivers } from '../../src/durable-dedupe/drivers.ts'
+import type { KvCalls, LedgerCalls } from '../../src/cloudflare/durable-ledger/protocol.ts'
+import { isObjectNamespace } from '../../src/cloudflare/durable/addressing.ts'
+import type { ObjectState } from '../../src/cloudflare/durable/object-state.ts'
 
 const ledgers = env.LEDGER as unknown as DurableObjectNamespace<LedgerObject>
 

@@ -4,9 +4,9 @@
  */
 import { type DedupeStore, type KeyValue, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import { durableDedupe } from '../../src/durable-dedupe.workers.ts'
+import { durableDedupe } from '../../src/durable-dedupe/preset.ts'
 
-export { KeyValueObject, LedgerObject } from '../../src/durable-dedupe.objects.ts'
+export { KeyValueObject, LedgerObject } from '../../src/durable-dedupe/objects.ts'
 
 const minute = 60_000
 

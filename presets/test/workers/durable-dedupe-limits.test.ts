@@ -7,9 +7,9 @@ import {
   type KeyValue,
 } from '@flowport/capabilities'
 import { describe, expect, it } from 'vitest'
-import type { DurableDedupeOptions } from '../../src/lib/durable-dedupe/declaration.ts'
-import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
-import { maxFingerprintBytes } from '../../src/lib/durable-ledger/limits.ts'
+import type { DurableDedupeOptions } from '../../src/durable-dedupe/declaration.ts'
+import { openDurableDrivers } from '../../src/durable-dedupe/drivers.ts'
+import { maxFingerprintBytes } from '../../src/cloudflare/durable-ledger/limits.ts'
 
 const minute = 60_000
 const leaseMs = minute

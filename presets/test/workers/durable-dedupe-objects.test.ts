@@ -14,13 +14,13 @@ import {
 } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { durableObject } from '../../src/durable-dedupe.workers.ts'
-import type { DurableDedupeOptions } from '../../src/lib/durable-dedupe/declaration.ts'
-import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
-import { sweepSpacingMs } from '../../src/lib/durable-ledger/expiry-alarm.ts'
-import { lateHolderMs } from '../../src/lib/durable-ledger/ledger.ts'
-import { indexName, objectName } from '../../src/lib/durable-ledger/object-names.ts'
-import { translateError } from '../../src/lib/durable/translate-error.ts'
+import { durableObject } from '../../src/durable-dedupe/preset.ts'
+import type { DurableDedupeOptions } from '../../src/durable-dedupe/declaration.ts'
+import { openDurableDrivers } from '../../src/durable-dedupe/drivers.ts'
+import { sweepSpacingMs } from '../../src/cloudflare/durable-ledger/expiry-alarm.ts'
+import { lateHolderMs } from '../../src/cloudflare/durable-ledger/ledger.ts'
+import { indexName, objectName } from '../../src/cloudflare/durable-ledger/object-names.ts'
+import { translateError } from '../../src/cloudflare/durable/translate-error.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import { createDedupeStore, createKeyValue, silentLogger } from '@flowport/capabilities'
 import { dedupeConformance, kvConformance, type ManualClock } from '@flowport/capabilities/testing'
 import { afterEach, expect, vi } from 'vitest'
-import { type DurableDedupeOptions, durableDedupeLayers } from '../../src/lib/durable-dedupe/declaration.ts'
-import { openDurableDrivers } from '../../src/lib/durable-dedupe/drivers.ts'
+import { type DurableDedupeOptions, durableDedupeLayers } from '../../src/durable-dedupe/declaration.ts'
+import { openDurableDrivers } from '../../src/durable-dedupe/drivers.ts'
 
 // The objects live in this isolate and read this clock, so that every moment of a lease can be met.
 afterEach(() => void vi.restoreAllMocks())

@@ -19,12 +19,12 @@ import {
 import { systemRng } from '@flowport/capabilities/system'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { afterEach, expect, it, vi } from 'vitest'
-import { durableObject } from '../../src/durable-dedupe.workers.ts'
-import { boundNamespace } from '../../src/lib/durable/bound-namespace.ts'
-import { answerBytes } from '../../src/lib/durable-ledger/limits.ts'
-import { openPartitionDrivers } from '../../src/lib/durable-partitions/drivers.ts'
-import type { PartitionCalls } from '../../src/lib/durable-partitions/protocol.ts'
-import { directoryObject, partitionObject } from '../../src/lib/durable-partitions/places.ts'
+import { durableObject } from '../../src/durable-dedupe/preset.ts'
+import { boundNamespace } from '../../src/cloudflare/durable/bound-namespace.ts'
+import { answerBytes } from '../../src/cloudflare/durable-ledger/limits.ts'
+import { openPartitionDrivers } from '../../src/durable-partitions/drivers.ts'
+import type { PartitionCalls } from '../../src/durable-partitions/protocol.ts'
+import { directoryObject, partitionObject } from '../../src/durable-partitions/places.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import { createDedupeStore, createKeyValue, prefix, silentLogger } from '@flowport/capabilities'
 import { dedupeConformance, kvConformance, type ManualClock } from '@flowport/capabilities/testing'
 import { afterEach, vi } from 'vitest'
-import { durablePartitionsLayers } from '../../src/lib/durable-partitions/declaration.ts'
-import { openPartitionDrivers } from '../../src/lib/durable-partitions/drivers.ts'
+import { durablePartitionsLayers } from '../../src/durable-partitions/declaration.ts'
+import { openPartitionDrivers } from '../../src/durable-partitions/drivers.ts'
 
 // The objects live in this isolate and read this clock, so that every moment of a lease can be met.
 afterEach(() => void vi.restoreAllMocks())

@@ -6,8 +6,8 @@ import {
   Sequencer,
   type SequencerOptions,
   type SocketAcceptance,
-} from '../../src/durable-state.objects.ts'
-import { StateObject as Base } from '../../src/durable-state.objects.ts'
+} from '../../src/durable-state/objects.ts'
+import { StateObject as Base } from '../../src/durable-state/objects.ts'
 
 export class StateObject extends Base {
   /** Another one each time the object wakes. */

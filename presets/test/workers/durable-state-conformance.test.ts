@@ -2,11 +2,11 @@ import { createDurableState, prefix, silentLogger } from '@flowport/capabilities
 import { stateConformance } from '@flowport/capabilities/testing'
 import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { noNativeRetry } from '../../src/lib/durable/call-object.ts'
-import { durableObject, type ObjectNamespace } from '../../src/lib/durable/addressing.ts'
-import { durableStateLayers } from '../../src/lib/durable-state/declaration.ts'
-import { DurableStateDriver } from '../../src/lib/durable-state/driver.ts'
-import type { StateCalls } from '../../src/lib/durable-state/protocol.ts'
+import { noNativeRetry } from '../../src/cloudflare/durable/call-object.ts'
+import { durableObject, type ObjectNamespace } from '../../src/cloudflare/durable/addressing.ts'
+import { durableStateLayers } from '../../src/durable-state/declaration.ts'
+import { DurableStateDriver } from '../../src/durable-state/driver.ts'
+import type { StateCalls } from '../../src/durable-state/protocol.ts'
 import { systemClock } from '@flowport/capabilities/system'
 
 let cases = 0

@@ -2,10 +2,10 @@ import { createDurableState } from '@flowport/capabilities'
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { maxAttachmentBytes } from '../../src/lib/durable-state/limits.ts'
-import { openDurableStateDriver } from '../../src/lib/durable-state/open.ts'
+import { maxAttachmentBytes } from '../../src/durable-state/limits.ts'
+import { openDurableStateDriver } from '../../src/durable-state/open.ts'
 import type { StateObject } from './durable-state-classes.ts'
-import { ObjectSockets, serialisedBytes } from '../../src/lib/durable-state/sockets.ts'
+import { ObjectSockets, serialisedBytes } from '../../src/durable-state/sockets.ts'
 
 const state = createDurableState(openDurableStateDriver({ ...env }, {}))
 const upgrade = { headers: { upgrade: 'websocket' } }

@@ -2,10 +2,10 @@ import { createBlobStore, type OpenContext, silentLogger } from '@flowport/capab
 import { systemClock } from '@flowport/capabilities/system'
 import { describe, expect, it } from 'vitest'
 import { s3 } from '@flowport/presets/s3'
-import { S3BlobDriver } from '../../src/lib/s3/blob-driver.ts'
-import { bucketUrl } from '../../src/lib/s3/bucket-url.ts'
-import { S3Client } from '../../src/lib/s3/client.ts'
-import { genericProfile } from '../../src/lib/s3/profiles/generic.ts'
+import { S3BlobDriver } from '../../src/s3/blob-driver.ts'
+import { bucketUrl } from '../../src/object-http/bucket-url.ts'
+import { S3Client } from '../../src/s3/client.ts'
+import { genericProfile } from '../../src/s3/profiles/generic.ts'
 
 // The whole suite runs here too, against a real server: `s3-in-workerd.test.ts` starts it.
 

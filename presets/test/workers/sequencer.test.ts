@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { sequencer } from '../../src/durable-state.workers.ts'
+import { sequencer } from '../../src/durable-state/preset.ts'
 import type { Job, TestSequencer } from './durable-state-classes.ts'
 
 const jobs = sequencer<Job>(env.SEQUENCER)

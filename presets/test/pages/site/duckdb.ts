@@ -2,8 +2,8 @@
 import { isCapabilityError, type Database, silentLogger } from '@flowport/capabilities'
 import { createStorage } from '@flowport/capabilities/storage'
 import { systemClock } from '@flowport/capabilities/system'
-import { type DuckDb, duckDb, openDuckDb } from '../../../src/opfs-browser.duckdb.ts'
-import { opfsScheme } from '../../../src/opfs-browser.storage.ts'
+import { type DuckDb, duckDb, openDuckDb } from '../../../src/opfs-browser/duckdb-entry.ts'
+import { opfsScheme } from '../../../src/opfs-browser/scheme-entry.ts'
 
 const bundle = { worker: '/duckdb.worker.js', wasm: '/duckdb.wasm' }
 const storage = createStorage({ schemes: [opfsScheme()] })

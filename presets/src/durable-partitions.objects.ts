@@ -1,2 +1,0 @@
-/** The class of `durable-partitions`: re-export it from the Worker's main module. */
-export { PartitionObject } from './lib/durable-partitions/partition-object.ts'
