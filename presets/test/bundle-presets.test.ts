@@ -70,9 +70,9 @@ describe('a bundle', () => {
     'of an app with http has nothing of Node, for %s',
     async (runtime) => {
       const app = await bundled({ http: 'http' }, runtime)
-      for (const part of ['src/http/preset.web.ts', 'src/http/blob-driver.ts', 'ipaddr.js'])
+      for (const part of ['src/http/platform.web.ts', 'src/http/blob-driver.ts', 'ipaddr.js'])
         expect(has(app, part), part).toBe(true)
-      for (const part of ['undici', 'opendal', 'src/http/node/', 'src/http/preset.ts'])
+      for (const part of ['undici', 'opendal', 'src/http/node/', 'src/http/platform.node.ts'])
         expect(has(app, part), part).toBe(false)
       expect(app.imports).toEqual([])
       expect(app.text).not.toMatch(/undici|from ?["']node:|\bprocess\.|\bBuffer\b/)
@@ -81,7 +81,7 @@ describe('a bundle', () => {
 
   it('of an app with http has undici on Node, and no opendal', async () => {
     const app = await bundled({ http: 'http' }, 'node')
-    for (const part of ['src/http/preset.ts', 'src/http/node/', 'undici'])
+    for (const part of ['src/http/platform.node.ts', 'src/http/node/', 'undici'])
       expect(has(app, part), part).toBe(true)
     expect(has(app, 'opendal')).toBe(false)
     expect(app.imports.map(({ path }) => path)).not.toContain('opendal')

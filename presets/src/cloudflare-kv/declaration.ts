@@ -9,6 +9,7 @@ import {
   timeout,
 } from '@flowport/capabilities'
 import * as Type from 'typebox'
+import type { PlatformPart } from '../platform/platform-part.ts'
 import { isKvNamespace } from './binding.ts'
 import type { CloudflareKvInfo } from './info.ts'
 import type { Fetch } from './rest-client.ts'
@@ -48,6 +49,8 @@ export const cloudflareKvRestEnv = Type.Object({
   ),
 })
 
+export type CloudflareKvEnv = typeof cloudflareKvEnv | typeof cloudflareKvRestEnv
+
 /** Never `dedupe`: an eventually consistent store cannot reserve a key. */
 export interface CloudflareKvProvides {
   readonly kv: CloudflareKvInfo
@@ -69,6 +72,9 @@ export function cloudflareKvLayers(context: LayerContext): readonly Layer[] {
 export function cloudflareKvRestLayers(context: LayerContext): readonly Layer[] {
   return layersWith(context, 30_000)
 }
+
+/** What differs between Workers and Node. */
+export type CloudflareKvPlatform = PlatformPart<CloudflareKvOptions, CloudflareKvEnv, CloudflareKvProvides>
 
 interface LayerContext {
   readonly log: Logger

@@ -1,34 +1,31 @@
-/** The `cloudflare-kv` preset on Node: key-value entries in Workers KV, over Cloudflare's REST API. */
-import { createKeyValue, definePreset } from '@flowport/capabilities'
-import { cloudflareKvNumbers } from './expiry.ts'
+/** The `cloudflare-kv` preset: key-value entries in Workers KV, over a binding on Workers and the REST API on Node. */
+import { platform } from '#cloudflare-kv/platform'
+import { definePreset } from '@flowport/capabilities'
+import { refusal } from '../platform/refusal.ts'
 import {
+  type CloudflareKvEnv,
+  cloudflareKvEnv,
+  cloudflareKvLayers,
   type CloudflareKvOptions,
   type CloudflareKvProvides,
-  cloudflareKvRestEnv,
-  cloudflareKvRestLayers,
 } from './declaration.ts'
-import { cloudflareKvRestInfo } from './info.ts'
-import { checkRestAccess, restAccess } from './rest-access.ts'
-import { KvRestDriver } from './rest-driver.ts'
+import { cloudflareKvNumbers } from './expiry.ts'
+import { cloudflareKvInfo } from './info.ts'
 
 export type { CloudflareKvOptions, CloudflareKvProvides } from './declaration.ts'
 export type { CloudflareKvInfo } from './info.ts'
 
-/** Provides `kv`. The driver is the next stop. */
-export const cloudflareKv = definePreset<
-  CloudflareKvOptions,
-  typeof cloudflareKvRestEnv,
-  CloudflareKvProvides
->({
+/** Provides `kv`. The next stop is `platform.workerd.ts` or `platform.node.ts`. */
+export const cloudflareKv = definePreset<CloudflareKvOptions, CloudflareKvEnv, CloudflareKvProvides>({
   name: 'cloudflare-kv',
-  env: cloudflareKvRestEnv,
-  provides: { kv: cloudflareKvRestInfo },
-  portable: { kv: createKeyValue },
+  env: cloudflareKvEnv,
+  provides: { kv: cloudflareKvInfo },
   numbers: cloudflareKvNumbers,
-  layers: cloudflareKvRestLayers,
-  check: ({ env, options }) => checkRestAccess(options, env),
-  open({ env, clock, options }) {
-    const { defaultTtlSeconds, baseUrl, fetch } = options
-    return { kv: new KvRestDriver({ ...restAccess(options, env), defaultTtlSeconds, baseUrl, fetch, clock }) }
-  },
+  layers: cloudflareKvLayers,
+  ...(platform ??
+    refusal(
+      'cloudflare-kv',
+      "a Worker's binding, or a server to keep an API token on",
+      '"memory" or "opfs-browser"',
+    )),
 })

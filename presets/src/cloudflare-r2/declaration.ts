@@ -2,6 +2,7 @@
 import { CapabilityError, checkNumbers, type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { Static } from 'typebox'
+import type { PlatformPart } from '../platform/platform-part.ts'
 import { defaultPartBytes, r2Info } from './info.ts'
 
 export interface CloudflareR2Options {
@@ -93,3 +94,6 @@ export function checkedPartBytes(partBytes: number = defaultPartBytes): number {
 export function misconfigured(reason: string): CapabilityError {
   return new CapabilityError('Misconfigured', `preset "cloudflare-r2": ${reason}`)
 }
+
+/** What differs between Workers and Node. */
+export type CloudflareR2Platform = PlatformPart<CloudflareR2Options, typeof r2Env, typeof r2Provides>

@@ -1,5 +1,7 @@
 /** The `durable-dedupe` preset: the dedupe ledger and a strongly consistent key-value store on Durable Objects. */
-import { createDedupeStore, createKeyValue, definePreset } from '@flowport/capabilities'
+import { platform } from '#durable-dedupe/platform'
+import { definePreset } from '@flowport/capabilities'
+import { refusal } from '../platform/refusal.ts'
 import {
   type DurableDedupeOptions,
   durableDedupeBindings,
@@ -7,7 +9,6 @@ import {
   durableDedupeLayers,
   durableDedupeProvides,
 } from './declaration.ts'
-import { openDurableDrivers } from './drivers.ts'
 
 export type { DurableDedupeOptions } from './declaration.ts'
 export {
@@ -20,7 +21,7 @@ export {
   type StubOptions,
 } from '../cloudflare/durable/addressing.ts'
 
-/** Provides `dedupe` and `kv`. The drivers are the next stop. */
+/** Provides `dedupe` and `kv`. Runs on Workers. The next stop is `platform.workerd.ts`. */
 export const durableDedupe = definePreset<
   DurableDedupeOptions,
   typeof durableDedupeEnv,
@@ -30,7 +31,6 @@ export const durableDedupe = definePreset<
   env: durableDedupeEnv,
   provides: durableDedupeProvides,
   bindings: durableDedupeBindings,
-  portable: { dedupe: createDedupeStore, kv: createKeyValue },
   layers: durableDedupeLayers,
-  open: ({ bindings, options }) => openDurableDrivers(bindings, options),
+  ...(platform ?? refusal('durable-dedupe', 'Durable Objects', '"sqlite" or "memory"')),
 })

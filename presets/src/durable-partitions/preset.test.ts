@@ -1,9 +1,11 @@
 import { type OpenContext, silentLogger } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { durablePartitions as stub } from './preset.unsupported.ts'
-import { durablePartitions } from './preset.ts'
+import type * as Entry from './preset.ts'
+import { onPlatform } from '../../test/support/on-platform.ts'
 import { partitionDedupeInfo, partitionKvInfo } from './info.ts'
+
+const { durablePartitions } = await onPlatform<typeof Entry>('durable-partitions', 'workerd')
 
 /** Looks like a namespace. Opening asks no object anything. */
 const namespace = { idFromName: () => 'id', get: () => 'stub' }
@@ -55,8 +57,8 @@ describe('preset durable-partitions', () => {
     ).rejects.toMatchObject({ kind: 'Misconfigured', message: expect.stringContaining('name') })
   })
 
-  it('on other runtimes has the same type, states and needs the same, and fails to open with advice', async () => {
-    expectTypeOf(stub).toEqualTypeOf(durablePartitions)
+  it('on other runtimes states and needs the same, and fails to open with advice', async () => {
+    const { durablePartitions: stub } = await onPlatform<typeof Entry>('durable-partitions', 'browser')
     const { open, ...stated } = stub()
     const { open: _, ...real } = durablePartitions()
     expect(JSON.stringify(stated)).toBe(JSON.stringify(real))

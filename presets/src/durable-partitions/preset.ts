@@ -1,5 +1,7 @@
-/** The `durable-partitions` preset: a ledger and a strong key-value store, committed together within a Durable Object for each partition. */
-import { createDedupeStore, createKeyValue, definePreset } from '@flowport/capabilities'
+/** The `durable-partitions` preset: a ledger and a strong key-value store, committed together within one Durable Object per partition. */
+import { platform } from '#durable-partitions/platform'
+import { definePreset } from '@flowport/capabilities'
+import { refusal } from '../platform/refusal.ts'
 import {
   type DurablePartitionsOptions,
   durablePartitionsBindings,
@@ -7,12 +9,11 @@ import {
   durablePartitionsLayers,
   durablePartitionsProvides,
 } from './declaration.ts'
-import { openPartitionDrivers } from './drivers.ts'
 
 export type { DurablePartitionsOptions } from './declaration.ts'
 export type { Jurisdiction, LocationHint } from '../cloudflare/durable/addressing.ts'
 
-/** Provides `dedupe` and `kv`. The drivers are the next stop. */
+/** Provides `dedupe` and `kv`. Runs on Workers. The next stop is `platform.workerd.ts`. */
 export const durablePartitions = definePreset<
   DurablePartitionsOptions,
   typeof durablePartitionsEnv,
@@ -22,7 +23,6 @@ export const durablePartitions = definePreset<
   env: durablePartitionsEnv,
   provides: durablePartitionsProvides,
   bindings: durablePartitionsBindings,
-  portable: { dedupe: createDedupeStore, kv: createKeyValue },
   layers: durablePartitionsLayers,
-  open: ({ bindings, options }) => openPartitionDrivers(bindings, options),
+  ...(platform ?? refusal('durable-partitions', 'Durable Objects', '"sqlite" or "memory"')),
 })

@@ -1,5 +1,7 @@
-/** The `durable-state` preset: entries, transactions, SQL and alarms of one key, on a Durable Object of its own. */
-import { createDurableState, definePreset } from '@flowport/capabilities'
+/** The `durable-state` preset: entries, transactions, SQL and alarms of one key, each key in a Durable Object. */
+import { platform } from '#durable-state/platform'
+import { definePreset } from '@flowport/capabilities'
+import { refusal } from '../platform/refusal.ts'
 import {
   type DurableStateOptions,
   durableStateBindings,
@@ -7,7 +9,6 @@ import {
   durableStateLayers,
   durableStateProvides,
 } from './declaration.ts'
-import { openDurableStateDriver } from './open.ts'
 
 export type { DurableStateOptions } from './declaration.ts'
 export { stateObjectAt, type StateObjectHandle } from './open.ts'
@@ -28,7 +29,7 @@ export {
   type StubOptions,
 } from '../cloudflare/durable/addressing.ts'
 
-/** Provides `state`. The driver is the next stop. */
+/** Provides `state`. Runs on Workers. The next stop is `platform.workerd.ts`. */
 export const durableState = definePreset<
   DurableStateOptions,
   typeof durableStateEnv,
@@ -38,7 +39,6 @@ export const durableState = definePreset<
   env: durableStateEnv,
   provides: durableStateProvides,
   bindings: durableStateBindings,
-  portable: { state: createDurableState },
   layers: durableStateLayers,
-  open: ({ bindings, options }) => ({ state: openDurableStateDriver(bindings, options) }),
+  ...(platform ?? refusal('durable-state', 'Durable Objects', '"memory"')),
 })

@@ -4,8 +4,7 @@ import { systemClock } from '@flowport/capabilities/system'
 import type * as DuckDbPackage from '@duckdb/duckdb-wasm'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { DuckDbModule } from './duckdb/module.ts'
-import type * as inBrowser from './duckdb-entry.ts'
-import * as elsewhere from './duckdb-entry.unsupported.ts'
+import * as elsewhere from './duckdb-entry.ts'
 
 describe('DuckDB outside of browsers', () => {
   it('resolves, states the same, and fails with advice when it is opened', async () => {
@@ -16,11 +15,6 @@ describe('DuckDB outside of browsers', () => {
     expect(provider.provides).toEqual({ 'db:files': { provider: 'duckdb', extensions: {} } })
     const context = { env: {}, bindings: {}, log: silentLogger, clock: systemClock }
     await expect(provider.open(context)).rejects.toMatchObject(expected)
-  })
-
-  it('has the same types', () => {
-    expectTypeOf(elsewhere.openDuckDb).toEqualTypeOf<typeof inBrowser.openDuckDb>()
-    expectTypeOf(elsewhere.duckDb).toEqualTypeOf<typeof inBrowser.duckDb>()
   })
 })
 

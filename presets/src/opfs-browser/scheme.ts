@@ -4,6 +4,8 @@ import type { OpfsOptions } from './options.ts'
 
 export type OpfsSchemeOptions = OpfsOptions
 
+export type OpfsSchemeMaker = (options?: OpfsSchemeOptions) => StorageScheme<'opfs', never, never>
+
 export function opfsScheme(options: OpfsSchemeOptions = {}): StorageScheme<'opfs', never, never> {
   return {
     scheme: 'opfs',

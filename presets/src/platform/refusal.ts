@@ -1,18 +1,23 @@
-/** What a preset is on a runtime that cannot have it: it resolves, states the same, and `open` says where to turn. */
+/** The platform part of a preset on a runtime that cannot run it: the preset can be imported, and `open` fails with advice. */
 import { CapabilityError } from '@flowport/capabilities'
 
-/** An `open` that fails with `Misconfigured`. `needs` is what the runtime lacks, `instead` what to use. */
-export function unsupported(preset: string, needs: string, instead: string): () => never {
-  return () => {
-    throw new CapabilityError(
-      'Misconfigured',
-      `preset "${preset}" needs ${needs}, which ${runtimeName()} does not have; use ${instead} in this profile`,
-      { code: 'PRESET_UNSUPPORTED', details: { preset, runtime: runtimeName() } },
-    )
+/**
+ * Returns an `open` that throws `Misconfigured` with the code `PRESET_UNSUPPORTED`.
+ * `needs` names what the runtime lacks, `instead` the presets to use there.
+ */
+export function refusal(preset: string, needs: string, instead: string): { readonly open: () => never } {
+  return {
+    open() {
+      const runtime = runtimeName()
+      throw new CapabilityError(
+        'Misconfigured',
+        `preset "${preset}" needs ${needs}, which ${runtime} does not have; use ${instead} in this profile`,
+        { code: 'PRESET_UNSUPPORTED', details: { preset, runtime } },
+      )
+    },
   }
 }
 
-/** The runtime's name, as far as it tells. */
 function runtimeName(): string {
   const agent = globalThis.navigator?.userAgent ?? ''
   if (agent === 'Cloudflare-Workers') return 'Cloudflare Workers'

@@ -1,16 +1,17 @@
 /** The `secret-files` preset: secrets as files of a directory, as Docker and Kubernetes mount them. */
-import { createSecrets, definePreset } from '@flowport/capabilities'
+import { platform } from '#secret-files/platform'
+import { definePreset } from '@flowport/capabilities'
+import { refusal } from '../platform/refusal.ts'
 import {
   type SecretFilesOptions,
   secretFilesEnv,
   secretFilesNumbers,
   secretFilesProvides,
 } from './declaration.ts'
-import { openSecretFilesDriver } from './driver.ts'
 
 export type { SecretFilesOptions } from './declaration.ts'
 
-/** Provides `secrets` instead of the host's, which come from the environment. The driver is the next stop. */
+/** Provides `secrets` instead of the host's, which come from the environment. The next stop is `platform.node.ts`. */
 export const secretFiles = definePreset<
   SecretFilesOptions,
   typeof secretFilesEnv,
@@ -20,10 +21,6 @@ export const secretFiles = definePreset<
   env: secretFilesEnv,
   provides: secretFilesProvides,
   numbers: secretFilesNumbers,
-  portable: { secrets: createSecrets },
   layers: () => [],
-  async open({ env, secrets: names, options }) {
-    const { directory = env.FLOWPORT_SECRETS_DIR, maxBytes = 65_536 } = options
-    return { secrets: await openSecretFilesDriver({ directory, maxBytes, names }) }
-  },
+  ...(platform ?? refusal('secret-files', 'a file system', "no such preset: the host's own secrets")),
 })

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { type BlobStore, type OpenContext, type Provider, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { cloudflareR2, r2Extras } from '../../src/cloudflare-r2/preset.workers.ts'
+import { cloudflareR2, r2Extras } from '../../src/cloudflare-r2/preset.ts'
 import { isR2Bucket, type R2BucketLike } from '../../src/cloudflare-r2/binding.ts'
 import { cloudflareR2Twin } from '../../src/cloudflare/testing.ts'
 

@@ -1,0 +1,2 @@
+/** Stands in for the platform part of every provider that does not run on this runtime; `refusal` says what to use instead. */
+export const platform = null
