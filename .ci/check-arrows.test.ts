@@ -65,6 +65,14 @@ describe('the arrow check', () => {
     ],
     ['node in web code', 'capabilities/src/lib/a.ts', "import { readFile } from 'node:fs'", /web code/],
     ['node in web code, for its effect', 'flow/src/a.ts', "import 'node:process'", /web code/],
+    ['node in a preset outside of node/', 'presets/src/lib/a.ts', "import 'node:fs'", /web code/],
+    [
+      'an undeclared import of its own',
+      'presets/src/a.ts',
+      "import { x } from '#no/such'",
+      /does not declare/,
+    ],
+    ['an import of its own that has no file', 'presets/src/b.ts', "import '#sqlite/platform'", /not exist/],
     [
       'an import over several lines',
       'capabilities/src/b.ts',
@@ -94,6 +102,7 @@ describe('the arrow check', () => {
       'host-node/src/a.ts',
       "import { flow } from '@flowport/flow'\nimport { readFile } from 'node:fs/promises'",
     )
+    write('presets/src/lib/a.node.ts', "import { readFile } from 'node:fs/promises'")
     expect(findWrongArrows(tree)).toEqual([])
   })
 })

@@ -1,12 +1,12 @@
 /** Fails when an import or a manifest points the wrong way, leaves its package, or brings Node into web code. */
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 interface Rule {
   readonly folder: string
   /** Workspace packages it may import. */
   readonly may: readonly string[]
-  /** Files that may import `node:` modules; everything else is web code. */
+  /** Files that may import `node:` modules, as `x.node.ts` and folders named `node`; everything else is web code. */
   readonly node: RegExp | 'all' | 'none'
 }
 
@@ -30,7 +30,7 @@ const rules: readonly Rule[] = [
   {
     folder: 'presets',
     may: [capabilities],
-    node: /^src\/((fs|sqlite|secret-files|opendal|platform|gcs|azblob)\/|.*(\.node\.ts$|\/node\/))/,
+    node: /^src\/(.*\/)?([^/]*\.node\.ts$|node\/|gcs\/(preset|scheme-entry)\.ts$|azblob\/requests\.ts$)/,
   },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   {
@@ -106,6 +106,7 @@ function reasonAgainst(target: string, { home, file, isTest, may, node }: Place)
     const path = relative(home, resolve(home, dirname(file), target))
     return path.startsWith('..') ? `imports ${target}, which is outside its package` : null
   }
+  if (target.startsWith('#')) return reasonAgainstOwn(target, home)
   if (target.startsWith('node:')) return node ? null : `imports ${target}; this is web code`
   if (!target.startsWith('@flowport')) return null
   const name = target.split('/').slice(0, 2).join('/')
@@ -121,6 +122,19 @@ function reasonAgainst(target: string, { home, file, isTest, may, node }: Place)
   )
     return null
   return may.includes(name) ? null : `imports ${target}; the arrow points the other way`
+}
+
+/** `#…` names a file of the same package for each runtime; the manifest declares it under `imports`. */
+function reasonAgainstOwn(target: string, home: string): string | null {
+  const { imports = {} } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
+    imports?: Record<string, Record<string, string>>
+  }
+  const variants = imports[target]
+  if (variants === undefined) return `imports ${target}, which package.json does not declare under "imports"`
+  const missing = Object.values(variants).find((file) => !existsSync(join(home, file)))
+  return missing === undefined
+    ? null
+    : `imports ${target}; package.json names ${missing}, which does not exist`
 }
 
 function importsOf(source: string): readonly string[] {

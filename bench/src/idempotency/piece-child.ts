@@ -2,7 +2,7 @@
  * Does the pieces that `beside.ts` compares, with the source of the checkout that is its argument. It asks nothing of that
  * source that Flowport of commit c37da7a does not have.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -19,8 +19,17 @@ const load = (path: string): Promise<unknown> => import(pathToFileURL(join(root,
 const { openProviders, silentLogger } = (await load('capabilities/src/index.ts')) as typeof Capabilities
 const { systemClock } = (await load('capabilities/src/system.ts')) as typeof System
 const { createRuntime, flow, manual, node, opaque } = (await load('flow/src/index.ts')) as typeof Flow
-const { memory } = (await load('presets/src/memory/preset.ts')) as typeof Memory
-const { sqlite } = (await load('presets/src/sqlite/preset.ts')) as typeof Sqlite
+const { memory } = (await load(presetFile('memory'))) as typeof Memory
+const { sqlite } = (await load(presetFile('sqlite'))) as typeof Sqlite
+
+/** The file of a preset's entry in the checkout: earlier ones name a file for each runtime. */
+function presetFile(name: string): string {
+  const manifest = JSON.parse(readFileSync(join(root, 'presets/package.json'), 'utf8')) as {
+    exports: Record<string, string | { node: string }>
+  }
+  const entry = manifest.exports[`./${name}`] ?? ''
+  return join('presets', typeof entry === 'string' ? entry : entry.node)
+}
 
 const directory = mkdtempSync(join(tmpdir(), 'flowport-bench-'))
 const open = (provider: ReturnType<typeof memory> | ReturnType<typeof sqlite>) =>

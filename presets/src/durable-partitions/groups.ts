@@ -1,7 +1,7 @@
 /** The groups of keys that the directory of a store lists, in the SQLite of its object. */
 import { LazyTable } from '../cloudflare/durable/lazy-table.ts'
 import type { ObjectSql } from '../cloudflare/durable/object-state.ts'
-import { endOfPrefix } from '../sqlite/prefix-range.ts'
+import { endOfPrefix } from '../sqlite/node/prefix-range.ts'
 import type { GroupPage } from './protocol.ts'
 
 export class GroupTable {

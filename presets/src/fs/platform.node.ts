@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { createBlobStore, createKeyValue } from '@flowport/capabilities'
 import { warnIfOpenToOthers } from '../platform/node/open-to-others.ts'
 import type { PlatformPart } from '../platform/platform-part.ts'
-import { openFsBlobDriver } from './blob-driver.ts'
+import { openFsBlobDriver } from './node/blob-driver.ts'
 import type { fsEnv, FsOptions, fsProvides } from './declaration.ts'
-import { openFsKvDriver } from './kv-driver.ts'
+import { openFsKvDriver } from './node/kv-driver.ts'
 
 export const platform: PlatformPart<FsOptions, typeof fsEnv, typeof fsProvides> | null = {
   portable: { blob: createBlobStore, kv: createKeyValue },

@@ -1,9 +1,9 @@
 /** `@flowport/presets/fs/storage`: the URI scheme `file://`. */
 import { platform } from '#fs/scheme'
 import { refusal } from '../platform/refusal.ts'
-import type { FileScheme, FileSchemeOptions } from './storage.ts'
+import type { FileScheme, FileSchemeOptions } from './node/storage.ts'
 
-export type { FileScheme, FileSchemeOptions } from './storage.ts'
+export type { FileScheme, FileSchemeOptions } from './node/storage.ts'
 
 /**
  * `file:///folder/file.csv`: plain files below the given roots. Runs on Node; elsewhere opening fails with

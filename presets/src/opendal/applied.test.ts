@@ -3,7 +3,7 @@ import { type CapabilityError, createBlobStore, silentLogger } from '@flowport/c
 import { systemClock } from '@flowport/capabilities/system'
 import { appliedOfFailure } from './applied.ts'
 import { opendalBlobDriver } from './blob-driver.ts'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { nativeConcurrency, nativeRetry, type OpenDalLayer } from './layers.ts'
 import { type Fault, ObjectServer } from '../../test/support/opendal-object-server.ts'
 

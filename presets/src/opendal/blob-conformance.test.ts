@@ -4,7 +4,7 @@ import { blobConformance, type ManualClock } from '@flowport/capabilities/testin
 import { systemClock } from '@flowport/capabilities/system'
 import { opendalBlobDriver } from './blob-driver.ts'
 import type { OpenDalBlobOptions } from './blob-options.ts'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { tempDirectories } from '../../test/support/opendal-temp-directory.ts'
 
 const directory = tempDirectories()

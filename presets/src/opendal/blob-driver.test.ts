@@ -16,7 +16,7 @@ import { systemClock } from '@flowport/capabilities/system'
 import { digest, drain, never, refused, sampleBytes, sampleStream } from '@flowport/capabilities/testing'
 import { opendalBlobDriver } from './blob-driver.ts'
 import type { OpenDalBlobOptions } from './blob-options.ts'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { tempDirectories } from '../../test/support/opendal-temp-directory.ts'
 
 const MiB = 1024 * 1024

@@ -5,7 +5,7 @@ import { systemClock } from '@flowport/capabilities/system'
 import { digest, drain, never, refused, sampleBytes, sampleStream } from '@flowport/capabilities/testing'
 import { opendalBlobDriver } from './blob-driver.ts'
 import type { OpenDalBlobOptions } from './blob-options.ts'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { nativeRetry, type OpenDalLayer } from './layers.ts'
 import { ObjectServer } from '../../test/support/opendal-object-server.ts'
 

@@ -8,7 +8,7 @@ export {
   type OperatorFactory,
   type OperatorFactoryOptions,
   type OperatorSource,
-} from './factory.ts'
+} from './factory.node.ts'
 export {
   layerIf,
   nativeConcurrency,

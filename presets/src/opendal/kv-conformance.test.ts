@@ -2,7 +2,7 @@ import { tempDirectories } from '../../test/support/opendal-temp-directory.ts'
 import { createKeyValue, logging, retry, silentLogger, timeout } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { kvConformance } from '@flowport/capabilities/testing'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { opendalKvDriver } from './kv-driver.ts'
 
 const directory = tempDirectories()

@@ -4,7 +4,7 @@ import { Operator } from 'opendal'
 import { describe, expect, it, vi } from 'vitest'
 import { createKeyValue, silentLogger } from '@flowport/capabilities'
 import { ManualClock, refused } from '@flowport/capabilities/testing'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { opendalKvDriver, type OpenDalKvOptions } from './kv-driver.ts'
 import { tempDirectories } from '../../test/support/opendal-temp-directory.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { loadOpenDal, type OpenDal } from './load.ts'
 import { opendalServices } from './services.ts'
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { CapabilityError } from '@flowport/capabilities'
-import { operatorFactory } from './factory.ts'
+import { operatorFactory } from './factory.node.ts'
 import { tempDirectories } from '../../test/support/opendal-temp-directory.ts'
 import { translateOpenDalError } from './translate-error.ts'
 

@@ -4,7 +4,7 @@ import { createDedupeStore, createKeyValue, createQueue } from '@flowport/capabi
 import { warnIfOpenToOthers } from '../platform/node/open-to-others.ts'
 import type { PlatformPart } from '../platform/platform-part.ts'
 import type { sqliteEnv, SqliteOptions, sqliteProvides } from './declaration.ts'
-import { openSqliteDrivers } from './drivers.ts'
+import { openSqliteDrivers } from './node/drivers.ts'
 
 type SqlitePlatform = PlatformPart<SqliteOptions, typeof sqliteEnv, typeof sqliteProvides>
 

@@ -2,7 +2,7 @@ import { type BlobProgress, copyBlob, createBlobStore } from '@flowport/capabili
 import { memoryBlobDriver } from '@flowport/capabilities/memory'
 import { describe, expect, it } from 'vitest'
 import { withoutRadosgw } from '../support/radosgw.ts'
-import { openFsBlobDriver } from '../../src/fs/blob-driver.ts'
+import { openFsBlobDriver } from '../../src/fs/node/blob-driver.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 import { engines } from './engines.ts'
 import { freshBytes, startHarness } from './harness.ts'

@@ -2,10 +2,10 @@
 import './ends-with-parent.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import { type BlobDriver, isKind } from '@flowport/capabilities'
-import { openFsBlobDriver } from '../../src/fs/blob-driver.ts'
-import { Home } from '../../src/fs/home.ts'
-import { openFsKvDriver } from '../../src/fs/kv-driver.ts'
-import { Locks } from '../../src/fs/locks.ts'
+import { openFsBlobDriver } from '../../src/fs/node/blob-driver.ts'
+import { Home } from '../../src/fs/node/home.ts'
+import { openFsKvDriver } from '../../src/fs/node/kv-driver.ts'
+import { Locks } from '../../src/fs/node/locks.ts'
 
 interface Args {
   readonly root: string

@@ -1,7 +1,7 @@
 /** A process that works on an SQLite file others work on too. Prints its result as JSON. */
 import './ends-with-parent.ts'
 import { isKind } from '@flowport/capabilities'
-import { openSqliteDrivers } from '../../src/sqlite/drivers.ts'
+import { openSqliteDrivers } from '../../src/sqlite/node/drivers.ts'
 
 interface Args {
   readonly path: string

@@ -2,7 +2,7 @@
 import { CapabilityError } from '@flowport/capabilities'
 import { LazyTable } from '../durable/lazy-table.ts'
 import type { ObjectSql } from '../durable/object-state.ts'
-import { endOfPrefix } from '../../sqlite/prefix-range.ts'
+import { endOfPrefix } from '../../sqlite/node/prefix-range.ts'
 import { entryOf, type KvRow, listedBytes, recordBytes } from './kv-rows.ts'
 import { answerBytes } from './limits.ts'
 import type { KvFound, KvListed, KvPut, KvRecord } from './protocol.ts'

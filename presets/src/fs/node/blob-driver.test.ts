@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { createBlobStore, silentLogger } from '@flowport/capabilities'
 import { blobConformance, type ManualClock } from '@flowport/capabilities/testing'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
-import { fsLayers } from './declaration.ts'
+import { fsLayers } from '../declaration.ts'
 
 const features = {
   createOnly: true,

@@ -2,7 +2,7 @@
 import { createBlobStore, createKeyValue, type CapabilityError } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import type * as Io from './io.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 import { openFsKvDriver } from './kv-driver.ts'

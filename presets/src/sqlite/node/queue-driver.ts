@@ -3,7 +3,7 @@
  * with every delivery, so whoever holds an old one can no longer ack it. Order is the order of sending, always.
  */
 import type { Clock, QueueCapabilityInfo, QueueDriver, StoredMessage } from '@flowport/capabilities'
-import { uniqueIds } from '../platform/unique-ids.ts'
+import { uniqueIds } from '../../platform/unique-ids.ts'
 import type { Database } from './database.ts'
 import { translated } from './translate-error.ts'
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { required } from '../../test/support/required.ts'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { required } from '../../../test/support/required.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 
 const clock = { now: () => Date.now() }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { killAfter, runChildren, startChild } from '../../test/support/children.ts'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { killAfter, runChildren, startChild } from '../../../test/support/children.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openSqliteDrivers } from './drivers.ts'
 
 const clock = { now: () => Date.now() }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { runChildren } from '../../test/support/children.ts'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { runChildren } from '../../../test/support/children.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 import { openFsKvDriver } from './kv-driver.ts'
 

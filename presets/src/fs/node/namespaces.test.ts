@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { startChild } from '../../test/support/children.ts'
-import { required } from '../../test/support/required.ts'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { startChild } from '../../../test/support/children.ts'
+import { required } from '../../../test/support/required.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 import { openFsKvDriver } from './kv-driver.ts'
 

@@ -4,7 +4,7 @@
  * does: a link planted later, in the directory's place or above it, is never followed.
  */
 import fs from 'node:fs'
-import type { Links } from './info.ts'
+import type { Links } from '../info.ts'
 import { close, codeOf, open, realpath } from './io.ts'
 import { linked } from './translate-error.ts'
 

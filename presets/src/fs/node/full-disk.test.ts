@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { startChild } from '../../test/support/children.ts'
-import { required } from '../../test/support/required.ts'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { startChild } from '../../../test/support/children.ts'
+import { required } from '../../../test/support/required.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 
 /** A command that runs its arguments with a file system of 2 MiB mounted on the directory, as an ordinary user may. */
 const onSmallDisk = (directory: string) =>

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import { CapabilityError } from '@flowport/capabilities'
-import { type UniqueIds, uniqueIds } from '../platform/unique-ids.ts'
+import { type UniqueIds, uniqueIds } from '../../platform/unique-ids.ts'
 import { kernelOf } from './identity.ts'
 import { codeOf, directoryMode, mkdir, unless } from './io.ts'
 import { Liveness } from './liveness.ts'

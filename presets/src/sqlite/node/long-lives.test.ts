@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createDedupeStore, createKeyValue, createQueue, longestLifeMs } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { expect, it, onTestFinished } from 'vitest'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openSqliteDrivers } from './drivers.ts'
 
 async function opened() {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { createKeyValue, silentLogger } from '@flowport/capabilities'
 import { kvConformance, type ManualClock } from '@flowport/capabilities/testing'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
-import { fsLayers } from './declaration.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
+import { fsLayers } from '../declaration.ts'
 import { openFsKvDriver } from './kv-driver.ts'
 
 const features = { list: true, metadata: true, conditional: true, bulk: false }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openSqliteDrivers } from './drivers.ts'
 
 async function queues(maxAttempts: number) {

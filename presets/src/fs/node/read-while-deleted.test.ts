@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { createBlobStore, createKeyValue } from '@flowport/capabilities'
 import { expect, it } from 'vitest'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openFsBlobDriver } from './blob-driver.ts'
 import { openFsKvDriver } from './kv-driver.ts'
 

@@ -6,8 +6,8 @@ import {
   type ManualClock,
   queueConformance,
 } from '@flowport/capabilities/testing'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
-import { sqliteLayers } from './declaration.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
+import { sqliteLayers } from '../declaration.ts'
 import { openSqliteDrivers, type SqliteDrivers } from './drivers.ts'
 
 /** Opens a file of its own for each case, and the same one again for `reopen`. */

@@ -1,9 +1,9 @@
 /** The three drivers over one database file. */
 import { checkNumbers, type Clock, type Drivers } from '@flowport/capabilities'
 import { type Database, openDatabase } from './database.ts'
-import { sqliteNumbers } from './declaration.ts'
+import { sqliteNumbers } from '../declaration.ts'
 import { SqliteDedupeDriver } from './dedupe-driver.ts'
-import { infoFor, sqliteDedupeInfo, sqliteKvInfo, sqliteQueueInfo } from './info.ts'
+import { infoFor, sqliteDedupeInfo, sqliteKvInfo, sqliteQueueInfo } from '../info.ts'
 import { SqliteKvDriver } from './kv-driver.ts'
 import { SqliteQueueDriver } from './queue-driver.ts'
 

@@ -12,7 +12,7 @@ import {
   type PutWrite,
   type StoredKvEntry,
 } from '@flowport/capabilities'
-import { uniqueIds } from '../platform/unique-ids.ts'
+import { uniqueIds } from '../../platform/unique-ids.ts'
 import type { Database } from './database.ts'
 import { endOfPrefix } from './prefix-range.ts'
 import { Sweeper, sweepRows } from './sweeper.ts'

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { tempDirectory } from '../../../test/support/temp-directory.ts'
 import { openSqliteDrivers } from './drivers.ts'
 
 const clock = { now: () => Date.now() }
