@@ -3,9 +3,11 @@ import { createHmac } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleForNode, bundlePresets, evaluated, type NodeBundle } from './support/bundles.ts'
 import { type Carrier, startCarrier } from './support/carrier.ts'
 import { entriesProject, places } from './support/entries.ts'
 import { type Installed, installExample, olderNode, printed, registryAnswers } from './support/installed.ts'
+import { askEveryPreset, expectedOn, runtimes } from './support/platforms.ts'
 import { freePort, type Program, startProgram } from './support/program.ts'
 import { required } from './support/required.ts'
 
@@ -75,6 +77,37 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       await bundled()
       expect(await checked('bundled.mjs')).toMatch(/flows checked against .*: 0 errors/)
     },
+  )
+
+  it('chooses the part of each preset by the conditions of the runtime', async () => {
+    await writeFile(join(installed.folder, 'presets.mjs'), askEveryPreset)
+    const newer = (condition: string) =>
+      printed(installed.folder, process.execPath, ['-C', condition, 'presets.mjs'])
+    for (const runtime of runtimes)
+      expect(JSON.parse(await newer(runtime)), runtime).toEqual(expectedOn(runtime))
+  })
+
+  it.skipIf(!hasNode20)('chooses the same parts on a Node before 22.18 (needs one)', async () => {
+    await writeFile(join(installed.folder, 'presets.mjs'), askEveryPreset)
+    expect(JSON.parse(await printed(installed.folder, node20 ?? '', ['presets.mjs']))).toEqual(
+      expectedOn('node'),
+    )
+  })
+
+  it.each(runtimes)(
+    'chooses the parts for %s in bundles of esbuild and Vite',
+    async (runtime) => {
+      await writeFile(join(installed.folder, 'presets.mjs'), askEveryPreset)
+      for (const bundler of ['esbuild', 'vite'] as const) {
+        const file = await bundlePresets(installed, bundler, runtime)
+        const text = await readFile(file, 'utf8')
+        if (runtime !== 'node') expect(text, bundler).not.toMatch(/["']node:|undici/)
+        expect(JSON.parse(await printed(installed.folder, process.execPath, [file])), bundler).toEqual(
+          expectedOn(runtime),
+        )
+      }
+    },
+    patience,
   )
 
   it(
@@ -254,24 +287,4 @@ function token(sub: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub })}`
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-}
-
-function evaluated({ folder, run }: Installed, script: string): Promise<string> {
-  return writeFile(join(folder, 'script.mjs'), script).then(() => run('../script.mjs'))
-}
-
-interface NodeBundle {
-  readonly outfile: string
-  readonly warnings: readonly unknown[]
-  readonly inputs: readonly string[]
-}
-
-/** Bundles the app for Node as a user would, with the installed esbuild, to `bundled.mjs` in the user's folder. */
-async function bundleForNode(installed: Installed): Promise<NodeBundle> {
-  const outfile = join(installed.folder, 'bundled.mjs')
-  const script = `import { build } from 'esbuild'
-    const { metafile, warnings } = await build({ entryPoints: ['src/app.ts'], bundle: true, minify: true, platform: 'node',
-      format: 'esm', banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }, outfile: ${JSON.stringify(outfile)}, metafile: true, logLevel: 'silent' })
-    console.log(JSON.stringify({ warnings, inputs: Object.keys(metafile.inputs) }))`
-  return { outfile, ...(JSON.parse(await evaluated(installed, script)) as Omit<NodeBundle, 'outfile'>) }
 }

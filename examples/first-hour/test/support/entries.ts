@@ -10,8 +10,8 @@ const elsewhere: Readonly<Record<string, RegExp>> = {
   page: /^@flowport\/host-node|\/objects$/,
 }
 
-/** Needs a package that a user installs for it: vitest, esbuild with workerd, opendal. */
-const optional = /\/testing$|capabilities\/opendal$/
+/** Needs a package that users install for it: vitest, esbuild with workerd, opendal. */
+const optional = /\/testing$|opendal\/driver$/
 
 const options: Readonly<Record<string, object>> = {
   node: { module: 'nodenext', lib: ['es2024'], types: ['node'] },
