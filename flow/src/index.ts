@@ -107,7 +107,7 @@ export {
   type InvokeOptions,
   type Runtime,
   type RuntimeOptions,
-  type StartOptions,
+  type ReadRequest,
 } from './lib/runtime/runtime.ts'
 export { name, opaque, type SchemaIssue, SchemaError, type StreamSchema, streamOf } from './lib/schema.ts'
 export type { CronMessage } from './lib/cron-message.ts'

@@ -81,7 +81,7 @@ interface KeyOptions<KS extends AnyKeys> {
   readonly ttl?: Duration
   /** How long a crashed holder blocks others. Renewed while the node runs. Default `'30s'`. */
   readonly lease?: Duration
-  /** Default `'node'`: keys of different nodes do not meet. */
+  /** Default `'node'`: nodes do not share keys. Preflight refuses the other two (`CTRL901`): the runtime does not run them. */
   readonly scope?: 'node' | 'edge' | 'partition'
 }
 

@@ -7,7 +7,7 @@ import type { Metadata } from '../node.ts'
 import type { Run } from '../runtime/run.ts'
 import type { AnswerListener, HeldRun } from '../runtime/run-host.ts'
 import type { AdmittedRun } from '../runtime/run-view.ts'
-import type { Runtime, StartOptions } from '../runtime/runtime.ts'
+import type { ReadRequest, Runtime } from '../runtime/runtime.ts'
 import { toOutcome } from './answer.ts'
 import { type AnswerHeaders, baseHeaders, usualHeaders } from './answer-headers.ts'
 import type { HttpCall, HttpOutcome } from './call.ts'
@@ -21,7 +21,7 @@ import { Recording } from './recorded/recording.ts'
 import type { HttpRoute } from './route.ts'
 import { timingHeader } from './server-timing.ts'
 
-export class Exchange implements StartOptions, AnswerListener {
+export class Exchange implements ReadRequest, AnswerListener {
   readonly deadlineMs: number
   readonly timings: boolean
   readonly trigger = 'http'
@@ -70,7 +70,7 @@ export class Exchange implements StartOptions, AnswerListener {
         this.#key = readIdempotencyKey(this.caller.header('idempotency-key'), trigger.idempotency.header)
         if (this.#key !== undefined) this.#recording = this.#recordingOf(this.#key)
       }
-      run = this.#runtime.start(flow, undefined, this)
+      run = this.#runtime.startReading(flow, this)
       this.#run = run
       if (!run.isFinished) {
         // A platform that drops the work of a client which has gone would leave a run that never ends, and the memory of its body.

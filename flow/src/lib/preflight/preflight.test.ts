@@ -287,11 +287,11 @@ describe('preflight › what the runtime does not do', () => {
     expect(told(edged({ ...options, ordering: 'unordered', partitionKey: '/id' }))).toEqual([])
   })
 
-  it('is a timeout of a single edge, and keys by partition', () => {
+  it.each(['edge', 'partition'] as const)('is a timeout of a single edge, and keys by %s', (scope) => {
     const keyed = node('keyed', {
       input: Note,
       uses: { kv: 'write' },
-      idempotency: { key: '/id', unknown: 'never', scope: 'partition' },
+      idempotency: { key: '/id', unknown: 'never', scope },
       run: () => 1,
     })
     const timed = flow('timed', {

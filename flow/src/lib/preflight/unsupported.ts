@@ -1,7 +1,6 @@
 /**
- * Finds what a flow asks of its edges that the runtime does not do, so that it is refused instead of ignored: CTRL901.
- * It runs ifs and switches, timeouts and retries of steps, and exactly-once through the ledger. `maxItems` and
- * `onDrop` need nothing: an edge carries one value per run, and a stream is pulled item by item.
+ * Refuses what a flow declares and the runtime does not do: CTRL901. The table is in `docs/reference/grammar.md`. `maxItems`
+ * and `onDrop` need no check: an edge carries one value per run, and a stream is pulled item by item.
  */
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import type { AnyFlow } from '../flow.ts'
@@ -26,17 +25,17 @@ export function checkSupported(flow: AnyFlow, profile: string): readonly Diagnos
     ...nodeVertices(flow).flatMap((vertex) => {
       const where = { node: vertex.alias }
       const scope = vertex.node.idempotency?.kind === 'keyed' ? vertex.node.idempotency.scope : 'node'
-      const told = unkept(vertex.options).map(([control, what]) => report(where, control, what))
-      if (scope !== 'partition') return told
-      const what = `"${vertex.alias}" keeps keys by partition, but the runtime keeps them by node: partitions would share keys`
-      return [...told, report(where, 'idempotency.scope', what)]
+      const found = unkept(vertex.options).map(([control, what]) => report(where, control, what))
+      if (scope === 'node') return found
+      const what = `"${vertex.alias}" declares idempotency.scope: '${scope}', but the runtime keeps keys by node; leave scope out`
+      return [...found, report(where, 'idempotency.scope', what)]
     }),
     ...graph.edges.flatMap(({ from, to, options }) => {
       const where = { edge: `${alias(from)} -> ${alias(to)}` }
-      const told = unkept(options).map(([control, what]) => report(where, control, what))
-      if (options.timeout === undefined) return told
+      const found = unkept(options).map(([control, what]) => report(where, control, what))
+      if (options.timeout === undefined) return found
       return [
-        ...told,
+        ...found,
         report(where, 'timeout', 'the runtime has no timeouts of single edges: give the step a timeout'),
       ]
     }),
@@ -48,18 +47,18 @@ function unkept({
   ordering = 'ordered',
   buffer,
 }: EdgeOptions): readonly (readonly [string, string])[] {
-  const told: (readonly [string, string])[] = []
+  const found: (readonly [string, string])[] = []
   if (buffer?.spillTier !== undefined) {
-    told.push([
+    found.push([
       'buffer.spillTier',
       `the runtime does not spill to "${buffer.spillTier}" yet: values stay in memory`,
     ])
   }
   if (partitionKey !== undefined && ordering === 'ordered') {
-    told.push([
+    found.push([
       'partitionKey',
       `the runtime does not keep runs in order by ${partitionKey}: say ordering: 'unordered', or remove it`,
     ])
   }
-  return told
+  return found
 }

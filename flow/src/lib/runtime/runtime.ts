@@ -57,13 +57,13 @@ export interface InvokeOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a host hands over with an input. */
-export interface StartOptions extends RunRequest {
+/** A request whose input is still to be read, as a body of HTTP is. */
+export interface ReadRequest extends RunRequest {
   /**
-   * Makes the input, validated, in place of one that is there: called once the run is admitted, so that nothing of a
-   * request that is refused is read or stored. `Answered` in place of an input ends the run with that answer.
+   * Returns or resolves the validated input. Called after the hooks have admitted the run, so that the body of a refused
+   * request is neither read nor stored. `Answered` instead of an input ends the run with that answer.
    */
-  readonly read?: (run: AdmittedRun) => unknown
+  read(run: AdmittedRun): unknown
 }
 
 export interface Runtime {
@@ -76,8 +76,10 @@ export interface Runtime {
     flow: Flow<I, O, N, T>,
     request: { readonly input: Sent<I, T> } & InvokeOptions,
   ): Promise<O>
-  /** Starts a flow and hands out the run itself: for hosts, which cancel and time it. */
-  start(flow: AnyFlow, input: unknown, options?: StartOptions): Run
+  /** Starts a flow with an input, which is validated, and returns its run: for hosts, which cancel and time it. */
+  start(flow: AnyFlow, input: unknown, request?: RunRequest): Run
+  /** Starts a flow whose input `request.read` reads once the hooks have admitted the run. */
+  startReading(flow: AnyFlow, request: ReadRequest): Run
   /** Does work that is no flow behind the hooks, which see it as a run of a flow named `name` and may refuse it. */
   guard<T>(name: string, request: RunRequest, work: (metadata: Metadata) => Awaitable<T>): Promise<T>
   /** Runs that have not ended, streams included. */
@@ -127,29 +129,52 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
     return plan
   }
 
-  function start(flow: AnyFlow, input: unknown, request: StartOptions = {}): Run {
+  function start(flow: AnyFlow, input: unknown, request: RunRequest = {}): Run {
+    return startWith(flow, request, validateInput, input)
+  }
+
+  function startReading(flow: AnyFlow, request: ReadRequest): Run {
+    return startWith(flow, request, readInput, request)
+  }
+
+  /** `admit` gives an admitted run its input, from `source`. */
+  function startWith<S>(
+    flow: AnyFlow,
+    request: RunRequest,
+    admit: (run: Run, source: S) => void,
+    source: S,
+  ): Run {
     const run = new Run(planOf(flow), host, request, request.deadlineMs ?? options.deadlineMs)
     runs.add(run)
     if (closing !== undefined) {
       run.fail(new RunError('Draining', 'the runtime is closing', { flow: flow.name }))
-    } else if (hooks.length === 0) admit(run, input, request)
-    else void before(run).then((allowed) => allowed && admit(run, input, request))
+    } else if (hooks.length === 0) admit(run, source)
+    else void before(run).then((allowed) => allowed && admit(run, source))
     // Many runs have ended by now: they need no timer.
     if (run.deadline !== undefined && !run.isSettled) deadlines.watch(run)
     return run
   }
 
-  function admit(run: Run, input: unknown, request: StartOptions): void {
+  function validateInput(run: Run, input: unknown): void {
     if (run.isSettled) return
-    const reads = request.read !== undefined
     try {
-      const message = reads ? request.read?.(run) : validateMessage(run.plan.flow.trigger, input)
+      const message = validateMessage(run.plan.flow.trigger, input)
       if (!(message instanceof Promise)) return run.start(message)
-      if (reads) return run.startWhenRead(message, (error) => refuse(run, error))
       message.then(
         (valid) => run.start(valid),
         (error: unknown) => refuse(run, error),
       )
+    } catch (error) {
+      refuse(run, error)
+    }
+  }
+
+  function readInput(run: Run, request: ReadRequest): void {
+    if (run.isSettled) return
+    try {
+      const message = request.read(run)
+      if (!(message instanceof Promise)) return run.start(message)
+      run.startWhenRead(message, (error) => refuse(run, error))
     } catch (error) {
       refuse(run, error)
     }
@@ -242,6 +267,7 @@ export function createRuntime(bag: ResourceBag, options: RuntimeOptions = {}): R
       return run.answer as Promise<O>
     },
     start,
+    startReading,
     guard: (name, request, work) => guarded(name, request, work, { hooks, clock, log, rng }),
     get running() {
       return runs.size
