@@ -1,9 +1,8 @@
-/** What is wrong with a configuration is told alike, whoever makes the requests: the drivers of this package or OpenDAL. */
+/** A wrong configuration gives the same errors with both engines: the drivers of this package, and OpenDAL. */
 import { type BlobStore, isCapabilityError, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { describe, expect, it } from 'vitest'
 import { azblob } from '../src/azblob/preset.ts'
-import { azblob as azblobWeb } from '../src/azblob/preset.web.ts'
 import { s3 } from '../src/s3/preset.ts'
 import { createContainer, startAzurite, withoutAzurite } from './support/azurite.ts'
 import { startRadosgw, withoutRadosgw } from './support/radosgw.ts'
@@ -87,8 +86,8 @@ else {
     ['no server', { container, endpoint: 'http://127.0.0.1:9' }, 'Unavailable temporary'],
   ])('azblob: %s has the same kinds with both engines', async (_, wrong, kind) => {
     const options = { endpoint, account, accountKey, layers, ...wrong }
-    const own = await kindsOf(azblobWeb(options))
-    const opendal = await kindsOf(azblob(options))
+    const own = await kindsOf(azblob(options))
+    const opendal = await kindsOf(azblob({ ...options, engine: 'opendal' }))
     // OpenDAL calls it done to delete from a container that is not there.
     expect({ ...opendal, delete: own['delete'], deleteMany: own['deleteMany'] }).toEqual(own)
     for (const name of ['head', 'get', 'put', 'list']) expect([name, own[name]]).toEqual([name, kind])

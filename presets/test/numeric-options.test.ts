@@ -3,12 +3,10 @@ import { numericOption } from '@flowport/capabilities/testing'
 import { describe } from 'vitest'
 import { azScheme } from '../src/azblob/scheme-entry.ts'
 import { azblob } from '../src/azblob/preset.ts'
-import { azblob as azblobWeb } from '../src/azblob/preset.web.ts'
 import { cloudflareKv } from '../src/cloudflare-kv/preset.ts'
 import { cloudflareR2 } from '../src/cloudflare-r2/preset.ts'
 import { gsScheme } from '../src/gcs/scheme-entry.ts'
 import { gcs } from '../src/gcs/preset.ts'
-import { gcs as gcsWeb } from '../src/gcs/preset.web.ts'
 import { httpScheme } from '../src/http/scheme-entry.ts'
 import { http } from '../src/http/preset.ts'
 import type { s3HttpNumbers } from '../src/object-http/http-options.ts'
@@ -17,7 +15,6 @@ import { DuckDbDriver } from '../src/opfs-browser/duckdb/driver.ts'
 import { memory } from '../src/memory/preset.ts'
 import { opendal } from '../src/opendal/preset.ts'
 import { s3 } from '../src/s3/preset.ts'
-import { s3 as s3Web } from '../src/s3/preset.web.ts'
 import { secretFiles } from '../src/secret-files/preset.ts'
 import { sqlite } from '../src/sqlite/preset.ts'
 
@@ -57,21 +54,22 @@ describe('numbers of presets', () => {
   const account = { account: 'account', container: 'container', accountKey: 'a2V5' }
   const bucket = { bucket: 'bucket', anonymous: true }
   const s3Bucket = { ...bucket, region: 'auto' }
-  for (const make of [azblob, azblobWeb])
-    presetOptions('AzblobOptions', chunks, (options) => make({ ...account, ...options }))
-  for (const make of [gcs, gcsWeb])
-    presetOptions(
-      'GcsOptions',
-      { ...chunks, ...conditional, chunkBytes: countRule(5 * mebibyte, 1024 ** 3) },
-      (options) => make({ ...bucket, ...options }),
-    )
+  const uploads = { chunkBytes: chunks.chunkBytes, uploadConcurrency: countRule(1, 64) }
+  presetOptions('AzblobOptions', uploads, (options) => azblob({ ...account, ...options }))
+  presetOptions('GcsOptions', { ...uploads, chunkBytes: countRule(5 * mebibyte, 1024 ** 3) }, (options) =>
+    gcs({ ...bucket, ...options }),
+  )
   presetOptions('OpendalOptions', { ...chunks, ...conditional }, (options) =>
     opendal({ scheme: 'memory', ...options }),
   )
-  for (const make of [s3, s3Web]) {
-    presetOptions('S3Options', parts, (options) => make({ ...s3Bucket, ...options }))
-    for (const [option, rule] of Object.entries(connecting))
-      presetOptions('S3HttpOptions', { [option]: rule }, (http) => make({ ...s3Bucket, http }))
+  presetOptions('S3Options', parts, (options) => s3({ ...s3Bucket, ...options }))
+  for (const [option, rule] of Object.entries(connecting)) {
+    for (const make of [
+      (http: object) => s3({ ...s3Bucket, http }),
+      (http: object) => gcs({ ...bucket, http }),
+      (http: object) => azblob({ ...account, http }),
+    ])
+      presetOptions('S3HttpOptions', { [option]: rule }, make)
   }
   presetOptions('SecretFilesOptions', { maxBytes: countRule(1, mebibyte) }, (options) => secretFiles(options))
   presetOptions('CloudflareR2Options', { partBytes: parts.partBytes }, (options) => cloudflareR2(options))

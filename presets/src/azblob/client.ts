@@ -1,11 +1,12 @@
 /** A small client of Azure's Blob service: authorizes a request and sends it. Retries belong to the layers above. */
-import { beforeApplying, CapabilityError, type Clock, notApplied } from '@flowport/capabilities'
+import { beforeApplying, type CapabilityError, type Clock, notApplied } from '@flowport/capabilities'
 import { type AccessTokenProvider, HeldToken } from '../object-http/held-token.ts'
 import { platformFetch } from '../object-http/platform-fetch.ts'
 import { encodeComponent, encodeQuery, keyPath } from '../object-http/encode.ts'
 import { ClientAnswer } from '../object-http/client-answer.ts'
 import { fetchTransport } from '../object-http/fetch-transport.ts'
 import type { S3Answer, S3Transport } from '../object-http/transport.ts'
+import { misconfigured } from '../platform/misconfigured.ts'
 import { type AzureSigner, sharedKeySigner } from './shared-key.ts'
 import { azureError, azureFailureOf, azureNetworkError } from './translate-error.ts'
 
@@ -141,9 +142,9 @@ export class AzureClient {
   }
 }
 
-/** `Misconfigured`, about what is told by name and never by value. */
+/** The error of a wrong configuration of `az://`. It names fields, never their values. */
 export function azureMisconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `az: ${reason}`)
+  return misconfigured('az', reason)
 }
 
 /** Blocks of 4000 MiB and one put of 5000 MiB: https://learn.microsoft.com/rest/api/storageservices/put-blob#remarks */

@@ -1,16 +1,21 @@
-/** What OpenDAL is told of the account, checked: names what is missing, and never what is there. */
-import type { OpenDalConfigs } from '../opendal/driver.ts'
+/** Options and environment of the `azblob` preset, complete and checked. Errors name what is missing or wrong, never its value. */
+import { checkNumbers } from '@flowport/capabilities'
 import type { Static } from 'typebox'
+import { checkedEngine, type EngineName } from '../object-http/engine.ts'
+import { s3HttpNumbers } from '../object-http/http-options.ts'
 import { given, plainEndpoint, plainRoot } from '../object-http/service-config.ts'
-import { type AzblobOptions, type azblobEnv, misconfigured } from './declaration.ts'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
+import type { AzblobOptions, azblobEnv } from './declaration.ts'
 
-export type AzblobConfig = OpenDalConfigs['azblob'] & {
+export interface AzblobConfig {
+  readonly account: string
   readonly container: string
-  readonly account_name: string
+  /** Without a slash at its end. */
   readonly endpoint: string
+  /** `/`, or `/<folder>`. */
   readonly root: string
-  readonly account_key?: string
-  readonly sas_token?: string
+  readonly authorization: { readonly accountKey: string } | { readonly sasToken: string }
+  readonly engine: EngineName
 }
 
 export function azblobConfig(options: AzblobOptions, env: Static<typeof azblobEnv>): AzblobConfig {
@@ -27,9 +32,10 @@ export function azblobConfig(options: AzblobOptions, env: Static<typeof azblobEn
   if (missing.length > 0 || !isName(account) || !isName(container))
     throw misconfigured(`${missing.join(', ')} is missing`)
   if (key !== undefined && sas !== undefined) throw misconfigured('give accountKey or sasToken, not both')
+  checkNumbers('preset "azblob": http', { ...options.http }, s3HttpNumbers)
   return {
+    account,
     container,
-    account_name: account,
     endpoint: checked(
       'endpoint',
       plainEndpoint(
@@ -42,24 +48,29 @@ export function azblobConfig(options: AzblobOptions, env: Static<typeof azblobEn
       plainRoot(given(options.root, env.AZURE_BLOB_ROOT) ?? ''),
       'a path of plain segments, such as media/2024',
     ),
-    ...(key === undefined ? {} : { account_key: checkedKey(key) }),
-    ...(sas === undefined ? {} : { sas_token: checkedSas(sas) }),
+    authorization: key === undefined ? { sasToken: checkedSas(sas ?? '') } : { accountKey: checkedKey(key) },
+    engine: checkedEngine('azblob', options),
   }
 }
 
-/** The same, for requests beside OpenDAL. */
-export function requestsOptions({
-  endpoint,
-  account_name,
-  container,
-  root,
-  account_key,
-  sas_token,
-}: AzblobConfig) {
-  return { endpoint, account: account_name, container, root, accountKey: account_key, sasToken: sas_token }
+/** The same with OpenDAL's names. */
+export function openDalConfig({ account, container, endpoint, root, authorization }: AzblobConfig) {
+  return {
+    account_name: account,
+    container,
+    endpoint,
+    root,
+    ...('accountKey' in authorization
+      ? { account_key: authorization.accountKey }
+      : { sas_token: authorization.sasToken }),
+  }
 }
 
-/** Those of the options, or those of the environment: never a mixture of both. */
+function misconfigured(reason: string) {
+  return misconfiguredAt('preset "azblob"', reason)
+}
+
+/** Takes all credentials from the options, or all from the environment: never a mixture. */
 function credentials({ accountKey, sasToken }: AzblobOptions, env: Static<typeof azblobEnv>) {
   if (accountKey !== undefined || sasToken !== undefined) return { key: accountKey, sas: sasToken }
   const { AZURE_STORAGE_KEY: key, AZURE_STORAGE_SAS_TOKEN: sas } = env

@@ -1,6 +1,8 @@
-/** The `azblob` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock, countRule } from '@flowport/capabilities'
+/** Options, variables and guarantees of the `azblob` preset. */
+import { type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
+import type { EngineName } from '../object-http/engine.ts'
+import type { S3HttpOptions } from '../object-http/http-options.ts'
 import { azblobInfo } from './info.ts'
 
 export interface AzblobOptions {
@@ -18,16 +20,16 @@ export interface AzblobOptions {
   readonly root?: string
   /** Bytes of a block of an upload, 64 KiB to 1 GiB. 50 000 of them bound a stream. Default 8 MiB. */
   readonly chunkBytes?: number
-  /** Ranged reads under way at once for one object, 1 to 64; each is held in memory. Uploads send one block at a time. Default 1. */
-  readonly concurrency?: number
-  /** Milliseconds a call without content may take, 1 to 86 400 000. Default 60 000. */
-  readonly timeoutMs?: number
+  /** Blocks of one upload that are held in memory and sent at the same time, 1 to 64. Default 4. The engine `opendal` sends one at a time. */
+  readonly uploadConcurrency?: number
   /**
-   * Milliseconds one request with content may take: a block, a ranged read, or a whole body that was given as bytes.
-   * 1 to 86 400 000. Default 600 000.
+   * What makes the requests: `'fetch'` is the driver of this package, over undici on Node and over `fetch` elsewhere;
+   * `'opendal'` is the package of that name, which must be installed and runs on Node only. Default `'fetch'`.
    */
-  readonly ioTimeoutMs?: number
-  /** Dates objects where the service does not. Default: the host's clock. */
+  readonly engine?: EngineName
+  /** How Node connects; elsewhere the platform decides. The engine `opendal` connects by itself. */
+  readonly http?: S3HttpOptions
+  /** Dates requests, and times the pauses between retries of a transfer. Default: the host's clock. */
   readonly clock?: Clock
 }
 
@@ -38,21 +40,14 @@ export const azblobEnv = Type.Object({
   AZURE_STORAGE_KEY: text('Key of the storage account. Keep it secret.'),
   AZURE_STORAGE_SAS_TOKEN: text('Shared access signature, instead of the key. Keep it secret.'),
   AZURE_BLOB_CONTAINER: text('Name of the container.'),
-  AZURE_BLOB_ENDPOINT: text('Endpoint of the blob service, where it is not that of the account.'),
+  AZURE_BLOB_ENDPOINT: text('Endpoint of the blob service. Default: the one of the account.'),
   AZURE_BLOB_ROOT: text('Folder of the container that holds all keys.'),
 })
 
 export const azblobProvides = { blob: azblobInfo } as const
 
-/** What fits the options that are numbers. */
+/** Ranges of the numeric options. */
 export const azblobNumbers = {
   chunkBytes: countRule(64 * 1024, 1024 ** 3),
-  concurrency: countRule(1, 64),
-  timeoutMs: countRule(1, 86_400_000),
-  ioTimeoutMs: countRule(1, 86_400_000),
-}
-
-/** An error of the preset's configuration. */
-export function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `preset "azblob": ${reason}`)
+  uploadConcurrency: countRule(1, 64),
 }

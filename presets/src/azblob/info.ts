@@ -1,4 +1,4 @@
-/** What Azure Blob Storage states of itself over OpenDAL, with the pages its limits come from. Web types only. */
+/** What the `azblob` preset guarantees, with the pages its limits come from. Web types only. */
 import type { BlobCapabilityInfo } from '@flowport/capabilities'
 
 const mebibyte = 1024 ** 2
@@ -11,7 +11,7 @@ export const maxSegments = 254
 
 /**
  * Keys that are refused, by the same page: some front ends drop a dot at the end of a segment, and XML, in which Azure lists
- * names, has no such characters. OpenDAL trims space at both ends and does not read U+2028 back.
+ * names, has no such characters. OpenDAL trims space at both ends and does not read U+2028 back, so both engines refuse those.
  */
 export const refusedKeys =
   /^\p{White_Space}|\p{White_Space}$|[\p{Cc}\u2028\ufffe\uffff]|\.(?:\/|$)|^(?:[^/]*\/){254}/u
@@ -39,7 +39,6 @@ export const azblobInfo = {
   },
   features: {
     createOnly: true,
-    // OpenDAL leaves both conditions out of uploads in blocks, and this one of all: such puts are this preset's own.
     compareAndSwap: true,
     ranges: true,
     metadata: true,

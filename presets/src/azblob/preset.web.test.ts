@@ -6,9 +6,10 @@ import {
   silentLogger,
 } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { platformTransport } from '../object-http/transport.web.ts'
+import { azblobOn } from './on.ts'
 import { azblob as nodeAzblob } from './preset.ts'
-import { azblob } from './preset.web.ts'
 import { createContainer, startAzurite, withoutAzurite } from '../../test/support/azurite.ts'
 
 function context(env: OpenContext['env'] = {}): OpenContext {
@@ -18,6 +19,8 @@ function context(env: OpenContext['env'] = {}): OpenContext {
 function blobOf({ resources }: Pick<OpenedProvider, 'resources'>): BlobStore {
   return resources.get('blob') as unknown as BlobStore
 }
+
+const azblob = azblobOn({ transport: platformTransport, openDal: null })
 
 const azurite = await startAzurite()
 if (azurite === null) describe.skip('preset azblob on the web', () => it(withoutAzurite, () => undefined))
@@ -50,8 +53,7 @@ else {
 }
 
 describe('preset azblob on the web, without a service', () => {
-  it('has the type and the statements of the one on Node', async () => {
-    expectTypeOf(azblob).toEqualTypeOf(nodeAzblob)
+  it('states the same guarantees as on Node, and refuses the engine opendal', async () => {
     const { open, ...own } = azblob()
     const { open: _, ...others } = nodeAzblob()
     expect(JSON.stringify(own)).toBe(JSON.stringify(others))
@@ -68,6 +70,10 @@ describe('preset azblob on the web, without a service', () => {
     const { extensions, ...stated } = blobOf(await azblob().open(context(complete))).info
     expect(azblob().provides.blob).toMatchObject(stated)
     expect(extensions).toEqual(azblob().provides.blob.extensions)
+    await expect(azblob({ engine: 'opendal' }).open(context(complete))).rejects.toMatchObject({
+      kind: 'Misconfigured',
+      message: expect.stringContaining('Node only'),
+    })
     await expect(azblob({ chunkBytes: 1 }).open(context(complete))).rejects.toMatchObject({
       kind: 'Misconfigured',
     })

@@ -1,10 +1,12 @@
-/** `az://container/key` on Node: blobs of Azure in a storage addressed by URI. The driver is that of all runtimes. */
+/** `@flowport/presets/azblob/storage`: the URI scheme `az://`. */
+import { platformTransport } from '#object-http/transport'
 import { type AzScheme, type AzSchemeOptions, azSchemeWith } from './scheme.ts'
-import { undiciTransport } from '../object-http/node/undici-transport.ts'
 
-export type * from './storage.ts'
+export type { AccessToken, AccessTokenProvider } from '../object-http/held-token.ts'
+export type { AzField } from './account.ts'
+export type { AzScheme, AzSchemeOptions } from './scheme.ts'
 
-/** Credentials are those of provider `azblob`, or the variables `AZURE_…`. */
+/** `az://container/key`. Takes credentials from the provider `azblob`, else from the `AZURE_…` variables. */
 export function azScheme(options: AzSchemeOptions = {}): AzScheme {
-  return azSchemeWith(() => undiciTransport(), options)
+  return azSchemeWith(() => platformTransport(), options)
 }

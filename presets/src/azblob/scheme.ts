@@ -2,7 +2,7 @@
 import { CapabilityError, checkNumbers, countRule, createBlobStore } from '@flowport/capabilities'
 import type { StorageScheme } from '@flowport/capabilities/storage'
 import type { AccessTokenProvider } from '../object-http/held-token.ts'
-import type { S3Transport } from '../object-http/transport.ts'
+import type { MakeTransport } from '../object-http/transport.ts'
 import { type AzField, azFields, azureAccount } from './account.ts'
 import { AzureBlobDriver } from './blob-driver.ts'
 import { AzureClient } from './client.ts'
@@ -27,8 +27,8 @@ export interface AzSchemeOptions {
 
 export type AzScheme = StorageScheme<'az', 'azblob', AzField>
 
-/** @param transport Carries the requests of one store. Default: one over `fetch`. */
-export function azSchemeWith(transport: (() => S3Transport) | null, options: AzSchemeOptions): AzScheme {
+/** @param transport Makes the transport of one store. */
+export function azSchemeWith(transport: MakeTransport, options: AzSchemeOptions): AzScheme {
   const { blockBytes, uploadConcurrency } = options
   checkNumbers('az', { blockBytes, uploadConcurrency }, numbers)
   return {
@@ -45,7 +45,7 @@ export function azSchemeWith(transport: (() => S3Transport) | null, options: AzS
         container,
         authorization,
         clock,
-        transport: transport?.(),
+        transport: transport(),
       })
       const driver = new AzureBlobDriver({ client, blockBytes, uploadConcurrency, clock, log })
       return {

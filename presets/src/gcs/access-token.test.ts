@@ -2,8 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeJwt, importSPKI, jwtVerify } from 'jose'
+import { systemClock } from '@flowport/capabilities/system'
 import { afterAll, describe, expect, it } from 'vitest'
-import { accessToken } from './access-token.ts'
+import type { AccessToken } from '../object-http/held-token.ts'
+import { googleKeyTokens } from './google-key.ts'
+import { machineTokens } from './machine-tokens.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
@@ -25,22 +28,12 @@ afterAll(() => void server.close())
 const audience = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
 const email = 'flow@project.iam.gserviceaccount.com'
 
-const config = (key: object) => ({
-  bucket: 'box',
-  root: '',
-  credential: Buffer.from(JSON.stringify(key)).toString('base64'),
-})
 const key = { type: 'service_account', client_email: email, private_key: pem, token_uri: audience }
-const signal = new AbortController().signal
+const tokens = (credential: object) => googleKeyTokens(JSON.stringify(credential), systemClock)
 
 describe('access tokens of Google', () => {
-  it('are those that were given, or none', async () => {
-    expect(await accessToken({ bucket: 'box', root: '', token: 'given' }, signal)).toBe('given')
-    expect(await accessToken({ bucket: 'box', root: '', allow_anonymous: true }, signal)).toBeNull()
-  })
-
-  it('are had for a signed statement of the service account', async () => {
-    expect(await accessToken(config(key), signal)).toBe('ya29.x')
+  it('are exchanged for an assertion signed with the key of a service account', async () => {
+    expect(await tokens(key)()).toMatchObject({ token: 'ya29.x', expiresAt: expect.any(Date) })
     const sent = asked.at(-1)
     expect(sent?.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
     const assertion = sent?.get('assertion') ?? ''
@@ -51,13 +44,25 @@ describe('access tokens of Google', () => {
     expect(exp - iat).toBe(600)
   })
 
-  it('that are refused, or cannot be had, are told without the key', async () => {
+  it('come from the metadata server for the identity of a machine', async () => {
+    const server = audience.replace('/token', '')
+    const { token, expiresAt } = (await machineTokens(systemClock, server)()) as AccessToken
+    expect(token).toBe('ya29.x')
+    expect((expiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_000_000)
+    await expect(machineTokens(systemClock, 'http://127.0.0.1:9')()).rejects.toMatchObject({
+      kind: 'Unavailable',
+    })
+    await expect(machineTokens(systemClock, 'http://metadata.invalid')()).rejects.toMatchObject({
+      kind: 'Unauthenticated',
+      message: expect.stringContaining('GCS_CREDENTIAL'),
+    })
+  })
+
+  it('are refused with an error that does not hold the key', async () => {
     status = 400
-    const refused = accessToken(config(key), signal)
+    const refused = tokens(key)()
     await expect(refused).rejects.toMatchObject({ kind: 'Unauthenticated' })
     await expect(refused).rejects.not.toThrow(/PRIVATE/)
-    await expect(accessToken(config({ type: 'external_account' }), signal)).rejects.toMatchObject({
-      kind: 'Unsupported',
-    })
+    expect(() => tokens({ type: 'external_account' })).toThrow(/neither a service account nor a user/)
   })
 })

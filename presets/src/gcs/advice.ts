@@ -1,4 +1,4 @@
-/** What Google's refusals mean, and its rules for names. */
+/** Google's refusals as errors with advice, and its rules for names. */
 import { CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
 import { type Advice, retold } from '../object-http/advised-blob-driver.ts'
 import { refusedKeys } from './info.ts'
@@ -13,7 +13,7 @@ export const gcsAdvice: Advice = {
     if (!refusedKeys.test(key)) return
     throw new CapabilityError(
       'InvalidInput',
-      'Google takes no name with a line break and none below .well-known/acme-challenge/, OpenDAL none with space at its ends, U+0085 or U+2028',
+      'Google refuses names with a line break and names below .well-known/acme-challenge/; this preset also refuses space at the ends, U+0085 and U+2028',
     )
   },
 }

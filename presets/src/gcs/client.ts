@@ -1,16 +1,21 @@
-/** The `gcs` preset's way to a bucket without OpenDAL: the S3 client over Google's XML API, with tokens. */
+/** The client of a bucket: the S3 client over Google's XML API, with access tokens. */
 import type { Clock } from '@flowport/capabilities'
-import { HeldToken } from '../object-http/held-token.ts'
-import { platformFetch } from '../object-http/platform-fetch.ts'
 import { bucketUrl } from '../object-http/bucket-url.ts'
+import { HeldToken } from '../object-http/held-token.ts'
+import type { S3Transport } from '../object-http/transport.ts'
 import { S3Client } from '../s3/client.ts'
-import { fetchTransport } from '../object-http/fetch-transport.ts'
-import type { GcsConfig } from './config.ts'
-import { misconfigured } from './declaration.ts'
+import { type GcsConfig, isFederated, misconfigured } from './config.ts'
 import { googleKeyTokens } from './google-key.ts'
 import { googleTransport } from './google-transport.ts'
+import type { GcsMachine } from './machine.ts'
 
-export function gcsWebClient(config: GcsConfig, clock: Clock): S3Client {
+export interface GcsClientOptions {
+  readonly transport: S3Transport
+  readonly machine: GcsMachine | null
+  readonly clock: Clock
+}
+
+export function gcsClient(config: GcsConfig, { transport, machine, clock }: GcsClientOptions): S3Client {
   const { bucket, endpoint = 'https://storage.googleapis.com' } = config
   return new S3Client({
     bucketUrl: bucketUrl(endpoint, bucket, 'gcs'),
@@ -19,31 +24,39 @@ export function gcsWebClient(config: GcsConfig, clock: Clock): S3Client {
     clock,
     credentials: 'anonymous',
     transport: googleTransport({
-      transport: fetchTransport(platformFetch()),
-      token: heldToken(config, clock),
+      transport,
+      token: heldToken(config, machine, clock),
       generations: true,
       clock,
     }),
   })
 }
 
-/** What new objects are asked to be, in headers of S3, which the transport turns into Google's. */
-export function gcsWebHeaders({ default_storage_class, predefined_acl }: GcsConfig): Record<string, string> {
+/** The S3 headers of every put, which the transport turns into Google's. */
+export function gcsHeaders({ storageClass, predefinedAcl }: GcsConfig): Record<string, string> {
   return {
-    ...(default_storage_class === undefined ? {} : { 'x-amz-storage-class': default_storage_class }),
+    ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
     // `projectPrivate` of the JSON API: https://cloud.google.com/storage/docs/access-control/lists#predefined-acl
-    ...(predefined_acl === undefined
+    ...(predefinedAcl === undefined
       ? {}
-      : { 'x-amz-acl': predefined_acl.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`) }),
+      : { 'x-amz-acl': predefinedAcl.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`) }),
   }
 }
 
 /** `null` for public buckets. */
-function heldToken({ token, credential, allow_anonymous }: GcsConfig, clock: Clock): HeldToken | null {
-  if (allow_anonymous === true) return null
+function heldToken(config: GcsConfig, machine: GcsMachine | null, clock: Clock): HeldToken | null {
+  const { token, credential, anonymous } = config
+  if (anonymous) return null
   if (token !== undefined) return new HeldToken(token)
+  if (credential !== undefined && isFederated(credential)) return new HeldToken(refuseFederated)
   if (credential !== undefined) return new HeldToken(googleKeyTokens(credential, clock))
+  if (machine !== null) return new HeldToken(machine.tokens(clock))
   throw misconfigured(
     'credential (GCS_CREDENTIAL) or token (GCS_TOKEN) is missing; the identity of a machine is used on Node only',
   )
+}
+
+/** OpenDAL exchanges these credentials for its own requests; only aborting what a failed upload left needs a token here. */
+async function refuseFederated(): Promise<never> {
+  throw misconfigured('external_account credentials are exchanged by the engine "opendal" only')
 }

@@ -1,53 +1,88 @@
-/** What the preset is told of the bucket, checked, in OpenDAL's words: names what is missing, and never what is there. */
-import type { OpenDalConfigs } from '../opendal/driver.ts'
+/** Options and environment of the `gcs` preset, complete and checked. Errors name what is missing or wrong, never its value. */
+import { type CapabilityError, checkNumbers } from '@flowport/capabilities'
 import type { Static } from 'typebox'
 import { fromBase64, toBase64 } from '../object-http/encode.ts'
+import { checkedEngine, type EngineName } from '../object-http/engine.ts'
+import { s3HttpNumbers } from '../object-http/http-options.ts'
 import { given, plainEndpoint, plainRoot } from '../object-http/service-config.ts'
-import { type GcsOptions, type gcsEnv, misconfigured } from './declaration.ts'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
+import type { GcsOptions, gcsEnv } from './declaration.ts'
+import type { GcsMachine } from './machine.ts'
 
-export type GcsConfig = OpenDalConfigs['gcs'] & {
+export interface GcsConfig {
   readonly bucket: string
+  /** `/`, or `/<folder>`. */
   readonly root: string
+  /** Default Google's. */
   readonly endpoint?: string
+  readonly anonymous: boolean
+  /** At most one of the two; with neither, the identity of the machine. */
   readonly token?: string
+  /** A key file in base64. */
   readonly credential?: string
-  readonly default_storage_class?: string
-  readonly predefined_acl?: string
+  readonly storageClass?: string
+  readonly predefinedAcl?: string
+  readonly engine: EngineName
 }
 
-/** `readFile` is given the path of a file of credentials. */
+/** @param machine Reads a file of credentials; `null` on runtimes without files. */
 export function gcsConfig(
   options: GcsOptions,
   env: Static<typeof gcsEnv>,
-  readFile: (path: string) => string,
+  machine: GcsMachine | null,
 ): GcsConfig {
   const bucket = given(options.bucket, env.GCS_BUCKET)
   if (bucket === undefined) throw misconfigured('bucket (GCS_BUCKET) is missing')
   const endpoint = given(options.endpoint, env.GCS_ENDPOINT)
-  const { credential, token } = credentials(options, env, readFile)
+  const { credential, token } = credentials(options, env, machine)
   const { anonymous = false, storageClass, predefinedAcl } = options
+  const engine = checkedEngine('gcs', options)
+  checkNumbers('preset "gcs": http', { ...options.http }, s3HttpNumbers)
   return {
     bucket,
     root: checkedRoot(given(options.root, env.GCS_ROOT) ?? ''),
-    // Nothing but what is given here, and the machine's own identity where nothing is.
-    disable_config_load: true,
-    disable_vm_metadata: anonymous || credential !== undefined || token !== undefined,
+    anonymous,
+    engine,
     ...(endpoint === undefined ? {} : { endpoint: checkedEndpoint(endpoint) }),
-    ...(anonymous ? { allow_anonymous: true } : {}),
-    ...(credential === undefined ? {} : { credential: checkedCredential(credential) }),
+    ...(credential === undefined ? {} : { credential: checkedCredential(credential, engine) }),
     ...(token === undefined ? {} : { token: checkedToken(token) }),
-    ...(storageClass === undefined
-      ? {}
-      : { default_storage_class: checkedWord('storageClass', storageClass) }),
-    ...(predefinedAcl === undefined ? {} : { predefined_acl: checkedWord('predefinedAcl', predefinedAcl) }),
+    ...(storageClass === undefined ? {} : { storageClass: checkedWord('storageClass', storageClass) }),
+    ...(predefinedAcl === undefined ? {} : { predefinedAcl: checkedWord('predefinedAcl', predefinedAcl) }),
   }
 }
 
-/** Those of the options, or those of the environment: never a mixture of both. */
+/** The same with OpenDAL's names. It looks for no credentials but these, or else the identity of the machine. */
+export function openDalConfig(config: GcsConfig) {
+  const { bucket, root, endpoint, anonymous, token, credential, storageClass, predefinedAcl } = config
+  return {
+    bucket,
+    root,
+    endpoint,
+    token,
+    credential,
+    disable_config_load: true,
+    disable_vm_metadata: anonymous || credential !== undefined || token !== undefined,
+    allow_anonymous: anonymous ? true : undefined,
+    default_storage_class: storageClass,
+    predefined_acl: predefinedAcl,
+  }
+}
+
+/** Whether the credential is one of workload identity federation, which OpenDAL exchanges for tokens. */
+export function isFederated(credential: string): boolean {
+  const text = new TextDecoder().decode(fromBase64(credential) ?? new Uint8Array())
+  return (JSON.parse(text) as { readonly type?: unknown }).type === 'external_account'
+}
+
+export function misconfigured(reason: string): CapabilityError {
+  return misconfiguredAt('preset "gcs"', reason)
+}
+
+/** Takes all credentials from the options, or all from the environment: never a mixture. */
 function credentials(
   { credential, credentialPath, token, anonymous = false }: GcsOptions,
   env: Static<typeof gcsEnv>,
-  readFile: (path: string) => string,
+  machine: GcsMachine | null,
 ): { readonly credential?: string | undefined; readonly token?: string | undefined } {
   const own = credential !== undefined || credentialPath !== undefined || token !== undefined || anonymous
   const chosen = own
@@ -61,11 +96,22 @@ function credentials(
   if (count > 1)
     throw misconfigured('give one of credential, credentialPath, token and anonymous, not several')
   const { credentialPath: path } = chosen
-  return path === undefined ? chosen : { credential: readFile(path) }
+  return path === undefined ? chosen : { credential: contentOf(path, machine) }
 }
 
-/** The key in base64, as OpenDAL takes it, which says no more of a bad one than that it has none. */
-function checkedCredential(credential: string): string {
+function contentOf(path: string, machine: GcsMachine | null): string {
+  if (machine === null)
+    throw misconfigured('there are no files here; give the key as credential (GCS_CREDENTIAL)')
+  try {
+    return machine.readFile(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw misconfigured(`the file of credentialPath (GOOGLE_APPLICATION_CREDENTIALS) cannot be read: ${code}`)
+  }
+}
+
+/** The key file in base64, as OpenDAL takes it. */
+function checkedCredential(credential: string, engine: EngineName): string {
   const text = credential.trimStart().startsWith('{')
     ? credential
     : new TextDecoder().decode(fromBase64(credential) ?? new Uint8Array())
@@ -78,7 +124,12 @@ function checkedCredential(credential: string): string {
   const { type, client_email: email, private_key: key } = (parsed ?? {}) as Readonly<Record<string, unknown>>
   if (type === 'service_account' && typeof email === 'string' && typeof key === 'string')
     return toBase64(new TextEncoder().encode(text))
-  if (type === 'external_account') return toBase64(new TextEncoder().encode(text))
+  if (type === 'external_account') {
+    if (engine === 'opendal') return toBase64(new TextEncoder().encode(text))
+    throw misconfigured(
+      'credentials of workload identity federation (external_account) need the engine "opendal"; or give the key of a service account, or a token',
+    )
+  }
   throw misconfigured(
     'the credential is no key of a service account: it needs type, client_email and private_key',
   )
@@ -100,7 +151,7 @@ function checkedEndpoint(endpoint: string): string {
   throw misconfigured('endpoint must be an http or https URL without user, query or fragment')
 }
 
-/** Listings of OpenDAL send the root as it is, where a `&` would begin another parameter. */
+/** OpenDAL sends the root of a listing unencoded, where a `&` would begin another parameter. */
 function checkedRoot(root: string): string {
   const plain = plainRoot(root)
   if (plain !== null && /^[\w.~/\u0080-\u{10ffff}-]*$/u.test(plain)) return plain

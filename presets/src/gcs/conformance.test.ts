@@ -3,11 +3,16 @@ import type { OpenedStore } from '@flowport/capabilities/storage'
 import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
 import { describe, it } from 'vitest'
+import { platformTransport } from '../object-http/transport.web.ts'
+import { connectS3 } from '../s3/connect.web.ts'
+import { type GsSchemeOptions, gsSchemeWith } from './scheme.ts'
 import { gsScheme } from './scheme-entry.ts'
-import { gsScheme as webScheme } from './scheme-entry.web.ts'
 import { startFakeGoogleXml } from '../../test/support/fake-google-xml.ts'
 import { startRadosgw, withoutRadosgw } from '../../test/support/radosgw.ts'
 import { clientFor, createBucket } from '../../test/support/s3-bucket.ts'
+
+const webScheme = (options: GsSchemeOptions) =>
+  gsSchemeWith({ transport: platformTransport, connect: connectS3, machine: null }, options)
 
 const context = { env: {}, log: silentLogger, clock: systemClock }
 const close = (store: OpenedStore) => async () => {

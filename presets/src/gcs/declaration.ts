@@ -1,6 +1,8 @@
-/** The `gcs` preset without its driver: what it reads, states and wraps, shared with its stub on other runtimes. */
-import { CapabilityError, type Clock, countRule } from '@flowport/capabilities'
+/** Options, variables and guarantees of the `gcs` preset. */
+import { type Clock, countRule } from '@flowport/capabilities'
 import * as Type from 'typebox'
+import type { EngineName } from '../object-http/engine.ts'
+import type { S3HttpOptions } from '../object-http/http-options.ts'
 import { gcsInfo } from './info.ts'
 
 export interface GcsOptions {
@@ -8,7 +10,7 @@ export interface GcsOptions {
   readonly bucket?: string
   /** Key of a service account, as JSON or in base64; keep it out of the code. Default: the variable `GCS_CREDENTIAL`. */
   readonly credential?: string
-  /** File that holds such a key. Default: the variable `GOOGLE_APPLICATION_CREDENTIALS`. */
+  /** File that holds such a key. Node only. Default: the variable `GOOGLE_APPLICATION_CREDENTIALS`. */
   readonly credentialPath?: string
   /** An access token instead, which is not renewed. Default: the variable `GCS_TOKEN`. */
   readonly token?: string
@@ -22,23 +24,21 @@ export interface GcsOptions {
   readonly storageClass?: string
   /** Access of new objects, such as `projectPrivate`. Default: the bucket's own. */
   readonly predefinedAcl?: string
-  /** Bytes of a part of an upload, 5 MiB to 1 GiB. 10 000 of them bound a stream. Default 8 MiB. */
+  /**
+   * Bytes of a part of an upload, 5 MiB to 1 GiB. 10 000 of them bound a stream. Google checks no condition at the end of an
+   * upload in parts, so this also bounds the stream of a conditional put that does not say its `size`. Default 8 MiB.
+   */
   readonly chunkBytes?: number
-  /** Ranged reads under way at once for one object, 1 to 64; each is held in memory. Uploads send one part at a time. Default 1. */
-  readonly concurrency?: number
+  /** Parts of one upload that are held in memory and sent at the same time, 1 to 64. Default 4. The engine `opendal` sends one at a time. */
+  readonly uploadConcurrency?: number
   /**
-   * Bytes of the longest stream of a conditional put, which is held in memory: only puts of one request are checked.
-   * Up to 1 GiB. Default 64 MiB.
+   * What makes the requests: `'fetch'` is the driver of this package, over undici on Node and over `fetch` elsewhere;
+   * `'opendal'` is the package of that name, which must be installed and runs on Node only. Default `'fetch'`.
    */
-  readonly maxConditionalBytes?: number
-  /** Milliseconds a call without content may take, 1 to 86 400 000. Default 60 000. */
-  readonly timeoutMs?: number
-  /**
-   * Milliseconds one request with content may take: a part, a ranged read, or a whole body that was given as bytes.
-   * 1 to 86 400 000. Default 600 000.
-   */
-  readonly ioTimeoutMs?: number
-  /** Dates objects where the service does not. Default: the host's clock. */
+  readonly engine?: EngineName
+  /** How Node connects; elsewhere the platform decides. The engine `opendal` connects by itself. */
+  readonly http?: S3HttpOptions
+  /** Dates requests, and times the pauses between retries of a transfer. Default: the host's clock. */
   readonly clock?: Clock
 }
 
@@ -55,16 +55,8 @@ export const gcsEnv = Type.Object({
 
 export const gcsProvides = { blob: gcsInfo } as const
 
-/** What fits the options that are numbers. */
+/** Ranges of the numeric options. */
 export const gcsNumbers = {
   chunkBytes: countRule(5 * 1024 ** 2, 1024 ** 3),
-  concurrency: countRule(1, 64),
-  maxConditionalBytes: countRule(0, 1024 ** 3),
-  timeoutMs: countRule(1, 86_400_000),
-  ioTimeoutMs: countRule(1, 86_400_000),
-}
-
-/** An error of the preset's configuration. */
-export function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `preset "gcs": ${reason}`)
+  uploadConcurrency: countRule(1, 64),
 }

@@ -1,9 +1,10 @@
-/** Access tokens for a key of Google: that of a service account, or of a user as `gcloud` keeps it. */
+/** Access tokens for a key file of Google: a service account's, or a user's as `gcloud` keeps it. */
 import { CapabilityError, type Clock } from '@flowport/capabilities'
 import type { AccessToken, AccessTokenProvider } from '../object-http/held-token.ts'
-import { tokenAnswer } from './token-answer.ts'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
+import { tokenFrom } from './token-answer.ts'
 
-/** Gets tokens for a key, given as JSON or in base64. `Misconfigured` when it is none. */
+/** Gets tokens for a key, given as JSON or in base64. Throws `Misconfigured` when it is not a key. */
 export function googleKeyTokens(credential: string, clock: Pick<Clock, 'now'>): AccessTokenProvider {
   const key = parsed(credential)
   const { token_uri: uri = 'https://oauth2.googleapis.com/token' } = key
@@ -13,7 +14,7 @@ export function googleKeyTokens(credential: string, clock: Pick<Clock, 'now'>): 
     if (email === undefined || pem === undefined)
       throw misconfigured('the key of a service account has client_email and private_key')
     return async () =>
-      tokenFrom(clock, uri, {
+      exchanged(clock, uri, {
         grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
         assertion: await assertionOf(email, pem, uri, clock),
       })
@@ -23,7 +24,7 @@ export function googleKeyTokens(credential: string, clock: Pick<Clock, 'now'>): 
     if (client_id === undefined || client_secret === undefined || refresh_token === undefined)
       throw misconfigured('the key of a user has client_id, client_secret and refresh_token')
     return () =>
-      tokenFrom(clock, uri, { grant_type: 'refresh_token', client_id, client_secret, refresh_token })
+      exchanged(clock, uri, { grant_type: 'refresh_token', client_id, client_secret, refresh_token })
   }
   throw misconfigured(
     'the credential is a key of neither a service account nor a user; give tokens with the option accessToken instead',
@@ -45,7 +46,7 @@ function parsed(credential: string): Partial<Record<KeyField, string>> {
     const text = credential.trimStart().startsWith('{') ? credential : utf8(atob(credential.trim()))
     key = JSON.parse(text)
   } catch {
-    // What it is instead is not told: it may be a secret in another form.
+    // The error does not repeat the text: it may be a secret in another form.
   }
   if (typeof key !== 'object' || key === null)
     throw misconfigured('the credential is no JSON, nor JSON in base64')
@@ -81,7 +82,7 @@ async function assertionOf(
     .sign(key)
 }
 
-async function tokenFrom(
+async function exchanged(
   clock: Pick<Clock, 'now'>,
   uri: string,
   form: Readonly<Record<string, string>>,
@@ -94,18 +95,7 @@ async function tokenFrom(
       cause: error,
     })
   }
-  const answer = await tokenAnswer(response)
-  const { access_token: token, expires_in: seconds } = (answer ?? {}) as Readonly<Record<string, unknown>>
-  if (response.ok && typeof token === 'string') {
-    const expiresAt = typeof seconds === 'number' ? new Date(clock.now() + seconds * 1000) : undefined
-    return { token, expiresAt }
-  }
-  if (response.status === 429 || response.status >= 500)
-    throw new CapabilityError('Unavailable', `Google's token service answered ${response.status}; try again`)
-  throw new CapabilityError(
-    'Unauthenticated',
-    `Google gave no access token (status ${response.status}): check the key, and the clock of this machine`,
-  )
+  return tokenFrom(response, clock)
 }
 
 function isSafe(uri: string): boolean {
@@ -118,7 +108,7 @@ function utf8(binary: string): string {
 }
 
 function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `gs: ${reason}`)
+  return misconfiguredAt('gs', reason)
 }
 
 const scope = 'https://www.googleapis.com/auth/devstorage.read_write'

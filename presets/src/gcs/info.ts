@@ -1,4 +1,4 @@
-/** What Google Cloud Storage states of itself over OpenDAL, with the pages its limits come from. Web types only. */
+/** What the `gcs` preset guarantees, with the pages its limits come from. Web types only. */
 import type { BlobCapabilityInfo } from '@flowport/capabilities'
 
 const mebibyte = 1024 ** 2
@@ -7,15 +7,12 @@ const gibibyte = 1024 ** 3
 /** Bytes of a part of an upload, where the options do not say. */
 export const defaultChunkBytes = 8 * mebibyte
 
-/** Bytes of a conditional put of a stream, which goes in one request. */
-export const defaultMaxConditionalBytes = 64 * mebibyte
-
 /** https://cloud.google.com/storage/quotas#requests */
 export const maxParts = 10_000
 
 /**
  * Keys that are refused: https://cloud.google.com/storage/docs/objects#naming, and space at the ends and U+0085 and U+2028,
- * which OpenDAL does not hand on as they are.
+ * which OpenDAL does not pass on unchanged, so both engines refuse those.
  */
 export const refusedKeys =
   /^\p{White_Space}|\p{White_Space}$|[\r\n\u0085\u2028]|^\.well-known\/acme-challenge\//u
@@ -41,16 +38,17 @@ export const gcsInfo = {
   },
   features: {
     createOnly: true,
-    // Google has it by generation, OpenDAL does not send it.
-    compareAndSwap: false,
+    // By generation, which is the etag here. The engine `opendal` has it not.
+    compareAndSwap: true,
     ranges: true,
     metadata: true,
     contentType: true,
     serverCopy: true,
-    // OpenDAL signs URLs with the key unencoded: that of `a%2Fb` would be that of another object.
+    // A URL is signed with a key, and a token is not one.
     presign: false,
   },
   extensions: {
+    'com.google.cloud.storage.etags': 'generation',
     'dev.flowport.blob.refusedKeys': refusedKeys.source,
     // https://cloud.google.com/storage/quotas#objects: faster ones are answered with status 429.
     'com.google.cloud.storage.writesPerSecondPerKey': 1,

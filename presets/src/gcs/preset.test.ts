@@ -5,7 +5,6 @@ import { inspect } from 'node:util'
 import {
   type BlobStore,
   controlOf,
-  isCapabilityError,
   type OpenContext,
   type OpenedProvider,
   silentLogger,
@@ -13,317 +12,157 @@ import {
 import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
-import { gcs } from './preset.ts'
-import { startFakeGcs } from '../../test/support/fake-gcs.ts'
+import { platformTransport } from '../object-http/transport.web.ts'
+import { gcsOn } from './on.ts'
+import { type GcsOptions, gcs as nodeGcs } from './preset.ts'
 import { tempDirectory } from '../../test/support/temp-directory.ts'
+import { startFakeGoogleXml } from '../../test/support/fake-google-xml.ts'
 
-function context(more: Partial<OpenContext> = {}): OpenContext {
-  return { env: {}, log: silentLogger, clock: systemClock, bindings: {}, ...more }
+const webGcs = gcsOn({ transport: platformTransport, openDal: null, machine: null })
+
+const google = await startFakeGoogleXml()
+const { endpoint, bucket } = google
+const [token = ''] = google.tokens
+
+function context(env: OpenContext['env'] = {}): OpenContext {
+  return { env, log: silentLogger, clock: systemClock, bindings: {} }
 }
 
-function blobOf({ resources }: Pick<OpenedProvider, 'resources'>): BlobStore {
+async function opened(options: GcsOptions, env: OpenContext['env'] = {}, gcs = nodeGcs): Promise<BlobStore> {
+  const { resources } = await (gcs({ ...options }).open(context(env)) as Promise<OpenedProvider>)
   return resources.get('blob') as unknown as BlobStore
 }
 
-type Options = Parameters<typeof gcs>[0]
-
-async function opened(options: Options, more: Partial<OpenContext> = {}): Promise<BlobStore> {
-  return blobOf(await gcs(options).open(context(more)))
-}
-
-const fake = await startFakeGcs()
-const { endpoint, bucket, token } = fake
-for (const [name, layers] of [
-  ['bare', () => []],
-  ['layered', undefined],
-] as const) {
-  blobConformance(`preset gcs on FakeGcs, a fake, ${name}`, {
-    clock: 'real',
-    features: { createOnly: true, ranges: true, metadata: true, contentType: true, serverCopy: true },
-    open: async () => {
-      fake.empty()
-      const own = layers === undefined ? {} : { layers }
-      const provider = gcs({ endpoint, bucket, token, root: 'media/2024', ...own })
-      const open = async () => blobOf(await provider.open(context()))
-      return { blob: await open(), reopen: open }
-    },
-  })
-}
-
-describe('preset gcs on FakeGcs, a fake', () => {
-  beforeEach(() => {
-    fake.empty()
-    fake.requests.length = 0
-  })
-  const store = (options: Options = {}) => opened({ endpoint, bucket, token, layers: () => [], ...options })
-  const sent = () => fake.requests.map(({ method, url }) => `${method} ${url}`)
-
-  it('opens the bucket of the environment, and prefers its options', async () => {
-    const env = { GCS_BUCKET: bucket, GCS_TOKEN: token, GCS_ENDPOINT: endpoint, GCS_ROOT: 'media' }
-    const blob = await opened({}, { env })
-    await blob.put('a/b', 'value', { contentType: 'text/x-sample', metadata: { owner: 'änn' } })
-    const whole = await opened({ root: '' }, { env })
-    expect((await whole.list()).objects.map(({ key }) => key)).toEqual(['media/a/b'])
-    expect(await whole.head('media/a/b')).toMatchObject({
-      size: 5,
-      contentType: 'text/x-sample',
-      metadata: { owner: 'änn' },
-    })
-    expect(blob.info.limits.maxKeyBytes).toBe(1024 - 'media/'.length)
-    await controlOf('blob', blob).check()
-  })
-
-  it('asks for generation 0 where it is to create only, in one request also for a stream', async () => {
-    const blob = await store({ maxConditionalBytes: 7_000_000 })
-    const stream = (bytes: number) => new Blob([new Uint8Array(bytes)]).stream()
-    await blob.put('bytes', 'value', { ifNoneMatch: '*' })
-    await blob.put('stream', stream(6_500_000), { ifNoneMatch: '*' })
-    const writes = sent().filter((line) => line.startsWith('POST'))
-    expect(writes).toHaveLength(2)
-    for (const line of writes) expect(line).toMatch(/^POST \/upload\/.*[?&]ifGenerationMatch=0(&|$)/)
-    await expect(blob.put('stream', stream(6_600_000), { ifNoneMatch: '*' })).rejects.toMatchObject({
-      kind: 'AlreadyExists',
-    })
-    expect((await blob.head('stream'))?.size).toBe(6_500_000)
-    await expect(blob.put('new', stream(7_000_001), { ifNoneMatch: '*' })).rejects.toMatchObject({
-      kind: 'LimitExceeded',
-    })
-    expect(await blob.head('new')).toBeNull()
-    await expect(blob.put('bytes', 'other', { ifMatch: 'CAE=' })).rejects.toMatchObject({
-      kind: 'Unsupported',
-    })
-  })
-
-  it('reads one version with If-Match, in the ranges asked for', async () => {
-    const blob = await store()
-    await blob.put('key', new Uint8Array(1_000_000))
-    fake.requests.length = 0
-    await (await blob.get('key', { range: { offset: 10, length: 600_000 } }))?.bytes()
-    const reads = fake.requests.filter(({ url }) => url.endsWith('?alt=media'))
-    expect(reads.length).toBeGreaterThan(0)
-    for (const { headers } of reads) {
-      expect(headers['if-match']).toMatch(/^"?[A-Za-z0-9+/=]+"?$/)
-      expect(headers.range).toMatch(/^bytes=\d+-\d*$/)
-    }
-  })
-
-  it('uploads a long stream in parts, with type and metadata, and shows it whole', async () => {
-    const blob = await store({ chunkBytes: 5 * 1024 ** 2 })
-    const bytes = new Uint8Array(13_000_001).fill(7)
-    const metadata = { owner: 'änn' }
-    await blob.put('dir/a b', new Blob([bytes]).stream(), { contentType: 'text/x-sample', metadata })
-    expect(sent().filter((line) => line.startsWith('PUT'))).toHaveLength(3)
-    expect(await blob.head('dir/a b')).toMatchObject({
-      size: 13_000_001,
-      contentType: 'text/x-sample',
-      metadata,
-    })
-    expect(fake.pendingUploads()).toBe(0)
-  })
-
-  it('removes the parts of a put that is aborted, and those of no other key', async () => {
-    const blob = await store({ chunkBytes: 5 * 1024 ** 2, root: 'tenant' })
-    const open = await fetch(`${fake.endpoint}/${fake.bucket}/tenant/key2?uploads`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${fake.token}` },
-    })
-    expect(open.status).toBe(200)
-    const controller = new AbortController()
-    let pulled = 0
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull(stream) {
-          if (++pulled === 14) controller.abort()
-          stream.enqueue(new Uint8Array(1_048_576))
-        },
-      },
-      { highWaterMark: 0 },
-    )
-    await expect(blob.put('key', body, { signal: controller.signal })).rejects.toMatchObject({
-      kind: 'Cancelled',
-    })
-    await controlOf('blob', blob).close()
-    expect(await (await store()).head('tenant/key')).toBeNull()
-    // The other one.
-    expect(fake.pendingUploads()).toBe(1)
-    expect(sent().filter((line) => line.startsWith('DELETE'))).toEqual([
-      expect.stringMatching(/^DELETE \/box\/tenant\/key\?uploadId=upload-\d+$/),
-    ])
-  })
-
-  it('lists what OpenDAL would not encode: no prefix begins another parameter, no key is lost between pages', async () => {
-    const blob = await store({ root: 'tenant' })
-    const other = await store({ root: 'secret' })
-    await other.put('x', 'value')
-    const keys = [
-      'a',
-      'a b',
-      'a"b',
-      'a#b',
-      'a%41',
-      'a%zz',
-      'a&b',
-      'a+b',
-      'a0',
-      'aA',
-      'a=b',
-      'a?b',
-      'b & c/1',
-      'b & c/2',
-      'b & c/3',
-      'ä',
-      '😀',
-    ]
-    for (const key of keys) await blob.put(key, 'value')
-    const ordered = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    for (const limit of [1, 2, 5, 1000]) {
-      const found: string[] = []
-      let cursor: string | undefined
-      do {
-        const page = await blob.list({ limit, ...(cursor === undefined ? {} : { cursor }) })
-        found.push(...page.objects.map(({ key }) => key))
-        cursor = page.cursor
-      } while (cursor !== undefined)
-      expect(found, String(limit)).toEqual(ordered)
-    }
-    for (const prefix of ['a&prefix=secret/', 'a#', 'a%41', 'a "', 'a+', 'b & c/'])
-      expect(
-        (await blob.list({ prefix })).objects.map(({ key }) => key),
-        prefix,
-      ).toEqual(ordered.filter((key) => key.startsWith(prefix)))
-    const { prefixes, objects } = await blob.list({ prefix: 'b', delimiter: '/' })
-    expect([prefixes, objects]).toEqual([['b & c/'], []])
-    const asked = fake.requests.map(({ url }) => new URL(url, endpoint).searchParams)
-    for (const query of asked) {
-      expect(query.getAll('prefix').length).toBeLessThanOrEqual(1)
-      expect(query.get('prefix') ?? 'tenant/').toMatch(/^(tenant|secret)\//)
-    }
-  })
-
-  it('lets no key out of its root, and refuses those Google does not take', async () => {
-    const blob = await store({ root: 'tenant' })
-    for (const key of [
-      '../secret/x',
-      'a/../../secret/x',
-      '..',
-      ' a',
-      'a ',
-      'a\rb',
-      'a\nb',
-      '.well-known/acme-challenge/x',
-    ])
-      await expect(blob.put(key, 'value'), key).rejects.toMatchObject({ kind: 'InvalidInput' })
-    expect(fake.requests).toEqual([])
-  })
-
-  it('asks for storage class and access of new objects', async () => {
-    const blob = await store({ storageClass: 'NEARLINE', predefinedAcl: 'projectPrivate' })
-    await blob.put('key', 'value')
-    expect(sent()[0]).toContain('predefinedAcl=projectPrivate')
-    const response = await fetch(`${endpoint}/storage/v1/b/${bucket}/o/key`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
-    expect(await response.json()).toMatchObject({ storageClass: 'NEARLINE' })
-  })
-
-  it('says what to check when Google does not accept the token, the account may not, or there is no bucket', async () => {
-    await expect((await store({ token: 'other' })).get('key')).rejects.toMatchObject({
-      kind: 'Unauthenticated',
-      message: expect.stringContaining('GCS_CREDENTIAL'),
-    })
-    fake.faults.push({ status: 403 })
-    await expect((await store()).get('key')).rejects.toMatchObject({
-      kind: 'PermissionDenied',
-      message: expect.stringContaining('Storage Object User'),
-    })
-    await expect((await store({ bucket: 'none' })).put('key', 'value')).rejects.toMatchObject({
-      kind: 'Misconfigured',
-      message: expect.stringContaining('GCS_BUCKET'),
-    })
-  })
-
-  it('is asked again by its layers when it is busy, and tells how long it asks to wait', async () => {
-    const blob = await store()
-    fake.faults.push({ status: 429, headers: { 'retry-after': '2' } })
-    await expect(blob.put('key', 'value')).rejects.toMatchObject({ kind: 'RateLimited', retryAfterMs: 2000 })
-    const layered = await opened({ endpoint, bucket, token })
-    fake.faults.push({ status: 503 }, { status: 502 })
-    await layered.put('key', 'value')
-    expect(await (await layered.get('key'))?.text()).toBe('value')
-    expect(controlOf('blob', layered).layers).toEqual(['logging', 'retry', 'timeout'])
-  })
-
-  it('shows token and key in no error, log, inspection or JSON', async () => {
-    const logged: unknown[] = []
-    const keep = (...line: unknown[]) => void logged.push(line)
-    const log = { debug: keep, info: keep, warn: keep, error: keep }
-    const shown: unknown[] = []
-    for (const place of [endpoint, 'http://127.0.0.1:9']) {
-      for (const options of [{ token }, { token: 'ya29.MARKERWRONG' }, { credential: serviceAccount() }]) {
-        const provider = gcs({
-          endpoint: place,
-          bucket,
-          ...options,
-          timeoutMs: 2000,
-          layers: (all) => all.slice(0, 1),
-        })
-        const open = await provider.open(context({ log }))
-        const blob = blobOf(open)
-        shown.push(provider, open, blob)
-        // Without a network, the key of a service account cannot be exchanged for a token.
-        const calls =
-          'credential' in options
-            ? [() => blob.presign('key', { method: 'get', expiresInSeconds: 0 })]
-            : [
-                () => blob.get('key'),
-                () => blob.put('key', 'value'),
-                () => blob.list(),
-                () => blob.copy('a', 'b'),
-                () => blob.delete('key'),
-              ]
-        for (const call of calls) {
-          if (place === endpoint) fake.faults.push({ status: 500 })
-          shown.push(
-            await call().then(
-              () => null,
-              (error: unknown) => error,
-            ),
-          )
-          fake.faults.length = 0
-        }
-      }
-    }
-    shown.push(logged)
-    expect(shown.filter(isCapabilityError).length).toBeGreaterThan(20)
-    for (const one of shown) {
-      const text = inspect(one, { depth: 12, showHidden: true }) + JSON.stringify(one)
-      expect(text).not.toMatch(/MARKER|PRIVATE KEY/)
-    }
-    expect(logged.length).toBeGreaterThan(0)
-  })
+beforeEach(() => {
+  google.empty()
+  google.requests.length = 0
+  google.posted.length = 0
 })
 
-/** A key of a service account nobody has. */
-function serviceAccount(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const key = {
-    type: 'service_account',
-    project_id: 'flowport',
-    private_key_id: 'MARKERID',
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    client_email: 'tests@flowport.iam.gserviceaccount.com',
-    client_id: '1',
-    token_uri: 'http://127.0.0.1:9/token',
+for (const [runtime, gcs] of [
+  ['over undici', nodeGcs],
+  ['over fetch', webGcs],
+] as const) {
+  for (const [name, layers] of [
+    ['bare', () => []],
+    ['layered', undefined],
+  ] as const) {
+    blobConformance(`preset gcs ${runtime}, ${name}, on a fake of Google's XML API`, {
+      clock: 'real',
+      features: {
+        ranges: true,
+        metadata: true,
+        contentType: true,
+        serverCopy: true,
+        createOnly: true,
+        compareAndSwap: true,
+      },
+      open: async () => {
+        google.empty()
+        const provider = gcs({ endpoint, bucket, token, ...(layers && { layers }) })
+        const { resources } = await provider.open(context())
+        const blob = resources.get('blob') as unknown as BlobStore
+        return { blob, close: () => controlOf('blob', blob).close() }
+      },
+    })
   }
-  return JSON.stringify(key)
 }
 
-describe('preset gcs with the key of a service account', () => {
-  it('takes it as JSON, in base64, or from a file of the environment', async () => {
+describe('preset gcs', () => {
+  it('states what its driver states, the same on every runtime', async () => {
+    const { open: _own, ...own } = nodeGcs()
+    const { open: _others, ...others } = webGcs()
+    expect(JSON.stringify(own)).toBe(JSON.stringify(others))
+    for (const gcs of [nodeGcs, webGcs])
+      expect((await opened({ bucket, token }, {}, gcs)).info).toEqual(gcs().provides.blob)
+    const { blob } = nodeGcs().provides
+    expectTypeOf(blob.consistency).toEqualTypeOf<'strong'>()
+    expectTypeOf(blob.features.compareAndSwap).toEqualTypeOf<true>()
+  })
+
+  it('refuses a conditional stream longer than a part that does not say its size', async () => {
+    const blob = await opened({ endpoint, bucket, token, chunkBytes: 5 * 1024 ** 2 })
+    const bytes = new Uint8Array(6 * 1024 ** 2)
+    const stream = () => new Blob([bytes]).stream()
+    await expect(blob.put('key', stream(), { ifNoneMatch: '*' })).rejects.toMatchObject({
+      kind: 'LimitExceeded',
+      message: expect.stringContaining('give its size'),
+    })
+    const { etag } = await blob.put('key', stream(), { ifNoneMatch: '*', size: bytes.byteLength })
+    await blob.put('key', stream(), { ifMatch: etag, size: bytes.byteLength })
+    await expect(blob.put('key', 'value', { ifMatch: etag })).rejects.toMatchObject({
+      kind: 'ConditionNotMatch',
+    })
+  })
+
+  it('removes the upload of a stream that fails', async () => {
+    const blob = await opened({ endpoint, bucket, token, chunkBytes: 5 * 1024 ** 2 })
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(stream) {
+        if (++pulled > 14) stream.error(new Error('the source broke'))
+        else stream.enqueue(new Uint8Array(1024 ** 2))
+      },
+    })
+    await expect(blob.put('key', body)).rejects.toThrow('the source broke')
+    const uploads = google.requests.filter(({ url }) => url.includes('uploadId='))
+    expect(uploads.at(-1)).toMatchObject({ method: 'DELETE' })
+    expect(await blob.head('key')).toBeNull()
+  })
+
+  it('sends no credentials to a public bucket', async () => {
+    const blob = await opened({ endpoint, bucket, anonymous: true })
+    await expect(blob.get('key')).rejects.toMatchObject({ kind: 'Unauthenticated' })
+    expect(google.requests.at(-1)?.headers.authorization).toBeUndefined()
+  })
+
+  it('opens on variables, keeps to its root, and exchanges the key of a service account for tokens', async () => {
+    const credential = serviceAccount()
+    const env = {
+      GCS_BUCKET: bucket,
+      GCS_ENDPOINT: endpoint,
+      GCS_ROOT: 'tenant/a',
+      GCS_CREDENTIAL: credential,
+    }
+    const blob = await opened({}, env)
+    await blob.put('dir/key', 'value')
+    expect(google.posted).toHaveLength(1)
+    expect(google.requests.at(-1)).toMatchObject({ method: 'PUT', url: `/${bucket}/tenant/a/dir/key` })
+    expect((await blob.list({ prefix: 'dir/' })).objects.map(({ key }) => key)).toEqual(['dir/key'])
+    await expect(blob.put('../key', 'value')).rejects.toMatchObject({ kind: 'InvalidInput' })
+    await expect(blob.put('key ', 'value')).rejects.toMatchObject({ kind: 'InvalidInput' })
+  })
+
+  it('asks for storage class and access of new objects, long ones too', async () => {
+    const options = { storageClass: 'NEARLINE', predefinedAcl: 'bucketOwnerRead', chunkBytes: 5 * 1024 ** 2 }
+    const blob = await opened({ endpoint, bucket, token, ...options })
+    const asked = () =>
+      google.requests.flatMap(({ headers }) =>
+        headers['x-goog-storage-class'] === undefined
+          ? []
+          : [[headers['x-goog-storage-class'], headers['x-goog-acl']]],
+      )
+    await blob.put('key', 'value')
+    expect(asked()).toEqual([['NEARLINE', 'bucket-owner-read']])
+    await blob.put('long', new Blob([new Uint8Array(11 * 1024 ** 2)]).stream())
+    expect(asked()).toHaveLength(2)
+  })
+
+  it('says what to check when Google does not accept the token, or there is no bucket', async () => {
+    await expect((await opened({ endpoint, bucket, token: 'other' })).get('key')).rejects.toMatchObject({
+      kind: 'Unauthenticated',
+      message: expect.stringContaining('GCS_TOKEN'),
+    })
+    await expect(
+      (await opened({ endpoint, bucket: 'none', token })).put('key', 'value'),
+    ).rejects.toMatchObject({ kind: 'Misconfigured' })
+  })
+
+  it('takes a key as JSON, in base64, or on Node from a file', async () => {
     const json = serviceAccount()
     const file = join(tempDirectory(), 'key.json')
     writeFileSync(file, json)
-    const ways: [Options, OpenContext['env']][] = [
+    const ways: [GcsOptions, OpenContext['env']][] = [
       [{ credential: json }, {}],
       [{ credential: Buffer.from(json).toString('base64') }, {}],
       [{ credentialPath: file }, {}],
@@ -331,50 +170,66 @@ describe('preset gcs with the key of a service account', () => {
       [{}, { GCS_CREDENTIAL: json }],
     ]
     for (const [options, env] of ways) {
-      const blob = await opened({ bucket, endpoint, ...options }, { env })
-      // What OpenDAL signs is a URL of the key as it is, which may be that of another object.
-      await expect(blob.presign('a', { method: 'get', expiresInSeconds: 60 })).rejects.toMatchObject({
-        kind: 'Unsupported',
-      })
+      const blob = await opened({ bucket, endpoint, ...options }, env)
+      await blob.put('key', 'value')
     }
+    expect(google.posted).toHaveLength(ways.length)
   })
-})
 
-describe('preset gcs', () => {
+  it('uses the identity of the machine on Node where no credentials are set', async () => {
+    const gcs = gcsOn({
+      transport: platformTransport,
+      openDal: null,
+      machine: { readFile: () => '', tokens: () => async () => token },
+    })
+    const blob = await opened({ endpoint, bucket }, {}, gcs)
+    await blob.put('key', 'value')
+    await expect(opened({ endpoint, bucket }, {}, webGcs)).rejects.toMatchObject({
+      kind: 'Misconfigured',
+      message: expect.stringMatching(/GCS_CREDENTIAL.*Node only/),
+    })
+  })
+
   it.each([
-    [{ bucket: undefined }, /bucket \(GCS_BUCKET\)/],
+    [{ bucket: '' }, /GCS_BUCKET/],
     [{ token: 'MARKER x' }, /token/],
     [{ token: 'MARKER', anonymous: true }, /one of/],
     [{ credential: 'MARKER' }, /credential/],
     [{ credential: '{"type":"service_account","private_key":"MARKER"}' }, /client_email/],
     [{ credential: '{"type":"authorized_user","refresh_token":"MARKER"}' }, /service account/],
-    [{ credentialPath: '/dev/null/MARKER' }, /ENOTDIR/],
+    [{ credential: '{"type":"external_account","secret":"MARKER"}' }, /engine "opendal"/],
+    [{ credentialPath: '/dev/null/MARKER' }, /ENOTDIR|no files here/],
     [{ endpoint: 'https://a:MARKER@storage.googleapis.com' }, /endpoint/],
     [{ root: '../MARKER' }, /root/],
     [{ root: 'MARKER&x' }, /root/],
     [{ storageClass: 'MARKER 1' }, /storageClass/],
     [{ chunkBytes: 1024 }, /chunkBytes/],
-    [{ concurrency: 65 }, /concurrency/],
-    [{ timeoutMs: 0 }, /timeoutMs/],
-  ])('refuses %o, and repeats nothing of it', async (options, message) => {
-    const { bucket: given = 'bucket' in options ? '' : 'box', ...rest } = options as { bucket?: string }
-    const error: unknown = await opened({ bucket: given, ...rest }).catch((e: unknown) => e)
-    expect(error).toMatchObject({ kind: 'Misconfigured', message: expect.stringMatching(message) })
-    expect(inspect(error, { depth: 9 })).not.toContain('MARKER')
+    [{ uploadConcurrency: 65 }, /uploadConcurrency/],
+    [{ http: { connections: 0 } }, /connections/],
+    [{ engine: 'opendal', uploadConcurrency: 2 }, /one part at a time/],
+  ] as const)('refuses %o, and repeats nothing of it', async (options, message) => {
+    for (const gcs of [nodeGcs, webGcs]) {
+      const error: unknown = await opened({ endpoint, bucket, ...options }, {}, gcs).catch((e: unknown) => e)
+      expect(error).toMatchObject({ kind: 'Misconfigured', message: expect.stringMatching(message) })
+      expect(inspect(error, { depth: 9 })).not.toContain('MARKER')
+    }
   })
 
-  it('states what its driver states', async () => {
-    const { blob } = gcs().provides
-    const { info } = await opened({ bucket, token })
-    expect({ ...info, extensions: blob.extensions }).toEqual(blob)
-    expect(info.extensions).toMatchObject(blob.extensions)
-    expectTypeOf(blob.consistency).toEqualTypeOf<'strong'>()
-    expectTypeOf(blob.features.compareAndSwap).toEqualTypeOf<false>()
-  })
-
-  it('says what is missing when there are no credentials, instead of waiting for a machine that has some', async () => {
-    const anonymous = await opened({ bucket, endpoint, anonymous: true, layers: () => [] })
-    await expect(anonymous.get('key')).rejects.toMatchObject({ kind: 'Unauthenticated' })
-    expect(fake.requests.at(-1)?.headers.authorization).toBeUndefined()
+  it('has the engine opendal on Node only', async () => {
+    await expect(opened({ bucket, token, engine: 'opendal' }, {}, webGcs)).rejects.toMatchObject({
+      kind: 'Misconfigured',
+      message: expect.stringContaining('Node only'),
+    })
   })
 })
+
+/** A fresh key of a service account, whose tokens come from the fake. */
+function serviceAccount(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return JSON.stringify({
+    type: 'service_account',
+    client_email: 'flow@project.iam.gserviceaccount.com',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    token_uri: `${endpoint}/token`,
+  })
+}

@@ -1,4 +1,4 @@
-/** What Google Cloud Storage is to the S3 driver: with HMAC keys, and with tokens, which know conditions. */
+/** Google Cloud Storage's profiles for the S3 driver: with HMAC keys, and with tokens, which allow conditional writes. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { S3Profile } from '../s3/profile.ts'
 import { gcsProfile } from '../s3/profiles/gcs.ts'
@@ -30,7 +30,7 @@ export const tokenProfile: S3Profile = {
   conditionalComplete: false,
 }
 
-/** What the preset states on every runtime: the driver here could compare and swap, but flows may count on it nowhere. */
+/** The profile of the preset, whose `info` is the one it states. */
 export function presetProfile(chunkBytes: number): S3Profile {
   const limits = { ...gcsInfo.limits, maxObjectBytes: Math.min(5 * 1024 ** 4, maxParts * chunkBytes) }
   return { ...tokenProfile, info: { ...gcsInfo, limits } }

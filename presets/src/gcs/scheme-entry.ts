@@ -1,28 +1,13 @@
-/** `gs://bucket/key` on Node: blobs of Google in a storage addressed by URI. The driver is that of all runtimes. */
-import { CapabilityError } from '@flowport/capabilities'
-import { readFile } from 'node:fs/promises'
+/** `@flowport/presets/gcs/storage`: the URI scheme `gs://`. */
+import { platform as machine } from '#gcs/platform'
+import { platformTransport } from '#object-http/transport'
+import { connectS3 } from '#s3/connect'
 import { type GsScheme, type GsSchemeOptions, gsSchemeWith } from './scheme.ts'
-import { nodeS3Client } from '../s3/node/client.ts'
-import { undiciTransport } from '../object-http/node/undici-transport.ts'
 
-export type * from './storage.ts'
+export type { AccessToken, AccessTokenProvider } from '../object-http/held-token.ts'
+export type { GsField, GsScheme, GsSchemeOptions } from './scheme.ts'
 
-/** Credentials are those of provider `gcs`, or the variables `GOOGLE_…`. */
+/** `gs://bucket/key`. Takes credentials from the provider `gcs`, else from the `GOOGLE_…` variables. */
 export function gsScheme(options: GsSchemeOptions = {}): GsScheme {
-  return gsSchemeWith(
-    { transport: () => undiciTransport(), connect: (client) => nodeS3Client(client), readFile: keyFile },
-    options,
-  )
-}
-
-async function keyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw new CapabilityError(
-      'Misconfigured',
-      `gs: the file of GOOGLE_APPLICATION_CREDENTIALS cannot be read (${code})`,
-    )
-  }
+  return gsSchemeWith({ transport: platformTransport, connect: connectS3, machine }, options)
 }

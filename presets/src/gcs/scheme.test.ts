@@ -9,8 +9,13 @@ import { systemClock } from '@flowport/capabilities/system'
 import { decodeJwt, importSPKI, jwtVerify } from 'jose'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { gsScheme } from './scheme-entry.ts'
-import { gsScheme as webScheme } from './scheme-entry.web.ts'
+import { platformTransport } from '../object-http/transport.web.ts'
+import { connectS3 } from '../s3/connect.web.ts'
+import { type GsSchemeOptions, gsSchemeWith } from './scheme.ts'
 import { startFakeGoogleXml } from '../../test/support/fake-google-xml.ts'
+
+const webScheme = (options: GsSchemeOptions = {}) =>
+  gsSchemeWith({ transport: platformTransport, connect: connectS3, machine: null }, options)
 
 const google = await startFakeGoogleXml()
 const { endpoint, bucket } = google

@@ -12,10 +12,12 @@ import { advisedBlobDriver, retold } from '../object-http/advised-blob-driver.ts
 import { type AccessTokenProvider, HeldToken } from '../object-http/held-token.ts'
 import { S3BlobDriver } from '../s3/blob-driver.ts'
 import { bucketUrl } from '../object-http/bucket-url.ts'
-import { S3Client, type S3ClientOptions } from '../s3/client.ts'
-import type { S3Transport } from '../object-http/transport.ts'
+import type { S3Client, S3ClientOptions } from '../s3/client.ts'
+import type { MakeTransport } from '../object-http/transport.ts'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 import { plainEndpoint } from '../object-http/service-config.ts'
 import { googleKeyTokens } from './google-key.ts'
+import type { GcsMachine } from './machine.ts'
 import { googleTransport } from './google-transport.ts'
 import { hmacProfile, tokenProfile } from './profile.ts'
 
@@ -50,28 +52,26 @@ export type GsField = keyof typeof gsFields
 
 export type GsScheme = StorageScheme<'gs', 'gcs', GsField>
 
-/** What the runtime brings. */
+/** What a runtime gives the scheme. */
 export interface GsPlatform {
-  /** Carries the requests of one store. */
-  readonly transport: () => S3Transport
-  /** Signs and digests with what the platform is fastest with. Default: Web Crypto. */
-  readonly connect?: (options: S3ClientOptions) => S3Client
-  /** Reads a file, where there are files. */
-  readonly readFile?: (path: string) => Promise<string>
+  readonly transport: MakeTransport
+  /** Makes an S3 client, with the runtime's signer and digests. */
+  readonly connect: (options: S3ClientOptions) => S3Client
+  /** Reads key files. `null` on runtimes without files. */
+  readonly machine: GcsMachine | null
 }
 
 export function gsSchemeWith(platform: GsPlatform, options: GsSchemeOptions): GsScheme {
   checkNumbers('gs', { ...options }, numbers)
-  const { connect = (client) => new S3Client(client) } = platform
   return {
     scheme: 'gs',
     provider: 'gcs',
     fields: gsFields,
     authority: 'store',
-    async open(bucket, { credentials, env, clock, log }) {
-      const access = await accessOf(platform, options, credentials ?? {}, clock)
+    open(bucket, { credentials, env, clock, log }) {
+      const access = accessOf(platform, options, credentials ?? {}, clock)
       const url = bucketUrl(endpointOf(options, credentials, env), bucket, 'gs')
-      const client = connect({
+      const client = platform.connect({
         bucketUrl: url,
         bucket,
         region: 'auto',
@@ -136,12 +136,12 @@ type Access =
   | { readonly kind: 'token'; readonly token: HeldToken }
   | { readonly kind: 'anonymous' }
 
-async function accessOf(
-  { readFile }: GsPlatform,
+function accessOf(
+  { machine }: GsPlatform,
   options: GsSchemeOptions,
   { accessKeyId, secretAccessKey, accessToken, credential, credentialPath }: Credentials<GsField>,
   clock: Pick<Clock, 'now'>,
-): Promise<Access> {
+): Access {
   if (accessKeyId !== undefined && secretAccessKey !== undefined)
     return { kind: 'hmac', accessKeyId, secretAccessKey }
   if (accessKeyId !== undefined || secretAccessKey !== undefined)
@@ -150,11 +150,12 @@ async function accessOf(
   if (credential !== undefined)
     return { kind: 'token', token: new HeldToken(googleKeyTokens(credential, clock)) }
   if (credentialPath !== undefined) {
-    if (readFile === undefined)
+    if (machine === null)
       throw misconfigured(
         'there are no files here for GOOGLE_APPLICATION_CREDENTIALS; give accessToken or credential',
       )
-    return { kind: 'token', token: new HeldToken(googleKeyTokens(await readFile(credentialPath), clock)) }
+    const credential = keyFile(machine, credentialPath)
+    return { kind: 'token', token: new HeldToken(googleKeyTokens(credential, clock)) }
   }
   if (options.accessToken !== undefined) return { kind: 'token', token: new HeldToken(options.accessToken) }
   if (options.anonymous === true) return { kind: 'anonymous' }
@@ -216,7 +217,16 @@ function missing(fields: readonly string[]): CapabilityError {
 }
 
 function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `gs: ${reason}`)
+  return misconfiguredAt('gs', reason)
+}
+
+function keyFile({ readFile }: GcsMachine, path: string): string {
+  try {
+    return readFile(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw misconfigured(`the file of GOOGLE_APPLICATION_CREDENTIALS cannot be read (${code})`)
+  }
 }
 
 const numbers = { partBytes: countRule(5 * 1024 ** 2, 5 * 1024 ** 3), uploadConcurrency: countRule(1, 64) }

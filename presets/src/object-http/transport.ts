@@ -1,4 +1,5 @@
 /** What carries S3 requests: a small interface over `fetch` or a platform's own HTTP client. It sends once and follows nothing. */
+import type { S3HttpOptions } from './http-options.ts'
 
 /** Headers of an answer; names are lower case. */
 export interface S3Headers {
@@ -42,3 +43,6 @@ export interface S3Transport {
   /** Closes connections; calls under way fail. */
   close?(): Promise<void>
 }
+
+/** Makes the transport of one store: `platformTransport` of the runtime. */
+export type MakeTransport = (http?: S3HttpOptions) => S3Transport

@@ -1,5 +1,6 @@
 /** The configs of the common services, as types and as a check: OpenDAL ignores keys it does not know without a word. */
-import { CapabilityError } from '@flowport/capabilities'
+import type { CapabilityError } from '@flowport/capabilities'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 
 /** What a key may hold; OpenDAL takes text, the rest is written as text. */
 export type ConfigValue = string | number | boolean
@@ -187,7 +188,7 @@ const plainKeys = new Set(
 )
 
 function misconfigured(scheme: string, reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `the config of the service "${scheme}" is wrong: ${reason}`, {
+  return misconfiguredAt(`the config of the service "${scheme}" is wrong`, reason, {
     code: 'OPENDAL_CONFIG',
     details: { scheme },
   })

@@ -1,5 +1,6 @@
 /** Which service the `opendal` preset opens: what options say, else what variables say. */
-import { CapabilityError } from '@flowport/capabilities'
+import type { CapabilityError } from '@flowport/capabilities'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 import type { OperatorSource } from './driver.ts'
 import type * as Type from 'typebox'
 import type { OpendalOptions, opendalEnv } from './declaration.ts'
@@ -47,5 +48,5 @@ function parsed(text: string): unknown {
 }
 
 function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `preset "opendal": ${reason}`, { code: 'OPENDAL_SOURCE' })
+  return misconfiguredAt('preset "opendal"', reason, { code: 'OPENDAL_SOURCE' })
 }

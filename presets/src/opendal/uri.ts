@@ -1,5 +1,6 @@
 /** A service as one URI, such as `s3://bucket/root?region=eu-west-1`: which scheme and config it means. */
-import { CapabilityError } from '@flowport/capabilities'
+import type { CapabilityError } from '@flowport/capabilities'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 
 export interface SchemeAndConfig {
   readonly scheme: string
@@ -111,7 +112,5 @@ function decoded(text: string): string {
 }
 
 function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `the URI of the service is wrong: ${reason}`, {
-    code: 'OPENDAL_CONFIG',
-  })
+  return misconfiguredAt('the URI of the service is wrong', reason, { code: 'OPENDAL_CONFIG' })
 }

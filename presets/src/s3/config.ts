@@ -1,10 +1,12 @@
 /** Options and environment of the `s3` preset, complete and checked. */
-import { CapabilityError, checkNumbers, countRule } from '@flowport/capabilities'
+import { type CapabilityError, checkNumbers, countRule } from '@flowport/capabilities'
 import type { Static } from 'typebox'
 import { bucketUrl } from '../object-http/bucket-url.ts'
 import type { S3CredentialsSource } from './credentials.ts'
 import type { S3Options, s3Env } from './declaration.ts'
+import { checkedEngine, type EngineName, engineNames } from '../object-http/engine.ts'
 import { s3HttpNumbers } from '../object-http/http-options.ts'
+import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 import type { S3Profile } from './profile.ts'
 import { s3ProfileOf, s3Providers } from './profiles/choose.ts'
 
@@ -18,7 +20,7 @@ export interface S3Config {
   readonly profile: S3Profile
   /** Ends in a slash, or is empty. */
   readonly root: string
-  readonly engine: 'fetch' | 'opendal'
+  readonly engine: EngineName
   readonly partBytes: number
   readonly uploadConcurrency: number
   readonly signParts: boolean
@@ -31,7 +33,8 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     Object.entries(variables).filter(([, value]) => value !== ''),
   )
   const provider = oneOf('provider (S3_PROVIDER)', options.provider ?? env.S3_PROVIDER, s3Providers)
-  const engine = oneOf('engine (S3_ENGINE)', options.engine ?? env.S3_ENGINE, engines) ?? 'fetch'
+  const named = oneOf('engine (S3_ENGINE)', options.engine ?? env.S3_ENGINE, engineNames)
+  const engine = checkedEngine('s3', { ...options, ...(named === undefined ? {} : { engine: named }) })
   const ownEndpoint = options.endpoint ?? env.S3_ENDPOINT
   const given = ownEndpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
   const profile = s3ProfileOf(provider, given)
@@ -50,8 +53,6 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
     throw misconfigured(`${missing.join(', ')} is missing`)
   const amazon = given === undefined
   const endpoint = given ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-  if (engine === 'opendal' && (options.uploadConcurrency ?? 1) > 1)
-    throw misconfigured('the engine "opendal" sends one part at a time; leave uploadConcurrency out')
   // A name with dots is under no certificate of Amazon's.
   const addressing = options.addressing ?? (amazon && !bucket.includes('.') ? 'virtual-host' : 'path')
   const url = bucketUrl(endpoint, bucket, 's3', addressing)
@@ -89,7 +90,7 @@ export function checkedConcurrency(concurrency = defaultUploadConcurrency): numb
 
 /** An error of the preset's configuration. */
 export function misconfigured(reason: string): CapabilityError {
-  return new CapabilityError('Misconfigured', `preset "s3": ${reason}`)
+  return misconfiguredAt('preset "s3"', reason)
 }
 
 /** What is missing is told by name, so that all of it is told at once. */
@@ -143,6 +144,5 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
-const engines = ['fetch', 'opendal'] as const
 const defaultPartBytes = 8 * 1024 * 1024
 const defaultUploadConcurrency = 4

@@ -10,7 +10,7 @@ export interface OpenS3Options {
   readonly config: S3Config
   readonly log: Pick<Logger, 'warn'>
   readonly clock: Clock
-  /** Reads and writes instead of the driver of this package, within the root already. */
+  /** Reads and writes instead of the driver of this package; its keys are relative to the root. */
   readonly engine?: BlobDriver | undefined
 }
 
@@ -19,24 +19,40 @@ export interface OpenedS3 {
   close(): Promise<void>
 }
 
-export function openS3({ client, config, log, clock, engine }: OpenS3Options): OpenedS3 {
-  const { profile, root, partBytes, uploadConcurrency, signParts } = config
-  const make = (write: S3WriteOptions) =>
-    new S3BlobDriver({
-      client,
-      profile,
-      partBytes: checkedPartBytes(write.partBytes ?? partBytes, profile),
-      uploadConcurrency: checkedConcurrency(write.uploadConcurrency ?? uploadConcurrency),
-      signParts,
-      log,
-      clock,
-      putHeaders: writeHeaders(write),
-      sha256: write.sha256,
-    })
-  const rooted = (driver: BlobDriver) => {
-    const wrap = root === '' ? undefined : prefix(root).wrap?.blob
-    return wrap === undefined ? driver : wrap(driver)
-  }
-  const blob = withS3Extras(engine ?? rooted(make({})), { client, root, make, rooted })
+/** The driver of this package within the root, as the engine `opendal` uses it. */
+export function ownDriver(options: Omit<OpenS3Options, 'engine'>): BlobDriver {
+  return rooted(options.config.root, s3Driver(options, {}))
+}
+
+export function openS3({ engine, ...options }: OpenS3Options): OpenedS3 {
+  const { client, config } = options
+  const blob = withS3Extras(engine ?? ownDriver(options), {
+    client,
+    root: config.root,
+    make: (write) => s3Driver(options, write),
+    rooted: (driver) => rooted(config.root, driver),
+  })
   return { blob, close: () => client.close() }
+}
+
+function s3Driver(
+  { client, config, log, clock }: Omit<OpenS3Options, 'engine'>,
+  write: S3WriteOptions,
+): S3BlobDriver {
+  const { profile, partBytes, uploadConcurrency, signParts } = config
+  return new S3BlobDriver({
+    client,
+    profile,
+    partBytes: checkedPartBytes(write.partBytes ?? partBytes, profile),
+    uploadConcurrency: checkedConcurrency(write.uploadConcurrency ?? uploadConcurrency),
+    signParts,
+    log,
+    clock,
+    putHeaders: writeHeaders(write),
+    sha256: write.sha256,
+  })
+}
+
+function rooted(root: string, driver: BlobDriver): BlobDriver {
+  return root === '' ? driver : (prefix(root).wrap?.blob?.(driver) ?? driver)
 }

@@ -53,6 +53,19 @@ export async function abortUpload(
   await client.sendForHeaders({ method: 'DELETE', key, query: { uploadId }, expect: [404], signal })
 }
 
+/**
+ * Aborts all uploads of a key, for an engine that does not know the ids of its own. An upload of another writer is aborted too:
+ * that put fails, and can be repeated.
+ */
+export async function abortUploads(client: S3Client, key: string): Promise<void> {
+  const signal = AbortSignal.timeout(cleanUpMs)
+  for await (const upload of pendingUploads(client, key, signal)) {
+    if (upload.key === key) await abortUpload(client, upload, signal)
+  }
+}
+
+const cleanUpMs = 10_000
+
 /** The parts an upload has, or `null` when there is no such upload. */
 export async function countParts(
   client: S3Client,

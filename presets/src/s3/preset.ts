@@ -1,48 +1,12 @@
-/** The `s3` preset on Node: blobs in a bucket of Amazon S3 or any store that speaks S3. */
-import { createBlobStore, createDedupeStore, definePreset } from '@flowport/capabilities'
-import { s3Config } from './config.ts'
-import { type S3DedupeOptions, s3DedupeProvides, s3Env, type S3Options, s3Provides } from './declaration.ts'
-import { objectLayers } from '../object-http/object-layers.ts'
-import { openS3Dedupe } from './dedupe/open.ts'
-import { nodeS3Client } from './node/client.ts'
-import { openDalEngine } from './node/opendal-engine.ts'
-import { openS3 } from './open.ts'
+/** The `s3` preset: blobs in a bucket of Amazon S3 or any S3-compatible store, and a dedupe ledger there. */
+import { platform as openDal } from '#opendal/engine'
+import { connectS3 } from '#s3/connect'
+import { s3DedupeOn, s3On } from './on.ts'
 
 export * from './public.ts'
 
-/** Provides `blob`. `S3BlobDriver` is the next stop. */
-export const s3 = definePreset<S3Options, typeof s3Env, typeof s3Provides>({
-  name: 's3',
-  env: s3Env,
-  provides: s3Provides,
-  portable: { blob: createBlobStore },
-  layers: objectLayers,
-  check: ({ env, options }) => void s3Config(options, env),
-  async open({ env, options, log, clock: hostClock }) {
-    const { clock = hostClock, http } = options
-    const config = s3Config(options, env)
-    const { bucketUrl, bucket, region, credentials } = config
-    const client = nodeS3Client({ bucketUrl, bucket, region, credentials, clock }, http)
-    const engine =
-      config.engine === 'opendal' ? await openDalEngine({ client, config, log, clock }) : undefined
-    return openS3({ client, config, log, clock, engine })
-  },
-})
+/** Provides `blob`. The next stop is `S3BlobDriver`. */
+export const s3 = s3On({ connect: connectS3, openDal })
 
-/** Provides `dedupe`: a ledger of conditional writes, proven at the endpoint when it opens. `S3DedupeDriver` is the next stop. */
-export const s3Dedupe = definePreset<S3DedupeOptions, typeof s3Env, typeof s3DedupeProvides>({
-  name: 's3-dedupe',
-  env: s3Env,
-  provides: s3DedupeProvides,
-  portable: { dedupe: createDedupeStore },
-  layers: objectLayers,
-  check: ({ env, options }) => void s3Config(options, env),
-  async open({ env, options, log, clock: hostClock }) {
-    const { clock = hostClock, prefix, http } = options
-    const config = s3Config(options, env)
-    const { bucketUrl, bucket, region, credentials } = config
-    const client = nodeS3Client({ bucketUrl, bucket, region, credentials, clock }, http)
-    const dedupe = await openS3Dedupe({ client, config, prefix, log, clock })
-    return { dedupe, close: () => client.close() }
-  },
-})
+/** Provides `dedupe`: a ledger of conditional writes. Opening it proves that the endpoint keeps them. The next stop is `S3DedupeDriver`. */
+export const s3Dedupe = s3DedupeOn({ connect: connectS3 })

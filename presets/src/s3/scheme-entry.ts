@@ -1,10 +1,10 @@
-/** `@flowport/presets/s3/storage` on Node: `s3://` over undici and `node:crypto`. */
+/** `@flowport/presets/s3/storage`: the URI scheme `s3://`. */
 import { type S3Scheme, type S3SchemeOptions, s3SchemeWith } from './storage.ts'
 
 export type { S3Field, S3Scheme, S3SchemeOptions } from './storage.ts'
 export type { S3Credentials, S3CredentialsProvider } from './credentials.ts'
 
-/** `s3://bucket/key`. Credentials are those of provider `s3`, or `AWS_ACCESS_KEY_ID` and its like. */
+/** `s3://bucket/key`. Takes credentials from the provider `s3`, else from `AWS_ACCESS_KEY_ID` and the variables beside it. */
 export function s3Scheme(options: S3SchemeOptions = {}): S3Scheme {
-  return s3SchemeWith(async () => (await import('./node/storage.ts')).openS3, options)
+  return s3SchemeWith(async () => (await import('./storage-platform.ts')).openS3, options)
 }

@@ -3,7 +3,8 @@ import type { BlobDriver, Clock, Logger } from '@flowport/capabilities'
 import { S3Client } from '../../src/s3/client.ts'
 import { s3Config } from '../../src/s3/config.ts'
 import { nodeS3Client } from '../../src/s3/node/client.ts'
-import { openDalEngine } from '../../src/s3/node/opendal-engine.ts'
+import { platform as openDal } from '../../src/opendal/engine.node.ts'
+import { openDalS3 } from '../../src/s3/engine.ts'
 import { openS3 } from '../../src/s3/open.ts'
 import type { S3Options } from '../../src/s3/preset.ts'
 
@@ -86,7 +87,7 @@ export const engines: readonly Engine[] = [
       const { clock, log } = options
       const config = configOf(options)
       const client = nodeS3Client({ ...config, clock })
-      const engine = await openDalEngine({ client, config, log, clock })
+      const engine = await openDalS3(openDal, { client, config, log, clock })
       return opened(client, options, engine)
     },
   },

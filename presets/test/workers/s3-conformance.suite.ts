@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { type BlobStore, type Resource, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { blobConformance } from '@flowport/capabilities/testing'
-import { s3 } from '../../src/s3/preset.web.ts'
+import { s3 } from '../../src/s3/preset.ts'
 
 for (const [how, options] of [
   ['bare', { layers: () => [] }],

@@ -1,21 +1,19 @@
-/** Errors of the engine `opendal`, told as the driver of this package tells them. */
+/** Gives errors of the engine `opendal` the kinds that `S3BlobDriver` gives them. */
 import { type BlobDriver, CapabilityError, isCapabilityError, isKind } from '@flowport/capabilities'
-import { advisedBlobDriver } from '../../object-http/advised-blob-driver.ts'
-import type { S3Client } from '../client.ts'
-import { errorOfCode } from '../translate-error.ts'
+import type { S3Client } from './client.ts'
+import { errorOfCode } from './translate-error.ts'
 
 /**
- * The driver with the error kinds of `S3BlobDriver`. OpenDAL asks for an object with `HEAD` before it reads it, and answers to
- * `HEAD` name no reason: where a `get` is refused, `client` asks again for the reason.
+ * The driver with reasons for refused reads. OpenDAL sends `HEAD` before it reads, and answers to `HEAD` name no reason: where a
+ * `get` is refused, `client` asks again with `GET`.
  * @param root Put in front of every key; ends in a slash, or is empty.
  */
-export function advisedEngine(driver: BlobDriver, client: S3Client, root: string): BlobDriver {
-  const advised = advisedBlobDriver(driver, { error: asS3, unsure: ['get'] })
+export function withReasons(driver: BlobDriver, client: S3Client, root: string): BlobDriver {
   return {
-    ...advised,
+    ...driver,
     async get(key, get) {
       try {
-        return await advised.get(key, get)
+        return await driver.get(key, get)
       } catch (error) {
         throw await reasonFor(error, client, root + key, get.signal)
       }
@@ -23,8 +21,8 @@ export function advisedEngine(driver: BlobDriver, client: S3Client, root: string
   }
 }
 
-/** The error as S3's code has it, where OpenDAL passed the code on and took it for something else. */
-function asS3(error: unknown): unknown {
+/** The error by S3's code, where OpenDAL passed the code on under another kind. */
+export function asS3(error: unknown): unknown {
   if (!isCapabilityError(error)) return error
   const { serviceCode, status } = error.details ?? {}
   if (typeof serviceCode !== 'string' || typeof status !== 'number') return error
@@ -43,7 +41,7 @@ function asS3(error: unknown): unknown {
   })
 }
 
-/** Why the store refuses to say anything of an object: a wrong secret and missing rights look alike in an answer to `HEAD`. */
+/** Asks for the reason of a refusal: in an answer to `HEAD`, a wrong secret and missing rights look alike. */
 async function reasonFor(
   error: unknown,
   client: S3Client,
