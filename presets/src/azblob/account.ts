@@ -32,7 +32,7 @@ export interface AzureAccountOptions {
   readonly anonymous?: boolean
 }
 
-/** Credentials win over options. What is missing or wrong is told by name, never by value. */
+/** Credentials win over options. Errors name missing or wrong fields, never their values. */
 export function azureAccount(
   options: AzureAccountOptions,
   credentials: Credentials<AzField>,

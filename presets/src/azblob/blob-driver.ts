@@ -170,7 +170,7 @@ export class AzureBlobDriver implements BlobDriver {
       const isIt = found.start === start + offset && found.end === end && found.size === size
       if (isIt && bareEtag(answer.headers.get('etag')) === etag) return answer
       await answer.cancel().catch(() => undefined)
-      // What cannot begin in the middle cannot go on there.
+      // A service that ignores ranges cannot resume a read.
       if (answer.status !== 206) return null
       throw new CapabilityError(
         'ConditionNotMatch',
@@ -227,7 +227,7 @@ function checkKey(key: string): void {
   if (!refusedKeys.test(key)) return
   throw new CapabilityError(
     'InvalidInput',
-    'Azure takes no name with more than 254 segments, a segment that ends with a dot, control characters, U+FFFE or U+FFFF; and none here may have space at its ends, nor U+2028, so that every runtime takes the same',
+    'Azure takes no name with more than 254 segments, a segment that ends with a dot, control characters, U+FFFE or U+FFFF; this preset also refuses space at the ends and U+2028, with every engine',
     { key },
   )
 }

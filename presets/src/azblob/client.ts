@@ -46,7 +46,7 @@ export interface AzureRequest {
 
 /** Holds the credentials where neither `JSON.stringify` nor `util.inspect` looks. */
 export class AzureClient {
-  /** Whether bodies arrive decoded, as those of `fetch` do. */
+  /** Whether bodies arrive decoded, as `fetch` delivers them. */
   readonly decodes: boolean
   readonly #origin: string
   /** Of the container, encoded, without a slash at its end. */

@@ -11,7 +11,7 @@ import {
 import { elements, escapeXml, parseXml, text, type XmlElement } from '../object-http/xml.ts'
 import type { AzureClient } from './client.ts'
 
-/** A page as Azure gives it; its order may be that of UTF-16. */
+/** A page from Azure, possibly in UTF-16 order. */
 interface NativePage {
   readonly objects: readonly BlobListed[]
   readonly prefixes: readonly string[]
@@ -148,7 +148,7 @@ function placeOf(cursor: string | undefined): Place {
     const [marker, after = null] = JSON.parse(decodeCursor(cursor)) as [unknown, unknown?]
     if (typeof marker === 'string' && (after === null || typeof after === 'string')) return { marker, after }
   } catch {
-    // Made by nobody here: the same answer as for one of another shape.
+    // Not a cursor from this store: throw the same error as for a malformed one.
   }
   throw new CapabilityError(
     'InvalidInput',

@@ -1,4 +1,4 @@
-/** Objects as Azure tells them in headers. */
+/** Objects from the headers of Azure's answers. */
 import { type BlobObject, CapabilityError } from '@flowport/capabilities'
 import { bareEtag, lengthOf } from '../s3/object.ts'
 import type { S3Headers } from '../object-http/transport.ts'

@@ -26,7 +26,7 @@ const azurite = await startAzurite()
 if (azurite === null) describe.skip('preset azblob on the web', () => it(withoutAzurite, () => undefined))
 else {
   describe('preset azblob on the web', () => {
-    it('reads what the preset on Node wrote, and the other way round', async () => {
+    it('and the preset on Node read what the other wrote', async () => {
       const container = await createContainer(azurite)
       const env = {
         AZURE_STORAGE_ACCOUNT: azurite.account,

@@ -43,7 +43,7 @@ else {
     accountSas(azurite, permissions, new Date(expires))
 
   describe('az:// on Azurite', () => {
-    it('is a storage, with credentials that are set and with those of the environment', async () => {
+    it('is a storage, with credentials that are set and with credentials of the environment', async () => {
       const container = await createContainer(azurite)
       const env = {
         AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${endpoint};`,
@@ -62,7 +62,7 @@ else {
       })
       await storage.move(uri, `az://${container}/moved.json`)
       expect(await storage.exists(uri)).toBe(false)
-      // What is set wins over the environment.
+      // Credentials that are set win over the environment.
       storage.setCredentials('azblob', { account, accountKey: btoa('another'), endpoint })
       await expect(storage.read(uri)).rejects.toMatchObject({ kind: 'PermissionDenied' })
       storage.clearCredentials('azblob')

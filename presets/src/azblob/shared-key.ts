@@ -6,7 +6,7 @@ export interface AzureSigningRequest {
   readonly path: string
   /** Decoded. */
   readonly query: Readonly<Record<string, string>>
-  /** All that are sent, but for those the platform adds; names in lower case. */
+  /** All headers that are sent, except the ones that the platform adds; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** Bytes of the body; 0 without one. */
   readonly length: number

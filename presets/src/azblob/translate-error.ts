@@ -12,7 +12,7 @@ import { azureMeaning, type Meaning } from './advice.ts'
 
 /** What a failed answer said; the code is Azure's, such as `BlobNotFound`. */
 export async function azureFailureOf(answer: S3Answer, now: number): Promise<S3Failure> {
-  // A page sees the header where the CORS rule of the account exposes it. The body says the same; answers to `HEAD` have none.
+  // A page sees the header where the CORS rule of the account exposes it. The body repeats the code; answers to `HEAD` have no body.
   const failure = await failureOf(answer, now, answer.headers.get('x-ms-error-code') ?? '')
   return {
     ...failure,

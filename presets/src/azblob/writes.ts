@@ -72,15 +72,15 @@ export class AzureWrites {
         )
         return blockid
       },
-      // Nobody sees blocks that are not committed, and Azure drops them after a week. There is no call that could not
-      // also drop what another writer sends.
+      // Uncommitted blocks are invisible, and Azure drops them after a week. Any call that drops them could also drop the
+      // blocks of another writer.
       abort: async () => undefined,
     }
     return uploadStream<string, MultipartUpload<string>, BlobObject>(
       body,
       {
-        // The stream is read, so the layers above cannot put it again. What may have been stored is not told from what
-        // another stored where there is a condition.
+        // The stream is consumed, so the retry layer cannot repeat this put. A conditional put is not retried here either:
+        // after a lost answer, our object cannot be told apart from one of another writer.
         putWhole: (bytes) =>
           conditional ? this.bytes(key, bytes, put) : again(tries, signal, () => this.bytes(key, bytes, put)),
         begin: async () => {
@@ -122,7 +122,7 @@ export class AzureWrites {
     }
     const id = answer.get('x-ms-copy-id')
     try {
-      // Within an account it is done at once, says Azure, but for exceptions.
+      // Azure documents copies within an account as synchronous, with exceptions.
       for (let waits = 1, status = answer.get('x-ms-copy-status'); status === 'pending'; waits++) {
         await this.#options.clock.sleep(Math.min(200 * waits, 2000), signal === undefined ? {} : { signal })
         const there = await client.sendForHeaders({ method: 'HEAD', key: to, signal })

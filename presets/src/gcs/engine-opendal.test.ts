@@ -118,7 +118,7 @@ describe('engine opendal of preset gcs on FakeGcs, a fake', () => {
     expect(fake.pendingUploads()).toBe(0)
   })
 
-  it('removes the parts of a put that is aborted, and those of no other key', async () => {
+  it('removes the parts of an aborted put, and of no other key', async () => {
     const blob = await store({ chunkBytes: 5 * 1024 ** 2, root: 'tenant' })
     const open = await fetch(`${fake.endpoint}/${fake.bucket}/tenant/key2?uploads`, {
       method: 'POST',
@@ -239,7 +239,7 @@ describe('engine opendal of preset gcs on FakeGcs, a fake', () => {
     })
   })
 
-  it('is asked again by its layers when it is busy, and tells how long it asks to wait', async () => {
+  it('is retried by its layers when it is busy, and reports how long to wait', async () => {
     const blob = await store()
     fake.faults.push({ status: 429, headers: { 'retry-after': '2' } })
     await expect(blob.put('key', 'value')).rejects.toMatchObject({ kind: 'RateLimited', retryAfterMs: 2000 })

@@ -42,7 +42,7 @@ export function googleTransport({
   }
 }
 
-/** Amazon's headers as Google's; those of signatures are left out. */
+/** Converts Amazon's headers to Google's, and leaves out signature headers. */
 function googleHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {
@@ -103,7 +103,7 @@ function generationsInListing(xml: string): string {
     .join('<Contents>')
 }
 
-/** What a completed upload tells is no generation: the driver then asks for the object. */
+/** The answer to a completed upload has no generation: without an etag the driver asks for the object. */
 function withoutEtag(xml: string): string {
   return withEtag(xml, '')
 }

@@ -104,9 +104,9 @@ describe('preset gcs', () => {
         else stream.enqueue(new Uint8Array(1024 ** 2))
       },
     })
-    await expect(blob.put('key', body)).rejects.toThrow('the source broke')
+    await expect(blob.put('key', body)).rejects.toThrow('the stream failed before its end')
     const uploads = google.requests.filter(({ url }) => url.includes('uploadId='))
-    expect(uploads.at(-1)).toMatchObject({ method: 'DELETE' })
+    expect(uploads.map(({ method }) => method)).toContain('DELETE')
     expect(await blob.head('key')).toBeNull()
   })
 

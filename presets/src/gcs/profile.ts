@@ -22,7 +22,7 @@ export const tokenProfile: S3Profile = {
   info: {
     ...gcsProfile.info,
     provider: 'gcs',
-    // A URL is signed with a key, and a token is none.
+    // A URL is signed with a key, and a token is not one.
     features: { ...gcsProfile.info.features, createOnly: true, compareAndSwap: true, presign: false },
     extensions: { ...extensions, 'com.google.cloud.storage.etags': 'generation' },
   },

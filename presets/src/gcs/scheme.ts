@@ -83,7 +83,7 @@ export function gsSchemeWith(platform: GsPlatform, options: GsSchemeOptions): Gs
         profile: access.kind === 'hmac' ? hmacProfile : tokenProfile,
         partBytes: options.partBytes,
         uploadConcurrency: options.uploadConcurrency,
-        // What is not signed needs no digest; TLS finds altered bytes.
+        // Unsigned requests need no digest; TLS finds altered bytes.
         signParts: access.kind === 'hmac',
         clock,
         log,

@@ -1,4 +1,4 @@
-/** A blob driver whose errors are told as its provider means them, and whose keys keep the provider's own rules. */
+/** A blob driver with the provider's advice in its errors, and the provider's rules for keys. */
 import {
   type BlobDriver,
   CapabilityError,
@@ -21,7 +21,7 @@ export interface Advice {
   readonly unsure?: readonly ('head' | 'get')[]
 }
 
-/** The driver with advice. What streams hand on later stays as it is. */
+/** The driver with advice. Errors of a stream that was already returned stay unchanged. */
 export function advisedBlobDriver(
   driver: BlobDriver,
   { error: advise, checkKey = () => undefined, put: ownPut, unsure = [] }: Advice,
@@ -38,7 +38,7 @@ export function advisedBlobDriver(
   let isThere = false
   const found = async <T>(operation: 'head' | 'get', answer: T | null, { signal }: DriverCall) => {
     if (isThere || !unsure.includes(operation)) return answer
-    // Credentials that may not list are not told whether there is a store.
+    // Credentials that may not list cannot find out whether the store exists.
     if (answer === null) await told(() => driver.list({ prefix: '', limit: 1, signal })).catch(refuseMissing)
     isThere = true
     return answer

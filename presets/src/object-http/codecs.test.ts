@@ -14,7 +14,7 @@ describe.each([
   ['webDigests', webDigests],
   ['nodeDigests', nodeDigests],
 ])('%s', (_, digests) => {
-  it('are those of node:crypto, at once and piece by piece', async () => {
+  it('equal the ones of node:crypto, whole and piece by piece', async () => {
     const oneByOne = fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (given) => {
       const bytes = new Uint8Array(given)
       expect(toHex(await digests.sha256(bytes))).toBe(createHash('sha256').update(bytes).digest('hex'))

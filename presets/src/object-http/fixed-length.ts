@@ -13,7 +13,7 @@ export function platformFixedLength(): FixedLengthClass | undefined {
   return (globalThis as { readonly FixedLengthStream?: FixedLengthClass }).FixedLengthStream
 }
 
-/** The stream to send, and the headers that tell its length. */
+/** The stream to send, and the headers with its length. */
 export function fixedLength(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   size: number,

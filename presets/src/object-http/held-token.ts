@@ -61,7 +61,7 @@ export class HeldToken {
   }
 }
 
-/** What could not be a header is refused here: the platform's own error would repeat it. */
+/** Refuses a token that cannot be sent in a header: the error of the platform would repeat it. */
 function checked(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token
   throw new CapabilityError('Misconfigured', 'the access token must be printable ASCII without spaces')

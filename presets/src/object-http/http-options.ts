@@ -28,7 +28,7 @@ export interface S3HttpOptions {
   readonly dispatcher?: HttpDispatcher | undefined
 }
 
-/** What fits the options that are numbers. */
+/** Ranges of the numeric options. */
 export const s3HttpNumbers = {
   connections: countRule(1, 65_536),
   pipelining: countRule(1, 1024),

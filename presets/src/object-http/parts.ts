@@ -21,7 +21,7 @@ export class PartReader {
   #guess: number
   /** Bytes that were read without letting the platform send what it has. */
   #sinceTurn = 0
-  /** What was read beyond the part before. */
+  /** Bytes that were read beyond the previous part. */
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
   /**

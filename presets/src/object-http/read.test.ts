@@ -11,14 +11,14 @@ afterAll(() => {
   for (const stop of stops) stop()
 })
 
-/** A store of one object whose connections break: after how many bytes is told for each request. */
+/** A store of one object whose connections break after the number of bytes given for each request. */
 interface Flaky {
   bytes: Uint8Array<ArrayBuffer>
   etag: string
   /** Bytes of each answer before its connection breaks, in order; then answers are whole. */
   cuts: number[]
   headers: Record<string, string>
-  /** What is done before a request is answered. */
+  /** Runs before a request is answered. */
   before?: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly ranges: (string | undefined)[]
   readonly endpoint: string
@@ -168,7 +168,7 @@ describe.each([
     expect(store.ranges).toHaveLength(1)
   })
 
-  it('compares a whole object with the checksum the store tells of it', async () => {
+  it('compares a whole object with the checksum from the store', async () => {
     for (const size of [1000, 300_000]) {
       const store = await flaky(size)
       store.cuts = [500]

@@ -129,7 +129,7 @@ class Reading {
   }
 
   cancel(reason: unknown): void {
-    // What broke cannot be let go any more.
+    // A broken stream rejects `cancel`.
     this.#reader?.cancel(reason).catch(() => undefined)
     this.#reader = null
   }
@@ -144,7 +144,7 @@ class Reading {
   async #reopened(): Promise<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>> {
     const answer = await this.#plan.from?.(this.#seen)
     if (answer) return answer.stream().getReader()
-    // There is no going on: what broke the first time is what the reader is told.
+    // The read cannot be resumed: throws the first failure.
     this.#failures = Infinity
     throw this.#broken ?? shorter(this.#seen, this.#plan.length)
   }
@@ -180,7 +180,7 @@ function verify(checksum: Checksum | undefined): void {
   if (checksum === undefined) return
   const found = checksum.running.digest()
   if (found.every((byte, i) => byte === checksum.expected[i])) return
-  throw new CapabilityError('Corrupt', 'the bytes that came are not those of the checksum; read them again', {
+  throw new CapabilityError('Corrupt', 'the bytes do not match the checksum of the store; read them again', {
     retryable: 'temporary',
   })
 }

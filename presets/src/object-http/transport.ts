@@ -27,7 +27,7 @@ export interface S3TransportRequest {
   readonly origin: string
   /** Path and query, encoded. */
   readonly path: string
-  /** Without `host`, which is that of the origin. */
+  /** Without `host`, which the origin gives. */
   readonly headers: Readonly<Record<string, string>>
   /** A stream comes with its length. */
   readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | undefined

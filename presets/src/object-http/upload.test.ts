@@ -174,7 +174,7 @@ describe('uploadStream', () => {
     expect(others).toEqual(['begin', 'abort'])
   })
 
-  it('holds no more parts than may be sent at the same time, and tells them in order', async () => {
+  it('holds no more parts than may be sent at the same time, and returns them in order', async () => {
     const buffers = new Set<ArrayBuffer>()
     let flying = 0
     let most = 0

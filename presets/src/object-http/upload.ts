@@ -3,7 +3,7 @@ import { anySignal, beforeApplying, CapabilityError, type Logger } from '@flowpo
 import type { RunningDigest } from './digests.ts'
 import { type Part, PartReader } from './parts.ts'
 
-/** What goes along with a part. */
+/** Options of one part. */
 export interface PartOptions {
   /** Fires when the upload has failed elsewhere. */
   readonly signal?: AbortSignal | undefined
@@ -150,7 +150,7 @@ class PartsInFlight<P> {
     return this.#parts
   }
 
-  /** What is waited for, unless a part fails before: a slow source must not hide that. */
+  /** Waits, and rejects as soon as a part fails: a slow source must not hide that. */
   unlessBroken<T>(wait: Promise<T>): Promise<T> {
     return Promise.race([wait, this.#broken])
   }

@@ -1,4 +1,4 @@
-/** As much XML as S3 speaks: elements and text. What is not well-formed, such as a document cut short, is no document. */
+/** Parses the XML of S3: elements and text. A document that is not well-formed, such as a truncated one, gives `null`. */
 
 export interface XmlElement {
   /** Without its namespace's prefix. */

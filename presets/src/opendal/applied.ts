@@ -9,7 +9,7 @@ import {
 } from '@flowport/capabilities'
 import { isRetrying } from './layers.ts'
 
-/** What is read from OpenDAL's text. */
+/** The facts in the text of an OpenDAL error. */
 export interface Failure {
   readonly flag: string | null
   readonly status: number | null
@@ -32,7 +32,7 @@ export async function overTries<T>(operator: Operator, paths: number, run: () =>
   try {
     return await run()
   } catch (error) {
-    // What this driver refused itself was not sent at all.
+    // A refusal of this driver was never sent to the service.
     const isOfOpenDal = isCapabilityError(error) && error.details?.['opendal'] !== undefined
     throw isOfOpenDal && (paths > 1 || isRetrying(operator)) ? maybeApplied(error) : error
   }

@@ -62,7 +62,7 @@ describe('objects kept as they are, on a file system', () => {
     expect(await (await blob.get('notes/foreign', { range: { suffix: 3 } }))?.text()).toBe('her')
   })
 
-  it('tell nothing that nobody keeps: info says so, and puts are refused', async () => {
+  it('refuse content type and metadata where the service keeps neither, as info states', async () => {
     const { blob, driver } = await onDisk({ objects: 'plain' })
     expect(blob.info.features).toMatchObject({
       createOnly: false,
@@ -187,7 +187,7 @@ describe('puts on a file system', () => {
   })
 
   it('remove what processes that died have left, once it is a day old', async () => {
-    // A clock far off that of the file system decides nothing.
+    // A process clock far off the file system clock decides nothing.
     const clock = { ...systemClock, now: () => Date.now() + 1e12 }
     const { root, driver, blob } = await onDisk({ clock })
     mkdirSync(join(root, '.flowport-staging'))

@@ -50,7 +50,7 @@ export function opendalBlobDriver(operator: Operator, options: OpenDalBlobOption
 const smallBytes = 256 * 1024
 /** Bytes of a stream that go out in one request. */
 const heldBytes = 1024 * 1024
-/** Objects asked for at once, where a listing does not tell of them. */
+/** Concurrent `head` requests, where a listing has no metadata. */
 const headWidth = 16
 
 class OpenDalBlobDriver implements BlobDriver {
@@ -277,7 +277,7 @@ class OpenDalBlobDriver implements BlobDriver {
     })
   }
 
-  /** What a listing has to say of the keys. Those gone meanwhile are left out. */
+  /** The objects of listed keys. Leaves out objects that are gone meanwhile. */
   async #told(
     keys: readonly ListedKey[],
     where: Place,

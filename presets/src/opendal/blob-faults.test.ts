@@ -238,7 +238,7 @@ describe('writing', () => {
     expect(server.objects.has('key')).toBe(false)
   })
 
-  it('of which a part fails leaves neither object nor upload, and is cleaned up before it is told', async () => {
+  it('of which a part fails leaves neither object nor upload, and is cleaned up before the put rejects', async () => {
     server.fault = ({ url }) => (url.includes('partNumber=2') ? { status: 400, code: 'BadDigest' } : null)
     const blob = createBlobStore(await driverOf({ cleanUp, chunkBytes: 5 * MiB }))
     const source = sampleStream(sampleBytes(14 * MiB), { chunk: MiB })

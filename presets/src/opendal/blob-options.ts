@@ -1,4 +1,4 @@
-/** What a blob driver over OpenDAL is told beside its operator, and the checks of it. */
+/** Options of a blob driver over OpenDAL, and their checks. */
 import type { Clock, Logger } from '@flowport/capabilities'
 import { defaultChunkBytes, type OpenDalBlobInfoOptions } from './driver-info.ts'
 import { checkedInteger } from './driver-options.ts'
@@ -18,7 +18,7 @@ export interface OpenDalBlobOptions extends OpenDalBlobInfoOptions {
   readonly maxConditionalBytes?: number | undefined
   /** The etag as `ifMatch` of a put sends it. Default `"etag"`, with quotes; Ceph wants none. */
   readonly toIfMatch?: (etag: string) => string
-  /** Folders that are none of this store, such as `'kv/'`: not listed, and keys there are refused. Default none. */
+  /** Folders outside this store, such as `'kv/'`: not listed, and keys below them are refused. Default none. */
   readonly hidden?: readonly string[] | undefined
   /** Removes what the binding leaves of a streamed put that failed or was aborted, such as parts of a multipart upload. */
   cleanUp?(key: string): Promise<void>

@@ -1,4 +1,4 @@
-/** What a service is not asked because it would not do it, and what its refusals of conditions mean. */
+/** Refuses puts that the service cannot keep, and translates its refusals of conditions. */
 import {
   type BlobCapabilityInfo,
   type BlobDriverPut,

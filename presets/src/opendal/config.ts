@@ -2,7 +2,7 @@
 import type { CapabilityError } from '@flowport/capabilities'
 import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 
-/** What a key may hold; OpenDAL takes text, the rest is written as text. */
+/** A value of the config. OpenDAL takes text; numbers and booleans are converted. */
 export type ConfigValue = string | number | boolean
 
 type Keys<Required extends string, Optional extends string> = { readonly [K in Required]: ConfigValue } & {

@@ -64,7 +64,7 @@ export const opendalEnv = Type.Object({
   ),
 })
 
-/** What fits the options that are numbers. */
+/** Ranges of the numeric options. */
 export const opendalNumbers = {
   chunkBytes: countRule(64 * 1024, 1024 ** 3),
   concurrency: countRule(1, 64),

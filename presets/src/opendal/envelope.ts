@@ -45,7 +45,7 @@ export function openedHeader(
     try {
       return { header: JSON.parse(decoder.decode(start.subarray(prefixBytes, end))) as unknown, end }
     } catch {
-      // Told below: what the bytes hold is nobody's business.
+      // Thrown below, without the bytes, which belong to another program.
     }
   }
   throw new CapabilityError(

@@ -100,7 +100,7 @@ class SingleOperator implements OperatorFactory {
   }
 }
 
-/** OpenDAL quotes values it cannot read: the same error with those of the config taken out. */
+/** Removes the values of the config from the error: OpenDAL quotes values it cannot read. */
 function withoutSecrets(error: CapabilityError, secrets: readonly string[]): CapabilityError {
   const hide = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
   if (!isCapabilityError(error)) return error

@@ -9,7 +9,7 @@ import type { Place } from './place.ts'
  */
 export const refusedKeys = /^\p{White_Space}|\p{White_Space}$|[\u0085\u2028]/u
 
-/** What is wrong with a path, or `null` when OpenDAL takes it as it is and keeps it within the root. */
+/** The fault of a path, or `null` when OpenDAL takes it unchanged and keeps it within the root. */
 export function pathFault(path: string): string | null {
   if (typeof path !== 'string' || path === '') return 'it is empty'
   if (!path.isWellFormed() || path.includes('\0')) return 'it holds NUL or a lone surrogate'

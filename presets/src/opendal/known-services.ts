@@ -1,4 +1,4 @@
-/** What is known of the common services that OpenDAL cannot tell: guarantees, limits, how they keep paths. */
+/** Facts about the common services that OpenDAL does not report: guarantees, limits, how they keep paths. */
 import type { BlobLimits, Offered } from '@flowport/capabilities'
 
 export interface KnownService {
@@ -62,7 +62,7 @@ const services: Readonly<Record<string, KnownService>> = {
     atomicCopy: false,
   },
   webdav: { ...unknownService, tree: true, atomicCopy: false },
-  // Guarantees are those of the endpoint, which may be anybody's: the preset "s3" states them for those it knows.
+  // Guarantees depend on the endpoint, which may be any store: the preset "s3" states them for the stores it knows.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
   s3: {
     ...unknownService,
@@ -118,7 +118,7 @@ const services: Readonly<Record<string, KnownService>> = {
   persy: database,
 }
 
-/** What is known of the service, or that nothing is. */
+/** The facts about a service, or `unknownService`. */
 export function knownService(scheme: string): KnownService {
   return (Object.hasOwn(services, scheme) ? services[scheme] : undefined) ?? unknownService
 }

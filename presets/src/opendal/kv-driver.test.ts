@@ -107,7 +107,7 @@ describe('time to live', () => {
     await refused(late, 'Unsupported')
   })
 
-  it('is refused by a store that has none, also of the bare driver', async () => {
+  it('is refused by a store without listings, also by the bare driver', async () => {
     const { clock, driver } = inMemory({ ttl: 'none' })
     await refused(
       driver.put('key', 'x', { expiresAt: clock.now() + 1000 }) as Promise<unknown>,

@@ -13,7 +13,7 @@ import { removeObject } from './remove.ts'
 import { isBeneath, statOf } from './stat.ts'
 import { write } from './write.ts'
 
-/** What is kept of an entry before its value. */
+/** The header of an entry, stored before its value. */
 export interface KvHeader {
   readonly kind: 'kv'
   readonly text: boolean
@@ -121,7 +121,7 @@ export class KvEntries {
       await removeObject(operator, path, where, undefined)
       return true
     })()
-    // Who waits for it does not care how it ended.
+    // Waiting callers ignore a failure.
     this.#removing.set(
       path,
       removal.catch(() => false),

@@ -91,7 +91,7 @@ describe('nativeTimeout', () => {
     }
   })
 
-  it('refuses times that are none', () => {
+  it('refuses invalid times', () => {
     for (const timeoutMs of [0, -1, 1.5, Number.NaN, Infinity])
       expect(() => nativeTimeout({ timeoutMs })).toThrow(/timeoutMs/)
     for (const ioTimeoutMs of [0, -1, 1e12])
@@ -107,7 +107,7 @@ describe('layers', () => {
     expect(layerIf(true, nativeRetry())(operator, opendal)).not.toBe(operator)
   })
 
-  it('a version without the layer is told as such', async () => {
+  it('reports a version without the layer', async () => {
     const opendal = await loadOpenDal()
     const older = { Operator: opendal.Operator } as OpenDal
     const operator = new opendal.Operator('memory', {})

@@ -30,15 +30,14 @@ export interface NativeRetryOptions {
   readonly minDelayMs?: number
   /** Longest pause in milliseconds, at least `minDelayMs`, at most 600 000. Default 5000. */
   readonly maxDelayMs?: number
-  /** What each pause is longer than the one before, 1 to 10. Default 2. */
+  /** Factor by which each pause is longer than the one before, 1 to 10. Default 2. */
   readonly factor?: number
   /** Spreads the pauses. Default true. */
   readonly jitter?: boolean
 }
 
 /**
- * OpenDAL's retries, below everything else: they also go on with a read that was cut off. What fails in spite of them is
- * not retried again by a layer above. They know neither deadlines nor signals.
+ * OpenDAL's retries, below everything else: they also go on with a read that was cut off. A call that still fails is not retried again by a layer above. They know neither deadlines nor signals.
  */
 export function nativeRetry({
   maxRetries = 3,
@@ -74,7 +73,7 @@ export function nativeRetry({
  * as many readers as calls, waiting for each other, would wait for ever. Keep it well above the streams open at once.
  */
 export function nativeConcurrency(calls: number): OpenDalLayer {
-  // 0 hangs every call, 1 hangs the second call of whoever reads.
+  // 0 hangs every call, 1 hangs the second call of a reader.
   checkedInteger('calls', calls, 2, 1024)
   return (operator, opendal) => operator.layer(new (present(opendal, 'ConcurrentLimitLayer'))(calls).build())
 }

@@ -7,7 +7,7 @@ import type { Place } from './place.ts'
 
 export interface ListedKey {
   readonly key: string
-  /** What the listing tells of it, often little; `null` when the key comes of a scan held before. */
+  /** Metadata from the listing, often incomplete; `null` when the key comes from a kept scan. */
   readonly metadata: Metadata | null
 }
 
@@ -77,7 +77,7 @@ export class Listing {
     for (;;) {
       const from = start === undefined ? undefined : this.#sent(start)
       const under = safePrefix(prefix, names)
-      // What was cut brings more than was asked for. OpenDAL leaves out the key it starts at.
+      // A shortened prefix lists more than was asked for. OpenDAL leaves out the key it starts at.
       const exact = from === start && this.#sent(under) === under
       const asked = exact ? Math.min(1000, limit + (rawQuery ? 2 : 1)) : 1000
       const options = { recursive: true, limit: asked }
@@ -178,7 +178,7 @@ export class Listing {
     if (this.#held.size > mostHeldScans && oldest !== undefined) this.#held.delete(oldest)
   }
 
-  /** Once: who asks for the same page again gets a new scan. */
+  /** Takes the scan out: a second request for the same page scans again. */
   #take(name: string): readonly string[] | undefined {
     const held = this.#held.get(name)
     this.#held.delete(name)

@@ -63,7 +63,7 @@ describe('loadOpenDal', () => {
     })
   })
 
-  it('asks for a new installation when the binary was left out or is of another system', async () => {
+  it('asks for a new installation when the binary is missing or belongs to another system', async () => {
     const omitted = coded('MODULE_NOT_FOUND', "Cannot find module '@opendal/lib-linux-x64-gnu'")
     const foreign = coded('ERR_DLOPEN_FAILED', '/app/x.node: invalid ELF header')
     for (const error of [new Error('Cannot find native binding.', { cause: [omitted] }), foreign]) {

@@ -1,8 +1,8 @@
-/** What OpenDAL tells of an object, as the blob contract has it. */
+/** OpenDAL's metadata of an object, converted to the blob contract. */
 import type { Metadata } from 'opendal'
 import { type BlobListed, CapabilityError } from '@flowport/capabilities'
 
-/** What of an object a listing may hold already. */
+/** The metadata that a listing may already hold. */
 export type MetadataOf = Pick<
   Metadata,
   'contentLength' | 'contentType' | 'etag' | 'lastModified' | 'userMetadata'

@@ -121,7 +121,7 @@ describe('escaped keys', () => {
     )
   })
 
-  it('are none that this encoding would write otherwise', () => {
+  it('are only the names that this encoding writes', () => {
     const names = escapedNames('/')
     for (const path of [
       'a%41',

@@ -7,7 +7,7 @@ import type { Place } from './place.ts'
 export interface Names {
   /** The path of a key; `InvalidInput` when there is none. */
   toPath(key: string, where: Place): string
-  /** The key of a path, or `null` when it is none of ours. */
+  /** The key of a path, or `null` for a path that this store did not write. */
   toKey(path: string): string | null
   /** The folder that holds every key with the prefix, `''` for the root; else it ends with `/`. */
   folderOf(prefix: string): string

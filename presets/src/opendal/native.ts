@@ -4,8 +4,8 @@ import type { Place } from './place.ts'
 import { translateOpenDalError } from './translate-error.ts'
 
 /**
- * Resolves with the call's result. When the signal fires first, it rejects with `Cancelled` at once: OpenDAL goes on with
- * the call, and what comes of it is told to `onLate` and otherwise dropped.
+ * Resolves with the call's result. When the signal fires first, it rejects immediately with `Cancelled`. OpenDAL does
+ * not stop the call; its late result goes to `onLate`, or is dropped without one.
  */
 export async function native<T>(
   call: () => Promise<T>,

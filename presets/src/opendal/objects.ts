@@ -36,7 +36,7 @@ export interface Objects {
 export interface Prepared {
   readonly header: Uint8Array<ArrayBuffer>
   readonly options: WriteOptions
-  /** The object once `size` bytes are stored, where the service's answer tells it; else it must be found. */
+  /** The stored object from the service's answer, or `null` when the answer is not enough and `head` must be called. */
   stored(key: string, size: number, answer: Metadata | null): BlobObject | null
 }
 
@@ -69,7 +69,7 @@ export function plainObjects({ operator, scheme, now }: ObjectsContext): Objects
             : {}),
         },
         stored(key, size, answer) {
-          // What tells no etag may have been written by another since.
+          // Without an etag, another writer may have replaced the object since.
           if (answer === null || answer.etag === null || answer.etag === '""' || answer.etag === '')
             return null
           const listed = {
@@ -96,7 +96,7 @@ interface BlobHeader {
   readonly size: number | null
 }
 
-/** Objects behind a header of our own, for services that tell no versions: everything the contract has is kept there. */
+/** Objects behind our own header, for services without versions. The header keeps all that the contract promises. */
 export function envelopedObjects({ operator, now }: ObjectsContext): Objects {
   return {
     async find(path, key, where, signal) {
@@ -107,7 +107,7 @@ export function envelopedObjects({ operator, now }: ObjectsContext): Objects {
         if (opened === null) continue
         const header = checkedHeader(opened.header, where)
         const { end } = opened
-        // The size was told by another call than the header, and there may have been a put between.
+        // Size and header come from two calls, and a put may have happened between them.
         const settled =
           header.size === sizeOf(before) - end ||
           (header.size === null && (await same(before, path, where, signal)))

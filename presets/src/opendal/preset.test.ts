@@ -66,7 +66,7 @@ describe('preset opendal', () => {
     expect(readdirSync(root)).not.toContain('not-this')
   })
 
-  it('is Misconfigured without a service, with two, or with a config that is none, and shows no value', async () => {
+  it('is Misconfigured without a service, with two, or with an invalid config, and shows no value', async () => {
     const bad: readonly [OpendalOptions, Record<string, string>, RegExp][] = [
       [{}, {}, /give scheme and config, or uri, or set OPENDAL_URI/],
       [{}, { OPENDAL_URI: 'fs:///MARK', OPENDAL_SCHEME: 'fs' }, /once/],

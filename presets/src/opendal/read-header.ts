@@ -21,7 +21,7 @@ export async function readHeader(
   where: Place,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly header: unknown; readonly end: number } | null> {
-  // What is small is read as it is by now. A range past its end is an error, and over memory OpenDAL panics.
+  // A small object is read whole, as it is now. A range past its end is an error, and over memory OpenDAL panics.
   const read = (bytes: number) =>
     native(
       () => operator.read(path, size <= likelyBytes ? {} : { offset: 0n, size: BigInt(bytes) }),
@@ -34,7 +34,7 @@ export async function readHeader(
     if (end !== null && end > start.byteLength && end <= size) start = await read(end)
     return openedHeader(start, where)
   } catch (error) {
-    // What is there now may be shorter than what was asked about.
+    // The object may be shorter by now.
     const now = isKind(error, 'Cancelled') ? undefined : await statOf(operator, path, where, signal)
     if (now === null || (now !== undefined && sizeOf(now) !== size)) return null
     throw error

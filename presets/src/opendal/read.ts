@@ -97,7 +97,7 @@ async function pause({ clock, signal, where }: Reading, ms: number): Promise<voi
   }
 }
 
-/** What may go on by itself. What OpenDAL retried in vain does not. */
+/** Whether a read may be resumed. It may not where OpenDAL retried in vain. */
 function isCut(error: unknown): boolean {
   return isKind(error, 'Unavailable', 'Timeout', 'RateLimited') && error.retryable === 'temporary'
 }
@@ -165,7 +165,7 @@ async function readRange(reading: Reading, start: number, end: number): Promise<
   return ownedBytes(bytes)
 }
 
-/** Whether another version is certainly there: when that cannot be asked, what failed is told as it was. */
+/** Whether the object was certainly replaced. `false` when that cannot be checked; the reader then gets the first failure. */
 async function isReplaced(reading: Reading): Promise<boolean> {
   try {
     return !(await reading.unchanged())

@@ -22,7 +22,7 @@ describe('opendalServices', () => {
     }
   })
 
-  it('reads the list of versions that tell it', async () => {
+  it('reads the list from versions that report it', async () => {
     function listing(scheme: string) {
       const available = `context: { scheme: ${scheme}, available: azblob, fs, s3 }`
       throw new Error(

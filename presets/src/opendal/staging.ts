@@ -1,4 +1,4 @@
-/** Unfinished objects of file systems: where they are, and how those of processes that died are removed. */
+/** The folder of unfinished objects on file systems, and the removal of the ones that dead processes left. */
 import type { Operator } from 'opendal'
 import { native } from './native.ts'
 import type { Place } from './place.ts'
@@ -13,7 +13,8 @@ const abandonedMs = 86_400_000
 /** Most to look at. */
 const mostLookedAt = 1000
 
-/** Removes what nobody has written to for a day, by the clock of the file system: that of the process may be another. */
+/** Removes unfinished objects that were not written to for a day, by the clock of the file system, which may differ from the clock of
+ * the process. */
 export async function removeAbandoned(operator: Operator): Promise<void> {
   const where: Place = { capability: 'blob', operation: 'put' }
   const probe = `${stagingFolder}${crypto.randomUUID()}`

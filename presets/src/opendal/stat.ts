@@ -4,7 +4,7 @@ import { isKind } from '@flowport/capabilities'
 import { native } from './native.ts'
 import type { Place } from './place.ts'
 
-/** The metadata of a path, or `null` when no object is there: a folder is none. */
+/** The metadata of a path, or `null` when no object is there. A folder is not an object. */
 export async function statOf(
   operator: Operator,
   path: string,

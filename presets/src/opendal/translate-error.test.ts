@@ -202,7 +202,7 @@ describe('translateOpenDalError', () => {
     ).toMatch(/^PermissionDenied, never/)
   })
 
-  it('leaves a CapabilityError as it is, and tells where', () => {
+  it('leaves a CapabilityError unchanged, and adds the place', () => {
     const error = new CapabilityError('Timeout', 'too late')
     expect(translateOpenDalError(error)).toBe(error)
     const placed = translateOpenDalError(error, { capability: 'blob', operation: 'get', key: 'k' })

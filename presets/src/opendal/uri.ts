@@ -8,7 +8,7 @@ export interface SchemeAndConfig {
 }
 
 /**
- * Reads the URI apart. Its query holds further keys of the config. `Misconfigured` when it is none, or its service has no
+ * Reads the URI apart. Its query holds further keys of the config. `Misconfigured` when it is not a URI, or its service has no
  * rule; the message never holds the URI, which may hold a password.
  */
 export function parseServiceUri(uri: string): SchemeAndConfig {

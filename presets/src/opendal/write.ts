@@ -28,7 +28,7 @@ export interface Writing {
   readonly maxObjectBytes: number
   /** Removes what the service keeps of an upload that was not finished. */
   readonly cleanUp: () => Promise<void>
-  /** Told of work that goes on after the call has ended. */
+  /** Receives work that goes on after the call has ended. */
   readonly later: (work: Promise<void>) => void
 }
 
@@ -170,7 +170,7 @@ class Upload {
     const { cleanUp, later, signal } = this.#writing
     const cleaned = this.settled().then(cleanUp)
     later(cleaned)
-    // What could not be removed is told to the log: the caller is told why the put failed.
+    // The caller gets the failure of the put; a failed removal is only logged.
     if (!signal?.aborted) await cleaned.catch(() => undefined)
   }
 

@@ -86,7 +86,7 @@ export class S3BlobDriver implements BlobDriver {
     return headers === null ? null : objectOf(key, headers, lengthOf(headers))
   }
 
-  /** All the store tells of an object, or `null`. */
+  /** The headers of an object, or `null` when it is absent. */
   async headers(key: string, { signal }: DriverCall): Promise<S3Headers | null> {
     this.#profile.checkKey?.(key)
     const { status, headers } = await this.#client.sendForHeaders({
@@ -250,7 +250,7 @@ export class S3BlobDriver implements BlobDriver {
     }
   }
 
-  /** That of the whole content; one of an upload in parts is of the parts' checksums, and ends in their number. */
+  /** The SHA-256 of the whole content. Ignores the checksum of a multipart upload (`…-<parts>`), which covers the checksums of the parts. */
   #checksumOf(headers: S3Headers): Checksum | undefined {
     const told = headers.get('x-amz-checksum-sha256')
     const expected = told === null ? null : fromBase64(told)

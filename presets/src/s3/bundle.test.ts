@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 
-/** Bundles a source beside this file for a platform; tells its text and the files it is made of. */
+/** Bundles a source for a platform, resolved from this folder. Returns the text and the input files. */
 async function bundle(source: string, conditions: readonly string[], external: string[] = []) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },

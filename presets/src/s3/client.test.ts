@@ -65,7 +65,7 @@ describe.skipIf(server === null).each(transports)(
       expect(await open(on('client', { clock: skewed(ms) })).head('skewed')).toMatchObject({ size: 5 })
     })
 
-    it('asks a function for credentials, once for all who wait', async () => {
+    it('calls the credentials function one time for all concurrent requests', async () => {
       if (server === null) return
       let asked = 0
       const { accessKeyId, secretAccessKey } = server
@@ -183,7 +183,7 @@ describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
     expect(followed).toBe(0)
   })
 
-  it('tells how long to wait', async () => {
+  it('reports how long to wait', async () => {
     const client = await fake((request, response) => {
       const after = request.url?.includes('date') ? new Date(Date.now() + 60_000).toUTCString() : '7'
       response.writeHead(429, { 'retry-after': after }).end(errorXml('TooManyRequests'))
@@ -238,7 +238,7 @@ describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
     await expect(open(client).list()).rejects.toMatchObject(refusal)
   })
 
-  it('objects a bulk delete kept are told', async () => {
+  it('reports the objects that a bulk delete kept', async () => {
     const client = await fake((_, response) => {
       const kept =
         '<Error><Key>a</Key><Code>AccessDenied</Code></Error><Error><Key>c</Key><Code>NoSuchKey</Code></Error>'
@@ -341,7 +341,7 @@ describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
     await expect(blob.put('key', large())).rejects.toMatchObject({ kind: 'Unavailable' })
   })
 
-  it('a large stream is sent without being held: memory stays that of a few parts', async () => {
+  it('sends a large stream with the memory of a few parts', async () => {
     const size = 160 * 1024 * 1024
     let received = 0
     const client = await fake((request, response) => {
@@ -373,7 +373,7 @@ describe.each(transports)('S3Client over %s, on a fake', (_, make) => {
     expect(peak).toBeLessThan(size / 2)
   })
 
-  it('a lost race that the store tells otherwise is told by what is there', async () => {
+  it('names the failed condition of a lost race by the current object, where the store sends another code', async () => {
     const headers = { etag: '"new"', 'content-length': 1, 'last-modified': new Date().toUTCString() }
     const client = await fake((request, response) => {
       request.resume()

@@ -34,7 +34,7 @@ export interface S3ClientOptions {
   readonly transport?: S3Transport | undefined
   /** Default: one over Web Crypto. */
   readonly signer?: S3Signer | undefined
-  /** Default: those of Web Crypto. */
+  /** Default: Web Crypto. */
   readonly digests?: Digests | undefined
 }
 
@@ -58,7 +58,7 @@ export interface S3Request {
 /** Holds the credentials where neither `JSON.stringify` nor `util.inspect` looks. */
 export class S3Client {
   readonly digests: Digests
-  /** Whether bodies arrive decoded, as those of `fetch` do. */
+  /** Whether bodies arrive decoded, as `fetch` delivers them. */
   readonly decodes: boolean
   readonly #bucket: string
   readonly #origin: string
@@ -69,7 +69,7 @@ export class S3Client {
   readonly #clock: Pick<Clock, 'now'>
   readonly #transport: S3Transport
   readonly #signer: S3Signer
-  /** What the store's clock is ahead of ours, in milliseconds. */
+  /** Milliseconds that the store's clock is ahead of the local clock. */
   #offsetMs = 0
 
   constructor(options: S3ClientOptions) {
@@ -141,7 +141,7 @@ export class S3Client {
     return answer
   }
 
-  /** A URL that works for `expiresInSeconds` without credentials, or less long where those of a session end before. */
+  /** A URL that works without credentials for `expiresInSeconds`, or until the session credentials that signed it end. */
   async presign(method: 'GET' | 'PUT', key: string, expiresInSeconds: number): Promise<URL> {
     const credentials = await this.#credentials.current(this.now(), undefined)
     const place = { origin: this.#origin, path: this.#path, region: this.#region, now: this.now() }

@@ -14,7 +14,7 @@ export function isConditional({ ifMatch, ifNoneMatch }: BlobDriverPut): boolean 
   return ifMatch !== undefined || ifNoneMatch !== undefined
 }
 
-/** Runs a write, telling a condition that did not hold by which one it was. `head` tells what is there now. */
+/** Runs a write, telling a condition that did not hold by which one it was. `head` reads the current object. */
 export async function conditionally<T>(
   put: BlobDriverPut,
   { lostRaceCodes }: Pick<S3Profile, 'lostRaceCodes'>,
@@ -28,7 +28,7 @@ export async function conditionally<T>(
     if (isKind(error, 'ConditionNotMatch')) throw refusal(put.ifMatch, error)
     // Where the object is gone there is no version to match, and stores disagree about the status.
     if (put.ifMatch !== undefined && isKind(error, 'NotFound')) throw refusal(put.ifMatch, error)
-    // The code of the store, as the driver of this package tells it, or as OpenDAL does.
+    // The code of the store: `s3` from the driver of this package, `serviceCode` from OpenDAL.
     const { s3, serviceCode } = (isCapabilityError(error) ? error.details : undefined) ?? {}
     const code = String(s3 ?? serviceCode)
     if (code === 'ConditionalRequestConflict' || lostRaceCodes.includes(code)) {

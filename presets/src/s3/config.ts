@@ -93,7 +93,7 @@ export function misconfigured(reason: string): CapabilityError {
   return misconfiguredAt('preset "s3"', reason)
 }
 
-/** What is missing is told by name, so that all of it is told at once. */
+/** Collects the names of all missing options, so that one error reports them together. */
 function credentialsOf(
   { credentials, anonymous = false, accessKeyId, secretAccessKey, sessionToken }: S3Options,
   env: Partial<Record<string, string>>,

@@ -69,7 +69,7 @@ describe('HeldCredentials', () => {
     expect(await staying).toMatchObject({ accessKeyId: 'k' })
   })
 
-  it('tell what the function says of itself', async () => {
+  it('keep the error of the function', async () => {
     const failure = new CapabilityError('Misconfigured', 'no role')
     const held = new HeldCredentials(() => Promise.reject(failure))
     await expect(held.current(0, undefined)).rejects.toBe(failure)

@@ -63,7 +63,7 @@ export class HeldCredentials {
     }
   }
 
-  /** For all who wait: one caller's signal must not end it for the others. */
+  /** Shared by all waiting callers: the signal of one must not end it for the others. */
   async #ask(): Promise<S3Credentials> {
     const source = this.#source as S3CredentialsProvider
     try {

@@ -38,8 +38,8 @@ export interface S3Options {
    */
   readonly engine?: 'fetch' | 'opendal'
   /**
-   * Whose S3 it is, which decides what is stated and relied on. Default: the variable `S3_PROVIDER`, else told from the
-   * endpoint; an endpoint that tells nothing is not trusted with conditional writes.
+   * Whose S3 it is, which decides what is stated and relied on. Default: the variable `S3_PROVIDER`, else derived
+   * from the endpoint. At an unknown endpoint conditional writes are `Unsupported`.
    */
   readonly provider?: S3Provider
   /** Where the bucket's name goes in a URL. Default: the host for Amazon, the path for others. */

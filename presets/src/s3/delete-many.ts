@@ -1,4 +1,4 @@
-/** Deletes keys in one request, and those XML cannot name one by one; tells which were kept, and why. */
+/** Deletes keys in one request, and keys that XML cannot hold one by one. Returns the kept keys with their errors. */
 import { CapabilityError, isCapabilityError, maybeApplied, worstApplied } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
 import { keyPath, toBase64 } from '../object-http/encode.ts'

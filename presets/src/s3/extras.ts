@@ -43,7 +43,7 @@ export interface S3Details {
   readonly contentDisposition: string | null
   readonly contentEncoding: string | null
   readonly contentLanguage: string | null
-  /** MD5 of the content in hexadecimal; `null` where the etag is something else, as that of an upload in parts. */
+  /** MD5 of the content in hexadecimal; `null` where the etag is not an MD5, such as after an upload in parts. */
   readonly md5: string | null
 }
 
@@ -58,7 +58,7 @@ export interface S3Extras {
   writing(options: S3WriteOptions): BlobStore
   /** What S3 knows of the object, or `null` when it is absent. */
   details(key: string, call?: DriverCall): Promise<S3Details | null>
-  /** Deletes any number of keys and tells the fate of each. Rejects only where none can be told. */
+  /** Deletes any number of keys and reports the result of each. Rejects when no result is known. */
   deleteMany(keys: readonly string[], call?: DriverCall): Promise<S3DeleteResult>
   /** Multipart uploads that were begun and not ended, by this process or any other. They cost storage. */
   pendingUploads(options?: { readonly prefix?: string } & DriverCall): AsyncIterable<PendingUpload>

@@ -203,8 +203,8 @@ export class S3Uploads {
   }
 
   /**
-   * Ends the upload of a `begin` whose answer was lost: of this key, begun since then, without parts, and none of ours.
-   * Another process that has just begun one of the same key would be told `NoSuchUpload`, and put again.
+   * Aborts the upload of a `begin` whose answer was lost: of this key, begun since then, without parts, and not one of ours.
+   * Another process that has just begun an upload of the same key would get `NoSuchUpload`, and put again.
    */
   async #sweep(key: string, since: number): Promise<void> {
     const signal = AbortSignal.timeout(cleanUpMs)

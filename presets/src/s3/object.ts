@@ -1,4 +1,4 @@
-/** Objects and listings as S3 tells them. */
+/** Objects and listings from the answers of S3. */
 import { type BlobListed, type BlobObject, CapabilityError } from '@flowport/capabilities'
 import { metadataOfHeaders } from '../object-http/metadata.ts'
 import type { S3Headers } from '../object-http/transport.ts'
@@ -57,8 +57,8 @@ export function pageOf(xml: string): S3Page {
 }
 
 /**
- * The root of an answer, of this name where one is given. What is no whole document was cut short on its way, and is told
- * as such: the same request may work later.
+ * The root element of an answer, with this name if one is given. Throws `Unavailable` for an incomplete document: it was truncated
+ * in transit, and a retry may succeed.
  */
 export function documentOf(xml: string, name?: string): XmlElement {
   const root = parseXml(xml)

@@ -346,7 +346,7 @@ describe('preset s3', () => {
 })
 
 describe('s3Extras', () => {
-  it('is that of its own store; null for others, and under a layer that changes keys', async () => {
+  it('belongs to one store, and is null for other stores and under a layer that changes keys', async () => {
     const [one, other] = [await opened(s3(), { env: complete }), await opened(s3(), { env: complete })]
     expect(s3Extras(one)).not.toBeNull()
     expect(s3Extras(one)).not.toBe(s3Extras(other))

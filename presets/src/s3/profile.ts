@@ -16,7 +16,7 @@ export interface S3Profile {
    */
   readonly lostRaceCodes: readonly string[]
   /**
-   * Whether a put keeps `x-amz-checksum-sha256` with the object and a read tells it: it is then sent with every object
+   * Whether a put keeps `x-amz-checksum-sha256` with the object and a read returns it: it is then sent with every object
    * that goes in one put, and whole reads are compared with it. Default false.
    */
   readonly checksums?: boolean

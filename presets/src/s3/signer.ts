@@ -9,7 +9,7 @@ export interface S3SigningRequest {
   readonly origin: string
   /** Path and query, encoded. */
   readonly path: string
-  /** All that are sent, but for `host`; among them `x-amz-date` and `x-amz-content-sha256`. */
+  /** All headers that are sent except `host`, with `x-amz-date` and `x-amz-content-sha256`. */
   readonly headers: Readonly<Record<string, string>>
   readonly region: string
   /** As in `x-amz-date`. */

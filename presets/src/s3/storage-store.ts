@@ -45,7 +45,7 @@ function configOf(
     credentials?.endpoint ?? options.endpoint ?? variable(env, 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL')
   const region = credentials?.region ?? options.region ?? variable(env, 'AWS_REGION', 'AWS_DEFAULT_REGION')
   const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {}
-  // The preset's own variables are not those of a URI.
+  // URIs do not read the variables of the preset.
   return s3Config(
     {
       ...options,

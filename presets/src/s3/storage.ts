@@ -5,11 +5,11 @@ import type { S3HttpOptions } from '../object-http/http-options.ts'
 import type { S3Provider } from './profiles/choose.ts'
 
 export interface S3SchemeOptions {
-  /** The S3 endpoint. Default: that of the credentials, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else Amazon's in the region. */
+  /** The S3 endpoint. Default: the one in the credentials, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else Amazon's in the region. */
   readonly endpoint?: string
-  /** Region of the buckets. Default: that of the credentials, `AWS_REGION`, `AWS_DEFAULT_REGION`, else `us-east-1`, or `auto` for R2. */
+  /** Region of the buckets. Default: the one in the credentials, `AWS_REGION`, `AWS_DEFAULT_REGION`, else `us-east-1`, or `auto` for R2. */
   readonly region?: string
-  /** Whose S3 it is, which decides what is relied on. Default: told from the endpoint. */
+  /** Whose S3 it is, which decides what is relied on. Default: derived from the endpoint. */
   readonly provider?: S3Provider
   /** Where the bucket's name goes in a URL. Default: the host for Amazon, the path for others. */
   readonly addressing?: 'path' | 'virtual-host'

@@ -51,7 +51,7 @@ export async function failureOf(answer: S3Answer, now: number, code = ''): Promi
   }
 }
 
-/** The code of an error document, which S3 also sends with status 200; empty when it is none. */
+/** The code of an error document, which S3 also sends with status 200; empty for any other document. */
 export function codeIn(xml: string): string {
   const root = parseXml(xml)
   const code = root?.name === 'Error' ? (text(root, 'Code') ?? '') : ''
@@ -59,7 +59,7 @@ export function codeIn(xml: string): string {
   return /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : ''
 }
 
-/** Whether a status alone does not tell what is wrong: 403 may be rights, a wrong secret or a wrong clock. */
+/** Whether a status alone is ambiguous: 403 may mean missing rights, a wrong secret or a wrong clock. */
 function needsCode(status: number): boolean {
   return status >= 400 && status < 500 && !clearStatuses.has(status)
 }
@@ -93,7 +93,7 @@ export function errorOfCode(code: string, status: number): CapabilityError | nul
 /** What `fetch` threw, as an error callers can branch on. */
 export function networkError(error: unknown): unknown {
   if (isCapabilityError(error)) return error
-  // An abort is the caller's: the portable type tells it with the caller's reason.
+  // The caller aborted: the store above reports it with the caller's reason.
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
@@ -129,7 +129,7 @@ const lost: Known = [
 ]
 
 /**
- * What the codes mean. Each is a refusal, but for those of kind `Timeout` and `Unavailable` that say nothing else.
+ * The meaning of each code. Each is a refusal, except the kinds `Timeout` and `Unavailable` without their own `applied`.
  *
  * https://developers.cloudflare.com/r2/api/error-codes/ and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const byCode: Readonly<Record<string, Known>> = {

@@ -70,7 +70,7 @@ describe.skipIf(server === null)(
 
     const sizeOf = async (blob: BlobStore, key: string) => (await blob.head(key))?.size ?? null
 
-    it('signs the bytes of each part unless it is told not to', async () => {
+    it('signs the bytes of each part unless signParts is false', async () => {
       for (const signParts of [true, false]) {
         const hashes: string[] = []
         const { blob } = open(
@@ -268,7 +268,7 @@ describe.skipIf(server === null)(
       expect(await blob.head('broken')).toBeNull()
     })
 
-    it('refuses a conditional stream of unknown length beyond a part, sending none of it', async () => {
+    it('refuses a conditional stream of unknown length beyond a part, and sends no request', async () => {
       const { blob, requests } = open()
       const put = blob.put('unknown', streamOf(partBytes + 1), { ifNoneMatch: '*' })
       await expect(put).rejects.toMatchObject({

@@ -78,8 +78,8 @@ export class S3Writes {
     return uploadStream<S3Part, S3Upload, BlobObject>(
       body,
       {
-        // The stream is read, so the layers above cannot put it again. What may have been stored is not told from what
-        // another stored where there is a condition.
+        // The stream is consumed, so the retry layer cannot repeat this put. A conditional put is not retried here either:
+        // after a lost answer, our object cannot be told apart from one of another writer.
         putWhole: (bytes, sha256) =>
           conditional || this.#options.sha256 !== undefined
             ? this.bytes(key, bytes, put, sha256)

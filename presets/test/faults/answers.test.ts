@@ -67,7 +67,7 @@ else {
       const headers = { 'retry-after': '9' }
       proxy.set({ fault: { kind: 'answer', status: 503, headers, body: s3Error('SlowDown') }, times: 1 })
       await opened.blob.put('key', small)
-      // OpenDAL does not tell what the store asked for on every version: then the layer's own backoff holds.
+      // Some versions of OpenDAL do not pass on `Retry-After`: then the layer's own backoff holds.
       if (engine.name !== 'opendal') expect(Math.max(...opened.clock.waits)).toBeGreaterThanOrEqual(9000)
       opened.clock.waits.length = 0
       proxy.set({ fault: { kind: 'answer', status: 503, body: s3Error('SlowDown') }, times: 1 })
@@ -197,7 +197,7 @@ else {
       await expectStored(opened, 'key', large)
     })
 
-    it('tells where an upload stays that it was not let end', async () => {
+    it('reports the upload that it could not abort', async () => {
       const opened = await open(engine)
       await direct.put('key', old, plain)
       const denied = { kind: 'answer', status: 403, body: s3Error('AccessDenied') } as const
@@ -253,7 +253,7 @@ else {
       expect(paths.flatMap((path) => path.split('/')).filter((part) => /^\.\.?$/.test(part))).toEqual([])
     })
 
-    it('tells no secret of an answer that repeats them all', async () => {
+    it('repeats no secret of an answer that holds them all', async () => {
       const { accessKeyId, secretAccessKey } = harness.keys
       const sessionToken = `MARKER-token-${engine.name.replaceAll(' ', '-')}`
       corpus.addSecrets(sessionToken)

@@ -137,7 +137,7 @@ else {
       ['a condition does not hold', notMet],
       ['the credentials may not', denied],
     ] as const) {
-      it(`unknown: the answer to completing an upload was lost, and then it is told that ${what}`, async () => {
+      it(`unknown: the answer to completing an upload was lost, and the next answer is that ${what}`, async () => {
         const { blob } = await open(engine)
         await direct.delete('key', {})
         proxy.set(

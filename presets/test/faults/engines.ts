@@ -40,7 +40,7 @@ export interface Engine {
   readonly keepsWhatCame: boolean
   /** Whether it notices by itself that an answer has stopped coming. */
   readonly noticesSilence: boolean
-  /** Whether it goes on with an answer of status 200 that is none of S3's. */
+  /** Whether it accepts an answer of status 200 that does not come from S3. */
   readonly believesAnyAnswer: boolean
   /** Whether it takes a function that gives credentials. */
   readonly refreshes: boolean

@@ -178,7 +178,7 @@ export class Corpus {
 
   /** Registers the last test of the file. */
   searchForSecrets(least: number): void {
-    it('tells no secret in any error or log line of the tests before', () => {
+    it('shows no secret in any error or log line of the tests before', () => {
       expect(this.#errors).toBeGreaterThanOrEqual(least)
       const text = this.#texts.join('\n')
       for (const secret of this.#secrets) {

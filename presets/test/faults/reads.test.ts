@@ -114,7 +114,7 @@ else {
       expect(clock.waits.length).toBeGreaterThanOrEqual(2)
     })
 
-    it('tells of an object that is gone midway, and of one that never was', async () => {
+    it('reports an object that is gone midway, and one that never was', async () => {
       const { blob } = await open(engine)
       expect(await blob.get('never')).toBeNull()
       expect(await blob.head('never')).toBeNull()

@@ -19,7 +19,7 @@ export interface CopyMeasured {
   /** Digests of the first file, the object and the second file. */
   readonly digests: readonly string[]
   readonly sizes: readonly number[]
-  /** Last progress of both ways, in bytes, and how often it was told. */
+  /** Last progress of both ways, in bytes, and the number of reports. */
   readonly progress: readonly { readonly bytes: number; readonly calls: number }[]
   /** Most resident memory above that before, in MiB: there and back. */
   readonly growth: readonly number[]
@@ -45,7 +45,7 @@ async function measure({ bytes, directory, bucket, ...credentials }: Job): Promi
     `s3://${bucket}/a.bin`,
     `file://${directory}/b.bin`,
   ]
-  // What is loaded and allocated once is no growth.
+  // Modules and buffers that are loaded one time do not count as growth.
   await storage.writeStream(`file://${directory}/warm`, generated(40 * mebibyte))
   await storage.copy(`file://${directory}/warm`, `s3://${bucket}/warm`)
   await storage.copy(`s3://${bucket}/warm`, `file://${directory}/warm2`)

@@ -50,7 +50,7 @@ async function measure({ engine: name, bytes, ...where }: Transfer): Promise<Mea
   const { driver } = await engine.open({ ...where, ...options })
   const blob = createBlobStore(driver)
   let [sent, received] = [0, 0]
-  // What is loaded and allocated once is no growth.
+  // Modules and buffers that are loaded one time do not count as growth.
   const warm = generated(24 * mebibyte)
   await blob.put('warm', warm.stream)
   for await (const _ of (await blob.get('warm'))?.stream() ?? []);

@@ -111,7 +111,7 @@ else {
       const stored = await storedOrFailed(opened.blob.put('key', streamOf(large)))
       expect(proxy.applied).toBeGreaterThan(0)
       const { size } = (await direct.head('key', {})) ?? {}
-      // The server completed it: whoever was told otherwise was told of a failure, not of the old object.
+      // The server completed it; a caller that got an error got a failure, not the old object.
       expect([old.byteLength, large.byteLength]).toContain(size)
       await expectStored(opened, 'key', stored || size === large.byteLength ? large : old)
     })
@@ -167,12 +167,12 @@ else {
           .filter(isPart)
           .map(({ path }) => new URL(path, 'http://x').searchParams.get('uploadId'))
         expect(new Set(numbers)).toEqual(new Set(['']))
-        // What is seen is one part: when this fails, OpenDAL has learned better, and the case above can run for it.
+        // The object is one part of the body. When this fails, OpenDAL is fixed, and the case above can run for it.
         expect((await direct.head('key', {}))?.size).not.toBe(old.byteLength)
       },
     )
 
-    it('is told by the store of a bit that was flipped on the way, where bodies are signed', async () => {
+    it('gets an error from the store for a bit that was flipped on the way, where bodies are signed', async () => {
       const opened = await open(engine)
       await direct.put('key', old, plain)
       proxy.set({ fault: { kind: 'flip', direction: 'up', atByte: 5000 }, when: isPut, times: 1 })
@@ -265,7 +265,7 @@ else {
   }
 }
 
-/** The bytes as a stream whose length nobody is told. */
+/** The bytes as a stream without a known length. */
 function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0
   return new ReadableStream<Uint8Array<ArrayBuffer>>(

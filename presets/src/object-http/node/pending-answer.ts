@@ -10,7 +10,7 @@ const aheadBytes = 262_144
 /** undici types the reason it is given as an `Error`, and hands on whatever it is. */
 type Abort = (error?: Error) => void
 
-/** Handles what undici tells of a request. The answer resolves once its headers, or with them a small body, have come. */
+/** Receives the events of a request from undici. The answer resolves with the headers, or together with a small body. */
 export class PendingAnswer implements Dispatcher.DispatchHandlers {
   readonly answer: Promise<S3Answer>
   /** Whether the signal had fired before anything was sent. */
@@ -171,7 +171,7 @@ class SmallBody implements Body {
   }
 
   async cancel(): Promise<void> {
-    // There is nothing to free.
+    // Nothing to free.
   }
 }
 

@@ -103,7 +103,7 @@ describe('undiciTransport', () => {
     expect(error).toMatchObject({ kind: 'Timeout', retryable: 'temporary' })
   })
 
-  it('tells what came of a small body before it broke off', async () => {
+  it('returns the part of a small body that came before it broke off', async () => {
     const { origin } = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 10 })
       response.write('half', () => response.destroy())

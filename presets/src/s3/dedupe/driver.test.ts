@@ -176,7 +176,7 @@ describe.skipIf(server === null)(
       expect((await driver.unknowns(null, 10, {})).keys).toMatchObject([{ key: 't:key', fence: 8 }])
     })
 
-    it('names what lies in its place and is no record', async () => {
+    it('names an object in place of a record that is not one', async () => {
       const { blobs, open } = await opened('foreign', honest)
       const { driver, records } = open('dedupe/')
       const body = new TextEncoder().encode('{"some":"file"}')

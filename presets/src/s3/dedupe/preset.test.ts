@@ -66,7 +66,7 @@ describe.skipIf(server === null)(`preset s3-dedupe${server === null ? `: ${witho
     })
   })
 
-  it('names a bucket that is not there, and a prefix that is none', async () => {
+  it('names a missing bucket and an invalid prefix', async () => {
     const variables = { ...(await env('there')), S3_PROVIDER: 'ceph' }
     await expect(open({ ...variables, S3_BUCKET: 'not-there' })).rejects.toMatchObject({
       kind: 'Misconfigured',

@@ -104,7 +104,7 @@ function noBucket(): CapabilityError {
 function noDates(): CapabilityError {
   return new CapabilityError(
     'Unsupported',
-    'the store tells no Date and Last-Modified, by which leases end; a browser sees them only where the bucket’s CORS rules expose them',
+    'the store sends no Date or Last-Modified, by which leases end; a browser sees them only where the bucket’s CORS rules expose them',
   )
 }
 

@@ -10,7 +10,7 @@ export function aws4Signer(): S3Signer {
   return ({ method, origin, path, headers, region, date }: S3SigningRequest, credentials) => {
     const { accessKeyId, secretAccessKey } = credentials
     const host = origin.slice(origin.indexOf('://') + 3)
-    // What is missing would be filled in; everything is there.
+    // `aws4` would fill in missing headers; these are complete.
     const request = { method, host, path, headers: { host, ...headers }, service: 's3', region }
     const signer = new KeptKeySigner(
       { ...request, doNotModifyHeaders: true },

@@ -23,6 +23,6 @@ export const cephProfile: S3Profile = {
   conditionalComplete: false,
   // A quoted one never matches.
   etags: 'bare',
-  // Some losers of a race of conditional writes are told this, with status 500, instead of PreconditionFailed.
+  // Some losers of a race of conditional writes get this code with status 500 instead of PreconditionFailed.
   lostRaceCodes: ['UnknownError'],
 }

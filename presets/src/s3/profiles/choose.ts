@@ -1,4 +1,4 @@
-/** Which profile a store has: that of its provider, or one that fits its endpoint. */
+/** Chooses the profile of a store by its provider, else by its endpoint. */
 import type { S3Profile } from '../profile.ts'
 import { awsProfile } from './aws.ts'
 import { cephProfile } from './ceph.ts'

@@ -22,7 +22,7 @@ export const common = {
   multipart,
 } as const
 
-/** What every S3 store has, but for conditions on writes. */
+/** Features of every S3 store. Profiles of stores without conditions on writes override those two. */
 export const features = {
   createOnly: true,
   compareAndSwap: true,
