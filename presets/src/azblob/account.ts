@@ -1,4 +1,4 @@
-/** Which account `az://` means, and how it is let in: from credentials, a connection string, and options. */
+/** The account of `az://` and its authorization, from credentials, a connection string, and options. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { Credentials, SchemeContext } from '@flowport/capabilities/storage'
 import { plainEndpoint } from '../object-http/service-config.ts'
@@ -38,7 +38,7 @@ export function azureAccount(
   credentials: Credentials<AzField>,
   env: SchemeContext['env'],
 ): AzureAccount {
-  // A connection string is complete by itself: what else the environment holds is not mixed with it.
+  // A connection string is complete: it is not mixed with other variables.
   const given: Given =
     credentials.connectionString === undefined ? credentials : fromString(credentials.connectionString)
   const account = given.account ?? options.account

@@ -1,4 +1,4 @@
-/** What Azure's refusals mean, and its rules for names. */
+/** Azure's refusals as errors with advice, and its rules for names. */
 import { CapabilityError, type ErrorKind, isCapabilityError } from '@flowport/capabilities'
 import { type Advice, retold } from '../object-http/advised-blob-driver.ts'
 import { maxSegments, refusedKeys } from './info.ts'
@@ -16,12 +16,12 @@ export const azblobAdvice: Advice = {
     if (!refusedKeys.test(key)) return
     throw new CapabilityError(
       'InvalidInput',
-      `Azure takes no name with more than ${maxSegments} segments, a segment that ends with a dot, control characters, U+FFFE or U+FFFF, and OpenDAL none with space at its ends`,
+      `Azure takes no name with more than ${maxSegments} segments, a segment that ends with a dot, control characters, U+FFFE or U+FFFF; this preset also refuses space at the ends and U+2028`,
     )
   },
 }
 
-/** What a code of Azure means, and what to do about it. */
+/** The error kind of a code of Azure, and advice. */
 export type Meaning = readonly [ErrorKind, string]
 
 /** Of those codes whose status does not say it; `undefined` of all others. */

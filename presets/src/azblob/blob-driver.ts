@@ -1,4 +1,4 @@
-/** A blob driver over Azure's Blob service, by `fetch`. Asking is here, writing in `writes.ts`; `AzureClient` is the next stop. */
+/** A blob driver over Azure's Blob service. Reads are here, writes in `writes.ts`. The next stop is `AzureClient`. */
 import {
   type BlobDriver,
   type BlobDriverGet,
@@ -75,7 +75,7 @@ export class AzureBlobDriver implements BlobDriver {
     if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`
     const answer = await orNull(this.#client.send({ method: 'GET', key, headers, signal })).catch(
       async (error: unknown) => {
-        // Azurite says so of what is absent, too.
+        // Azurite also answers this for an absent object.
         const isAbsent = isKind(error, 'ConditionNotMatch') && (await this.head(key, { signal })) === null
         if (isAbsent) return null
         throw error
@@ -156,7 +156,7 @@ export class AzureBlobDriver implements BlobDriver {
     }
   }
 
-  /** How to read it to its end, whatever happens to the connection. */
+  /** The plan that resumes a read after broken connections. */
   #planOf(
     key: string,
     { object: { etag, size }, start, end }: Omit<OpenedBlob, 'body'>,

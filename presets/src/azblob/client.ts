@@ -102,7 +102,7 @@ export class AzureClient {
     return answer.text()
   }
 
-  /** Like `send`, for answers whose body says nothing. */
+  /** Like `send`, without reading the body. */
   async sendForHeaders(request: AzureRequest): Promise<S3Answer['headers']> {
     const answer = await this.send(request)
     // A body that cannot be let go is of no interest any more.

@@ -117,7 +117,7 @@ function listedOf(entry: XmlElement): BlobListed {
   }
 }
 
-/** Names that XML cannot hold come percent-encoded, and say so in an attribute. */
+/** Decodes names that XML cannot hold: Azure percent-encodes them and marks them with an attribute. */
 function decodedNames(xml: string): string {
   if (!xml.includes('Encoded="true"')) return xml
   return xml.replaceAll(/<Name Encoded="true">([^<]*)<\/Name>/g, (_, name: string) => {

@@ -1,4 +1,4 @@
-/** User metadata as headers of Azure: the names it allows, values beyond ASCII in encoded words. As the preset on Node has it. */
+/** User metadata as headers of Azure: names that Azure allows, and values beyond ASCII as encoded words. OpenDAL writes the same. */
 import { decodeWords, encodeWords } from '../object-http/metadata.ts'
 import type { S3Headers } from '../object-http/transport.ts'
 

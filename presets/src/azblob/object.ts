@@ -4,7 +4,7 @@ import { bareEtag, lengthOf } from '../s3/object.ts'
 import type { S3Headers } from '../object-http/transport.ts'
 import { azureMetadataOf } from './metadata.ts'
 
-/** What stands for no content type, as the preset on Node has it: without one Azure makes one up. */
+/** The content type of objects without one: Azure would choose one otherwise. */
 export const noContentType = 'binary/octet-stream'
 
 /** The object an answer to `GET` or `HEAD` is about. */

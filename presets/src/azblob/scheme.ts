@@ -9,8 +9,8 @@ import { AzureClient } from './client.ts'
 
 export interface AzSchemeOptions {
   /**
-   * Gets a token of Microsoft Entra ID for `https://storage.azure.com`, and again before it ends. It is used where the
-   * credentials that are set have nothing of their own. Default none.
+   * Gets a token of Microsoft Entra ID for `https://storage.azure.com`, and again before it ends. It is used when the
+   * credentials that are set hold no key, signature or token. Default none.
    */
   readonly accessToken?: AccessTokenProvider
   /** Name of the storage account, where the credentials do not tell. Default none. */
@@ -57,7 +57,7 @@ export function azSchemeWith(transport: MakeTransport, options: AzSchemeOptions)
   }
 }
 
-/** What lets pages of an origin in. https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services */
+/** The CORS rule that lets pages of an origin in. https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services */
 export function azCorsRule(pageOrigin: string) {
   return {
     where: 'the CORS rules of the blob service of the storage account',

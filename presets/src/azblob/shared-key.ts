@@ -40,7 +40,7 @@ export function stringToSign(
     length === 0 ? '' : String(length),
     headers['content-md5'] ?? '',
     headers['content-type'] ?? '',
-    // `x-ms-date` stands for `Date`, which a page may not set.
+    // `x-ms-date` replaces `Date`, which a page may not set.
     '',
     headers['if-modified-since'] ?? '',
     headers['if-match'] ?? '',

@@ -1,4 +1,4 @@
-/** Answers of Azure as `CapabilityError`s. Messages name code and status only: what Azure writes beside them repeats signed text. */
+/** Answers of Azure as `CapabilityError`s. Messages name code and status only: the texts of Azure repeat signed text. */
 import {
   appliedByStatus,
   CapabilityError,
@@ -10,7 +10,7 @@ import { failureOf, type S3Failure } from '../s3/translate-error.ts'
 import type { S3Answer } from '../object-http/transport.ts'
 import { azureMeaning, type Meaning } from './advice.ts'
 
-/** What a failed answer said; the code is Azure's, such as `BlobNotFound`. */
+/** The facts of a failed answer, with Azure's code, such as `BlobNotFound`. */
 export async function azureFailureOf(answer: S3Answer, now: number): Promise<S3Failure> {
   // A page sees the header where the CORS rule of the account exposes it. The body repeats the code; answers to `HEAD` have no body.
   const failure = await failureOf(answer, now, answer.headers.get('x-ms-error-code') ?? '')
@@ -27,7 +27,7 @@ export function azureError({ status, code, requestId, retryAfterMs }: S3Failure)
   const [kind, advice] = known ?? byStatus(status)
   const name = code === '' ? `status ${status}` : `${code} (status ${status})`
   return new CapabilityError(kind, `Azure answered ${name}: ${advice}`, {
-    // The known codes are refusals, whatever their status; but what timed out goes on.
+    // The known codes are refusals at any status; an operation that timed out may still be applied.
     applied: known === undefined ? appliedByStatus(status) : kind === 'Timeout' ? 'unknown' : 'no',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     details: {

@@ -51,7 +51,7 @@ export class AzureWrites {
     return this.#object(key, body.byteLength, answer, put)
   }
 
-  /** Blocks, committed together at the end. They have names nobody else has: what two writers send is never mixed. */
+  /** Blocks, committed together at the end. Their names are unique, so the blocks of two writers are never mixed. */
   async stream(
     key: string,
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -147,7 +147,7 @@ export class AzureWrites {
       const query = { comp: 'copy', copyid: id }
       await client
         .sendForHeaders({ method: 'PUT', key, query, headers: { 'x-ms-copy-action': 'abort' }, signal })
-        .catch(() => undefined) // It has ended by itself.
+        .catch(() => undefined) // It has already ended.
       const there = await client.sendForHeaders({ method: 'HEAD', key, signal })
       const etag = there.get('etag')
       const isOurs = there.get('x-ms-copy-id') === id && there.get('x-ms-copy-status') !== 'success'
@@ -159,7 +159,7 @@ export class AzureWrites {
     }
   }
 
-  /** Commits the blocks. Where the answer is lost, the names of what is there tell whether it was done. */
+  /** Commits the blocks. After a lost answer, the names of the committed blocks show whether it was done. */
   async #commit(key: string, ids: readonly string[], put: BlobDriverPut): Promise<S3Headers> {
     const { client, tries } = this.#options
     const { signal } = put
@@ -241,7 +241,7 @@ async function conditionally<T>(put: BlobDriverPut, write: () => Promise<T>): Pr
   } catch (error) {
     if (put.ifMatch === undefined && put.ifNoneMatch === undefined) throw error
     const code = isCapabilityError(error) ? error.details?.['serviceCode'] : undefined
-    // Another put of the same object has taken the blocks of this one away; and there is no version of what is gone.
+    // Another put of the same object has discarded the blocks of this one; and an absent object has no version.
     const lost = code === 'InvalidBlockList' || code === 'BlobNotFound'
     if (lost || isKind(error, 'ConditionNotMatch', 'AlreadyExists')) throw refusal(put, error)
     throw error

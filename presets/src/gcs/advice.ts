@@ -20,7 +20,7 @@ export const gcsAdvice: Advice = {
 
 type Verdict = readonly [ErrorKind, string]
 
-/** What to do about it; `null` where the error says so itself. https://cloud.google.com/storage/docs/json_api/v1/status-codes */
+/** What to do about it; `null` where the error needs no advice. https://cloud.google.com/storage/docs/json_api/v1/status-codes */
 function verdict({ kind, operation, details, cause }: CapabilityError): Verdict | null {
   const status = details?.['status']
   if (status === 401) {

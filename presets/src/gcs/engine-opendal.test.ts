@@ -152,25 +152,7 @@ describe('engine opendal of preset gcs on FakeGcs, a fake', () => {
     const blob = await store({ root: 'tenant' })
     const other = await store({ root: 'secret' })
     await other.put('x', 'value')
-    const keys = [
-      'a',
-      'a b',
-      'a"b',
-      'a#b',
-      'a%41',
-      'a%zz',
-      'a&b',
-      'a+b',
-      'a0',
-      'aA',
-      'a=b',
-      'a?b',
-      'b & c/1',
-      'b & c/2',
-      'b & c/3',
-      'ä',
-      '😀',
-    ]
+    const keys = 'a|a b|a"b|a#b|a%41|a%zz|a&b|a+b|a0|aA|a=b|a?b|b & c/1|b & c/2|b & c/3|ä|😀'.split('|')
     for (const key of keys) await blob.put(key, 'value')
     const ordered = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     for (const limit of [1, 2, 5, 1000]) {

@@ -6,7 +6,7 @@ import { tokenFrom } from './token-answer.ts'
 /** https://cloud.google.com/compute/docs/access/authenticate-workloads#applications */
 const metadataServer = 'http://metadata.google.internal'
 
-/** Rejects with `Unauthenticated` where there is no metadata server, and with `Unavailable` where it does not answer. */
+/** Rejects with `Unauthenticated` outside Google's cloud, and with `Unavailable` when the metadata server does not answer. */
 export function machineTokens(clock: Pick<Clock, 'now'>, server = metadataServer): AccessTokenProvider {
   const url = `${server}/computeMetadata/v1/instance/service-accounts/default/token`
   return async () => {

@@ -1,4 +1,4 @@
-/** What a machine gives Google's presets beside the network. Types only. */
+/** Key files and the machine's identity, for Google's presets on Node. Types only. */
 import type { Clock } from '@flowport/capabilities'
 import type { AccessTokenProvider } from '../object-http/held-token.ts'
 

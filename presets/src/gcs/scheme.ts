@@ -52,7 +52,7 @@ export type GsField = keyof typeof gsFields
 
 export type GsScheme = StorageScheme<'gs', 'gcs', GsField>
 
-/** What a runtime gives the scheme. */
+/** The runtime-specific parts of the scheme. */
 export interface GsPlatform {
   readonly transport: MakeTransport
   /** Makes an S3 client, with the runtime's signer and digests. */
@@ -100,7 +100,7 @@ export function gsSchemeWith(platform: GsPlatform, options: GsSchemeOptions): Gs
 }
 
 /**
- * What lets pages of an origin in. Google lists the headers a page may send and those it may see together.
+ * The CORS configuration that lets pages of an origin in. Google lists the headers a page may send and those it may see together.
  * https://cloud.google.com/storage/docs/cross-origin
  */
 export function gsCorsRule(pageOrigin: string) {
@@ -188,7 +188,7 @@ function endpointOf(
   throw misconfigured('the endpoint must be an http or https URL without user, query or fragment')
 }
 
-/** What the driver says of access keys does not fit tokens. */
+/** Replaces the driver's advice about access keys with advice about tokens. */
 function advised(error: unknown): unknown {
   if (!isCapabilityError(error)) return error
   const { details } = error

@@ -8,7 +8,7 @@ import {
 } from '@flowport/capabilities'
 
 export interface Advice {
-  /** The error to throw instead; the same where there is nothing to add. */
+  /** The error to throw instead, or the same error. */
   readonly error: (error: unknown) => unknown
   /** Throws what is wrong with a key here. Default: nothing is. */
   readonly checkKey?: (key: string) => void

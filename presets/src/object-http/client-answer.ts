@@ -6,7 +6,7 @@ export class ClientAnswer implements S3Answer {
   readonly #answer: S3Answer
   readonly #translate: (error: unknown) => unknown
 
-  /** @param translate Makes the error to throw of what the transport threw. */
+  /** @param translate Converts an error of the transport to the error to throw. */
   constructor(answer: S3Answer, translate: (error: unknown) => unknown) {
     this.#answer = answer
     this.#translate = translate

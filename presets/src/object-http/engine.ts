@@ -9,7 +9,7 @@ export type EngineName = (typeof engineNames)[number]
 
 export const engineNames = ['fetch', 'opendal'] as const
 
-/** What a runtime gives the presets of object stores. */
+/** The runtime-specific parts of object stores. */
 export interface ObjectPlatform {
   readonly transport: MakeTransport
   /** `null` on runtimes other than Node. */
@@ -25,7 +25,7 @@ export async function openDalOn(engine: OpenDalEngine | null, seam: OpenDalSeam)
   )
 }
 
-/** Checks `engine` and what goes with it. */
+/** Checks `engine` and `uploadConcurrency` together. Throws `Misconfigured`. */
 export function checkedEngine(
   preset: string,
   { engine = 'fetch', uploadConcurrency }: { readonly engine?: string; readonly uploadConcurrency?: number },

@@ -1,4 +1,4 @@
-/** S3 requests over `fetch`, on every platform. */
+/** Requests to object stores over `fetch`, on every platform. */
 import { platformFetch } from './platform-fetch.ts'
 import { fixedLength } from './fixed-length.ts'
 import type { S3Answer, S3Transport, S3TransportRequest } from './transport.ts'

@@ -19,7 +19,7 @@ export interface S3HttpOptions {
   readonly headersTimeoutMs?: number | undefined
   /** Milliseconds of silence in the middle of an answer. Default 60 000. */
   readonly bodyTimeoutMs?: number | undefined
-  /** PEM of the authorities to trust instead of the system's, for endpoints with a certificate of their own. */
+  /** PEM of the authorities to trust instead of the system's, for endpoints with a private certificate. */
   readonly ca?: string | readonly string[] | undefined
   /**
    * Sends the requests instead, such as undici's `ProxyAgent`. It is used as it is, and not closed. It must not send a request

@@ -1,7 +1,8 @@
 /** Default layers of stores of objects. */
 import { type Clock, type Layer, type Logger, logging, retry, timeout } from '@flowport/capabilities'
 
-/** The timeout bounds each try of all but what takes long with large objects; there signals and deadlines do. */
+/** The timeout bounds each try of every operation except `put` and `copy`, which take long with large objects; signals and deadlines
+ * bound those. */
 export function objectLayers({
   log,
   clock,

@@ -1,7 +1,7 @@
 /** `fetch` for stores: past the browser's cache, and with bodies that browsers cannot stream. */
 
 /**
- * Stores say nothing of caching, so a browser would make something up and show what was stored before. And a browser
+ * Stores send no caching headers, so a browser would guess, and show old objects. And a browser
  * streams no body over HTTP/1.1, Firefox none at all: there a stream becomes a `Blob` first, which it keeps on disk.
  */
 export function platformFetch(

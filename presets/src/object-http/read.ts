@@ -27,11 +27,11 @@ export interface Checksum {
   readonly expected: Uint8Array
 }
 
-/** How often a broken transfer is gone on with. Whatever arrives gives all tries back. */
+/** How often a broken transfer is gone on with. Any byte that arrives resets the count of tries. */
 export interface Tries {
   /** Tries after the first. */
   readonly more: number
-  /** Waits between them. Without one they follow at once. */
+  /** Waits between them. Without one, tries follow without a pause. */
   readonly clock: Pick<Clock, 'sleep'> | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Checks of what presets over OpenDAL are configured with. Their errors name options, never values. */
+/** Checks of the options that object stores share. Their errors name options, never values. */
 
 /** The option, else the variable; `undefined` when that is empty. */
 export function given(option: string | undefined, variable: string | undefined): string | undefined {
@@ -15,8 +15,8 @@ export function plainEndpoint(endpoint: string): string | null {
 }
 
 /**
- * A folder as OpenDAL takes it, `/` for none; `null` for one it would change, as it strips slashes and space, or that the
- * service would resolve to another.
+ * A folder with a leading slash, `/` for none. `null` for a folder that OpenDAL would change, as it strips slashes and space, or that
+ * the service would resolve to another.
  */
 export function plainRoot(root: string): string | null {
   const path = root.replaceAll(/^\/+|(?<!\/)\/+$/g, '')

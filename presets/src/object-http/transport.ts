@@ -1,4 +1,4 @@
-/** What carries S3 requests: a small interface over `fetch` or a platform's own HTTP client. It sends once and follows nothing. */
+/** The transport of object stores: a small interface over `fetch` or undici. It sends a request one time and follows no redirects. */
 import type { S3HttpOptions } from './http-options.ts'
 
 /** Headers of an answer; names are lower case. */

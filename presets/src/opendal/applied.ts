@@ -1,4 +1,4 @@
-/** What OpenDAL's errors say of a write: by the service's answer, and by whether OpenDAL sent it more than once. */
+/** Whether a failed write was applied: by the service's answer, and by whether OpenDAL sent it more than once. */
 import type { Operator } from 'opendal'
 import {
   type Applied,
@@ -16,7 +16,7 @@ export interface Failure {
   readonly osError: number | null
 }
 
-/** What one failed try says of its write. `undefined` when the error's kind decides, as for a file system or a database. */
+/** Whether one failed try was applied. `undefined` when the error's kind decides, as for a file system or a database. */
 export function appliedOfFailure({ status, osError, flag }: Failure, kind: ErrorKind): Applied | undefined {
   // OpenDAL's retry layer has tried before, and does not report how the earlier tries ended.
   if (flag === 'persistent') return 'unknown'

@@ -41,7 +41,7 @@ import { statOf } from './stat.ts'
 import { removeAbandoned, stagingFolder } from './staging.ts'
 import { write } from './write.ts'
 
-/** A blob store over the operator. `info` says what OpenDAL can and what is known of the service. */
+/** A blob store over the operator. `info` states the features of the operator and the known facts about the service. */
 export function opendalBlobDriver(operator: Operator, options: OpenDalBlobOptions): BlobDriver {
   return new OpenDalBlobDriver(operator, options)
 }
@@ -234,7 +234,7 @@ class OpenDalBlobDriver implements BlobDriver {
     await checkService(this.#operator, { capability: 'blob', operation: 'check' }, signal)
   }
 
-  /** Waits for what aborted puts left to be cleaned up. */
+  /** Waits for the clean-up after aborted puts. */
   async close(): Promise<void> {
     await this.#background.settled()
   }
@@ -294,7 +294,7 @@ class OpenDalBlobDriver implements BlobDriver {
     return told.filter((listed) => listed !== null)
   }
 
-  /** Once, beside the first put: what processes that died have left. */
+  /** Runs one time, in parallel with the first put: removes the remains of dead processes. */
   #sweepStaging(): void {
     if (!this.#staged || this.#sweptStaging) return
     this.#sweptStaging = true

@@ -14,7 +14,7 @@ export function checkWritable({ provider, features }: BlobCapabilityInfo, where:
   throw new CapabilityError('Unsupported', `${provider} only reads`, toPlace(where))
 }
 
-/** OpenDAL drops some options without a word where the service has no use for them. */
+/** OpenDAL silently drops some options that the service does not support. */
 export function checkPut(
   { contentType, metadata, ifMatch, ifNoneMatch }: BlobDriverPut,
   info: BlobCapabilityInfo,
@@ -38,7 +38,7 @@ export function otherVersion(where: Place): CapabilityError {
   )
 }
 
-/** OpenDAL has one kind for both conditions; and what is not there has another version than any. */
+/** OpenDAL has one kind for both conditions, and an absent object matches no version. */
 export function refusal(error: unknown, { ifMatch, ifNoneMatch }: BlobDriverPut, where: Place): unknown {
   if (ifNoneMatch !== undefined && isKind(error, 'ConditionNotMatch')) {
     const { applied, details, cause } = error

@@ -1,4 +1,4 @@
-/** The configs of the common services, as types and as a check: OpenDAL ignores keys it does not know without a word. */
+/** The configs of the common services, as types and as a check: OpenDAL silently ignores unknown keys. */
 import type { CapabilityError } from '@flowport/capabilities'
 import { misconfigured as misconfiguredAt } from '../platform/misconfigured.ts'
 

@@ -1,4 +1,4 @@
-/** The `opendal` preset without its drivers: what it reads, states and wraps, shared with its stub on other runtimes. */
+/** Options, variables and guarantees of the `opendal` preset. */
 import {
   type BlobFeatures,
   type BlobLimits,
@@ -29,10 +29,10 @@ export interface OpendalOptions {
   readonly ttl?: 'per_write' | { readonly namespaceDefault: number } | 'none'
   /** Folder of the entries of `kv`, ending in `/`, beside the blobs. Default `'.flowport-kv/'`. */
   readonly kvFolder?: string
-  /** What the service guarantees, where you know it better than this package. Default: what is known of it, or `'unknown'`. */
+  /** Guarantees of the service, where you know more than this package. Default: the known guarantees, or `'unknown'`. */
   readonly consistency?: Offered<'consistency'>
   readonly durability?: Offered<'durability'>
-  /** What blobs can be and do where it differs from what OpenDAL says of the service, such as on a server that is only like S3. */
+  /** Limits and features of blobs where they differ from OpenDAL's, such as on a server that is only partly S3-compatible. */
   readonly limits?: Partial<BlobLimits>
   readonly features?: Partial<BlobFeatures>
   /** Bytes of each part of an upload and of each ranged read, 64 KiB to 1 GiB. Default 8 MiB. */

@@ -1,4 +1,4 @@
-/** What a blob or key-value store over an operator states: what OpenDAL says it can, what is known of the service, no more. */
+/** The guarantees of a store over an operator: the capability that OpenDAL reports, and the known facts about the service. */
 import type { Capability, Operator } from 'opendal'
 import {
   type BlobCapabilityInfo,
@@ -24,7 +24,7 @@ export interface OpenDalBlobInfoOptions {
   readonly limits?: Partial<BlobLimits> | undefined
   readonly features?: Partial<BlobFeatures> | undefined
   readonly extensions?: Extensions | undefined
-  /** The operator's root, such as `'/notes'`: what it takes of the longest key. Default `'/'`. */
+  /** The operator's root, such as `'/notes'`, which shortens the longest key. Default `'/'`. */
   readonly root?: string | undefined
   /** Default: `plain` where the service tells versions of its objects apart, else `enveloped`. */
   readonly objects?: ObjectForm | undefined
@@ -35,13 +35,13 @@ export interface OpenDalBlobInfoOptions {
 /** Bytes of a part, and of each ranged read. */
 export const defaultChunkBytes = 8 * 1024 * 1024
 
-/** The form objects are kept in when nobody says. */
+/** The default form of objects. */
 export function formFor(capability: Capability): ObjectForm {
   // A service that takes If-Match has etags. One without may forget that an object was replaced.
   return capability.readWithIfMatch || !capability.write ? 'plain' : 'enveloped'
 }
 
-/** What a blob store over the operator states of itself. */
+/** The `info` of a blob store over the operator. */
 export function opendalBlobInfo(operator: Operator, options: OpenDalBlobInfoOptions): BlobCapabilityInfo {
   const { scheme, provider = `opendal-${scheme}`, extensions } = options
   const can = operator.capability()
@@ -95,7 +95,7 @@ function blobLimits(
   }
 }
 
-/** Bytes the root stands for in front of every key: `/notes` and `notes/` are `notes/`. */
+/** Bytes that the root puts in front of every key: `/notes` and `notes/` are `notes/`. */
 function rootBytes(root: string): number {
   const trimmed = root.trim().replaceAll(/^\/+|(?<!\/)\/+$/g, '')
   return trimmed === '' ? 0 : utf8Length(trimmed) + 1
@@ -114,7 +114,7 @@ export interface OpenDalKvInfoOptions {
   readonly extensions?: Extensions | undefined
 }
 
-/** What a key-value store over the operator states of itself. */
+/** The `info` of a key-value store over the operator. */
 export function opendalKvInfo(operator: Operator, options: OpenDalKvInfoOptions): KvCapabilityInfo {
   const { scheme, ttl, provider = `opendal-${scheme}`, extensions } = options
   const can = operator.capability()

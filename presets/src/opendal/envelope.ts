@@ -1,4 +1,4 @@
-/** A header before the content, for services that keep nothing beside it: its length, then JSON, then the content. */
+/** A header before the content, for services without metadata: its length, then JSON, then the content. */
 import { CapabilityError } from '@flowport/capabilities'
 import { toPlace } from './native.ts'
 import type { Place } from './place.ts'

@@ -1,4 +1,4 @@
-/** What the `opendal` preset states before it knows the service: what holds for any. Web types only, for the stub as well. */
+/** The guarantees of the `opendal` preset before it knows the service: they hold for any. Web types only, for the stub as well. */
 import type { BlobCapabilityInfo, KvCapabilityInfo } from '@flowport/capabilities'
 
 export const opendalBlobInfo = {
@@ -28,7 +28,7 @@ export const opendalKvInfo = {
   provider: 'opendal',
   consistency: 'unknown',
   durability: 'unknown',
-  // The least there can be: what is opened says more when entries live as long as each put says.
+  // The least guarantee; the opened store states more.
   ttl: 'none',
   limits: {
     maxKeyBytes: 200,

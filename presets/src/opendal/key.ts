@@ -4,7 +4,7 @@ import { toPlace } from './native.ts'
 import type { Place } from './place.ts'
 
 /**
- * Keys the contract has, but OpenDAL changes without a word. It trims white space at both ends of a path (Rust's, which is not
+ * Keys of the contract that OpenDAL silently changes. It trims white space at both ends of a path (Rust's, which is not
  * quite JavaScript's), and where a service lists in XML, U+0085 and U+2028 come back as line feeds.
  */
 export const refusedKeys = /^\p{White_Space}|\p{White_Space}$|[\u0085\u2028]/u

@@ -32,7 +32,7 @@ export interface OpenDalKvOptions extends OpenDalKvInfoOptions {
   /** Folder the entries are in, such as `'kv/'`. Default: the root of the operator. */
   readonly folder?: string
   /**
-   * Seconds between looks for expired entries, begun by a put and done beside it; 0 for none. Expired entries are
+   * Seconds between sweeps of expired entries, which a put starts in the background; 0 for none. Expired entries are
    * invisible in any case. Default 300.
    */
   readonly sweepEverySeconds?: number
@@ -45,7 +45,7 @@ export interface SweepOptions extends DriverCall {
   readonly maxKeys?: number
 }
 
-/** What a sweep did. */
+/** The result of a sweep. */
 export interface Swept {
   readonly examined: number
   readonly removed: number
@@ -165,7 +165,7 @@ class EnvelopeKvDriver implements OpenDalKvDriver {
     await checkService(this.#operator, { capability: 'kv', operation: 'check' }, signal)
   }
 
-  /** Waits for sweeps and for what aborted puts left to be removed. */
+  /** Waits for sweeps and for the clean-up after aborted puts. */
   async close(): Promise<void> {
     await this.#background.settled()
   }

@@ -33,7 +33,7 @@ export interface KvEntriesContext {
 
 /** Milliseconds an entry stays after it expired: clocks differ, and a put may be on its way. */
 const graceMs = 60_000
-/** Headers read at once. */
+/** Headers that are read concurrently. */
 const headWidth = 16
 
 export class KvEntries {

@@ -11,7 +11,7 @@ export type OpenDalLayer = (operator: Operator, opendal: OpenDal) => Operator
 const retrying = new WeakSet<Operator>()
 
 /**
- * Whether OpenDAL's own retries are below the operator. Its last error then says nothing of the tries before: a write may
+ * Whether OpenDAL's own retries are below the operator. Its last error then hides the tries before: a write may
  * have been applied by the first and refused by the second. A retry layer an app has put on an operator itself is not known.
  */
 export function isRetrying(operator: Operator): boolean {

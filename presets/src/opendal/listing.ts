@@ -39,7 +39,7 @@ export interface ListingContext {
 const mostHeldKeys = 100_000
 /** Milliseconds a scan is kept for its next page. */
 const heldMs = 30_000
-/** Scans kept at once. */
+/** Most scans that are kept. */
 const mostHeldScans = 4
 /** Keys of a group stepped over one by one before the listing starts again after the group. */
 const mostSteps = 200

@@ -3,7 +3,7 @@ import type * as opendal from 'opendal'
 import { CapabilityError } from '@flowport/capabilities'
 import { redactText } from './redact.ts'
 
-/** What the package exports; types only, the package itself is optional. */
+/** The exports of the package. Types only, because the package is optional. */
 export type OpenDal = typeof opendal
 
 export interface LoadOptions {

@@ -47,7 +47,7 @@ export function listedOf(key: string, metadata: MetadataOf, now: number): BlobLi
 /** What an object put without a content type is given, so that no service makes one up. */
 export const noContentType = 'binary/octet-stream'
 
-/** `null` for what stands for none. */
+/** `null` for the placeholder of no type. */
 export function contentTypeOf({ contentType }: MetadataOf): string | null {
   return contentType === '' || contentType === noContentType ? null : contentType
 }

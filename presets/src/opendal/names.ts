@@ -1,4 +1,4 @@
-/** How keys are written as paths of a service: as they are, or so that every key of the contract has a path of its own. */
+/** Converts keys to paths of a service: unchanged, or escaped so that every key of the contract has a separate path. */
 import { CapabilityError, utf8Length } from '@flowport/capabilities'
 import { checkedPath, pathFault } from './key.ts'
 import { toPlace } from './native.ts'

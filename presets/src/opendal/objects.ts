@@ -27,7 +27,7 @@ export interface ObjectsContext {
 /** One way of keeping objects. */
 export interface Objects {
   find(path: string, key: string, where: Place, signal: AbortSignal | undefined): Promise<FoundObject | null>
-  /** What a listing says of an object, or `null` when it must be asked for. */
+  /** The object from a listing, or `null` when `head` must be called. */
   listed(key: string, metadata: Metadata): BlobListed | null
   /** What to write before the content, and with which options. */
   prepare(put: BlobDriverPut, size: number | undefined): Prepared

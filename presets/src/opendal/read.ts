@@ -18,7 +18,7 @@ export interface Reading {
   readonly clock: Pick<Clock, 'sleep'>
   /** Bytes of each ranged read. */
   readonly chunkBytes: number
-  /** Ranged reads at once by OpenDAL. */
+  /** Concurrent ranged reads of OpenDAL. */
   readonly concurrency: number
   /** Whether the service reads ranges. */
   readonly ranges: boolean
@@ -26,12 +26,12 @@ export interface Reading {
   unchanged(): Promise<boolean>
 }
 
-/** Bytes handed on at once: what reads fastest. */
+/** Bytes per chunk of the stream, by measurement the fastest. */
 const pieceBytes = 1024 * 1024
 /** Tries to go on, without a byte between them. */
 const mostResumptions = 3
 
-/** All of it in one call, for what is small. `null` when another version is there by now. */
+/** Reads a small object in one call. `null` when another version is there by now. */
 export async function readWhole(reading: Reading): Promise<Uint8Array<ArrayBuffer> | null> {
   const { start, end } = reading
   try {

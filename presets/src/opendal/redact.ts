@@ -49,7 +49,7 @@ function withoutHeaders(text: string): string {
   return kept + text.slice(from)
 }
 
-/** What a service answers repeats keys, tokens and signed text: only its code is kept. */
+/** Answers of services repeat keys, tokens and signed text: only the code is kept. */
 function withoutAnswer(text: string): string {
   const parts = text.indexOf('response: Parts {')
   const arrow = parts < 0 ? -1 : text.indexOf(' => ', parts)

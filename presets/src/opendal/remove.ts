@@ -6,7 +6,7 @@ import { native } from './native.ts'
 import type { Place } from './place.ts'
 import { isBeneath } from './stat.ts'
 
-/** Removes what is at the path; what is absent, or a folder with something in it, is left as it is without an error. */
+/** Removes the object or empty folder at the path. Does nothing when it is absent, or a folder with content. */
 export async function removeObject(
   operator: Operator,
   path: string,

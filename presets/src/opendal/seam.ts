@@ -6,7 +6,7 @@ export interface OpenDalSeam {
   readonly scheme: 's3' | 'gcs' | 'azblob'
   /** The service's configuration with OpenDAL's names, `root` included. */
   readonly config: Readonly<Record<string, string | number | boolean | undefined>>
-  /** The provider's own driver within the same root. Its `info` is what the engine states. */
+  /** The provider's own driver within the same root. The engine states its `info`. */
   readonly own: BlobDriver
   /** Bytes of each part of an upload and of each ranged read. */
   readonly chunkBytes: number
@@ -23,7 +23,7 @@ export interface OpenDalSeam {
    * held in memory and sent in one request, and a longer one is `LimitExceeded`. Default: no bound, sent in parts.
    */
   readonly maxConditionalBytes?: number
-  /** What the engine states beside, or instead of, the extensions of `own`. Default: nothing. */
+  /** Added to the extensions of `own`, or replacing them. Default none. */
   readonly extensions?: Extensions
   /** Aborts the uploads that a failed put of this key left. */
   readonly cleanUp?: (key: string) => Promise<void>

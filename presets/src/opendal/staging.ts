@@ -8,9 +8,9 @@ import { statOf } from './stat.ts'
 /** Where unfinished objects of a file system are; no key is there. */
 export const stagingFolder = '.flowport-staging/'
 
-/** Milliseconds after which nobody is still writing an unfinished object. */
+/** Milliseconds after which an unfinished object counts as abandoned. */
 const abandonedMs = 86_400_000
-/** Most to look at. */
+/** Most objects of one look. */
 const mostLookedAt = 1000
 
 /** Removes unfinished objects that were not written to for a day, by the clock of the file system, which may differ from the clock of
@@ -27,7 +27,7 @@ export async function removeAbandoned(operator: Operator): Promise<void> {
   for (const entry of entries.slice(0, mostLookedAt)) {
     const path = entry.path()
     if (!path.startsWith(stagingFolder) || path.endsWith('/')) continue
-    // A time that is not told compares as false: what cannot be dated stays.
+    // A missing time compares as false: an object without a date stays.
     if ((await writtenAt(path)) + abandonedMs < now) await removeObject(operator, path, where, undefined)
   }
 }

@@ -21,7 +21,7 @@ export async function statOf(
   }
 }
 
-/** Whether a file system refused a path because of what is above or at it. */
+/** Whether a file system refused a path because of a file or folder at it or above it. */
 export function isBeneath(error: unknown): boolean {
   return (
     isKind(error, 'Unsupported') &&

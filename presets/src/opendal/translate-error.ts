@@ -1,4 +1,4 @@
-/** Makes a `CapabilityError` of whatever OpenDAL throws: kind, retries, and a text without secrets. The only place that reads it. */
+/** Makes a `CapabilityError` of any error of OpenDAL: kind, retries, and a text without secrets. The only place that reads it. */
 import {
   CapabilityError,
   type ErrorKind,

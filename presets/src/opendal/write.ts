@@ -17,7 +17,7 @@ export interface Writing {
   readonly signal: AbortSignal | undefined
   /** Whether a write shows before it is whole, so that it is written beside and renamed. */
   readonly staged: boolean
-  /** Whether a folder may be where the object is to go. */
+  /** Whether a folder may be at the path of the object. */
   readonly meetsFolders: boolean
   /** Most bytes to hold of a stream that is sent in one request; more goes out in parts. */
   readonly heldBytes: number
@@ -35,19 +35,19 @@ export interface Writing {
 export interface Written {
   /** Bytes of the content. */
   readonly size: number
-  /** What the service answered, where it was one request. */
+  /** The answer of the service to a single request. */
   readonly answer: Metadata | null
 }
 
 /** Pieces are collected to this size: small ones are slow. */
 const pieceBytes = 1024 * 1024
 
-/** Writes the body. When it fails, or the signal fires, what was there before is still there. */
+/** Writes the body. When it fails, or the signal fires, the object that was there before stays. */
 export async function write(
   writing: Writing,
   body: Uint8Array | ReadableStream<Uint8Array>,
 ): Promise<Written> {
-  // Copied at once: OpenDAL reads the bytes on a thread of its own, also after the call was given up.
+  // Copied now: OpenDAL reads the bytes on another thread, even after the call was given up.
   const source = body instanceof Uint8Array ? joined(writing.header, body) : body
   const { operator, path, where, signal } = writing
   if (!writing.staged) return overTries(operator, 1, () => new Upload(writing, path).run(source))
@@ -75,7 +75,7 @@ export async function write(
 class Upload {
   readonly #writing: Writing
   readonly #path: string
-  /** The call under way at OpenDAL, which goes on when nobody waits for it any more. */
+  /** The current call of OpenDAL, which goes on after its caller has gone. */
   #call: Promise<unknown> = Promise.resolve()
 
   constructor(writing: Writing, path: string) {
@@ -154,18 +154,18 @@ class Upload {
   #open(): Promise<Writer> {
     const { operator, options, chunkBytes } = this.#writing
     const least = Number(operator.capability().writeMultiMinSize ?? 0n)
-    // Without a size each write would be a part of its own, and Azure takes 50 000 of them.
+    // Without a size each write would be a separate part, and Azure takes 50 000 of them.
     const parts = this.#writing.staged ? {} : { chunk: BigInt(Math.max(chunkBytes, least)) }
     // One at a time: with more under way OpenDAL 0.49.2 keeps all that were sent until the end, 1 GiB of 1 GiB.
     return this.#native(() => operator.writer(this.#path, { ...options, ...parts }))
   }
 
-  /** The bytes are held until OpenDAL has taken them: it reads them on a thread of its own. */
+  /** The bytes are held until OpenDAL has taken them: it reads them on another thread. */
   #send(writer: Writer, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#native(() => writer.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
   }
 
-  /** The binding cannot abort an upload: what it leaves at the service is removed by other means. */
+  /** The binding cannot abort an upload: `cleanUp` removes its remains at the service. */
   async #abandon(): Promise<void> {
     const { cleanUp, later, signal } = this.#writing
     const cleaned = this.settled().then(cleanUp)
@@ -205,7 +205,7 @@ class Held {
     return this.length === this.#most
   }
 
-  /** Takes what fits, and says how many bytes that was. */
+  /** Takes the bytes that fit, and returns their number. */
   take(bytes: Uint8Array): number {
     const taken = Math.min(bytes.byteLength, this.#most - this.length)
     const needed = this.length + taken

@@ -38,7 +38,7 @@ export interface S3BlobDriverOptions {
   readonly transferRetries?: number | undefined
   /** Whether the parts of an upload are signed with their SHA-256. Default true. */
   readonly signParts?: boolean | undefined
-  /** Waits between those tries. Default: they follow at once. */
+  /** Waits between those tries. Default: retries follow without a pause. */
   readonly clock?: Pick<Clock, 'sleep'> | undefined
   readonly log: Pick<Logger, 'warn'>
   /** Headers of every put, such as a storage class. Default none. */
@@ -207,7 +207,7 @@ export class S3BlobDriver implements BlobDriver {
     return { object: objectOf(key, headers, size), ...wanted }
   }
 
-  /** How to read it to its end, whatever happens to the connection. */
+  /** The plan that resumes a read after broken connections. */
   #planOf(
     key: string,
     { object: { etag, size }, start, end }: Omit<OpenedBlob, 'body'>,

@@ -1,6 +1,6 @@
 /**
  * A small S3 client: signs a request (Signature Version 4) and sends it. Retries belong to the layers above, except after
- * two answers that say how to ask better: the clock is wrong, or session credentials have ended. The transport is the next
+ * two refusals that a second request can correct: the clock is wrong, or session credentials have ended. The transport is the next
  * stop.
  */
 import { type Awaitable, beforeApplying, type Clock, notApplied } from '@flowport/capabilities'
@@ -17,7 +17,7 @@ import type { S3Answer, S3Transport } from '../object-http/transport.ts'
 export interface S3ClientOptions {
   /** Where the objects of the bucket are, such as `https://s3.test/bucket`: a key follows after a slash. */
   readonly bucketUrl: URL
-  /** Its name, for what names it beside the URL. */
+  /** Name of the bucket, as copies name it. */
   readonly bucket: string
   /** The bucket's region, `auto` for R2. */
   readonly region: string
@@ -88,7 +88,7 @@ export class S3Client {
     this.decodes = this.#transport.decodes
   }
 
-  /** Milliseconds since the epoch, as the store counts them where it has said so. */
+  /** Milliseconds since the epoch, by the clock of the store once it is known. */
   now(): number {
     return this.#clock.now() + this.#offsetMs
   }
@@ -133,7 +133,7 @@ export class S3Client {
     return answer.text()
   }
 
-  /** Like `send`, for answers whose body says nothing. */
+  /** Like `send`, without reading the body. */
   async sendForHeaders(request: S3Request): Promise<Pick<S3Answer, 'status' | 'headers'>> {
     const answer = await this.send(request)
     // A body that cannot be let go is of no interest any more.
@@ -177,7 +177,7 @@ export class S3Client {
     }
   }
 
-  /** What the failed answer corrected, for this request and all that follow; `null` when asking again would not help. */
+  /** Learns from a refused answer, for this request and all later ones. Returns `null` when a retry would not help. */
   #learn(failure: S3Failure, { headers }: S3Answer, signedWith: SignedWith): Correction | null {
     if (endedCodes.has(failure.code))
       return this.#credentials.refuse(signedWith.credentials) ? 'credentials' : null
@@ -192,7 +192,7 @@ export class S3Client {
   }
 }
 
-/** What a refused answer can set right. */
+/** What the client can correct after a refusal. */
 type Correction = 'clock' | 'credentials'
 
 interface SignedWith {

@@ -32,7 +32,7 @@ export async function conditionally<T>(
     const { s3, serviceCode } = (isCapabilityError(error) ? error.details : undefined) ?? {}
     const code = String(s3 ?? serviceCode)
     if (code === 'ConditionalRequestConflict' || lostRaceCodes.includes(code)) {
-      // Nothing was written; what is there now says whether trying again could help.
+      // Nothing was written; the current object decides whether a retry could help.
       refuseUnless(await beforeApplying(head), put.ifMatch)
       throw new CapabilityError('Unavailable', 'another write was under way; try again', {
         applied: 'no',
@@ -43,7 +43,7 @@ export async function conditionally<T>(
   }
 }
 
-/** Refuses a write whose condition does not hold of what is there. */
+/** Throws when the condition of a write does not hold for the current object. */
 export function refuseUnless(there: BlobObject | null, ifMatch: string | undefined): void {
   if (ifMatch === undefined ? there !== null : there?.etag !== ifMatch) throw refusal(ifMatch)
 }

@@ -39,7 +39,7 @@ export function s3Config(options: S3Options, variables: Static<typeof s3Env>): S
   const given = ownEndpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
   const profile = s3ProfileOf(provider, given)
   const kind = profile.info.provider
-  // Amazon's variables say where Amazon's buckets are, and nothing of a store at an endpoint of one's own.
+  // Amazon's variables give the region of Amazon's buckets, and do not apply to another endpoint.
   const ofAmazon = ownEndpoint === undefined ? (env.AWS_REGION ?? env.AWS_DEFAULT_REGION) : undefined
   const region = options.region ?? env.S3_REGION ?? fixedRegion(kind) ?? ofAmazon ?? regionOf(given)
   const bucket = options.bucket ?? env.S3_BUCKET

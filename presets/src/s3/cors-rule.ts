@@ -1,4 +1,4 @@
-/** What lets pages of an origin use a bucket: a rule of its CORS configuration. */
+/** The CORS rule that lets pages of an origin use a bucket. */
 import type { CorsRule } from '@flowport/capabilities/storage'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html, where a configuration is a list of such rules. */

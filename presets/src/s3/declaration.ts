@@ -1,4 +1,4 @@
-/** The `s3` preset without its drivers: what it reads, states and wraps, shared by its variants. */
+/** Options, variables and guarantees of the presets `s3` and `s3Dedupe`. */
 import type { Clock } from '@flowport/capabilities'
 import * as Type from 'typebox'
 import type { S3CredentialsProvider } from './credentials.ts'
@@ -11,8 +11,8 @@ export interface S3Options {
   /** Name of the bucket. Default: the variable `S3_BUCKET`. */
   readonly bucket?: string
   /**
-   * Region of the bucket. Default: the variable `S3_REGION`; else `auto` for R2 and Google, `us-east-1` at an endpoint of
-   * one's own, and for Amazon `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+   * Region of the bucket. Default: the variable `S3_REGION`; else `auto` for R2 and Google, `us-east-1` at any other
+   * endpoint, and for Amazon `AWS_REGION`, else `AWS_DEFAULT_REGION`.
    */
   readonly region?: string
   /** The S3 endpoint. Default: `S3_ENDPOINT`, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else Amazon's in the region. */
@@ -61,7 +61,7 @@ export interface S3Options {
 
 export interface S3DedupeOptions
   extends Omit<S3Options, 'engine' | 'partBytes' | 'uploadConcurrency' | 'signParts'> {
-  /** What the ledger's objects begin with, below the root; a folder. Default `'.flowport/dedupe/'`. */
+  /** Folder of the ledger's objects, below the root. Default `'.flowport/dedupe/'`. */
   readonly prefix?: string
 }
 

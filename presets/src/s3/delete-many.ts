@@ -12,7 +12,7 @@ export interface KeptKey {
   readonly error: CapabilityError
 }
 
-/** At most as many keys as the store takes at once; resolves those it kept. Absent ones count as deleted. */
+/** Takes at most as many keys as one request of the store. Resolves the kept keys. Absent ones count as deleted. */
 export async function deleteKeys(
   client: S3Client,
   keys: readonly string[],

@@ -1,4 +1,4 @@
-/** `s3Extras`: what S3 can do beside the blob contract. */
+/** `s3Extras`: features of S3 that the blob contract does not have. */
 import {
   type BlobDriver,
   type BlobStore,
@@ -15,7 +15,7 @@ import { deleteKeys, type KeptKey } from './delete-many.ts'
 import { bareEtag } from './object.ts'
 import { abortUpload, type PendingUpload, pendingUploads } from './pending-uploads.ts'
 
-/** What a put can carry beside the contract, and how it is sent. */
+/** Options of a put that the blob contract does not have. */
 export interface S3WriteOptions {
   /** Such as `'STANDARD_IA'` or `'GLACIER_IR'`; which there are is the provider's. Default: the store's. */
   readonly storageClass?: string
@@ -37,7 +37,7 @@ export interface S3WriteOptions {
 export interface S3Details {
   /** `'STANDARD'` where the store says nothing. */
   readonly storageClass: string
-  /** `'AES256'`, `'aws:kms'`, or `null` where the store says nothing. */
+  /** `'AES256'`, `'aws:kms'`, or `null` where the store does not report it. */
   readonly encryption: string | null
   readonly cacheControl: string | null
   readonly contentDisposition: string | null

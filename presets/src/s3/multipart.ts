@@ -62,7 +62,7 @@ export class S3Uploads {
       refuseErrorDocument(xml)
       uploadId = required(documentOf(xml), 'UploadId')
     } catch (error) {
-      // The store may have begun an upload that nobody knows of.
+      // The store may have begun an upload whose id is lost.
       if (signal?.aborted === true || isKind(error, 'Unavailable', 'Timeout', 'Unexpected')) {
         await this.#sweep(key, since).catch(() => undefined)
       }
@@ -189,7 +189,7 @@ export class S3Uploads {
     })
   }
 
-  /** Without the caller's signal: cleaning up is what is left to do when it has fired. */
+  /** Without the caller's signal, because the clean-up runs after it has fired. */
   async #abort(upload: Pick<S3Upload, 'key' | 'uploadId'>, cut: boolean): Promise<void> {
     const signal = AbortSignal.timeout(cleanUpMs)
     await again(this.#tries, signal, () => abortUpload(this.#client, upload, signal))

@@ -79,7 +79,7 @@ export function bareEtag(etag: string | null): string {
   return (etag ?? '').replace(/^W\//, '').replaceAll('"', '')
 }
 
-/** What S3 says of an object that was put without a type is no type. */
+/** The default type that S3 gives an object without a type counts as none. */
 function contentTypeOf(type: string | null): string | null {
   return type === '' || type === 'binary/octet-stream' ? null : type
 }

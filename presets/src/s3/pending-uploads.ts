@@ -54,7 +54,7 @@ export async function abortUpload(
 }
 
 /**
- * Aborts all uploads of a key, for an engine that does not know the ids of its own. An upload of another writer is aborted too:
+ * Aborts all uploads of a key, for an engine that does not know the ids of its uploads. An upload of another writer is aborted too:
  * that put fails, and can be repeated.
  */
 export async function abortUploads(client: S3Client, key: string): Promise<void> {
@@ -66,7 +66,7 @@ export async function abortUploads(client: S3Client, key: string): Promise<void>
 
 const cleanUpMs = 10_000
 
-/** The parts an upload has, or `null` when there is no such upload. */
+/** The number of parts of an upload, or `null` when the upload does not exist. */
 export async function countParts(
   client: S3Client,
   { key, uploadId }: Pick<PendingUpload, 'key' | 'uploadId'>,

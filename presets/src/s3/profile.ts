@@ -1,8 +1,8 @@
-/** Where S3 stores differ: what a driver must know of the one it talks to. The known ones are in `profiles/`. */
+/** The differences between S3 stores that the driver must know. The known ones are in `profiles/`. */
 import type { BlobCapabilityInfo } from '@flowport/capabilities'
 
 export interface S3Profile {
-  /** What a store of this kind states of itself. */
+  /** The guarantees of a store of this kind. */
   readonly info: BlobCapabilityInfo
   /** Largest object one `PUT` or one server-side copy takes, in bytes. */
   readonly maxPutBytes: number

@@ -1,4 +1,4 @@
-/** What the entries of the preset export on every runtime, beside the presets themselves. */
+/** Types and functions that the entry exports with the presets. */
 export type { S3Credentials, S3CredentialsProvider } from './credentials.ts'
 export type { S3DedupeOptions, S3Options } from './declaration.ts'
 export type { KeptKey } from './delete-many.ts'

@@ -1,6 +1,5 @@
 /**
- * Answers of S3 as `CapabilityError`s. Messages name code and status only: what S3 writes beside them repeats access keys
- * and signed text.
+ * Answers of S3 as `CapabilityError`s. Messages name code and status only: the texts of S3 repeat access keys and signed text.
  */
 import {
   appliedByStatus,
@@ -15,7 +14,7 @@ import {
 import type { S3Answer } from '../object-http/transport.ts'
 import { parseXml, text } from '../object-http/xml.ts'
 
-/** What a failed answer said. */
+/** The facts of a failed answer. */
 export interface S3Failure {
   readonly status: number
   /** S3's code, such as `NoSuchKey`; empty where the answer had none, as those to `HEAD` do. */
@@ -55,7 +54,7 @@ export async function failureOf(answer: S3Answer, now: number, code = ''): Promi
 export function codeIn(xml: string): string {
   const root = parseXml(xml)
   const code = root?.name === 'Error' ? (text(root, 'Code') ?? '') : ''
-  // A code is a word; what else a server may write there is not repeated.
+  // A code is one word; any other text of a server is not repeated.
   return /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : ''
 }
 

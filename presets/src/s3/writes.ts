@@ -167,7 +167,7 @@ export class S3Writes {
     const headers = {
       ...this.#headers(put),
       ...this.#conditionHeaders(put),
-      // The store compares what it is sent with what is signed.
+      // The store compares the body with the signed digest.
       ...(sha256 === undefined ? {} : { 'x-amz-content-sha256': sha256 }),
       ...more,
     }
@@ -178,7 +178,7 @@ export class S3Writes {
   }
 
   /**
-   * One `PUT` that passes a stream on, for what no upload in parts could keep. Its digest is known only when all is sent,
+   * Streams the body in one `PUT`, for conditions that a multipart upload cannot keep. Its digest is known only when all is sent,
    * too late to be signed: it is compared with the etag the store made.
    */
   async #piped(
@@ -233,7 +233,7 @@ export class S3Writes {
     return { key, size, etag, contentType, metadata: { ...metadata }, lastModified }
   }
 
-  /** What the store says of an object just written. */
+  /** The current headers of an object that was just written. */
   async #written(key: string, signal: AbortSignal | undefined): Promise<BlobObject> {
     const object = await afterApplying(() => this.#options.head(key, signal))
     if (object !== null) return object
@@ -271,7 +271,7 @@ export class S3Writes {
   }
 }
 
-/** A stream that takes a digest of what passes. */
+/** A stream that digests the bytes that pass. */
 function digested(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   digest: RunningDigest,
@@ -286,7 +286,7 @@ function digested(
   )
 }
 
-/** Whether an etag is the MD5 of the content: not where the store encrypts with keys of its own or of the caller. */
+/** Whether an etag is the MD5 of the content: not where the store encrypts with KMS keys or keys of the caller. */
 function isMd5(etag: string, headers: S3Headers): boolean {
   return (
     /^[0-9a-f]{32}$/.test(etag) &&

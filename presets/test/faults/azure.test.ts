@@ -11,48 +11,10 @@ import { systemClock } from '@flowport/capabilities/system'
 import { afterEach, describe, expect, it } from 'vitest'
 import { AzureBlobDriver } from '../../src/azblob/blob-driver.ts'
 import { AzureClient } from '../../src/azblob/client.ts'
-import { azblobOn } from '../../src/azblob/on.ts'
-import type { AzblobOptions } from '../../src/azblob/preset.ts'
-import { platformTransport as undici } from '../../src/object-http/transport.node.ts'
-import { platformTransport as web } from '../../src/object-http/transport.web.ts'
-import { platform as openDal } from '../../src/opendal/engine.node.ts'
 import { createContainer, startAzurite, withoutAzurite } from '../support/azurite.ts'
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts'
+import { azureEngines } from './azure-engines.ts'
 import { attempts, Corpus, freshBytes, itUnless, QuickClock } from './harness.ts'
-
-interface Engine {
-  readonly name: string
-  readonly preset: ReturnType<typeof azblobOn>
-  readonly options: AzblobOptions
-  /** Whether it notices by itself that an answer has stopped coming. */
-  readonly noticesSilence: boolean
-  /** Whether it retries a block, and the commit of the blocks. */
-  readonly retriesBlocks: boolean
-}
-
-const engines: readonly Engine[] = [
-  {
-    name: 'fetch',
-    preset: azblobOn({ transport: web, openDal: null }),
-    options: {},
-    noticesSilence: false,
-    retriesBlocks: true,
-  },
-  {
-    name: 'fetch over undici',
-    preset: azblobOn({ transport: undici, openDal: null }),
-    options: { http: { bodyTimeoutMs: 400, headersTimeoutMs: 15_000 } },
-    noticesSilence: true,
-    retriesBlocks: true,
-  },
-  {
-    name: 'opendal',
-    preset: azblobOn({ transport: undici, openDal }),
-    options: { engine: 'opendal' },
-    noticesSilence: false,
-    retriesBlocks: false,
-  },
-]
 
 const plain = { contentType: null, metadata: {} }
 const old = freshBytes(1000)
@@ -102,7 +64,7 @@ else {
     expect(Buffer.compare(read, bytes), 'the bytes that are stored').toBe(0)
   }
 
-  describe.each(engines)('faults of Azure, engine $name', ({ preset, options, ...engine }) => {
+  describe.each(azureEngines)('faults of Azure, engine $name', ({ preset, options, ...engine }) => {
     const open = async () => {
       const clock = new QuickClock()
       const { log } = corpus
@@ -315,7 +277,7 @@ else {
     })
   })
 
-  corpus.searchForSecrets(engines.length * 8)
+  corpus.searchForSecrets(azureEngines.length * 8)
 }
 
 /** The bytes as a stream that does not say its length. */

@@ -1,4 +1,4 @@
-/** One request of undici and its answer: a small body is there at once, a larger one comes at its reader's pace. */
+/** One request of undici and its answer: a small body arrives with it, a larger one at its reader's pace. */
 import { util, type Dispatcher } from 'undici'
 import type { S3Answer, S3Headers } from '../transport.ts'
 

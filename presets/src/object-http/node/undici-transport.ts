@@ -1,4 +1,4 @@
-/** S3 requests on Node over undici, with a pool of connections of its own and no more work per request than there must be. */
+/** Requests to object stores over undici, with a separate pool of connections. */
 import { Agent, type Dispatcher } from 'undici'
 import type { S3HttpOptions } from '../http-options.ts'
 import type { S3Answer, S3Transport, S3TransportRequest } from '../transport.ts'

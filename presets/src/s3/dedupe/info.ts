@@ -1,4 +1,4 @@
-/** What the ledger over conditional writes states of itself. */
+/** The guarantees of the ledger over conditional writes. */
 import type { DedupeCapabilityInfo } from '@flowport/capabilities'
 import { expirySlackMs } from './record.ts'
 

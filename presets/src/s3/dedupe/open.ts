@@ -11,7 +11,7 @@ import { LedgerRecords } from './records.ts'
 export interface OpenS3DedupeOptions {
   readonly client: S3Client
   readonly config: S3Config
-  /** What the ledger's objects begin with, below the root; ends in a slash. */
+  /** Folder of the ledger's objects, below the root; ends in a slash. */
   readonly prefix: string | undefined
   readonly log: Pick<Logger, 'warn'>
   readonly clock: Pick<Clock, 'now'>

@@ -1,5 +1,5 @@
 /**
- * Proves, before a ledger stands on it, that an endpoint honours conditional writes. Some that speak S3 take the headers
+ * Proves, before a ledger opens, that an endpoint honours conditional writes. Some that speak S3 take the headers
  * and ignore them; a ledger there would let every caller through.
  */
 import { CapabilityError, type DriverCall } from '@flowport/capabilities'

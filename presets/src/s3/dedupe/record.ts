@@ -1,4 +1,4 @@
-/** What one object of the ledger holds, and when its time is over by the store's own clock. */
+/** The content of one object of the ledger, and its expiry by the store's clock. */
 import { CapabilityError } from '@flowport/capabilities'
 
 export interface LedgerRecord {

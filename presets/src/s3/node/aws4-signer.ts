@@ -1,4 +1,4 @@
-/** Signature Version 4 over `node:crypto`: at once, without a promise, with the signing key of the day kept. */
+/** Signature Version 4 over `node:crypto`: synchronous, with the signing key of the day kept. */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import aws4 from 'aws4'
 import type { S3Credentials } from '../credentials.ts'

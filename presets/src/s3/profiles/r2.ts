@@ -3,7 +3,7 @@ import { maxUploadBytes, r2InfoWith } from '../../cloudflare-r2/info.ts'
 import { checkR2Key } from '../../cloudflare-r2/key.ts'
 import type { S3Profile } from '../profile.ts'
 
-/** What the endpoint can, as its pages say. */
+/** Features of the endpoint by its documentation. */
 export const r2Profile: S3Profile = {
   info: r2InfoWith({ serverCopy: true, presign: true }),
   maxPutBytes: maxUploadBytes,
