@@ -1,4 +1,4 @@
-/** Builds the site: the page, then a service worker that knows its files. */
+/** Builds the site: first the page, then the service worker, which precaches the page's files. */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
@@ -6,7 +6,7 @@ import { build, type LogLevel } from 'vite'
 
 const folder = import.meta.dirname
 
-/** Into `dist/site`, or another folder. */
+/** Writes the site to `outDir` (default `dist/site`) and resolves to that folder. */
 export async function buildSite(
   outDir = join(folder, 'dist', 'site'),
   logLevel: LogLevel = 'warn',
@@ -20,7 +20,7 @@ export async function buildSite(
     configFile: false,
     root: folder,
     logLevel,
-    // Its main entry is for Node.
+    // The main entry of csv-parse needs Node; this one runs in a browser.
     resolve: { alias: [{ find: /^csv-parse$/, replacement: 'csv-parse/browser/esm' }] },
     define: {
       precache: JSON.stringify(['/', ...paths]),

@@ -10,7 +10,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   process.exit(1)
 }
 const outDir = await buildSite()
-// The page's orders are charged where the app looks for a gateway when nothing else is set.
+// Port 4174 is the default of `PAYMENTS_URL`, which the page cannot set.
 await startGateway({ file: join(import.meta.dirname, 'dist', 'payments.jsonl'), port: 4174 })
 const server = await preview({
   configFile: false,

@@ -1,4 +1,4 @@
-/** The page. `build.ts` adds the service worker, which must know the files of the page. */
+/** Builds the page. `build.ts` builds the service worker afterwards, because it must list the page's files. */
 import { defineConfig } from 'vite'
 
 export default defineConfig({
@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: 'dist/site',
     emptyOutDir: true,
     target: 'es2022',
-    // DuckDB is fetched when the first query asks for it.
+    // DuckDB is a separate chunk that the first query downloads.
     chunkSizeWarningLimit: 800,
     modulePreload: { polyfill: false },
   },

@@ -12,12 +12,12 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 }
 const host = process.env['HOST'] ?? '127.0.0.1'
 const data = resolve(process.env['FLOWPORT_DATA_DIR'] ?? '.flowport', 'workers')
-// A page that lets a name of its own point to this machine must not reach the Worker.
+// Prevents DNS rebinding: a web page whose own host name resolves to this machine must not reach the Worker.
 const names =
   host === '127.0.0.1' || host === 'localhost'
     ? ['--var', 'ALLOWED_HOSTS:localhost,.localhost,127.0.0.1']
     : []
-// The data is for the user alone.
+// Only the user may read the data.
 mkdirSync(data, { recursive: true, mode: 0o700 })
 const payments =
   process.env['PAYMENTS_URL'] ?? (await startGateway({ file: join(data, 'payments.jsonl') })).url
@@ -45,7 +45,7 @@ const child = spawn(
     stdio: 'inherit',
     env: {
       ...process.env,
-      // Nothing here needs the network: no account data, no metrics, no update check.
+      // Keeps wrangler offline: no account data, metrics or update check.
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',

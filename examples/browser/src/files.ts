@@ -1,4 +1,7 @@
-/** The page's storage: the private file system of this site, memory where that is refused, a bucket when it is told one. */
+/**
+ * The page's storage: `opfs://` for this site's private file system, or memory if the browser refuses it, and `s3://` for a
+ * bucket.
+ */
 import { createStorage, memoryScheme } from '@flowport/capabilities/storage'
 import { opfsScheme } from '@flowport/presets/opfs-browser/storage'
 import { s3Scheme } from '@flowport/presets/s3/storage'

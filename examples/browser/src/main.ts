@@ -1,4 +1,4 @@
-/** The page: files on the left, SQL and its chart on the right, and a flow that answers from the service worker. */
+/** The page: files on the left, SQL and its chart on the right, and notes that a flow in the service worker stores. */
 import { registerServiceWorker } from '@flowport/host-workers/browser'
 import type { StorageEntry } from '@flowport/capabilities/storage'
 import { openStorage } from './files.ts'

@@ -1,4 +1,4 @@
-/** A year of made-up weather in two towns, the same each time. */
+/** A CSV of made-up weather in two towns: 365 days of 2025, with the same content on every call. */
 export function sampleCsv(): string {
   const towns = [
     { name: 'Bergen', mean: 8.5, swing: 6.5, rain: 6.5 },

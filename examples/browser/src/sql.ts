@@ -1,8 +1,10 @@
-/** DuckDB over the page's storage, fetched when the first query asks for it. */
+/** DuckDB over the page's storage. The first query downloads the engine. */
 import type { Database } from '@flowport/capabilities'
 import type { PageStorage } from './files.ts'
 
-/** One engine for the page; a failure to start is not remembered. */
+/**
+ * Returns a function that opens one engine and shares it among all queries. After a failed start, the next query tries again.
+ */
 export function lazyDuckDb(storage: PageStorage): () => Promise<Database> {
   let opening: Promise<Database> | undefined
   return () =>

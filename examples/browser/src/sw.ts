@@ -1,4 +1,4 @@
-/** The service worker: keeps the page for offline use, and answers the app's routes with its flows. */
+/** The service worker: caches the page for offline use, and runs the app's flows for requests to its routes. */
 import app from '@flowport-examples/flows'
 import { createServiceWorker } from '@flowport/host-workers/service-worker'
 

@@ -1,4 +1,4 @@
-/** The app: its flows, and the stores of each place it runs in. */
+/** The app: its flows, and for each environment a profile of the stores they use. */
 import { defineApp } from '@flowport/flow'
 import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
 import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'
@@ -21,7 +21,7 @@ export default defineApp({
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     security: [{ bearer: [] }],
   },
-  // Where the carrier is, with its token: an environment variable on Node, a secret on Workers.
+  // The carrier's URL, including its token: an environment variable on Node, a secret on Workers.
   secrets: ['CARRIER_URL'],
   flows: [putOrder, getOrder, orderProgress, labelOrder, postPhotos, getPhoto, nightlyReport, getReport],
   profiles: {
@@ -31,13 +31,13 @@ export default defineApp({
       sqlite({ only: ['queue'], as: 'labels' }),
       fs({ only: ['blob'] }),
     ],
-    /** The same with photos in a bucket. */
+    /** Like `local`, with photos in an S3 bucket. */
     bucket: [sqlite({ only: ['kv', 'dedupe'] }), sqlite({ only: ['queue'], as: 'labels' }), s3()],
     /** Everything in memory, for tests. */
     test: [memory({ only: ['kv', 'dedupe', 'blob'] }), memory({ only: ['queue'], as: 'labels' })],
-    /** A page, with its files on the device; labels wait no longer than the page. */
+    /** A web page: photos and orders on the device's private file system. Queued labels are lost when the page closes. */
     browser: [opfsBrowser(), memory({ only: ['queue'], as: 'labels' })],
-    /** Cloudflare. */
+    /** Cloudflare Workers: Durable Objects for orders, R2 for photos, Queues for labels. */
     workers: [
       durableDedupe(),
       cloudflareR2({ binding: 'PHOTOS' }),

@@ -1,4 +1,4 @@
-/** Orders: taken over HTTP, put in a queue, and labelled by a carrier whose server may be down for a moment. */
+/** Orders: accepted over HTTP, queued, then labelled by a carrier. Retries cover the carrier's short outages. */
 import { flow, http, node, problem, queue } from '@flowport/flow'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
@@ -25,11 +25,11 @@ const Label = v.object({ label: v.string() })
 export const keyOf = (id: string) => `orders/${id}`
 
 const place = node('place', {
-  summary: 'Keeps an order and asks for its label',
+  summary: 'Stores an order and queues its label',
   input: Order,
   output: Placed,
   uses: { kv: { access: 'write', consistency: 'strong' }, 'queue:labels': 'publish' },
-  // Placed again, the order has the same label: the carrier knows its id.
+  // Safe to repeat: the carrier returns the same label for the same order id.
   idempotency: { key: '/id', unknown: 'again', sink: 'keyed' },
   async run(order, { kv, 'queue:labels': labels, metadata }) {
     const by = metadata['principal']
@@ -52,7 +52,7 @@ const find = node('find-order', {
 })
 
 const askCarrier = node('ask-carrier', {
-  summary: 'Buys a label: one per order, however often it is asked for',
+  summary: 'Buys a label, one per order even when it is asked repeatedly',
   input: Placed,
   output: Placed,
   uses: { http: 'write', secrets: 'read' },
@@ -78,7 +78,7 @@ const keep = node('keep', {
 })
 
 export const putOrder = flow('put-order', {
-  summary: 'Takes an order',
+  summary: 'Accepts an order',
   trigger: http.put('/orders/:id', { input: Order, status: 202 }),
   graph: (order, step) => step(place, order),
 })

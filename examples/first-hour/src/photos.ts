@@ -1,4 +1,4 @@
-/** Photos: a form of files that stream into the blob store, and out of it again. */
+/** Photos: an upload form streams its files into the blob store, and downloads stream out of it. */
 import {
   type BlobRef,
   blobOutput,
@@ -38,7 +38,7 @@ const find = node('find-photo', {
 })
 
 export const postPhotos = flow('post-photos', {
-  summary: 'Stores the photos of a form, all or none',
+  summary: 'Stores all photos of a form, or none of them',
   trigger: http.post('/photos', {
     input: Form,
     status: 201,

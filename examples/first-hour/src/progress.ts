@@ -1,4 +1,4 @@
-/** Progress of an order, as server-sent events until it has its label. */
+/** An order's progress: a stream of server-sent events that ends when the order has its label. */
 import { event, flow, http, node, streamOf } from '@flowport/flow'
 import * as z from 'zod'
 import { keyOf, Placed } from './orders.ts'

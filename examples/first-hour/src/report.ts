@@ -1,4 +1,4 @@
-/** A report: a schedule counts the orders at night, and a route shows the last count. */
+/** A report: a nightly schedule counts the orders, and a route returns the last count. */
 import { cron, flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 

@@ -1,4 +1,4 @@
-/** The app on Fastify, beside the plugins that most servers have. */
+/** The app on Fastify, together with plugins that many servers use: CORS, Helmet, JWT, multipart, rate limits and Swagger. */
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import jwt from '@fastify/jwt'
@@ -17,7 +17,7 @@ declare module '@fastify/jwt' {
   }
 }
 
-/** Names the caller to the flows: @fastify/jwt has verified the token before. */
+/** Passes the caller's id to the flows. @fastify/jwt has already verified the token. */
 const caller: Hook<FastifyRequest> = {
   name: 'caller',
   before: ({ trigger, request }) => (trigger === 'http' ? { principal: request.user.sub } : undefined),
@@ -41,7 +41,7 @@ await server.register(async (api) => {
 })
 server.get('/openapi.json', () => server.swagger())
 
-// A route of the server's own, with the multipart plugin's parser.
+// A plain Fastify route, which uses the multipart plugin's parser.
 server.route({
   method: 'POST',
   url: '/form',

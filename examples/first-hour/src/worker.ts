@@ -1,4 +1,4 @@
-/** The app on Cloudflare Workers: a Hono app checks tokens, the platform brings messages and schedules. */
+/** The app on Cloudflare Workers: a Hono app checks tokens, and the platform delivers queue messages and schedules. */
 import type { Hook } from '@flowport/flow'
 import { createWorker, flowportHono, type HookContext } from '@flowport/host-workers'
 import { Hono } from 'hono'
@@ -21,7 +21,7 @@ interface Place {
   Variables: JwtVariables<{ sub: string }>
 }
 
-/** Names the caller to the flows: Hono's middleware has verified the token before. */
+/** Passes the caller's id to the flows. Hono's middleware has already verified the token. */
 const caller: Hook<HookContext<Place>> = {
   name: 'caller',
   before: ({ trigger, request }) =>

@@ -1,4 +1,7 @@
-/** A new user's first hour: the packed packages in an empty folder, type-checked, started on Node and in workerd, and called. */
+/**
+ * A new user's first hour: installs the packed packages in an empty folder, type-checks, starts on Node and in workerd, and
+ * sends requests.
+ */
 import { createHmac } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,14 +50,14 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
   )
 
   it.each(places)(
-    'declares every entry with the types of a %s alone',
+    'type-checks every entry with only the types of a %s',
     async (place) => {
       await installed.run('typescript-7/bin/tsc', '-p', await entriesProject(installed.folder, place))
     },
     patience,
   )
 
-  it('is found fit by flowport check --strict for every profile', async () => {
+  it('passes flowport check --strict for every profile', async () => {
     const checked = await installed.run('@flowport/host-node/dist/cli.js', 'check', '--strict', '--json')
     expect(JSON.parse(checked)).toMatchObject({ ok: true })
   })
@@ -67,7 +70,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
   })
 
   it.skipIf(!hasNode20)(
-    'runs on a Node before 22.18 once compiled, and says so before (needs one)',
+    'runs compiled on a Node older than 22.18, and explains why the sources do not (needs such a Node)',
     async () => {
       const check = [join(installed.folder, 'node_modules/@flowport/host-node/dist/cli.js'), 'check', '--app']
       const checked = (app: string) => printed(installed.folder, node20 ?? '', [...check, app])
@@ -114,7 +117,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
   )
 
   it(
-    'bundles as a Worker with nothing of opendal, fastify or Node',
+    'bundles as a Worker without opendal, fastify or Node modules',
     async () => {
       await installed.run('wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', 'bundle')
       const text = await readFile(join(installed.folder, 'bundle/worker.js'), 'utf8')
@@ -124,7 +127,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
   )
 
   it(
-    'follows docs/start/first-flow.md from its files to its server, its commands and its test',
+    'can follow docs/start/first-flow.md: its files, server, commands and test',
     async () => {
       const page = await readFile(join(import.meta.dirname, '../../../docs/start/first-flow.md'), 'utf8')
       const [app, main, test] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '')
@@ -155,7 +158,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
     patience,
   )
 
-  describe('on Node, beside six plugins of Fastify', () => {
+  describe('on Node, with six Fastify plugins', () => {
     let server: Program
     beforeAll(async () => {
       const env = { JWT_SECRET: secret, CARRIER_URL: carrier.url, PORT: '0', RATE_LIMIT: '40' }
@@ -163,7 +166,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
     }, patience)
     afterAll(async () => server?.stop())
 
-    it('refuses who has no token, with the words of @fastify/jwt and the headers of @fastify/helmet', async () => {
+    it('answers 401 without a token, with the body of @fastify/jwt and the headers of @fastify/helmet', async () => {
       const refused = await fetch(`${server.url}/api/orders/n`)
       expect(refused.status).toBe(401)
       expect(refused.headers.get('x-content-type-options')).toBe('nosniff')
@@ -174,7 +177,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       await callsOrders(server.url, 'n', carrier)
     })
 
-    it('takes a form beside @fastify/multipart, and serves its photo', async () => {
+    it('accepts a form next to @fastify/multipart, and serves its photo', async () => {
       await callsPhotos(server.url)
       const form = new FormData()
       form.append('file', new Blob(['12345']), 'a.txt')
@@ -182,13 +185,13 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       expect(await own.json()).toEqual({ name: 'a.txt', size: 5 })
     })
 
-    it('answers what @fastify/cors lets browsers ask', async () => {
+    it('answers preflight requests through @fastify/cors', async () => {
       const headers = { origin: 'https://shop.example', 'access-control-request-method': 'PUT' }
       const preflight = await fetch(`${server.url}/api/orders/n`, { method: 'OPTIONS', headers })
       expect(preflight.headers.get('access-control-allow-origin')).toBe('https://shop.example')
     })
 
-    it('shows the schemas of zod and valibot in @fastify/swagger', async () => {
+    it('shows zod and valibot schemas in @fastify/swagger', async () => {
       expect(await (await fetch(`${server.url}/openapi.json`)).json()).toMatchObject({
         paths: {
           '/api/orders/{id}': {
@@ -209,7 +212,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       })
     })
 
-    it('refuses who asks too often, with the status and headers of @fastify/rate-limit', async () => {
+    it('answers 429 above the limit, with the headers of @fastify/rate-limit', async () => {
       const ask = () => fetch(`${server.url}/api/report`, { headers: { authorization } })
       let refused = await ask()
       for (let i = 0; i < 40 && refused.status !== 429; i++) refused = await ask()
@@ -236,7 +239,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
     }, patience)
     afterAll(async () => server?.stop())
 
-    it('refuses who has no token', async () => {
+    it('answers 401 without a token', async () => {
       expect((await fetch(`${server.url}/api/orders/w`)).status).toBe(401)
     })
 
@@ -244,7 +247,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       await callsOrders(server.url, 'w', carrier)
     })
 
-    it('takes a form, and serves its photo', async () => {
+    it('accepts a form, and serves its photo', async () => {
       await callsPhotos(server.url)
     })
 
@@ -270,7 +273,7 @@ async function callsOrders(url: string, id: string, carrier: Carrier): Promise<v
   expect(await progress.text()).toContain(`data: {"id":"${id}","state":"labelled"}`)
   const labelled = await fetch(order, { headers: { authorization } })
   expect(await labelled.json()).toMatchObject({ id, label: `label of ${id}` })
-  // The first call was answered with 503, and the step's retry made the second.
+  // The carrier answered the first call with 503, and the step's retry made the second.
   expect(carrier.calls(id)).toBe(2)
 }
 

@@ -1,4 +1,4 @@
-/** What pages say of installing: that the packages are not on a registry comes before any command that names them. */
+/** A page with an install command first states that the packages are not on a registry. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -13,7 +13,7 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
 const said = /not on a registry yet/i
 
-describe('a page that installs the packages', () => {
+describe('a page with an install command', () => {
   const installing = pages.flatMap((page) => {
     const text = readFileSync(resolve(root, page), 'utf8')
     const at = text.search(
@@ -22,17 +22,17 @@ describe('a page that installs the packages', () => {
     return at < 0 ? [] : [{ page, before: text.slice(0, at) }]
   })
 
-  it.each(installing)('$page says before that they are on no registry', ({ before }) => {
+  it.each(installing)('$page first states that the packages are not on a registry', ({ before }) => {
     expect(before).toMatch(said)
   })
 
-  it('is there', () => {
+  it('includes the first tutorial', () => {
     expect(installing.map(({ page }) => page)).toContain('docs/start/first-flow.md')
   })
 })
 
 describe('the README of a package', () => {
-  it.each(['capabilities', 'flow', 'presets', 'host-node', 'host-workers'])('%s says it, too', (name) => {
+  it.each(['capabilities', 'flow', 'presets', 'host-node', 'host-workers'])('%s states it too', (name) => {
     expect(readFileSync(resolve(root, name, 'README.md'), 'utf8')).toMatch(said)
   })
 })

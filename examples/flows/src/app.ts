@@ -1,4 +1,4 @@
-/** The example app: host-free flows, and the profiles they run on. */
+/** The example app: flows that run on any host, and the profiles that choose their stores. */
 import { defineApp } from '@flowport/flow'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'
@@ -13,7 +13,7 @@ export default defineApp({
   ...about,
   flows,
   profiles: {
-    /** Embedded: a SQLite file and a folder, under `FLOWPORT_DATA_DIR`. */
+    /** Local development: a SQLite file and folders, under `FLOWPORT_DATA_DIR`. */
     local: [
       sqlite({ only: ['kv', 'dedupe'] }),
       sqlite({ only: ['queue'], as: 'emails' }),
@@ -22,7 +22,7 @@ export default defineApp({
       memory({ only: ['cache'] }),
       payments(),
     ],
-    /** The same with files in a bucket: `S3_BUCKET`, `S3_REGION`, `S3_ENDPOINT` and credentials say where. */
+    /** Like `local`, with files in the bucket that `S3_BUCKET`, `S3_REGION`, `S3_ENDPOINT` and the credentials name. */
     s3: [
       sqlite({ only: ['kv', 'dedupe'] }),
       sqlite({ only: ['queue'], as: 'emails' }),
@@ -32,7 +32,10 @@ export default defineApp({
       payments(),
     ],
     workers,
-    /** A page or its service worker: files, entries and the dedupe ledger on OPFS; emails wait no longer than the page. */
+    /**
+     * A page or its service worker: files, key-value entries and the dedupe ledger on OPFS. Queued emails are lost with the
+     * page.
+     */
     browser: [
       opfsBrowser(),
       opfsBrowser({ only: ['kv'], as: 'flags', root: 'flags' }),

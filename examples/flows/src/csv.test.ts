@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CsvRecord, readCsv } from './csv.ts'
 
-/** The records of a CSV that arrives in chunks of `size` bytes. */
+/** Reads the records of a CSV that arrives in chunks of `size` bytes. */
 async function read(
   csv: string | Uint8Array<ArrayBuffer>,
   { size = Number.POSITIVE_INFINITY, contentType = 'text/csv' } = {},
@@ -20,7 +20,7 @@ async function read(
   return records
 }
 
-/** The cells of every row, in the order of the header. */
+/** Reads the cells of every row, in header order. */
 async function cells(csv: string): Promise<readonly (readonly string[])[]> {
   return (await read(csv)).map((record) => (record.ok ? Object.values(record.row) : [record.reason]))
 }
@@ -105,7 +105,7 @@ describe('CSV', () => {
     expect(await cells(csv)).toEqual(expected)
   })
 
-  it('with an id that is no key rejects the row, by its line', async () => {
+  it('rejects a row whose id is not a valid key, and names its line', async () => {
     const long = 'é'.repeat(101)
     expect(await read(`id,n\na\0b,1\n\u0001,2\n${long},3\n,4\n5,five\n`)).toEqual([
       { ok: false, line: 2, reason: 'the id has a control character' },
@@ -116,7 +116,7 @@ describe('CSV', () => {
     ])
   })
 
-  it('that cannot be read is a 400 which names the row', async () => {
+  it('throws a 400 that names the row when the text cannot be parsed', async () => {
     await expect(read('id,n\n1,a\n2,"open\nand so on\n3,c\n')).rejects.toMatchObject({
       status: 400,
       code: 'MALFORMED_CSV',
@@ -129,7 +129,7 @@ describe('CSV', () => {
     })
   })
 
-  it('gives every row before the one that cannot be read', async () => {
+  it('yields every row before the one that cannot be parsed', async () => {
     const rows = Array.from({ length: 50 }, (_, row) => `${row},x\n`).join('')
     const stream = new Blob([`id,n\n${rows}50,"open\n`]).stream()
     const ids: string[] = []
@@ -141,7 +141,7 @@ describe('CSV', () => {
     expect(ids).toEqual(Array.from({ length: 50 }, (_, row) => String(row)))
   })
 
-  it('whose reader stops lets go of a body that never ends', async () => {
+  it('cancels an endless body when its reader stops', async () => {
     const cancelled = Promise.withResolvers<void>()
     const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) =>
@@ -154,7 +154,7 @@ describe('CSV', () => {
     await cancelled.promise
   })
 
-  it('that is not UTF-8 is a 400, that says it is not is a 415', async () => {
+  it('throws 400 for text that is not UTF-8, and 415 for another declared charset', async () => {
     const latin = Uint8Array.from([...new TextEncoder().encode('id,n\n1,a\n2,'), 0xe4, 0x0a])
     await expect(read(latin)).rejects.toMatchObject({ status: 400, code: 'INVALID_UTF8' })
     const cut = new TextEncoder().encode('id,n\n1,€').slice(0, -1)
@@ -169,14 +169,14 @@ describe('CSV', () => {
     )
   })
 
-  it('is the same wherever it is cut', async () => {
+  it('yields the same records however the bytes are chunked', async () => {
     const csv = '\uFEFFid,näme\r\n1,"a ""€"" 😀\r\nb"\n2,c"d\r3,e\r\n'
     const whole = await read(csv)
     expect(whole).toHaveLength(3)
     for (let size = 1; size <= 8; size++) expect(await read(csv, { size })).toEqual(whole)
   })
 
-  it('of any bytes gives records or a problem below 500', async () => {
+  it('yields records or a problem below 500 for any bytes', async () => {
     const piece = fc.constantFrom(
       '"',
       '""',

@@ -1,4 +1,4 @@
-/** CSV rows from a byte stream, one at a time, at the reader's pace. */
+/** Parses CSV rows from a byte stream, one at a time and with backpressure. */
 import { type ByteSource, problem, textStream } from '@flowport/flow'
 import { type CsvError, parse } from 'csv-parse'
 
@@ -11,13 +11,13 @@ interface Parsed {
   readonly record: readonly string[]
 }
 
-/** What every store takes as part of a key. */
+/** An id of this length fits into a key of every store. */
 const maxIdBytes = 200
 
 /**
- * The first line names the columns, the first column is the id. Lines may end in CRLF, LF or CR, also mixed. A quote inside
- * a field that does not begin with one is text. A row without a usable id, or with too many cells, is not ok.
- * Text that is not UTF-8, or not CSV, ends the rows with a 400 problem; another charset is a 415.
+ * The first line names the columns; the first column is the id. Lines may end in CRLF, LF or CR, even mixed. A quote inside an
+ * unquoted field is plain text. A row without a usable id, or with too many cells, is yielded with `ok: false`. Throws a 400
+ * problem at text that is not UTF-8 or not CSV, and a 415 problem for another charset.
  */
 export async function* readCsv(
   source: ByteSource,
@@ -32,7 +32,7 @@ export async function* readCsv(
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: 1024 * 1024,
-    // An error of the parser itself would drop the rows that wait to be read.
+    // Skipping keeps the parsed rows that have not been read yet; an error from the parser would drop them.
     skip_records_with_error: true,
     on_skip(error) {
       failure ??= error

@@ -1,4 +1,4 @@
-/** Echo: one pure node. Text comes back in Unicode NFC, trimmed, with inner whitespace collapsed. */
+/** Echo: a flow of one pure node, which normalises text to Unicode NFC, trims it and collapses inner whitespace. */
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -6,7 +6,7 @@ const Value = z.object({ value: z.string().max(10_000) })
 const Echoed = z.object({ value: z.string(), length: z.number().int() })
 
 const normalise = node('normalise', {
-  summary: 'Brings text into one form and counts its code points',
+  summary: 'Normalises text and counts its code points',
   input: Value,
   output: Echoed,
   run({ value }) {

@@ -1,4 +1,6 @@
-/** Emails: a request is accepted at once and worked on by a queue, once per email whatever is delivered twice. */
+/**
+ * Emails: a request is accepted immediately and sent from a queue, once per email even if the queue delivers a message twice.
+ */
 import { isKind } from '@flowport/capabilities'
 import { flow, http, node, problem, queue } from '@flowport/flow'
 import * as z from 'zod'
@@ -12,18 +14,18 @@ const Status = z.object({ id, status: z.enum(['queued', 'sent']), sentAt: z.stri
 const keyOf = (id: string) => `emails/${id}`
 
 const enqueue = node('enqueue', {
-  summary: 'Notes the email and puts it in the queue',
+  summary: 'Stores the email as queued and publishes it to the queue',
   input: Request,
   output: Accepted,
   uses: {
     kv: { access: 'write', consistency: 'strong', features: ['conditional'] },
     'queue:emails': 'publish',
   },
-  // The consumer sends each id once, however often it is in the queue.
+  // Safe to repeat: the consumer sends each id once, even if the queue holds it several times.
   idempotency: { key: '/id', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run(email, { kv, 'queue:emails': emails }) {
     const queued = { id: email.id, status: 'queued' }
-    // Enqueued again, it may have been sent already: that stays noted.
+    // On a repeat the email may already be sent: `ifAbsent` keeps that status.
     await kv.put(keyOf(email.id), { json: queued }, { ifAbsent: true }).catch((error: unknown) => {
       if (!isKind(error, 'AlreadyExists')) throw error
     })
@@ -39,7 +41,7 @@ const send = node('send', {
   uses: { kv: { access: 'write', consistency: 'strong' }, clock: 'read' },
   idempotency: { key: '/id', unknown: 'again', sink: 'keyed', ttl: '7d' },
   async run({ id }, { kv, clock }) {
-    // Where a real app would call its mail provider, with the id as the idempotency key.
+    // A real app would call its mail provider here, with the id as the idempotency key.
     const status = { id, status: 'sent' as const, sentAt: new Date(clock.now()).toISOString() }
     await kv.put(keyOf(id), { json: status })
     return status
@@ -61,21 +63,21 @@ const find = node('find-email', {
 const tags = ['emails']
 
 export const postEmail = flow('post-email', {
-  summary: 'Takes an email to send',
+  summary: 'Accepts an email to send',
   tags,
   trigger: http.post('/emails', { input: Request, status: 202 }),
   graph: (email, step) => step(enqueue, email),
 })
 
 export const sendEmail = flow('send-email', {
-  summary: 'Sends what is in the queue',
+  summary: 'Sends the queued emails',
   tags,
   trigger: queue('emails', { input: Request, maxAttempts: 5 }),
   graph: (email, step) => step(send, email),
 })
 
 export const getEmail = flow('get-email', {
-  summary: 'Tells how far an email is',
+  summary: 'Shows the status of an email',
   tags,
   trigger: http.get('/emails/:id', { input: EmailId }),
   graph: (email, step) => step(find, email),

@@ -1,4 +1,7 @@
-/** Files: bodies stream into the blob store before the flow runs, and out of it after; the flow sees references. */
+/**
+ * Files: request bodies stream into the blob store before the flow runs, and downloads stream out after it. The flow itself
+ * only handles references.
+ */
 import {
   type BlobRef,
   blobBody,
@@ -15,7 +18,7 @@ import * as z from 'zod'
 
 const prefixOf = 'files/'
 
-/** One path segment that means nothing special to any store. */
+/** One path segment without characters that are special to any store. */
 const name = z
   .string()
   .min(1)
@@ -130,7 +133,7 @@ export const putFile = flow('put-file', {
 })
 
 export const postFiles = flow('post-files', {
-  summary: 'Stores every file of a form, all or none',
+  summary: 'Stores all files of a form, or none of them',
   tags,
   trigger: http.post('/files', {
     input: z.object({}),
@@ -148,7 +151,7 @@ export const getFile = flow('get-file', {
 })
 
 export const deleteFile = flow('delete-file', {
-  summary: 'Deletes a file; deleting what is not there is fine',
+  summary: 'Deletes a file; succeeds when the file does not exist',
   tags,
   trigger: http.delete('/files/:name', { input: FileName }),
   graph: (file, step) => step(remove, file),

@@ -1,4 +1,6 @@
-/** Feature flags: read often, written rarely, and fine with a store that shows a change a minute later. */
+/**
+ * Feature flags: read often, written rarely, and able to use an eventually consistent store that shows changes a minute later.
+ */
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -18,7 +20,7 @@ const set = node('set-flag', {
 })
 
 const read = node('read-flag', {
-  summary: 'A flag nobody has set is off',
+  summary: 'Reads a flag; one that was never set is off',
   input: FlagName,
   output: Flag,
   uses: { 'kv:flags': { access: 'read', consistency: 'eventual' } },
@@ -35,7 +37,7 @@ export const putFlag = flow('put-flag', {
 })
 
 export const getFlag = flow('get-flag', {
-  summary: 'Tells whether a flag is on',
+  summary: 'Shows whether a flag is on',
   tags,
   trigger: http.get('/flags/:name', { input: FlagName }),
   graph: (flag, step) => step(read, flag),

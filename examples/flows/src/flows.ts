@@ -1,4 +1,4 @@
-/** Every flow of the example, and what the app says of itself. */
+/** Every flow of the example app, with its name, version and OpenAPI details. */
 import { echo } from './echo.ts'
 import { getEmail, postEmail, sendEmail } from './emails.ts'
 import { deleteFile, getFile, listFiles, postFiles, putFile } from './files.ts'

@@ -1,4 +1,4 @@
-/** A heartbeat: a schedule that leaves a mark, and a route that shows it. */
+/** A heartbeat: a schedule records the time of each run, and a route returns the last one. */
 import { cron, flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -25,14 +25,14 @@ const show = node('show', {
 const tags = ['operations']
 
 export const heartbeat = flow('heartbeat', {
-  summary: 'Marks every fifth minute',
+  summary: 'Records a heartbeat every five minutes',
   tags,
   trigger: cron('*/5 * * * *'),
   graph: (due, step) => step(beat, due),
 })
 
 export const getHeartbeat = flow('get-heartbeat', {
-  summary: 'Shows the last mark',
+  summary: 'Shows the last heartbeat',
   tags,
   trigger: http.get('/heartbeat', { input: z.object({}) }),
   graph: (it, step) => step(show, it),

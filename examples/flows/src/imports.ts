@@ -1,4 +1,4 @@
-/** Imports: a CSV body is parsed row by row while it arrives; each row goes to the key-value store. */
+/** Imports: parses a CSV body row by row while it arrives, and stores each row in the key-value store. */
 import { event, flow, http, node, opaque, type ByteSource, streamBody, streamOf } from '@flowport/flow'
 import * as z from 'zod'
 import { readCsv } from './csv.ts'
@@ -8,7 +8,7 @@ const Rejected = z.object({ line: z.number().int(), reason: z.string() })
 const Summary = z.object({
   rows: z.number().int(),
   stored: z.number().int(),
-  /** The first 1,000 of them. */
+  /** The first 1,000 rejected rows. */
   rejected: z.array(Rejected),
 })
 

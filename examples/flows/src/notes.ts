@@ -1,4 +1,4 @@
-/** Notes: reading and writing a key-value store, each flow declaring just the access it needs. */
+/** Notes: flows that read and write a key-value store, each node declaring only the access it needs. */
 import { flow, http, node, problem } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -93,7 +93,7 @@ export const getNote = flow('get-note', {
 })
 
 export const deleteNote = flow('delete-note', {
-  summary: 'Deletes a note; deleting what is not there is fine',
+  summary: 'Deletes a note; succeeds when the note does not exist',
   tags,
   trigger: http.delete('/notes/:id', { input: NoteId }),
   graph: (note, step) => step(remove, note, { alias: 'delete' }),

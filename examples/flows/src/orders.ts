@@ -1,4 +1,4 @@
-/** Orders: the charge is an effect that must happen once, whatever is retried, crashes or races. */
+/** Orders: the charge is an effect that must happen once, despite retries, crashes and concurrent requests. */
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 import { charge, countCharges } from './payments.ts'
@@ -13,7 +13,8 @@ const chargeOrder = node('charge', {
   input: Order,
   output: Charged,
   uses: { 'http:payments': 'write' },
-  // The gateway charges per call and cannot be asked. When its answer is lost, a person settles the order.
+  // The gateway charges on every call and cannot look up a charge by key. If its answer is lost, the outcome is unknown and a
+  // person must settle it.
   idempotency: { key: '/orderId', unknown: 'never', begins: 'effect', ttl: '7d', lease: '10s' },
   async run({ orderId, amountCents }, { 'http:payments': gateway, idempotencyKey }) {
     const chargeId = await charge(gateway, { orderId, amountCents }, idempotencyKey ?? orderId)
@@ -40,7 +41,7 @@ export const postOrder = flow('post-order', {
 })
 
 export const getOrder = flow('get-order', {
-  summary: 'Tells how often the payment gateway has charged an order',
+  summary: 'Shows how often the payment gateway has charged an order',
   tags,
   trigger: http.get('/orders/:orderId', { input: OrderId }),
   graph: (order, step) => step(count, order),

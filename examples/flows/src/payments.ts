@@ -1,4 +1,4 @@
-/** The payment gateway that orders are charged at: a preset of the app's own, which provides `http:payments`. */
+/** The payment gateway: a preset defined by the app itself, which provides `http:payments`. */
 import {
   appliedByStatus,
   CapabilityError,
@@ -15,7 +15,7 @@ import * as z from 'zod'
 const env = Type.Object({
   PAYMENTS_URL: Type.String({
     default: 'http://127.0.0.1:4174',
-    description: 'Where the payment gateway is. The start scripts start one and set it',
+    description: 'URL of the payment gateway. The start scripts start one and set this variable',
   }),
 })
 
@@ -30,7 +30,7 @@ const preset = definePreset<{ readonly as?: string }, typeof env, typeof provide
   layers: ({ log }) => [logging({ log })],
   open({ env: { PAYMENTS_URL } }) {
     const { fetch } = systemHttpDriver()
-    // Nodes name the gateway `http://payments`; only the preset knows where it is.
+    // Nodes call the gateway as `http://payments`; the preset replaces that with its real address.
     const located = (request: Request) => {
       const { pathname, search } = new URL(request.url)
       return fetch(new Request(new URL(pathname + search, PAYMENTS_URL), request))
@@ -50,7 +50,7 @@ export interface Payment {
 const Charged = z.object({ chargeId: z.string() })
 const Count = z.object({ charges: z.number().int() })
 
-/** Charges once per call: nothing here or at the gateway knows of an earlier one. */
+/** Charges on every call: neither this function nor the gateway detects a repeat. */
 export async function charge(http: HttpWrite, payment: Payment, idempotencyKey: string): Promise<string> {
   const response = await http.fetch('http://payments/charges', {
     method: 'POST',
@@ -60,7 +60,7 @@ export async function charge(http: HttpWrite, payment: Payment, idempotencyKey: 
   return Charged.parse(await answerOf(response)).chargeId
 }
 
-/** How often the gateway has charged the order. */
+/** Resolves to the number of charges that the gateway made for the order. */
 export async function countCharges(http: HttpRead, orderId: string): Promise<number> {
   const response = await http.fetch(`http://payments/charges/${encodeURIComponent(orderId)}`)
   return Count.parse(await answerOf(response)).charges

@@ -1,4 +1,4 @@
-/** Site status: a streaming node. One snapshot, then five updates, as server-sent events or NDJSON. */
+/** Site status: a streaming node that sends one snapshot and five updates, as server-sent events or NDJSON. */
 import { event, flow, http, node, streamOf } from '@flowport/flow'
 import * as z from 'zod'
 
@@ -17,7 +17,7 @@ const Status = z.object({
 const updates = 5
 
 const watch = node('watch', {
-  summary: 'Looks at a site at an interval',
+  summary: 'Checks a site at an interval',
   input: Query,
   output: streamOf(Status),
   uses: { clock: 'read' },

@@ -1,4 +1,4 @@
-/** Tickets: a switch and an if side by side, joined into one answer. */
+/** Tickets: a switch and an if run side by side, and a node joins their results into one answer. */
 import { flow, http, node } from '@flowport/flow'
 import * as z from 'zod'
 

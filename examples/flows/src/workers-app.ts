@@ -1,4 +1,4 @@
-/** The example app with the profile of Workers alone: its bundle holds the presets of that profile and no others. */
+/** The example app with only its Workers profile, so that the Worker's bundle contains only that profile's presets. */
 import { defineApp } from '@flowport/flow'
 import { about, flows } from './flows.ts'
 import { workers } from './workers-profile.ts'

@@ -1,4 +1,4 @@
-/** The profile of Cloudflare Workers: Durable Objects where a strong store is needed, KV where it is not, R2 for files. */
+/** The Cloudflare Workers profile: Durable Objects for strong consistency, KV for flags, R2 for files and Queues for emails. */
 import { cloudflareKv } from '@flowport/presets/cloudflare-kv'
 import { cloudflareQueues } from '@flowport/presets/cloudflare-queues'
 import { cloudflareR2 } from '@flowport/presets/cloudflare-r2'

@@ -1,4 +1,4 @@
-/** The charges of the payment gateway: kept in a file, a line each, written before the caller is answered. */
+/** The payment gateway's charges: stored in a file, one JSON line each, written before the gateway answers. */
 import { randomUUID } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
@@ -6,7 +6,7 @@ export interface Charge {
   readonly chargeId: string
   readonly orderId: string
   readonly amountCents: number
-  /** The `Idempotency-Key` of the call that made it. */
+  /** The `Idempotency-Key` of the call that made the charge. */
   readonly key: string | null
 }
 
@@ -14,23 +14,23 @@ export class Charges {
   readonly #file: string
   readonly #all: Charge[]
 
-  /** `file` is read now and appended to with each charge. */
+  /** Reads `file` now, and appends each new charge to it. */
   constructor(file: string) {
     this.#file = file
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
     this.#all = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Charge)
   }
 
-  /** Charges, whatever was charged before. */
+  /** Adds a charge, without checking for earlier ones. */
   make(charge: Omit<Charge, 'chargeId'>): Charge {
     const made = { chargeId: randomUUID(), ...charge }
-    // Readable for the user alone, as payments are.
+    // Payment data: readable only by the user.
     appendFileSync(this.#file, `${JSON.stringify(made)}\n`, { mode: 0o600 })
     this.#all.push(made)
     return made
   }
 
-  /** The charge that a call with this key made, or `undefined`. */
+  /** Returns the charge that a call with this key made, or `undefined`. */
   ofKey(key: string): Charge | undefined {
     return this.#all.find((charge) => charge.key === key)
   }

@@ -1,15 +1,15 @@
-/** A naive payment gateway: it charges once per call. It can lose its answers, and keeps keys only when told to. */
+/** A naive payment gateway that charges on every call. Options make it lose answers or honour idempotency keys. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
 import { Charges } from './charges.ts'
 
 export interface GatewayOptions {
-  /** Where the charges are kept. */
+  /** Path of the file that stores the charges. */
   readonly file: string
-  /** Whether a call with the `Idempotency-Key` of an earlier one returns its charge and makes none. Default false. */
+  /** Whether a call that repeats an `Idempotency-Key` returns the earlier charge instead of making another. Default false. */
   readonly keepsKeys?: boolean
-  /** Cuts the connection of every nth call after its charge was made. 0, the default: of none. */
+  /** Closes the connection of every nth call after making its charge. Default 0: never. */
   readonly losesEvery?: number
   /** Milliseconds between a charge and its answer. Default 0. */
   readonly holdsMs?: number
@@ -40,12 +40,12 @@ export function createGateway({
   }
 
   return createServer((request, response) => {
-    // A page asks first whether it may send JSON and a key.
+    // A browser sends a preflight request before it sends JSON and a key.
     if (request.method === 'OPTIONS') return answer(response, 200, {})
     const [, orderId] = /^\/charges\/([^/?]+)$/.exec(request.url ?? '') ?? []
     if (request.method === 'POST' && request.url === '/charges')
       return void charge(request, response).catch(() =>
-        answer(response, 400, { error: 'the body is no JSON' }),
+        answer(response, 400, { error: 'the body is not JSON' }),
       )
     if (request.method !== 'GET' || orderId === undefined)
       return answer(response, 404, { error: 'not found' })

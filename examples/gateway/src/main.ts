@@ -1,4 +1,4 @@
-/** The gateway as a process: prints its address, and ends when whoever started it is gone. */
+/** Runs the gateway as a process: prints its address, and exits when its parent process is gone. */
 import type { AddressInfo } from 'node:net'
 import { createGateway } from './gateway.ts'
 
@@ -20,7 +20,7 @@ const server = createGateway({
 server.listen(Number(PORT), '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
 })
-// The pipe ends with the process that holds its other end, however that one dies.
+// Standard input is a pipe from the parent, so it ends when the parent dies, even by SIGKILL.
 process.stdin.resume().once('end', () => {
   server.close()
   server.closeAllConnections()

@@ -1,4 +1,4 @@
-/** Starts the gateway in a process of its own. */
+/** Starts the gateway in a separate process. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -8,17 +8,17 @@ export type { GatewayOptions }
 
 export interface Gateway {
   readonly url: string
-  /** How often an order was charged, as the gateway counts. */
+  /** Resolves to the number of charges that the gateway made for an order. */
   count(orderId: string): Promise<number>
   stop(): Promise<void>
 }
 
 export interface StartOptions extends GatewayOptions {
-  /** On 127.0.0.1. Default 0: a free one. */
+  /** Port on 127.0.0.1. Default 0: any free port. */
   readonly port?: number
 }
 
-/** Resolves when the gateway answers. It ends with this process at the latest. */
+/** Resolves when the gateway listens. The gateway exits at the latest with this process. */
 export async function startGateway({
   file,
   keepsKeys = false,
@@ -42,7 +42,7 @@ export async function startGateway({
       throw new Error(`the gateway ended with ${String(code)}`)
     }),
   ])) as [Buffer]
-  // It does not keep this process alive.
+  // The gateway must not keep this process alive.
   child.unref()
   for (const stream of [child.stdin, child.stdout])
     if ('unref' in stream) (stream as { unref(): void }).unref()
@@ -55,7 +55,7 @@ export async function startGateway({
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
-      // Whoever waits for its end must not end before it.
+      // Keeps this process alive until the gateway has exited.
       child.ref()
       const exited = once(child, 'exit')
       child.kill('SIGTERM')

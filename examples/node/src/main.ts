@@ -1,4 +1,4 @@
-/** Serves the example app on Fastify, with the profile `FLOWPORT_PROFILE` names. */
+/** Serves the example app on Fastify, with the profile that `FLOWPORT_PROFILE` names. */
 import app from '@flowport-examples/flows'
 import { describeServer, serve } from '@flowport/host-node'
 import { withGateway } from './with-gateway.ts'

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Sends bytes as they are, which `fetch` would not, and resolves the raw answer. */
+/** Sends raw bytes, which `fetch` cannot, and resolves to the raw answer. */
 function raw(text: string | Buffer, end = false): Promise<string> {
   const { hostname, port } = new URL(server.url)
   return new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ const put = (path: string, body = 'evil') =>
     `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   )
 
-/** Status and problem of a raw answer; fails when it is not a problem. */
+/** Parses a raw answer into its status and problem; throws when it is not a problem. */
 function problemOf(answer: string): {
   status: number
   code: string
@@ -90,7 +90,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     expect((await ask(`${server.url}/orders`, 'POST')).status).toBe(422)
   })
 
-  it('a body that is no object beside path parameters', async () => {
+  it('a body that is not an object, on a route with path parameters', async () => {
     const response = await post('/notes/x', '[1]', undefined, 'PUT')
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'BODY_NOT_AN_OBJECT' }])
     await nothingStored()
@@ -106,7 +106,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('a media type the route does not take', async () => {
+  it('a media type the route does not accept', async () => {
     const response = await post(
       '/notes/x',
       'text=a',
@@ -117,7 +117,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('an unknown route, and an unknown method with what there is', async () => {
+  it('an unknown route, and an unsupported method with the allowed ones', async () => {
     expect(await ask(`${server.url}/nowhere`)).toMatchObject({ status: 404, body: { code: 'NO_SUCH_ROUTE' } })
     const wrong = await ask(`${server.url}/notes/x`, 'PATCH', {})
     expect(wrong).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } })
@@ -141,7 +141,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('a multipart form that is cut off, though its first file is whole', async () => {
+  it('a truncated multipart form whose first file is complete', async () => {
     const part = (name: string, text: string) =>
       `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${text}\r\n`
     const body = `${part('one', 'whole')}${part('two', 'ha').slice(0, -2)}`
@@ -152,7 +152,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('a form without boundary, and a form on a route for JSON', async () => {
+  it('a form without a boundary, and a form on a JSON route', async () => {
     const noBoundary = await post('/files', 'x', { 'content-type': 'multipart/form-data' })
     expect(noBoundary.status).toBe(415)
     const form = new FormData()
@@ -161,7 +161,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('file names that try to leave, in every spelling', async () => {
+  it('file names that attempt path traversal, in every spelling', async () => {
     const names = [
       '..%2fevil',
       '%2e%2e%2fevil',
@@ -192,7 +192,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('a form whose file name tries to leave', async () => {
+  it('a form whose file name attempts path traversal', async () => {
     for (const name of ['../evil', 'a/../../evil', '/etc/passwd', 'C:\\evil', '..']) {
       const body = `--b\r\nContent-Disposition: form-data; name="f"; filename="${name.replace('\\', '\\\\')}"\r\n\r\nevil\r\n--b--\r\n`
       const answer = await raw(
@@ -229,7 +229,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     expect((await ask(`${server.url}/notes?limit=1001`)).status).toBe(422)
   })
 
-  it('an upload whose length is a lie', async () => {
+  it('an upload with a wrong Content-Length', async () => {
     const answer = await raw(
       `PUT /files/short HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`,
       true,
@@ -238,7 +238,7 @@ describe('bad input is a problem, and nothing is stored', () => {
     await nothingStored()
   })
 
-  it('shows no stack and no path of the server', async () => {
+  it('shows no stack trace and no server path', async () => {
     expect(server.stderr()).not.toContain('unhandled')
     const { body } = await ask(`${server.url}/notes?cursor=%21%21`)
     expect(JSON.stringify(body)).not.toMatch(/node_modules|\.ts:|file:\/\//)

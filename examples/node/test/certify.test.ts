@@ -1,4 +1,4 @@
-/** Certifies the example's order at a gateway that charges once per call, and finds the double charges of broken apps. */
+/** Certifies the example's orders with a gateway that charges on every call, and detects the double charges of broken apps. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../../..')
 const cli = join(root, 'host-node/src/cli.ts')
 const app = join(root, 'examples/flows/src/app.ts')
 const file = join(root, 'examples/node/src/certifications/post-order.ts')
-/** The declared lease of 10 s would have to end for each killed and each stopped process. */
+/** Shorter than the declared lease of 10 s, which each killed and each stopped process would have to wait out. */
 const leaseMs = 4_000
 
 let folder: string
@@ -37,8 +37,8 @@ async function ended(child: ChildProcess) {
   return { code: await code, stdout, stderr }
 }
 
-describe.concurrent('the order of the example', { timeout: 120_000 }, () => {
-  it('is certified by the command, whose report fits the published schema', async () => {
+describe.concurrent('the order of the example app', { timeout: 120_000 }, () => {
+  it('is certified by the command, and the report matches the published schema', async () => {
     const report = join(folder, 'report.json')
     const options = ['--lease', String(leaseMs), '--report', report]
     const { code, stdout, stderr } = await ended(
@@ -75,7 +75,7 @@ describe.concurrent('the order of the example', { timeout: 120_000 }, () => {
     })
   })
 
-  it('is not certified when it is charged again at a gateway that keeps no keys', async () => {
+  it('is not certified when it is charged again at a gateway that ignores keys', async () => {
     const { ok, effects, vectors } = await brokenBy('again-app.ts', ['repeat', 'kill'])
     expect(ok).toBe(false)
     expect(effects).toMatchObject([{ derived: 'at least once', verdict: 'violated' }])
@@ -86,20 +86,23 @@ describe.concurrent('the order of the example', { timeout: 120_000 }, () => {
 })
 
 describe('flowport certify', { timeout: 120_000 }, () => {
-  it.skipIf(process.platform !== 'linux')('ends its processes at Ctrl+C, a stopped one too', async () => {
-    const options = ['--lease', '60000', '--faults', 'stop']
-    const child = start(['post-order', '--effects', '--with', file, ...options])
-    const over = ended(child)
-    const stopped = () => childrenOf(child.pid).filter(({ state }) => state === 'T')
-    await expect.poll(() => stopped().length, { timeout: 60_000 }).toBe(1)
-    const pids = childrenOf(child.pid).map(({ pid }) => pid)
-    // Three processes of the app, and the gateway.
-    expect(pids).toHaveLength(4)
-    child.kill('SIGINT')
-    expect(await over).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted') as string })
-    const left = () => pids.filter((pid) => processes().some((each) => each.pid === pid))
-    await expect.poll(left).toEqual([])
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'ends its processes at Ctrl+C, including a stopped one',
+    async () => {
+      const options = ['--lease', '60000', '--faults', 'stop']
+      const child = start(['post-order', '--effects', '--with', file, ...options])
+      const over = ended(child)
+      const stopped = () => childrenOf(child.pid).filter(({ state }) => state === 'T')
+      await expect.poll(() => stopped().length, { timeout: 60_000 }).toBe(1)
+      const pids = childrenOf(child.pid).map(({ pid }) => pid)
+      // Three processes of the app, and the gateway.
+      expect(pids).toHaveLength(4)
+      child.kill('SIGINT')
+      expect(await over).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted') as string })
+      const left = () => pids.filter((pid) => processes().some((each) => each.pid === pid))
+      await expect.poll(left).toEqual([])
+    },
+  )
 })
 
 interface Process {
@@ -116,7 +119,7 @@ function processes(): readonly Process[] {
         const [, state = '', parent] = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? []
         return [{ pid: Number(name), parent: Number(parent), state }]
       } catch {
-        // It has ended since the folder was read.
+        // The process has exited since the folder was read.
         return []
       }
     })

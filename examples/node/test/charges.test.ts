@@ -1,4 +1,4 @@
-/** Charges at a payment gateway that charges once per call, in a process of its own: the ledger alone prevents a second. */
+/** Charges at a payment gateway that charges on every call, in a separate process: only the ledger prevents a second charge. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The app and a gateway. `main` is another program to run the app with. */
+/** Starts the app and a gateway. `main` is the program that runs the app. */
 async function start(options: Omit<GatewayOptions, 'file'> = {}, main?: string): Promise<string> {
   gateway = await startGateway({ file: join(folder, 'payments.jsonl'), ...options })
   return (await serverAt(main)).url
@@ -40,13 +40,13 @@ async function serverAt(main?: string): Promise<ExampleServer> {
 
 const post = (url: string) => ask(`${url}/orders`, 'POST', order)
 
-/** Sends the order 64 times at once, then once more. */
+/** Sends the order 64 times concurrently, then one more time. */
 async function storm(url: string): Promise<readonly { readonly status: number; readonly body: unknown }[]> {
   const answers = await Promise.all(Array.from({ length: 64 }, () => post(url)))
   return [...answers, await post(url)]
 }
 
-/** Kills the app while the gateway holds the order's charge, starts it again, and sends the order until it is decided. */
+/** Kills the app while the gateway holds the order's charge, restarts it, and sends the order until its outcome is decided. */
 async function crash(main?: string): Promise<{ readonly status: number; readonly body: unknown }> {
   const url = await start({ holdsMs: 10_000 }, main)
   const sent = post(url).catch(() => undefined)
@@ -61,7 +61,7 @@ async function crash(main?: string): Promise<{ readonly status: number; readonly
   return answer
 }
 
-describe('an order at a gateway that charges per call', () => {
+describe('an order at a gateway that charges on every call', () => {
   it('is charged once by 65 requests, which get one answer', async () => {
     const answers = await storm(await start())
     const made = answers.filter(({ status }) => status === 201)
@@ -71,7 +71,7 @@ describe('an order at a gateway that charges per call', () => {
     expect(await gateway.count('o1')).toBe(1)
   })
 
-  it('is charged once when the answer is lost, and later requests are told that nobody can know', async () => {
+  it('is charged once when the answer is lost, and later requests get an unknown outcome', async () => {
     const url = await start({ losesEvery: 1 })
     const first = await post(url)
     const later = await Promise.all([post(url), post(url), post(url)])

@@ -7,13 +7,13 @@ afterEach(async () => {
   await server?.stop()
 })
 
-/** Starts again over what the killed one left. */
+/** Starts a server over the data that the killed one left. */
 async function restarted(killed: ExampleServer): Promise<ExampleServer> {
   server = await startExample({ dataDir: killed.dataDir })
   return server
 }
 
-/** A body that never ends by itself. */
+/** A body that never ends. */
 function endless(start = ''): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start: (controller) => controller.enqueue(new TextEncoder().encode(start)),
@@ -25,7 +25,7 @@ function endless(start = ''): ReadableStream<Uint8Array> {
 }
 
 describe('kill -9', () => {
-  it('in the middle of uploads leaves the old file and no half of a new one', async () => {
+  it('in the middle of uploads leaves the old file and no partial new one', async () => {
     server = await startExample()
     const { url } = server
     await fetch(`${url}/files/kept`, { method: 'PUT', body: 'the old content' })
@@ -49,7 +49,7 @@ describe('kill -9', () => {
     expect((body as { files: { key: string }[] }).files.map(({ key }) => key)).toEqual(['kept'])
   })
 
-  it('in the middle of notes and orders leaves whole rows and at most one charge each', async () => {
+  it('in the middle of notes and orders leaves complete rows and at most one charge each', async () => {
     server = await startExample()
     const { url } = server
     let writing = true
@@ -79,7 +79,7 @@ describe('kill -9', () => {
     }
     for (const id of orders.slice(-16)) {
       const sent = await ask(`${again.url}/orders`, 'POST', { orderId: id, amountCents: 1 })
-      // What was in flight when the process died is free again when its lease ends.
+      // A key that was in flight when the process died is free again when its lease ends.
       expect([201, 409]).toContain(sent.status)
       const { charges } = (await ask(`${again.url}/orders/${id}`)).body as { charges: number }
       expect(charges).toBeLessThanOrEqual(1)
@@ -88,7 +88,7 @@ describe('kill -9', () => {
   })
 })
 
-/** Until the server has taken some megabytes of the uploads. */
+/** Resolves when the server has received some megabytes of the uploads. */
 async function bytesOnTheWay({ dataDir }: ExampleServer): Promise<void> {
   const { readdirSync, statSync } = await import('node:fs')
   const size = () =>

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** What curl prints, headers included, for arguments whose `/path` is the server's. */
+/** Runs curl and resolves to its output with headers. An argument such as `/path` is completed with the server's address. */
 async function curl(...args: readonly string[]): Promise<string> {
   const full = args.map((each) => (each.startsWith('/') ? server.url + each : each))
   const { stdout } = await promisify(execFile)('curl', ['-sS', '-i', ...full])
@@ -21,8 +21,8 @@ async function curl(...args: readonly string[]): Promise<string> {
 
 const json = ['-H', 'content-type: application/json'] as const
 
-/** The routes the README does not show, in an order in which each finds what it needs. */
-describe.skipIf(!hasCurl)('by curl (needs curl)', () => {
+/** The routes that the README does not show, ordered so that each finds the data it needs. */
+describe.skipIf(!hasCurl)('with curl (needs curl)', () => {
   it('notes are listed and deleted', async () => {
     await curl('-X', 'PUT', '/notes/b', ...json, '-d', '{"text":"b"}')
     await curl('-X', 'PUT', '/notes/a', ...json, '-d', '{"text":"a"}')
@@ -35,7 +35,7 @@ describe.skipIf(!hasCurl)('by curl (needs curl)', () => {
     )
   })
 
-  it('files are looked at, listed and deleted', async () => {
+  it('files are inspected, listed and deleted', async () => {
     expect(
       await curl('-X', 'PUT', '/files/x.txt', '-H', 'content-type: text/plain', '--data-binary', 'hello'),
     ).toMatch(/^HTTP\/1\.1 201 /)
@@ -48,7 +48,7 @@ describe.skipIf(!hasCurl)('by curl (needs curl)', () => {
     expect(await curl('/files/x.txt')).toMatch(/^HTTP\/1\.1 404 /)
   })
 
-  it('an import tells its progress', async () => {
+  it('an import reports its progress', async () => {
     const answer = await curl(
       '-N',
       '/imports',
@@ -64,7 +64,7 @@ describe.skipIf(!hasCurl)('by curl (needs curl)', () => {
     )
   })
 
-  it('emails are taken, and sent by the queue', async () => {
+  it('emails are accepted, and sent from the queue', async () => {
     const email = '{"id":"e1","to":"ada@example.com","subject":"hello"}'
     expect(await curl('/emails', ...json, '-d', email)).toMatch(/^HTTP\/1\.1 202 [\s\S]*\{"id":"e1"\}$/)
     await expect.poll(() => curl('/emails/e1')).toMatch(/"status":"sent"/)

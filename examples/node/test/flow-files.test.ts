@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-it('a flow file reads and writes files on disk, below the folder its settings name', async () => {
+it('a flow file reads and writes files on disk, under the folder its settings name', async () => {
   const storage = createStorage({ schemes: [memoryScheme(), fileScheme({ root: folder })] })
   await writeFile(join(folder, 'orders.json'), '{"n":3}')
   const copy = loadFlow<{ name: string }, { n: number; files: readonly { name: string }[] }>(`

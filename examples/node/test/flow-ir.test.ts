@@ -1,4 +1,4 @@
-/** The Flow IR of every example flow fits the published schema, and what the schema requires is required. */
+/** The Flow IR of every example flow matches the published schema, and the schema rejects Flow IR without required fields. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type FlowIr, toIr } from '@flowport/flow'
@@ -11,11 +11,11 @@ const schema = JSON.parse(readFileSync(path, 'utf8')) as { $defs: Record<string,
 const asJson = (ir: FlowIr) => JSON.parse(JSON.stringify(ir)) as FlowIr
 
 describe('the published schema of Flow IR', () => {
-  it.each(app.flows.map((flow) => [flow.name, toIr(flow)] as const))('fits %s', (_name, ir) => {
+  it.each(app.flows.map((flow) => [flow.name, toIr(flow)] as const))('accepts %s', (_name, ir) => {
     expect(Check(schema, asJson(ir))).toBe(true)
   })
 
-  it('refuses edges without a buffer and unknown kinds', () => {
+  it('rejects edges without a buffer and unknown kinds', () => {
     const ir = asJson(toIr(app.flows[0]))
     const [edge, ...others] = ir.edges
     const { buffer: _, ...without } = edge as FlowIr['edges'][number]

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Watches the server's memory; `stop` tells by how many bytes it grew at most. */
+/** Watches the server's memory; `stop` returns its largest growth in bytes. */
 function watchMemory() {
   const before = server.rss()
   let peak = before
@@ -30,7 +30,7 @@ function watchMemory() {
   }
 }
 
-/** Bytes that differ from chunk to chunk, so that a lost or repeated one shows. */
+/** Content that differs from chunk to chunk, so that a lost or repeated chunk is detected. */
 function* content(length = total): Generator<Buffer, void, void> {
   const bytes = Buffer.alloc(chunk)
   for (let i = 0; i < chunk; i++) bytes[i] = (i * 31) & 0xff
@@ -44,7 +44,7 @@ function* content(length = total): Generator<Buffer, void, void> {
 describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
   'a file of 1 GiB (needs /proc to see the memory of the server)',
   () => {
-    it('goes in and out with the server’s memory growing by less than 100 MiB', {
+    it('is uploaded and downloaded while the server’s memory grows by less than 100 MiB', {
       timeout: 300_000,
     }, async () => {
       await (
@@ -93,7 +93,7 @@ describe.skipIf(!required('/proc', existsSync('/proc/self/status')))(
       expect(Buffer.from(await ranged.arrayBuffer())).toEqual(Buffer.from(expected.subarray(2, 12)))
     })
 
-    it('of which a quarter goes in as a file of a form, within the same bound', {
+    it('keeps that bound when a quarter of it is uploaded in a form', {
       timeout: 300_000,
     }, async () => {
       const length = total / 4

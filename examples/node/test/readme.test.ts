@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** What each command of the README must print, in its order. */
+/** The expected output of each command in the README, in order. */
 const answers: readonly RegExp[] = [
   /^\{"value":"hello world","length":11\}$/,
   /event: snapshot\n[\s\S]*event: update_5\n/,
@@ -34,7 +34,7 @@ const answers: readonly RegExp[] = [
 ]
 
 describe.skipIf(!hasCurl)('the README’s commands (need curl)', () => {
-  it('are those this test knows', () => {
+  it('have an expected output each', () => {
     expect(commands).toHaveLength(answers.length)
   })
 
@@ -50,7 +50,7 @@ describe.skipIf(!hasCurl)('the README’s commands (need curl)', () => {
 })
 
 describe('the example app', () => {
-  it('is described in OpenAPI that a validator accepts, every route of it', async () => {
+  it('describes every route in OpenAPI that a validator accepts', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as Record<string, unknown>
     const { valid, errors } = await new Validator().validate(document)
     expect(errors ?? []).toEqual([])
@@ -84,7 +84,7 @@ describe('the example app', () => {
     ])
   })
 
-  it('lists its flows and bindings at /, for programs and for people', async () => {
+  it('lists its flows and bindings at /, as JSON and as HTML', async () => {
     const json = (await (await fetch(server.url)).json()) as {
       flows: unknown[]
       bindings: { name: string }[]

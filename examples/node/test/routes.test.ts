@@ -19,11 +19,11 @@ describe('POST /echo', () => {
     expect(body).toEqual({ value: 'h\u00e9llo wo rld 👩‍🚀', length: [...'h\u00e9llo wo rld 👩‍🚀'].length })
   })
 
-  it('takes the empty text', async () => {
+  it('accepts empty text', async () => {
     expect((await ask(at('/echo'), 'POST', { value: '   ' })).body).toEqual({ value: '', length: 0 })
   })
 
-  it('tells a request id and no caching, and names no nodes', async () => {
+  it('sends a request id and forbids caching, and names no nodes', async () => {
     const { headers } = await ask(at('/echo'), 'POST', { value: 'x' }, { 'x-request-id': 'abc-1' })
     expect(headers.get('x-request-id')).toBe('abc-1')
     expect(headers.get('server-timing')).toBeNull()
@@ -65,7 +65,7 @@ describe('/notes', () => {
     })
   })
 
-  it('list page by page without losing or repeating one', async () => {
+  it('are listed page by page, none lost or repeated', async () => {
     const ids = Array.from({ length: 25 }, (_, i) => `page-${String(i).padStart(2, '0')}`)
     await Promise.all(ids.map((id) => ask(at(`/notes/${id}`), 'PUT', { text: id })))
     const seen: string[] = []
@@ -85,7 +85,7 @@ describe('/notes', () => {
     expect(seen).toEqual(ids)
   })
 
-  it('take ids with any characters, percent-encoded', async () => {
+  it('accept ids with any characters, percent-encoded', async () => {
     const id = 'ä ö/ü?#%&+😀'
     await ask(at(`/notes/${encodeURIComponent(id)}`), 'PUT', { text: 'odd' })
     expect((await ask(at(`/notes/${encodeURIComponent(id)}`))).body).toEqual({ id, text: 'odd' })
@@ -95,19 +95,19 @@ describe('/notes', () => {
 fileRoutes(() => server.url)
 
 describe('/orders', () => {
-  it('charge once, however often and however concurrently they are sent', async () => {
+  it('charges once when an order is sent repeatedly and concurrently', async () => {
     const order = { orderId: 'order-1', amountCents: 4_200 }
     const answers = await Promise.all(Array.from({ length: 64 }, () => ask(at('/orders'), 'POST', order)))
     const made = answers.filter(({ status }) => status === 201)
     expect(made.length).toBeGreaterThan(0)
     expect(new Set(made.map(({ body }) => JSON.stringify(body))).size).toBe(1)
-    // Whoever came while the first was at work and could not wait is told to come back.
+    // A request that waited too long for the first one gets 409, to retry later.
     for (const { status, body } of answers)
       if (status !== 201) expect([status, body]).toMatchObject([409, { code: 'IDEM_IN_FLIGHT' }])
     expect((await ask(at('/orders/order-1'))).body).toEqual({ orderId: 'order-1', charges: 1 })
   })
 
-  it('refuse the same order with another amount', async () => {
+  it('refuses the same order with another amount', async () => {
     await ask(at('/orders'), 'POST', { orderId: 'order-2', amountCents: 1 })
     expect(await ask(at('/orders'), 'POST', { orderId: 'order-2', amountCents: 2 })).toMatchObject({
       status: 422,
@@ -116,7 +116,7 @@ describe('/orders', () => {
     expect((await ask(at('/orders/order-2'))).body).toEqual({ orderId: 'order-2', charges: 1 })
   })
 
-  it('accept an Idempotency-Key, quoted or bare, and refuse a malformed one', async () => {
+  it('accepts an Idempotency-Key, quoted or bare, and refuses a malformed one', async () => {
     const send = (key: string) =>
       ask(at('/orders'), 'POST', { orderId: 'order-3', amountCents: 3 }, { 'idempotency-key': key })
     expect((await send('"8e03978e-40d5-43dd-bc93-6894a57f9324"')).status).toBe(201)
@@ -127,7 +127,7 @@ describe('/orders', () => {
     expect((await ask(at('/orders/order-3'))).body).toEqual({ orderId: 'order-3', charges: 1 })
   })
 
-  it('tell no charges for an order nobody sent', async () => {
+  it('shows zero charges for an order that was never sent', async () => {
     expect((await ask(at('/orders/none'))).body).toEqual({ orderId: 'none', charges: 0 })
   })
 })
@@ -142,7 +142,7 @@ describe('POST /imports', () => {
     expect(await response.json()).toEqual({ rows: 3376, stored: 3376, rejected: [] })
   })
 
-  it('rejects a row without an id, and tells its line', async () => {
+  it('rejects a row without an id, and names its line', async () => {
     const csv = 'id,name\n1,one\n,nobody\n2,"two\nlines"\n  ,blank\n3,three,extra\n4\n'
     expect(await (await post(csv)).json()).toEqual({
       rows: 6,
@@ -155,7 +155,7 @@ describe('POST /imports', () => {
     })
   })
 
-  it('streams progress to who asks for it', async () => {
+  it('streams progress when the client accepts event streams', async () => {
     const events = await (await post(bytesOf(airports), 'text/event-stream')).text()
     expect(events.match(/^event: progress$/gm)).toHaveLength(6)
     expect(events).toMatch(/event: result\ndata: \{"rows":3376,"stored":3376,"rejected":\[\]\}\n\n$/)
@@ -167,13 +167,13 @@ describe('POST /imports', () => {
     })
   })
 
-  it('says where a body stops being CSV', async () => {
+  it('names the line at which a body stops being CSV', async () => {
     const response = await post('id,name\n1,"never closed\n')
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ code: 'MALFORMED_CSV' })
   })
 
-  it('takes quotes inside fields, mixed line ends and NUL', async () => {
+  it('accepts quotes inside fields, mixed line endings and NUL', async () => {
     expect(await (await post('id,n\r\n1,5"\n2,"x"y\r3,\0\r\n4\0,x\n')).json()).toEqual({
       rows: 4,
       stored: 3,
@@ -181,7 +181,7 @@ describe('POST /imports', () => {
     })
   })
 
-  it('takes UTF-8 only', async () => {
+  it('accepts UTF-8 only', async () => {
     const latin = await post(Uint8Array.from([0x69, 0x64, 0x0a, 0xe4, 0x0a]))
     expect([latin.status, await latin.json()]).toMatchObject([400, { code: 'INVALID_UTF8' }])
     const declared = await fetch(at('/imports'), {
@@ -192,7 +192,7 @@ describe('POST /imports', () => {
     expect([declared.status, await declared.json()]).toMatchObject([415, { code: 'UNSUPPORTED_CHARSET' }])
   })
 
-  it('takes CSV only', async () => {
+  it('accepts CSV only', async () => {
     const response = await fetch(at('/imports'), {
       method: 'POST',
       body: '{}',

@@ -31,7 +31,7 @@ for (const engine of ['fetch', 'opendal']) {
 
       fileRoutes(() => server.url)
 
-      it('stores files in the bucket, under its root, and notes where `local` does', async () => {
+      it('stores files in the bucket, under its root, and notes in the same store as `local`', async () => {
         await fetch(`${server.url}/files/here.txt`, { method: 'PUT', body: 'here' })
         if (store === null) return
         const xml = await clientFor(store, bucket).sendForText({
@@ -44,11 +44,11 @@ for (const engine of ['fetch', 'opendal']) {
         expect(server.banner).toContain('s3')
       })
 
-      it('shows no secret where it tells what it runs on', () => {
+      it('shows no secret in its banner and log', () => {
         expect(server.banner + server.stderr()).not.toContain(store?.secretAccessKey)
       })
 
-      it('keeps half a file that its sender gave up out of the bucket', async () => {
+      it('leaves no partial file in the bucket when the client aborts an upload', async () => {
         const controller = new AbortController()
         let sent = 0
         const body = new ReadableStream<Uint8Array>({

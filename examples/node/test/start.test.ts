@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { ask, spawnExample, startExample } from './support/example-server.ts'
 
-/** Runs to its end; what it said on standard error and its code. */
+/** Runs the example until it exits. Resolves to its exit code and its standard error. */
 async function failing(env: Readonly<Record<string, string>>): Promise<{ code: number; stderr: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'flowport-start-'))
   const child = spawnExample({ PORT: '0', FLOWPORT_DATA_DIR: folder, ...env })
@@ -17,7 +17,7 @@ async function failing(env: Readonly<Record<string, string>>): Promise<{ code: n
 }
 
 describe('starting', () => {
-  it('prints where it is, its routes, its profile, what is bound and what that guarantees', async () => {
+  it('prints its address, routes, profile, bindings and their guarantees', async () => {
     const server = await startExample()
     try {
       expect(server.banner).toMatch(/on http:\/\/127\.0\.0\.1:\d+, profile local/)
@@ -31,7 +31,7 @@ describe('starting', () => {
     }
   })
 
-  it('refuses an unknown profile and names those there are', async () => {
+  it('refuses an unknown profile and names the existing ones', async () => {
     const { code, stderr } = await failing({ FLOWPORT_PROFILE: 'moon' })
     expect(code).toBe(1)
     expect(stderr).toMatch(/there is no profile "moon": set FLOWPORT_PROFILE to one of: local/)
@@ -45,7 +45,7 @@ describe('starting', () => {
     expect(stderr).not.toContain('many')
   })
 
-  it('says when the port is taken', async () => {
+  it('reports a port that is in use', async () => {
     const server = await startExample()
     try {
       const { code, stderr } = await failing({ PORT: new URL(server.url).port })
@@ -56,7 +56,7 @@ describe('starting', () => {
     }
   })
 
-  it('on SIGTERM ends what runs and exits with 0', async () => {
+  it('on SIGTERM ends running requests and exits with 0', async () => {
     const server = await startExample()
     const stream = await fetch(`${server.url}/sites/x/status?intervalMs=50`)
     const ended = server.kill('SIGTERM')

@@ -31,7 +31,7 @@ describe('GET /sites/:site/status', () => {
     }
   })
 
-  it('sends lines of JSON when asked', async () => {
+  it('sends NDJSON when the client accepts it', async () => {
     const response = await fetch(`${server.url}/sites/main/status?intervalMs=0`, {
       headers: { accept: 'application/x-ndjson' },
     })
@@ -49,7 +49,7 @@ describe('GET /sites/:site/status', () => {
     ])
   })
 
-  it('sends the first event before the next is made', async () => {
+  it('sends the first event before the next is produced', async () => {
     const first = await new Promise<string>((resolve, reject) => {
       const call = request(`${server.url}/sites/slow/status?intervalMs=60000`, (response) => {
         let text = ''

@@ -20,7 +20,7 @@ const whole = JSON.parse(
   readFileSync(join(here, 'wrangler.jsonc'), 'utf8').replaceAll(/^\s*\/\/.*$/gm, ''),
 ) as Config
 
-/** The example's wrangler file without the bindings named, and without its other environments. */
+/** The example's wrangler configuration without the named bindings and without its other environments. */
 function without(...names: readonly string[]): object {
   const isLeft = (binding: { readonly binding?: string; readonly name?: string }) =>
     !names.includes(binding.binding ?? binding.name ?? '')
@@ -60,18 +60,21 @@ async function serving<T>(
 const names = ['LEDGER', 'KV_OBJECT', 'FLAGS', 'FILES', 'EMAILS']
 
 describe('start-up of the example Worker', { timeout: 120_000 }, () => {
-  it.each(names)('without %s answers everything but /healthz with CAP103 that names it', async (name) => {
-    await serving(without(name), {}, async (ask) => {
-      for (const path of ['/readyz', '/notes/1', '/flags/beta', '/']) {
-        const { status, body } = await ask(path)
-        expect([path, status, body['code']]).toEqual([path, 503, 'CAP103'])
-        expect(body['detail']).toMatch(new RegExp(`^${name} is not bound: it must be an? .+\\)$`))
-      }
-      expect((await ask('/healthz')).status).toBe(200)
-    })
-  })
+  it.each(names)(
+    'without %s answers every route except /healthz with CAP103, which names the binding',
+    async (name) => {
+      await serving(without(name), {}, async (ask) => {
+        for (const path of ['/readyz', '/notes/1', '/flags/beta', '/']) {
+          const { status, body } = await ask(path)
+          expect([path, status, body['code']]).toEqual([path, 503, 'CAP103'])
+          expect(body['detail']).toMatch(new RegExp(`^${name} is not bound: it must be an? .+\\)$`))
+        }
+        expect((await ask('/healthz')).status).toBe(200)
+      })
+    },
+  )
 
-  it('tells all that is missing at once, and no value of what is there', async () => {
+  it('reports all missing bindings together, and no values of the present ones', async () => {
     await serving(without(...names), { FILES: 'a secret text' }, async (ask) => {
       const { status, body } = await ask('/readyz')
       expect(status).toBe(503)
@@ -84,7 +87,7 @@ describe('start-up of the example Worker', { timeout: 120_000 }, () => {
     })
   })
 
-  it('refuses a profile the app does not have, and lists those it has', async () => {
+  it('refuses an unknown profile, and lists the existing ones', async () => {
     await serving(without(), { FLOWPORT_PROFILE: 'elsewhere' }, async (ask) => {
       const { status, body } = await ask('/readyz')
       expect([status, body['code'], body['detail']]).toEqual([

@@ -2,7 +2,7 @@ import { build } from 'esbuild'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-/** Bundles a Worker's source as wrangler does; tells its text and the files it is made of. */
+/** Bundles a Worker's source as wrangler does. Resolves to the bundle's text and size, and the files it contains. */
 async function bundle(source: string, minify = false) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: resolve(import.meta.dirname, '../src'), loader: 'ts' },
@@ -37,7 +37,7 @@ describe('a Worker that imports one preset', () => {
     ['cloudflare-queues', 'cloudflareQueues', ['queue/queue']],
     ['durable-dedupe', 'durableDedupe', ['dedupe/dedupe-store', 'kv/key-value']],
     ['durable-partitions', 'durablePartitions', ['dedupe/dedupe-store', 'kv/key-value']],
-  ])('%s holds nothing of opendal, fastify, Node or the other presets', async (preset, name, portable) => {
+  ])('%s contains no code of opendal, fastify, Node or the other presets', async (preset, name, portable) => {
     const { text, files } = await bundle(workerOn(preset, name))
     expect(text).not.toMatch(/opendal|fastify|vitest|from\s*["']node:/i)
     const packages = new Set(files.flatMap((file) => /node_modules\/\.pnpm\/([^/]+)\//.exec(file)?.[1] ?? []))
@@ -57,7 +57,7 @@ describe('a Worker that imports one preset', () => {
     expect(types.toSorted()).toEqual(portable)
   })
 
-  it('cloudflare-r2 signs URLs without a client of its S3 endpoint', async () => {
+  it('cloudflare-r2 signs URLs without an S3 client', async () => {
     const { text, files } = await bundle(workerOn('cloudflare-r2', 'cloudflareR2'))
     expect(text).toContain('AWS4-HMAC-SHA256')
     expect(
@@ -74,13 +74,13 @@ describe('a Worker that imports one preset', () => {
 })
 
 describe('the example Worker', () => {
-  it('holds the presets of its own profile, and has at most 550 KiB', async () => {
+  it('contains only the presets of its profile, in less than 550 KiB', async () => {
     const { bytes, files } = await bundle(
       `export * from './worker.ts'\nexport { default } from './worker.ts'`,
       true,
     )
     expect(bytes).toBeLessThan(550 * 1024)
-    // It is all there.
+    // The lower bound detects a bundle that is incomplete.
     expect(bytes).toBeGreaterThan(300 * 1024)
     const presets = files.flatMap((file) => /presets\/src\/([\w-]+)\./.exec(file)?.[1] ?? [])
     expect([...new Set(presets)].toSorted()).toEqual([

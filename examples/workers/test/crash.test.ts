@@ -1,6 +1,6 @@
 /**
- * Processes are killed at points spread over the life of calls that charge once per key, on each ledger that outlives them;
- * the charges are counted outside. `npm run crash` takes more points, and a kill for each.
+ * Kills processes at points spread over the life of calls that charge once per key, on each durable ledger; the charges are
+ * counted in another process. `npm run crash` uses more points, with one kill each.
  */
 import { describe, expect, it } from 'vitest'
 import { rowOf, settings } from './crash/command.ts'
@@ -15,7 +15,7 @@ for (const store of await stores(only)) {
   describe.skipIf(missing !== undefined)(
     missing === undefined ? name : `${name}, skipped: ${missing}`,
     () => {
-      it(`no kill makes a charge twice, loses one silently or blocks a key: seed ${seed}`, {
+      it(`no kill duplicates a charge, loses one silently or blocks a key: seed ${seed}`, {
         timeout: 7_200_000,
       }, async () => {
         const startedAt = performance.now()
@@ -29,15 +29,15 @@ for (const store of await stores(only)) {
   )
 }
 
-describe.runIf(only === undefined)('the experiment finds', () => {
+describe.runIf(only === undefined)('the experiment detects', () => {
   const few = { points: 20, perKill: 12, seed: 7 }
 
-  it('charges that are made twice where a node runs again', { timeout: 120_000 }, async () => {
+  it('duplicate charges when a node runs again', { timeout: 120_000 }, async () => {
     const verdicts = await experiment(sqliteStore({ CRASH_NEVER: 'again' }), few)
     expect(verdicts.count('duplicate')).toBeGreaterThan(0)
   })
 
-  it('charges that are made twice where the sink takes what an earlier holder sent', {
+  it('duplicate charges when the sink accepts the request of an earlier holder', {
     timeout: 120_000,
   }, async () => {
     const verdicts = await experiment(sqliteStore(), { ...few, fences: false })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** What curl prints, headers included, for arguments whose `/path` is the server's. */
+/** Runs curl and resolves to its output with headers. An argument such as `/path` is completed with the server's address. */
 async function curl(...args: readonly string[]): Promise<string> {
   const full = args.map((each) => (each.startsWith('/') && !each.startsWith(data) ? server.url + each : each))
   const { stdout } = await promisify(execFile)('curl', ['-sS', '-i', ...full], {
@@ -28,8 +28,8 @@ const json = ['-H', 'content-type: application/json'] as const
 const problem = (status: number, code: string) =>
   new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*"${code}"`)
 
-/** In an order in which each finds what it needs. */
-describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', () => {
+/** Ordered so that each test finds the data it needs. */
+describe.skipIf(!hasCurl)('the example on wrangler dev, with curl (needs curl)', () => {
   it('echoes', async () => {
     const answer = await curl('/echo', ...json, '-d', '{"value":"  hello   world "}')
     expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"value":"hello world","length":11\}$/)
@@ -48,7 +48,7 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     expect(await curl('/tickets', ...json, '-d', ticket)).toMatch(/\{"queue":"bugs","priority":"high"\}$/)
   })
 
-  it('keeps notes: written, read at once, listed in order, deleted', async () => {
+  it('writes notes, reads them immediately, lists them in order and deletes them', async () => {
     await curl('-X', 'PUT', '/notes/b', ...json, '-d', '{"text":"b"}')
     await curl('-X', 'PUT', '/notes/a', ...json, '-d', '{"text":"a"}')
     expect(await curl('/notes/a')).toMatch(/\{"id":"a","text":"a"\}$/)
@@ -59,7 +59,7 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     expect(await curl('/notes/a')).toMatch(problem(404, 'NOTE_NOT_FOUND'))
   })
 
-  it('keeps files in R2: both ways as streams, ranges, tags, forms', async () => {
+  it('stores files in R2: streamed uploads and downloads, ranges, ETags and forms', async () => {
     const movies = join(data, 'movies.json')
     const put = await curl('-T', movies, '-H', 'content-type: application/json', '/files/movies.json')
     expect(put).toMatch(
@@ -81,7 +81,7 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     expect(await curl('/files/movies.json')).toMatch(/^HTTP\/1\.1 404 /)
   })
 
-  it('stores a body of unknown length, in parts', async () => {
+  it('stores a body of unknown length as a multipart upload', async () => {
     const sent = spawnSync('sh', [
       '-c',
       `head -c 20000000 /dev/zero | curl -sS -T - -H 'content-type: application/octet-stream' ${server.url}/files/zeros.bin`,
@@ -89,7 +89,7 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     expect(sent.stdout.toString()).toMatch(/^\{"key":"zeros\.bin","size":20000000,/)
   })
 
-  it('charges an order once, whoever asks at the same time', async () => {
+  it('charges an order once under concurrent requests', async () => {
     const order = '{"orderId":"o1","amountCents":4200}'
     const answers = await Promise.all(
       Array.from({ length: 16 }, () => curl('/orders', ...json, '-H', 'idempotency-key: "k1"', '-d', order)),
@@ -100,7 +100,7 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     expect(await curl('/orders/o1')).toMatch(/\{"orderId":"o1","charges":1\}$/)
   })
 
-  it('imports rows as they arrive, and tells its progress', async () => {
+  it('imports rows as they arrive, and reports progress', async () => {
     const file = join(data, 'airports.csv')
     expect(
       await curl('/imports', '-H', 'content-type: text/csv', '--data-binary', 'id,n\n1,a\n,b\n'),
@@ -120,13 +120,13 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     ).toMatch(/event: result\ndata: \{"rows":100,"stored":100,"rejected":\[\]\}/)
   })
 
-  it('takes emails, and a queue sends them', async () => {
+  it('accepts emails, and sends them from a queue', async () => {
     const email = '{"id":"e1","to":"ada@example.com","subject":"hello"}'
     expect(await curl('/emails', ...json, '-d', email)).toMatch(/^HTTP\/1\.1 202 [\s\S]*\{"id":"e1"\}$/)
     await expect.poll(() => curl('/emails/e1')).toMatch(/"status":"sent"/)
   })
 
-  it('keeps flags in KV', async () => {
+  it('stores flags in KV', async () => {
     expect(await curl('/flags/beta')).toMatch(/\{"name":"beta","on":false\}$/)
     expect(await curl('-X', 'PUT', '/flags/beta', ...json, '-d', '{"on":true}')).toMatch(/"on":true\}$/)
     await expect.poll(() => curl('/flags/beta')).toMatch(/\{"name":"beta","on":true\}$/)
@@ -138,20 +138,20 @@ describe.skipIf(!hasCurl)('the example on wrangler dev, by curl (needs curl)', (
     await expect.poll(() => curl('/heartbeat')).toMatch(/"cron":"\*\/5 \* \* \* \*"/)
   })
 
-  it('refuses bad input as the other host does', async () => {
+  it('refuses bad input like the Node host', async () => {
     expect(await curl('/echo', ...json, '-d', '{"value":')).toMatch(problem(400, 'MALFORMED_JSON'))
     expect(await curl('/echo', ...json, '-d', '{"value":1}')).toMatch(problem(422, 'INVALID_INPUT'))
     expect(await curl('/nowhere')).toMatch(problem(404, 'NO_SUCH_ROUTE'))
     expect(await curl('-X', 'DELETE', '/echo')).toMatch(problem(405, 'METHOD_NOT_ALLOWED'))
   })
 
-  it('is ready, and shows what it is made of', async () => {
+  it('is ready, and shows its flows and bindings', async () => {
     expect(await curl('/readyz')).toMatch(/"status":"ready"/)
     expect(await curl('/')).toMatch(/"profile":"workers"[\s\S]*"provider":"cloudflare-kv"/)
     expect(await curl('/openapi.json')).toMatch(/"openapi":"3\.1\.0"/)
   })
 
-  it('finds what it kept after a restart', { timeout: 120_000 }, async () => {
+  it('finds its data after a restart', { timeout: 120_000 }, async () => {
     await curl('-X', 'PUT', '/notes/kept', ...json, '-d', '{"text":"still here"}')
     await server.end()
     server = await startDev(server.dataDir)

@@ -1,4 +1,4 @@
-/** A short attack on each host; `npm run hostile` is the long one, which also holds the times against a bound. */
+/** A short attack on each host. `npm run hostile` runs a long one, which also checks response times. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { attack, holdHalfOpen } from './hostile/attack.ts'
 import { type AttackedHost, hosts } from './hostile/hosts.ts'
@@ -10,7 +10,7 @@ afterEach(async () => {
 })
 
 describe.each(['fastify', 'workerd'] as const)('%s under attack', (name) => {
-  it('answers no hostile request with a failure, serves others, and keeps its memory', {
+  it('never fails on a hostile request, serves other clients, and keeps its memory bounded', {
     timeout: 120_000,
   }, async () => {
     host = await hosts[name]()
@@ -22,13 +22,13 @@ describe.each(['fastify', 'workerd'] as const)('%s under attack', (name) => {
   })
 })
 
-it('Fastify keeps its memory and serves others while bodies do not come, and closes what holds it up', {
+it('Fastify keeps its memory bounded and serves other clients while bodies stall, and closes the stalled connections', {
   timeout: 120_000,
 }, async () => {
   host = await hosts.fastify()
   const { closed, connections, others, memory } = await holdHalfOpen(host, 600, 60_000)
   expect(others.failed).toBe(0)
-  // 360 MB are sent; 64 MiB may be kept.
+  // The attack sends 360 MB; the server may hold 64 MiB of it.
   expect(memory.peak - memory.before).toBeLessThan(250)
   expect(closed).toBe(connections)
 })

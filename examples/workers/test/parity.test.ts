@@ -6,7 +6,7 @@ import { memory } from '@flowport/presets/memory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CorpusRequest, corpus } from './support/corpus.ts'
 
-/** Headers that say something about the answer; the others are the server's own. */
+/** Headers that must be equal. All other headers are up to the server. */
 const telling = [
   'accept-ranges',
   'allow',
@@ -25,10 +25,10 @@ const telling = [
   'x-request-id',
   'x-tea',
 ]
-/** Headers whose values differ from run to run: both have them, or none. */
+/** Headers whose values differ between runs: either both hosts send them or neither does. */
 const present = ['etag', 'last-modified', 'server-timing']
 
-/** What a server may leave out or add as it frames its answers: compared where both have it. */
+/** Headers that a server may add or omit when it frames an answer: compared only if both hosts send them. */
 const framing = new Set(['content-length'])
 
 let close: () => Promise<void> = async () => undefined

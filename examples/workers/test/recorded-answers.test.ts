@@ -1,4 +1,4 @@
-/** What one host has recorded another one replays. */
+/** A recorded answer of one host is replayed by another host. */
 import { expect, it } from 'vitest'
 import { describePairs } from './support/recorded-pairs.ts'
 import { ask, readUntil, replayed, upTo } from './support/recorded-requests.ts'
@@ -7,7 +7,7 @@ await describePairs((pair) => {
   it.each([
     [0, 1],
     [1, 0],
-  ] as const)('10 MiB that host %i has sent host %i replays byte for byte', async (first, second) => {
+  ] as const)('10 MiB sent by host %i are replayed byte for byte by host %i', async (first, second) => {
     const wanted = { key: `binary-${first}`, size: 10 * 1024 * 1024 }
     const sent = Buffer.from(await (await ask(pair().urls[first], '/binary', wanted)).arrayBuffer())
     const response = await ask(pair().urls[second], '/binary', wanted)
@@ -18,7 +18,7 @@ await describePairs((pair) => {
   it.each([
     [0, 1],
     [1, 0],
-  ] as const)('200 events of host %i, cut at 50 places, go on at host %i', async (first, second) => {
+  ] as const)('200 events of host %i, cut at 50 points, resume at host %i', async (first, second) => {
     const wanted = { key: `events-${first}`, size: 200 }
     const whole = await (await ask(pair().urls[first], '/events', wanted)).text()
     expect(whole.match(/^id: \d+$/gm)?.length).toBe(200)
@@ -32,7 +32,7 @@ await describePairs((pair) => {
   it.each([
     [0, 1],
     [1, 0],
-  ] as const)('a stream that host %i still makes goes on at host %i', async (first, second) => {
+  ] as const)('a stream that host %i is still producing resumes at host %i', async (first, second) => {
     const wanted = { key: `live-${first}`, size: 60, waitMs: 40 }
     const cut = await readUntil(await ask(pair().urls[first], '/events', wanted), 7)
     const rest = await ask(pair().urls[second], '/events', { ...wanted, lastEventId: '7' })
@@ -43,7 +43,7 @@ await describePairs((pair) => {
     expect([await whole.text(), replayed(whole)]).toEqual([text, 'true'])
   })
 
-  it('64 identical requests to both hosts have one answer, or a 409', async () => {
+  it('64 identical requests to both hosts get the same answer, or a 409', async () => {
     const wanted = { key: 'storm' }
     const answers = await Promise.all(
       Array.from({ length: 64 }, async (_, n) => {

@@ -1,11 +1,11 @@
-/** Callers that share their keys never get an answer of another one, on neither host. */
+/** Callers that use the same keys never get each other's answers, on either host. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { describePairs } from './support/recorded-pairs.ts'
 import { ask } from './support/recorded-requests.ts'
 
 await describePairs((pair) => {
-  it('two callers never get each other’s answers, whatever keys they choose', async () => {
+  it('two callers never get each other’s answers, regardless of their keys', async () => {
     const caller = fc.constantFrom(undefined, 'ada', 'bob', 'anonymous', 'null', 'ada"', 'ada\\')
     const request = fc.record({
       caller,
@@ -41,7 +41,7 @@ await describePairs((pair) => {
         expect(owners.get(run) ?? String(caller)).toBe(String(caller))
         owners.set(run, String(caller))
       }
-      // Each of them gets its own answer again, at the other host.
+      // Each caller gets its own answer again from the other host.
       for (const [at, { caller, key, id, host }] of requests.entries()) {
         const wanted = { key: `${round}-${key}`, caller }
         const response = await ask(pair().urls[host === 0 ? 1 : 0], '/who', wanted, id)
@@ -54,7 +54,7 @@ await describePairs((pair) => {
     await fc.assert(property, { numRuns: 40 })
   })
 
-  it('two callers never get each other’s results of a node, and its key runs once for both', async () => {
+  it('two callers never get each other’s node results, and a key runs once for both', async () => {
     const request = fc.record({
       caller: fc.constantFrom(undefined, 'ada', 'bob', 'anonymous', 'null', 'ada"', 'ada\\'),
       id: fc.constantFrom('x', 'y'),
@@ -73,7 +73,7 @@ await describePairs((pair) => {
           expect(['IDEM_TAKEN', 'IDEM_IN_FLIGHT']).toContain(body['code'])
           return body['code']
         }
-        // What an anonymous caller has made is for everyone.
+        // An anonymous caller's result is available to every caller.
         expect(body['id']).toBe(key)
         expect([caller ?? null, null]).toContain(body['caller'])
         expect(runs.get(key) ?? body['run']).toBe(body['run'])
@@ -81,7 +81,7 @@ await describePairs((pair) => {
         return 200
       }
       const answers = await Promise.all(requests.map((request) => send(request, false)))
-      // Each caller is told the same again, at the other host.
+      // Each caller gets the same answer again from the other host.
       for (const [n, request] of requests.entries()) {
         const again = await send(request, true)
         if (answers[n] !== 'IDEM_IN_FLIGHT') expect(again).toBe(answers[n])

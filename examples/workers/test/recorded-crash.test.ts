@@ -1,6 +1,6 @@
 /**
- * A process is killed while it records streams of events, and another one over the same stores answers the repeats: from the
- * record, or with a run whose charge is not made again.
+ * Kills a process while it records event streams. Another process over the same stores then answers the repeated requests,
+ * either from the record or with a new run that does not charge again.
  */
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'
@@ -46,7 +46,7 @@ async function overBucket(bucket: string, kill: typeof fastify, answer: typeof f
   return { killed: await kill(vars), other: await answer(vars), remove: () => undefined }
 }
 
-/** Where the process is killed, each for a request of its own. */
+/** Points at which the process is killed, each with a separate request. */
 const points: readonly Step[] = [
   'begin after',
   'charge before',
@@ -58,7 +58,7 @@ const points: readonly Step[] = [
   'event 31 before',
   `event ${eventCount} before`,
 ]
-/** The same, at a step of the record: the whole stream has been sent. */
+/** Points in completing the record, when the whole stream has been sent. */
 const recordPoints: readonly Step[] = ['complete before', 'complete after']
 
 interface Asked {
@@ -66,7 +66,7 @@ interface Asked {
   readonly point: string
   /** Whether the record was complete when the process was killed. */
   readonly isRecorded: boolean
-  /** What the client has got. */
+  /** The text that the client has received. */
   text: string
   readonly ended: Promise<void>
 }
@@ -92,7 +92,7 @@ class Clients {
     })
   }
 
-  /** Sends a request, and resolves when it waits at its point. */
+  /** Sends a request. Resolves when the request is held at its point. */
   async askUntil(url: string, step: Step, isOfRecord = false): Promise<Asked> {
     const id = `crash-${++this.#ids}`
     const reached = this.#control.holdAt(isOfRecord ? recordId : id, step)
@@ -107,7 +107,7 @@ class Clients {
     return asked
   }
 
-  /** Reads what comes until the stream ends or breaks. */
+  /** Passes received text to `got` until the stream ends or breaks. */
   async #read(url: string, id: string, got: (text: string) => void, lastEventId?: string): Promise<void> {
     try {
       const { body } = await this.send(url, id, lastEventId)
@@ -115,11 +115,11 @@ class Clients {
       for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read())
         got(read.value)
     } catch {
-      // Its process was killed.
+      // The process was killed.
     }
   }
 
-  /** Follows, at the other process, what is being recorded. */
+  /** Follows a stream that is still being recorded, through the other process. */
   follow(url: string, id: string, lastEventId: string) {
     const followed = { text: '', ended: Promise.resolve() }
     followed.ended = this.#read(url, id, (text) => (followed.text += text), lastEventId)
@@ -127,7 +127,7 @@ class Clients {
   }
 }
 
-/** The ids of the events in a text, and what else it says of their run. */
+/** Parses the events in a text: their ids, runs and charges. */
 function eventsIn(text: string) {
   const data = [...text.matchAll(/^data: (.*)$/gm)].map(
     ([, json = '']) => JSON.parse(json) as { readonly run: string; readonly chargeId: string },
@@ -144,10 +144,10 @@ function after(text: string, id: number): string {
   return text.slice(text.indexOf('\n\n', text.indexOf(`\nid: ${id}\n`)) + 2)
 }
 
-/** The end of an event: what comes after it may be half of the next one. */
+/** Cuts off the incomplete event at the end. */
 const whole = (text: string) => text.slice(0, text.lastIndexOf('\n\n') + 2)
 
-/** The lease of a recorded answer, and what the clocks of stores may differ by, in milliseconds. */
+/** The lease of a recorded answer, and the tolerance for the stores' clocks, in milliseconds. */
 const [recordLeaseMs, graceMs] = [30_000, 2_000]
 
 const all = Array.from({ length: eventCount }, (_, n) => n + 1)
@@ -165,7 +165,7 @@ async function killWhileRecording({ killed, other }: Pair, control: Control): Pr
 
   await Promise.all(
     asked.map(async ({ id, point, isRecorded, text }) => {
-      // The key is free when the lease of the record has ended.
+      // The key is free when the record's lease has ended.
       let response: Response | undefined
       const isAnswered = async () => {
         const sentAt = Date.now()
@@ -180,11 +180,11 @@ async function killWhileRecording({ killed, other }: Pair, control: Control): Pr
       const isReplayed = response?.headers.get('idempotency-replayed') === 'true'
       const { ids, runs, charges } = eventsIn(answer)
       expect([point, ids, runs.length], point).toEqual([point, all, 1])
-      // The one charge, which the answer names.
+      // The answer names the only charge.
       expect(control.charges(id), point).toEqual(charges)
       expect([point, isReplayed]).toEqual([point, isRecorded])
       if (isReplayed) expect(answer).toBe(text)
-      // Now it is recorded.
+      // The answer is recorded now.
       const again = await clients.send(other.url, id)
       expect([await again.text(), again.headers.get('idempotency-replayed')]).toEqual([answer, 'true'])
       const rest = await clients.send(other.url, id, '42')

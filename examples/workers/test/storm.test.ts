@@ -1,4 +1,7 @@
-/** 64 identical calls at once, to each host over each durable ledger: one effect, counted outside, and 64 equal answers. */
+/**
+ * 64 identical concurrent calls to each host over each durable ledger make one effect, counted in another process, and get 64
+ * equal answers.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kinds } from './crash/app.ts'
 import { type Control, startControl } from './crash/control.ts'
@@ -24,9 +27,9 @@ for (const store of await stores()) {
         await control?.close()
       })
 
-      it.each(kinds)('64 calls of one key are one charge and get one answer: %s', async (kind) => {
+      it.each(kinds)('64 calls of one key make one charge and get the same answer: %s', async (kind) => {
         const id = `crash-${kinds.indexOf(kind)}`
-        // A call waits two seconds for another one, then it is told to come back.
+        // A call waits two seconds for another one, then is answered with 409 and must retry.
         const ask = async (): Promise<Answer> => {
           const answer = await life.call(`storm-${kind}`, id)
           return answer.body.code === 'IDEM_IN_FLIGHT' ? ask() : answer

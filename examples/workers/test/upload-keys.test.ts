@@ -1,11 +1,11 @@
-/** A form that one host has taken is the same request at another one, though its boundary is another. */
+/** A form sent to two hosts counts as the same request, even though its boundary differs. */
 import { expect, it } from 'vitest'
 import { describePairs } from './support/recorded-pairs.ts'
 
 function formOf(order: string, content: string): FormData {
   const form = new FormData()
   form.append('file', new File([content], 'invoice.pdf', { type: 'application/pdf' }))
-  // After the file, whose key is made of it.
+  // Sent after the file whose key is built from it.
   form.append('order', order)
   return form
 }
@@ -20,7 +20,7 @@ await describePairs((pair) => {
   it.each([
     [0, 1],
     [1, 0],
-  ] as const)('what host %i has done, host %i answers alike', async (first, second) => {
+  ] as const)('a form handled by host %i gets the same answer from host %i', async (first, second) => {
     const order = crypto.randomUUID()
     const done = await send(first, order, 'of the order')
     expect(done).toMatchObject({
@@ -31,7 +31,7 @@ await describePairs((pair) => {
     expect(await send(second, order, 'of another')).toMatchObject({ status: 422, body: { code: 'IDEM099' } })
   })
 
-  it('identical forms to both hosts at a time have one effect', async () => {
+  it('identical concurrent forms to both hosts have one effect', async () => {
     const order = crypto.randomUUID()
     const answers = await Promise.all(
       Array.from({ length: 16 }, (_, n) => send(n % 2 === 0 ? 0 : 1, order, 'x'.repeat(100_000))),

@@ -1,4 +1,4 @@
-/** A chart of a result: its first column along the bottom, its numbers up the side. */
+/** A chart of a query's result: the first column on the x axis, the numeric columns on the y axis. */
 import type { DbResult, DbValue } from '@flowport/capabilities'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -7,7 +7,7 @@ import { textOf } from './table.ts'
 
 export interface Chart {
   readonly element: HTMLElement
-  /** Draws what can be drawn; else the chart is hidden. */
+  /** Draws the result, or hides the chart when the result has no numeric column to draw. */
   show(result: DbResult): void
   clear(): void
 }
@@ -45,14 +45,16 @@ export function createChart(): Chart {
 
 interface Drawing {
   readonly kind: 'time' | 'number' | 'label'
-  /** Of the first column. */
+  /** Name of the first column. */
   readonly xName: string
   readonly labels: readonly string[]
   readonly names: readonly string[]
   readonly data: readonly (readonly (number | null)[])[]
 }
 
-/** `null` where there are no two columns of which one is a number. */
+/**
+ * Returns `null` for a result that cannot be drawn: fewer than two rows, too many rows, or no numeric column after the first.
+ */
 function drawingOf({ columns, rows }: DbResult): Drawing | null {
   const [first, ...others] = columns
   if (first === undefined || rows.length < 2 || rows.length > 100_000) return null

@@ -1,4 +1,4 @@
-/** Makes elements: `h('button', { onclick }, 'Run')`. Text is text, never markup. */
+/** Creates elements: `h('button', { onclick }, 'Run')`. Strings become text nodes, never markup. */
 
 type Props<T> = Partial<Omit<T, 'style' | 'children'>> & {
   readonly class?: string
@@ -33,7 +33,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} GiB`
 }
 
-/** What an error tells a user. */
+/** The text to show a user for a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-/** Sends a file to a bucket. Keys stay in this page's memory and are gone with it. */
+/** The form that sends a file to a bucket. Access keys are held in this page's memory only, and are lost when it closes. */
 import type { StorageEntry } from '@flowport/capabilities/storage'
 import { h } from './dom.ts'
 

@@ -1,4 +1,4 @@
-/** The files of this site as a tree, and a place to drop more. */
+/** This site's files as a tree, with a place to drop new ones. */
 import type { StorageEntry } from '@flowport/capabilities/storage'
 import { formatBytes, h } from './dom.ts'
 

@@ -1,9 +1,9 @@
-/** A note that is kept by flows: `PUT` and `GET /notes/:id`, answered in this page's service worker. */
+/** A note stored by flows: this page's service worker answers `PUT` and `GET /notes/:id`. */
 import { h, messageOf } from './dom.ts'
 
 export interface NotesPane {
   readonly element: HTMLElement
-  /** Reads the note; call it once the service worker answers. */
+  /** Reads the note. Call it after the service worker is registered. */
   load(): Promise<void>
 }
 

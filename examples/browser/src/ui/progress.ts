@@ -1,9 +1,9 @@
-/** Transfers under way, each with a bar, its bytes and a way to stop it. */
+/** Running transfers, each with a progress bar, its bytes and a Stop button. */
 import { formatBytes, h, messageOf } from './dom.ts'
 
 export interface Transfers {
   readonly element: HTMLElement
-  /** Shows `name` until `run` has settled. Resolves `null` where it failed or was stopped: that has been shown. */
+  /** Shows `name` until `run` settles. Resolves to `null` when `run` failed or was stopped, after showing why. */
   run<T>(name: string, run: (transfer: Transfer) => Promise<T>): Promise<T | null>
 }
 

@@ -1,4 +1,4 @@
-/** The SQL editor and what came of the last query. */
+/** The SQL editor, with the last query's result as a table and a chart. */
 import type { DbResult } from '@flowport/capabilities'
 import { createChart } from './chart.ts'
 import { h, messageOf } from './dom.ts'
@@ -12,7 +12,7 @@ export interface QueryPane {
 
 export interface QueryActions {
   query(sql: string, signal: AbortSignal): Promise<DbResult>
-  /** After each query: it may have written files. */
+  /** Called after each query, which may have written files. */
   done(): void
 }
 
@@ -30,7 +30,7 @@ export function createQuery(actions: QueryActions): QueryPane {
   const chart = createChart()
   const result = h('div', { class: 'result' })
   let stop: AbortController | undefined
-  /** Whether the engine has answered once. */
+  /** Whether a query has succeeded, so the engine is loaded. */
   let ready = false
 
   const run = async () => {

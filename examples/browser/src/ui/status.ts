@@ -1,13 +1,13 @@
-/** The strip at the top: whether there is a network, where files are kept, how much room is left. */
+/** The strip at the top of the page: network state, where files are stored, and how much of the quota is used. */
 import { formatBytes, h } from './dom.ts'
 
 export interface Status {
   readonly element: HTMLElement
-  /** Asks the browser again. */
+  /** Reads the storage quota and usage from the browser again. */
   refresh(): Promise<void>
-  /** What keeps the files, such as `OPFS`; `warning` is told where they do not stay. */
+  /** Shows where files are stored. Pass `warning` when they will not outlive the page; it says why. */
   setStore(name: string, warning?: string): void
-  /** Whether the page starts without a network. */
+  /** Shows whether the page can start without a network. */
   setOffline(ready: boolean): void
 }
 

@@ -1,4 +1,4 @@
-/** Rows of a query as a table. */
+/** A query's rows as an HTML table. */
 import type { DbResult, DbValue } from '@flowport/capabilities'
 import { h } from './dom.ts'
 

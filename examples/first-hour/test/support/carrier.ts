@@ -1,4 +1,4 @@
-/** A carrier whose server answers 503 to the first call of every order, and then gives it a label. */
+/** A fake carrier: it answers the first call for each order with 503, and later calls with a label. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 
 export interface Carrier {
   readonly url: string
-  /** How many calls named the order. */
+  /** Number of calls for the order. */
   calls(order: string): number
   close(): Promise<void>
 }

@@ -1,16 +1,18 @@
-/** Every entry of the installed packages, by the place whose types it needs. */
+/**
+ * Writes a type-check project that imports every entry of the installed packages with the types of Node, a Worker or a page.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Entries that a place leaves out, with what they need instead. */
+/** Entries that each place skips because they need another place's types. */
 const elsewhere: Readonly<Record<string, RegExp>> = {
-  // Classes of Durable Objects need Cloudflare's types, what runs in pages the DOM's.
+  // Durable Object classes need Cloudflare's types; page and service worker entries need the DOM's.
   node: /\/objects$|host-workers\/(?:browser|service-worker)$/,
   worker: /^@flowport\/host-node|host-workers\/(?:browser|service-worker)$/,
   page: /^@flowport\/host-node|\/objects$/,
 }
 
-/** Needs a package that users install for it: vitest, esbuild with workerd, opendal. */
+/** Entries that need an optional package: vitest, esbuild with workerd, or opendal. */
 const optional = /\/testing$|opendal\/driver$/
 
 const options: Readonly<Record<string, object>> = {
@@ -21,7 +23,7 @@ const options: Readonly<Record<string, object>> = {
 
 export const places = Object.keys(options)
 
-/** Writes a project that imports every entry for the place; resolves the path of its configuration in `folder`. */
+/** Writes the project for `place` into `folder`. Resolves to the name of its configuration file there. */
 export async function entriesProject(folder: string, place: string): Promise<string> {
   const lines: string[] = []
   for (const name of ['capabilities', 'flow', 'presets', 'host-node', 'host-workers']) {

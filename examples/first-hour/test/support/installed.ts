@@ -1,4 +1,4 @@
-/** A user's folder outside of the repository: this example's files, and the five packages installed from their tarballs. */
+/** A user's folder outside the repository: this example's files, with the five packages installed from their tarballs. */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,10 @@ const packages = ['capabilities', 'flow', 'presets', 'host-node', 'host-workers'
 
 export interface Installed {
   readonly folder: string
-  /** Runs a script of an installed package with this Node; rejects with what it printed when it fails. */
+  /**
+   * Runs a script of an installed package with this Node and resolves to its standard output. Rejects with all output when it
+   * fails.
+   */
   run(script: string, ...args: readonly string[]): Promise<string>
   remove(): Promise<void>
 }
@@ -21,7 +24,7 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
-/** Whether npm reaches a registry: what it knows of one small package. */
+/** Whether npm reaches a registry, checked by looking up one small package. */
 export async function registryAnswers(): Promise<boolean> {
   return printed(tmpdir(), 'npm', ['view', 'fastify-plugin', 'version', '--fetch-retries=0']).then(
     () => true,
@@ -30,8 +33,8 @@ export async function registryAnswers(): Promise<boolean> {
 }
 
 /**
- * A Node that is older than 22.18, which runs no TypeScript: its path, or `null`. On Linux with x64 the example installs the
- * oldest one that the packages support; elsewhere it is looked for on the path.
+ * The path of a Node older than 22.18, which cannot run TypeScript, or `null`. On Linux x64 the example installs the oldest
+ * version that the packages support; other platforms search `PATH`.
  */
 export async function olderNode(): Promise<string | null> {
   const { PATH = '' } = process.env
@@ -45,7 +48,7 @@ export async function olderNode(): Promise<string | null> {
   return null
 }
 
-/** Builds and packs the packages as `npm run packages` does, and installs them beside the example's dependencies. */
+/** Builds and packs the packages as `npm run packages` does, then installs them together with the example's dependencies. */
 export async function installExample(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'flowport-first-hour-'))
   const tarballs = join(folder, 'tarballs')
@@ -62,7 +65,7 @@ export async function installExample(): Promise<Installed> {
   for (const name of ['src', 'tsconfig.node.json', 'tsconfig.worker.json', 'wrangler.jsonc'])
     await cp(join(example, name), join(folder, name), {
       recursive: true,
-      // The repository's own project of the Worker, for `tsc -b`.
+      // This project file is for the repository's `tsc -b` only.
       filter: (source) => !source.endsWith('src/tsconfig.json'),
     })
   const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8')) as Manifest
@@ -94,8 +97,8 @@ export async function installExample(): Promise<Installed> {
 }
 
 /**
- * What the programs of a user find: not what `npm test` and vitest set for the repository. Programs of `node_modules` are left out
- * of the path, so that npm runs on the user's own Node, by whose place it finds its configuration, and so its registry.
+ * A user's environment: without the variables that `npm test` and vitest set. `PATH` leaves out `node_modules` folders, so npm
+ * runs on the installed Node and finds its configuration, and thus its registry, next to it.
  */
 export function userEnvironment(): Record<string, string> {
   const { PATH = '' } = process.env

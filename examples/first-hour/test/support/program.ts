@@ -1,4 +1,4 @@
-/** A server that a user starts: a process of its own, ready when it prints its address or answers there. */
+/** A server in a separate process, as a user starts it: ready when it prints its address or answers requests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -10,7 +10,9 @@ export interface Program {
   stop(): Promise<void>
 }
 
-/** Starts `node args` in `cwd`. `url` is where it will answer; without it the program's first line says it. */
+/**
+ * Starts `node args` in `cwd`. With `url`, waits until the program answers there; otherwise waits until it prints its address.
+ */
 export async function startProgram(
   cwd: string,
   args: readonly string[],
@@ -60,7 +62,7 @@ async function answering(url: string, child: ChildProcess): Promise<string> {
   return url
 }
 
-/** A port that is free now; wrangler does not say which one it chose. */
+/** Finds a free port, because wrangler does not report a port that it picks. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

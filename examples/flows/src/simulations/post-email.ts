@@ -1,4 +1,4 @@
-/** Emails under simulated faults: one that was accepted is sent in the end, through the queue of the app. */
+/** Simulates faults around emails: every accepted email is eventually sent through the app's queue. */
 import { defineSimulation } from '@flowport/flow/simulation'
 import { postEmail } from '../emails.ts'
 

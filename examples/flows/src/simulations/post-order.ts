@@ -1,4 +1,6 @@
-/** Orders under simulated faults, with a gateway that charges per call: each order is charged once, or said to be unknown. */
+/**
+ * Simulates faults around orders, with a gateway that charges on every call: each order is charged once or reported as unknown.
+ */
 import { defineSimulation } from '@flowport/flow/simulation'
 import { postOrder } from '../orders.ts'
 import { countCharges } from '../payments.ts'

@@ -1,4 +1,7 @@
-/** Orders under real faults, at a gateway that charges per call: each order is charged once, or said to be unknown. */
+/**
+ * Certifies orders under real faults, with a gateway that charges on every call: each order is charged once or reported as
+ * unknown.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** Clients of two OpenAPI generators are generated from the served document, type-checked, and call every route. */
+/**
+ * Generates clients from the served document with two OpenAPI generators, type-checks them, and calls every route with each.
+ */
 import { createClient } from '@hey-api/openapi-ts'
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +13,7 @@ import { type ExampleServer, startExample } from '../support/example-server.ts'
 
 const here = import.meta.dirname
 let server: ExampleServer
-/** Below the tests, so that what is generated finds the packages. */
+/** Inside the test folder, so that the generated code can import the packages. */
 let folder: string
 let text: string
 
@@ -41,7 +43,7 @@ const generators: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-/** What the program of a client sees of every operation of the document. */
+/** The status and the data that each client's program must get from every operation. */
 const expected: readonly (readonly [operation: string, status: number, what: unknown])[] = [
   ['post /echo', 200, 'a b'],
   ['get /sites/{site}/status', 200, true],
@@ -69,7 +71,7 @@ const expected: readonly (readonly [operation: string, status: number, what: unk
 
 describe('a generated client', () => {
   it.each(Object.keys(generators))(
-    'of %s type-checks and calls every route, upload and download included',
+    'from %s type-checks and calls every route, including upload and download',
     async (name) => {
       await generators[name]?.()
       const program = join(folder, `${name}.program.ts`)
@@ -81,7 +83,7 @@ describe('a generated client', () => {
     60_000,
   )
 
-  it('has been asked for every operation of the document', () => {
+  it('calls every operation of the document', () => {
     const { paths } = JSON.parse(text) as { paths: Readonly<Record<string, object>> }
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),

@@ -1,4 +1,4 @@
-/** The example app with an order that is charged again when its outcome is unknown, at a gateway that keeps no keys. */
+/** The example app, changed so that an order with an unknown outcome is charged again, although the gateway ignores keys. */
 import app from '@flowport-examples/flows'
 import type { AnyFlow } from '@flowport/flow'
 

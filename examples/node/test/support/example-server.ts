@@ -1,4 +1,4 @@
-/** The example app in a process of its own, as `npm start` runs it, on a free port and a folder of its own. */
+/** Starts the example app in a separate process as `npm start` does, on a free port and with its own data folder. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,25 +11,25 @@ export interface ExampleServer {
   readonly url: string
   readonly pid: number
   readonly dataDir: string
-  /** What it printed when it was up. */
+  /** Its standard output at startup. */
   readonly banner: string
-  /** Everything on standard error so far. */
+  /** Its standard error so far. */
   stderr(): string
   /** Resident memory in bytes; Linux only. */
   rss(): number
   kill(signal: NodeJS.Signals): Promise<number | null>
-  /** Ends it and removes its folder. */
+  /** Ends the process and removes its data folder. */
   stop(): Promise<void>
 }
 
 export interface ExampleServerOptions {
   readonly dataDir?: string
   readonly env?: Readonly<Record<string, string>>
-  /** The program. Default: that of `npm start`. */
+  /** Path of the program to run. Default: the example's `src/main.ts`. */
   readonly main?: string
 }
 
-/** Resolves when the server answers; rejects with its standard error when it ends before. */
+/** Resolves when the server is ready. Rejects with its standard error if it exits before. */
 export async function startExample({
   dataDir,
   env = {},
@@ -70,13 +70,13 @@ export async function startExample({
   }
 }
 
-/** The process alone. */
+/** Spawns the process without waiting for it to be ready. */
 export function spawnExample(env: Readonly<Record<string, string>>, main = exampleMain): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   return spawn(process.execPath, [main], { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** A JSON request and its parsed answer. */
+/** Sends a JSON request and resolves to its parsed answer. */
 export async function ask(
   url: string,
   method = 'GET',

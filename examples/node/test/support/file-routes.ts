@@ -1,4 +1,4 @@
-/** What every `/files` route answers, whatever the profile stores files on. */
+/** Test cases for the `/files` routes, shared by the profiles. */
 import { describe, expect, it } from 'vitest'
 import { ask } from './example-server.ts'
 import { bytesOf, movies, picture } from './real-data.ts'
@@ -31,7 +31,7 @@ export function fileRoutes(url: () => string): void {
       expect(head.headers.get('content-length')).toBe(String(bytes.length))
     })
 
-    it('are served in ranges and not at all when the client has them', async () => {
+    it('are served in ranges, and answered with 304 when the client has them', async () => {
       const bytes = bytesOf(picture)
       await fetch(at('/files/7zip.png'), {
         method: 'PUT',
@@ -64,7 +64,7 @@ export function fileRoutes(url: () => string): void {
       expect((await fetch(at('/files/7zip.png'), { headers: { 'if-match': '"x"' } })).status).toBe(412)
     })
 
-    it('come in forms, many at once', async () => {
+    it('are uploaded in forms, several at a time', async () => {
       const form = new FormData()
       form.append('a', new Blob([bytesOf(picture)], { type: 'image/png' }), 'form-1.png')
       form.append('b', new Blob([bytesOf(movies)], { type: 'application/json' }), 'form-2.json')
@@ -91,7 +91,7 @@ export function fileRoutes(url: () => string): void {
       expect(listed.listComplete).toBe(true)
     })
 
-    it('are deleted, also twice', async () => {
+    it('are deleted, and can be deleted twice', async () => {
       await fetch(at('/files/gone'), { method: 'PUT', body: 'x' })
       expect((await fetch(at('/files/gone'), { method: 'DELETE' })).status).toBe(204)
       expect((await fetch(at('/files/gone'), { method: 'DELETE' })).status).toBe(204)

@@ -1,4 +1,4 @@
-/** The example app with a ledger that lies: every caller gets every key. What the ledger is for must fail here. */
+/** The example app with a lying ledger that grants every key to every caller, so tests of the ledger's guarantee must fail. */
 import app from '@flowport-examples/flows'
 import { payments } from '@flowport-examples/flows/flows/payments'
 import {

@@ -1,4 +1,4 @@
-/** Serves the example app with a ledger that lies. */
+/** Serves the example app with the lying ledger. */
 import { describeServer, serve } from '@flowport/host-node'
 import app from './lying-app.ts'
 

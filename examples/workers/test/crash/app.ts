@@ -1,15 +1,15 @@
-/** The app that is killed: it charges once per key, in four ways. */
+/** The app whose process is killed: flows that charge once per key, one for each combination of `unknown` and `begins`. */
 import { CapabilityError } from '@flowport/capabilities'
 import { type App, defineApp, flow, http, node, opaque } from '@flowport/flow'
 import { post } from './steps.ts'
 
-/** Milliseconds. */
+/** Lease of a charge's key, in milliseconds. */
 export const leaseMs = 1_500
 
-/** What a call of an unknown key does, and when its effect counts as begun. */
+/** The node's `unknown` setting (`never`, or `asks` its sink) and its `begins` setting, joined by a hyphen. */
 export const kinds = ['never-handler', 'never-effect', 'asks-handler', 'asks-effect'] as const
 export type Kind = (typeof kinds)[number]
-/** A flow of the app. The flows for storms keep the default lease, because no test waits for it to end. */
+/** Name of a flow. The `storm-` flows keep the default lease, because no test waits for it to end. */
 export type FlowName = Kind | `storm-${Kind}`
 
 export interface Charged {
@@ -27,7 +27,7 @@ const makeCharge = async (id: string, fence: number): Promise<Charged> => {
   return { id, chargeId: body.chargeId ?? '' }
 }
 
-/** Charges once per key. */
+/** A node that charges once per key. */
 export function chargeNode(kind: Kind, never: 'never' | 'again' = 'never', lease = leaseMs) {
   const [unknown, begins] = kind.split('-') as ['never' | 'asks', 'handler' | 'effect']
   return node('charge', {
@@ -53,7 +53,7 @@ export function chargeNode(kind: Kind, never: 'never' | 'again' = 'never', lease
 
 export type Providers = App['profiles'][string]
 
-/** With `never: 'again'` the nodes that must not run again do so: a mistake that the experiment has to find. */
+/** `never: 'again'` lets the `never` nodes run again: a planted bug that the experiment must detect. */
 export function crashApp(
   profile: string,
   providers: Providers,

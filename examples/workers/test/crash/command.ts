@@ -1,14 +1,14 @@
-/** What the test and `npm run crash` say to each other: settings in variables, and a line of JSON for each store. */
+/** How `npm run crash` and the test communicate: settings in environment variables, results as one JSON line per store. */
 import type { Verdicts } from './verdicts.ts'
 
 export interface Settings {
-  /** Name of the one store to take. Default all. */
+  /** Name of the only store to test. Default: all stores. */
   readonly only: string | undefined
-  /** Calls to interrupt for each store. Default 40. */
+  /** Number of calls to interrupt per store. Default 40. */
   readonly points: number
-  /** Calls that each kill interrupts. Default 8 */
+  /** Number of calls that each kill interrupts. Default 8. */
   readonly perKill: number
-  /** Chooses the points. Default: another one each time. */
+  /** Seed that selects the points. Default: random. */
   readonly seed: number
 }
 
@@ -30,7 +30,7 @@ export interface StoreReport {
 
 const mark = 'crash points: '
 
-/** One line. */
+/** Formats a report as one line. */
 export function rowOf({ store, seed, verdicts, seconds }: StoreReport): string {
   const row = {
     store,
@@ -48,7 +48,7 @@ export function rowOf({ store, seed, verdicts, seconds }: StoreReport): string {
   return mark + JSON.stringify(row)
 }
 
-/** The row on this line of output; `null` for any other line. */
+/** Parses a line from `rowOf`. Returns `null` for any other line. */
 export function readRow(line: string): Readonly<Record<string, string | number>> | null {
   const at = line.indexOf(mark)
   return at < 0

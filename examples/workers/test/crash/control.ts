@@ -1,25 +1,27 @@
 /**
- * The one process that is never killed. It is the sink of the charges and counts them by key; it refuses smaller fencing
- * tokens when it was asked under a larger one; and it holds a call at the step where its process is to be killed.
+ * The one process that is never killed. It receives the charges and counts them by key, refuses a fencing token smaller than
+ * one it was asked with, and holds a call at the step where its process will be killed.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A place in the life of a call: a step of the ledger or a request to the sink, before it is done or after. */
+/** A point in the life of a call: before or after an operation of the ledger or a request to the sink. */
 export type Step = `${string} ${'before' | 'after'}`
 
 export interface Control {
   readonly url: string
-  /** Ids of the charges made under a key, in order. */
+  /** Returns the ids of the charges made under a key, in order. */
   charges(id: string): readonly string[]
-  /** The steps that a call has come to. */
+  /** Returns the steps that a key's calls have reached. */
   steps(id: string): readonly Step[]
-  /** Holds the next call of this key that comes to the step, each step on its own. Resolves when one is there. */
+  /**
+   * Holds the next call of this key that reaches the step. Resolves when a call is held there. Several steps can be watched.
+   */
   holdAt(id: string, step: Step): Promise<void>
-  /** Resolves when so many more steps have been taken, by calls of any key. */
+  /** Resolves after `count` more steps, by calls of any key. */
   afterSteps(count: number): Promise<void>
-  /** Lets what is held for the key go on, as a request that arrives late. */
+  /** Releases the key's held requests, as requests that arrive late. */
   letGo(id: string): Promise<void>
   close(): Promise<void>
 }
@@ -28,13 +30,13 @@ interface Key {
   readonly charges: string[]
   readonly steps: Step[]
   fence: number
-  /** Steps to hold at, with what to call when a call is there. */
+  /** Steps to hold at, each with a function to call when a call arrives. */
   readonly holds: Map<Step, () => void>
   readonly held: (() => void)[]
 }
 
 export interface ControlOptions {
-  /** Whether the sink refuses tokens that are smaller than the one it was asked with. Default true. */
+  /** Whether the sink refuses fencing tokens smaller than one it was asked with. Default true. */
   readonly fences?: boolean
 }
 
@@ -49,7 +51,7 @@ export async function startControl({ fences = true }: ControlOptions = {}): Prom
     return found
   }
 
-  /** Resolves at once, or when the held step is let go. */
+  /** Records the step. Returns `undefined`, or a promise that resolves when the held step is released. */
   const pass = (key: Key, step: Step): Promise<void> | undefined => {
     key.steps.push(step)
     for (const count of counts) if (count.left-- === 0) count.reached()
@@ -60,7 +62,7 @@ export async function startControl({ fences = true }: ControlOptions = {}): Prom
     return new Promise((go) => key.held.push(go))
   }
 
-  /** Answers 409 where the token is smaller than the one it was asked with. */
+  /** Answers 409 when the token is smaller than one it was asked with. */
   const charge = async (id: string, fence: number) => {
     const key = keyOf(id)
     await pass(key, 'charge before')
@@ -94,7 +96,7 @@ export async function startControl({ fences = true }: ControlOptions = {}): Prom
   }
 
   const server = createServer((request, response) => {
-    // Requests of a killed process end with its connection.
+    // A killed process closes its connections, so its requests fail here.
     void answer(request, response).catch(() => response.destroy())
   })
   server.keepAliveTimeout = 60_000
@@ -113,7 +115,7 @@ export async function startControl({ fences = true }: ControlOptions = {}): Prom
       const key = keyOf(id)
       key.holds.clear()
       for (const go of key.held.splice(0)) go()
-      // The requests go on in microtasks alone.
+      // The released requests continue in microtasks, which run before this resolves.
       await new Promise((resolve) => setImmediate(resolve))
     },
     async close() {

@@ -1,6 +1,6 @@
 /**
- * Kills the process of a store at each point, starts it again, repeats the calls, and compares what the callers were told
- * with what the sink has counted.
+ * Kills the process of a store at each point, restarts it, repeats the calls, and compares the callers' answers with the
+ * charges that the sink counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kind, kinds, leaseMs } from './app.ts'
@@ -11,14 +11,14 @@ import { seeded } from './seeded.ts'
 import { isForLater, Verdicts } from './verdicts.ts'
 
 export interface ExperimentOptions extends ControlOptions {
-  /** Calls that are interrupted. */
+  /** Number of calls to interrupt. */
   readonly points: number
-  /** Calls that each kill interrupts. */
+  /** Number of calls that each kill interrupts. */
   readonly perKill: number
   readonly seed: number
 }
 
-/** Callers of one key at the same time, where the process is killed in the middle of its work. */
+/** Concurrent callers of one key when the process is killed in the middle of its work. */
 const callers = 2
 
 export async function experiment(
@@ -45,7 +45,7 @@ export async function experiment(
 interface Trial {
   readonly id: string
   readonly kind: Kind
-  /** What callers were told before the process was killed. */
+  /** Answers that callers received before the process was killed. */
   readonly told: Answer[]
 }
 
@@ -63,7 +63,7 @@ class Experiment {
     this.#mortal = mortal
   }
 
-  /** Starts the first process, and sees how many steps a call takes. */
+  /** Starts the first process and measures how many steps a call takes. */
   async begin(): Promise<void> {
     await this.#start()
     for (const kind of kinds) {
@@ -85,10 +85,10 @@ class Experiment {
       const calls = trials.map(async (trial) => {
         const step = trial.point.kills[round]
         if (step === undefined) return
-        // A lease is renewed while its holder waits for the sink.
+        // A lease is only renewed while its holder works, so the sink holds the charge.
         if (step.startsWith('renew')) void this.#control.holdAt(trial.id, 'charge after')
         const reached = this.#control.holdAt(trial.id, step).then(() => true)
-        // On a slow store the lease of the killed process may end later than the call waits.
+        // On a slow store the killed process's lease may outlast the time that one call waits.
         for (let calls = 0; calls < maxCalls; calls++) {
           const isReached = await Promise.race([reached, this.#call(trial).then(() => false)])
           if (isReached) return
@@ -127,7 +127,7 @@ class Experiment {
     )
   }
 
-  /** Repeats the call until it is answered, which is when the lease of the killed process has ended at the latest. */
+  /** Repeats the call until it has a final answer, which must come when the killed process's lease has ended. */
   async #settle(trial: Trial, ends: StepPoint['ends'] | 'either', name: string, isLate: boolean) {
     let sentAt: number
     let answer: Answer | undefined
@@ -158,11 +158,11 @@ class Experiment {
     return { id: `crash-${++this.#calls}`, kind, told: [] }
   }
 
-  /** Resolves when the call was answered, or its process is gone. */
+  /** Resolves when the call is answered or its process is gone. */
   async #call(trial: Trial): Promise<void> {
     const life = this.#life
     const answer = await this.#repeat(trial)
-    // What comes after the kill was not told to anybody.
+    // An answer after the kill never reached a caller.
     if (answer !== undefined && life === this.#life) trial.told.push(answer)
   }
 
@@ -187,10 +187,10 @@ class Experiment {
   }
 }
 
-/** Calls of one key, each of which waits for two seconds, until it must have come to its step. */
+/** Calls of one key, each waiting up to two seconds, within which the key must reach its step. */
 const maxCalls = 5
 
-/** Stores count time in seconds at worst, and on a clock of their own. */
+/** Tolerance in milliseconds: a store may count time in whole seconds and by its own clock. */
 const graceMs = 2_000
 
 function nameOf({ kind, kills, sent }: StepPoint): string {

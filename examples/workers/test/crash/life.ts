@@ -1,32 +1,32 @@
-/** A store whose process can be killed and started again over what it left. */
+/** A store whose process can be killed and restarted over the data it left. */
 import type { FlowName } from './app.ts'
 
-/** One run of the process, from its start to its end. */
+/** One run of the process, from start to exit. */
 export interface Life {
-  /** Rejects when the process ends before it has answered. */
+  /** Sends a call. Rejects when the process exits before it answers. */
   call(flow: FlowName, id: string): Promise<Answer>
-  /** Ends the process with SIGKILL; resolves when it is gone. */
+  /** Ends the process with SIGKILL. Resolves when it has exited. */
   kill(): Promise<void>
 }
 
 export interface Answer {
   readonly status: number
-  /** The result, or the problem. */
+  /** The result, or the problem document. */
   readonly body: { readonly chargeId?: string; readonly code?: string }
 }
 
 export interface Mortal {
-  /** Starts a process that tells its steps to the control at this address. */
+  /** Starts a process that reports its steps to the control at this address. */
   start(control: string): Promise<Life>
-  /** Removes what the processes left. */
+  /** Removes the data that the processes left. */
   close(): Promise<void>
 }
 
 export interface CrashStore {
   readonly name: string
-  /** Why it cannot run here; `undefined` where it can. */
+  /** The reason why the store cannot run on this machine, or `undefined` if it can. */
   readonly missing: string | undefined
-  /** Most calls that its process can have waiting at a step. Default: any number. */
+  /** Maximum number of calls that can wait at a step at the same time. Default: unlimited. */
   readonly maxWaiting?: number
   open(): Promise<Mortal>
 }

@@ -1,26 +1,26 @@
-/** The points of a call's life at which its process is killed, and how the key may end then. */
+/** The points in a call's life at which its process is killed, each with the outcome that the key must then have. */
 import { type Kind, kinds } from './app.ts'
 import type { Step } from './control.ts'
 
 export interface StepPoint {
   readonly kind: Kind
-  /** Where the process is killed. The second step is one of the call that repeats the first, in the next process. */
+  /** Steps at which the process is killed. A second step belongs to the repeated call in the next process. */
   readonly kills: readonly Step[]
-  /** What becomes of a charge that was sent, and not made when its process was killed. */
+  /** Whether a charge that was sent but not made before the kill is lost, or arrives late. */
   readonly sent: 'lost' | 'late'
-  /** What the repeated call is told. */
+  /** The outcome that the repeated call must get. */
   readonly ends: 'done' | 'unknown'
 }
 
-/** The process is killed in the middle of its work: after a part of the steps, and some milliseconds. */
+/** A kill in the middle of the work: after a fraction of the steps and a delay. */
 export interface RunningPoint {
   readonly kind: Kind
-  /** From 0 to 1, when the call has all but been answered. */
+  /** Fraction of the call's steps, from 0 to 1. */
   readonly part: number
   readonly delayMs: number
 }
 
-/** `points` of them, spread by the seed: 70 in a hundred at steps, the others in the middle of the work. */
+/** Chooses `points` points, spread by the seed: 70 % of them at steps, the others in the middle of the work. */
 export function choosePoints(points: number, random: () => number) {
   const known = kinds.flatMap(stepPointsOf)
   const wanted = Math.ceil(points * 0.7)
@@ -44,7 +44,7 @@ function pick<T>(all: readonly T[], index: number): readonly T[] {
   return all.slice(at, at + 1)
 }
 
-/** Every point of a kind, in the order of its steps. */
+/** Returns every point of a kind, in step order. */
 export function stepPointsOf(kind: Kind): readonly StepPoint[] {
   const mark: readonly Step[] = kind.endsWith('effect') ? ['mark before', 'mark after'] : []
   const first: readonly Step[] = [
@@ -65,9 +65,9 @@ export function stepPointsOf(kind: Kind): readonly StepPoint[] {
   const charging: readonly Step[] = ['charge before', 'charge after']
   return [
     ...single,
-    // The charge is found.
+    // The charge was made: the sink finds it.
     ...[...asking, ...ending].flatMap((step) => pointsAt(kind, ['charge after', step])),
-    // It is not, and the handler runs again.
+    // The charge was not made: the handler runs again.
     ...[...asking, ...charging, ...ending].flatMap((step) => pointsAt(kind, ['charge before', step])),
   ]
 }
@@ -76,11 +76,11 @@ function pointsAt(kind: Kind, kills: readonly Step[]): readonly StepPoint[] {
   const ends = endOf(kind, kills[0])
   const late = { kind, kills, sent: 'late', ends } as const
   const isSent = kills[0] === 'charge before'
-  // Of two kills, the first charge always arrives late: that is what fencing is for.
+  // With two kills the first charge always arrives late, which fencing must handle.
   return isSent && kills.length === 1 ? [{ ...late, sent: 'lost' }, late] : [late]
 }
 
-/** A node that asks its sink always finds out. */
+/** A node that asks its sink always learns the outcome. */
 function endOf(kind: Kind, step: Step | undefined): StepPoint['ends'] {
   if (kind.startsWith('asks') || step === 'begin before' || step === 'complete after') return 'done'
   const isMarked = kind === 'never-handler' || (step !== 'begin after' && step !== 'mark before')

@@ -1,7 +1,7 @@
 /**
- * `npm run crash`: kills the process of every durable ledger at 100 points of the life of a call, and prints what came of the
- * calls. `-- --store sqlite|durable-objects|s3|opfs|opfs-firefox --points 100 --per-kill 1 --seed N` choose. Ends with 1 when an effect
- * was made twice, was lost without a word, or a key was blocked.
+ * `npm run crash`: kills the process of every durable ledger at 100 points in the life of a call, and prints the outcomes.
+ * Options: `-- --store sqlite|durable-objects|s3|opfs|opfs-firefox --points 100 --per-kill 1 --seed N`. Exits with 1 when an
+ * effect was duplicated or silently lost, or a key was blocked.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,13 +1,13 @@
-/** How a process says to the control at which step each call is, and is held there. */
+/** Reports each step of a call to the control, which may hold the call there. */
 import type { DedupeDriver, Layer } from '@flowport/capabilities'
 import type { Hook } from '@flowport/flow'
 
-/** The header that says where the control listens. */
+/** The request header with the control's address. */
 export const controlHeader = 'x-control'
 
 let control = ''
 
-/** Learns the address of the control from the first request. */
+/** Reads the control's address from each request. */
 export const hooks: readonly Hook[] = [
   {
     name: 'control',
@@ -17,10 +17,13 @@ export const hooks: readonly Hook[] = [
   },
 ]
 
-/** Under this id stand the steps of all recorded answers. */
+/** The id under which the steps of all recorded answers are reported. */
 export const recordId = 'record'
 
-/** Innermost of the layers: tells the control before and after each step of the ledger, and waits where it is held. */
+/**
+ * The innermost layer: reports to the control before and after each operation of the ledger, and waits while the control holds
+ * it.
+ */
 export const steps: Layer = {
   name: 'steps',
   wrap: {
@@ -30,7 +33,7 @@ export const steps: Layer = {
           const member: unknown = Reflect.get(target, name, target)
           if (typeof member !== 'function') return member
           return async (...args: readonly unknown[]) => {
-            // The keys of recorded answers are digests.
+            // A key without a call's id belongs to a recorded answer: those keys are digests.
             const [, id = recordId] = /:(crash-\d+)$/.exec(String(args[0])) ?? []
             const step = stepOf(name, args)
             await post('steps', { id, step: `${step} before` })
@@ -43,7 +46,10 @@ export const steps: Layer = {
   },
 }
 
-/** The mark is a renewal that records the begin of an effect, and a takeover a begin over the fence of an earlier holder. */
+/**
+ * Names an operation. `mark` is a renewal that records the start of an effect; `takeover` is a begin over an earlier holder's
+ * fence.
+ */
 function stepOf(name: string | symbol, args: readonly unknown[]): string {
   const call = args.at(-1) as { readonly started?: boolean; readonly over?: number } | undefined
   if (name === ('renew' satisfies keyof DedupeDriver) && call?.started === true) return 'mark'
@@ -57,9 +63,9 @@ interface Said {
   readonly step?: string
 }
 
-/** Says something to the control, or asks its sink. */
+/** Posts a message to the control and returns its answer. */
 export async function post(path: string, said: Said) {
-  // Text, so that a page need not ask first.
+  // Sent as text, so that a browser needs no preflight request.
   const response = await fetch(`${control}/${path}`, { method: 'POST', body: JSON.stringify(said) })
   const body = (await response.json()) as { readonly chargeId?: string | null }
   return { status: response.status, body }

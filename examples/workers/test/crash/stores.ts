@@ -1,4 +1,4 @@
-/** The ledgers that outlive a process. `fs` has none, and memory is the simulator's. */
+/** The ledgers that survive a process. `fs` provides no ledger, and the simulator covers `memory`. */
 import type { CrashStore } from './life.ts'
 import { durableObjectsStore } from './stores/durable-objects.ts'
 import { s3Store, sqliteStore } from './stores/node-process.ts'
@@ -12,10 +12,10 @@ const known: Readonly<Record<string, () => Promise<CrashStore>>> = {
   'opfs-firefox': () => opfsStore('opfs-firefox', 'firefox'),
 }
 
-/** Taken only by name: the ledger's code is the same in each browser. */
+/** Tested only when named, because the ledger's code is the same in every browser. */
 const onlyByName = new Set(['opfs-firefox'])
 
-/** All of them, or the one of this name. Call it while tests are collected: it starts the server of the bucket. */
+/** Returns all stores, or the named one. Call it while tests are collected, because it starts the bucket's server. */
 export async function stores(only?: string): Promise<readonly CrashStore[]> {
   if (only !== undefined && !Object.hasOwn(known, only))
     throw new Error(`there is no store "${only}": use ${Object.keys(known).join(', ')}`)

@@ -1,4 +1,4 @@
-/** Compares what callers were told with what the sink has counted, and adds up what does not fit. */
+/** Compares the callers' answers with the charges that the sink counted, and collects the contradictions. */
 import type { Answer } from './life.ts'
 
 export type FaultKind = 'duplicate' | 'silent loss' | 'in flight' | 'other'
@@ -6,15 +6,15 @@ export type FaultKind = 'duplicate' | 'silent loss' | 'in flight' | 'other'
 export interface Case {
   readonly name: string
   readonly ends: 'done' | 'unknown' | 'either'
-  /** In the order in which they were given; the last one is the present state of the key. */
+  /** In the order they were received. The last one is the key's current state. */
   readonly answers: readonly Answer[]
-  /** Ids of the charges that the sink has made under the key. */
+  /** Ids of the charges that the sink made under the key. */
   readonly charges: readonly string[]
 }
 
 export class Verdicts {
   readonly faults: { readonly kind: FaultKind; readonly text: string }[] = []
-  /** The last steps that calls had come to when their process was killed in the middle of its work, with their number. */
+  /** For each step, how many calls had last reached it when their process was killed in the middle of its work. */
   readonly running = new Map<string, number>()
   kills = 0
   done = 0
@@ -44,13 +44,13 @@ export class Verdicts {
   }
 }
 
-/** The worst that does not fit; `null` where all does. */
+/** Returns the worst contradiction, or `null` when there is none. */
 function faultOf({ ends, answers, charges }: Case): FaultKind | null {
   if (charges.length > 1) return 'duplicate'
   const last = answers.at(-1)
   for (const { status, body } of answers) {
     if (status !== 200) continue
-    // Whoever is told "done" is told of the one charge that was made, and so is everybody after that.
+    // A successful answer names the only charge, and every later answer is successful too.
     if (body.chargeId === undefined || body.chargeId !== charges[0] || last?.status !== 200)
       return 'silent loss'
   }
@@ -66,7 +66,7 @@ function faultOf({ ends, answers, charges }: Case): FaultKind | null {
       : 'other'
 }
 
-/** Whether the caller is told to ask again: the key is in flight, or its store could not answer. */
+/** Whether the caller should retry: the key is in flight, or its store could not answer. */
 export function isForLater(answer: Answer | undefined): boolean {
   return (
     answer !== undefined &&

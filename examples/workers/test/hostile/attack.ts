@@ -1,4 +1,4 @@
-/** Sends hostile requests to a host, holds connections half-open, and asks meanwhile as an honest client would. */
+/** Sends hostile requests to a host and holds connections half-open, while an honest client measures its response times. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -7,28 +7,28 @@ import type { AttackedHost } from './hosts.ts'
 import type { OthersReport } from './others.ts'
 import { hostileRequest, randomOf } from './requests.ts'
 
-/** Milliseconds after which a request without an answer is given up by the client. */
+/** Milliseconds the client waits for an answer. */
 const patienceMs = 200
-/** Connections at a time. */
+/** Number of concurrent connections. */
 const concurrency = 32
 
 export interface AttackReport {
   readonly requests: number
-  /** Answers by status; `none` for connections that were closed without one. */
+  /** Number of answers by status; `none` counts connections that closed without an answer. */
   readonly statuses: Readonly<Record<string, number>>
-  /** Answers of 500 and above that are the server's own, with the request that got each. At most 20. */
+  /** Server errors (500 and above, except 501), each with its request. At most 20. */
   readonly failures: readonly string[]
   readonly others: OthersReport
-  /** MiB before, at most, and after. */
+  /** Resident memory in MiB: before, at its peak and after. */
   readonly memory: { readonly before: number; readonly peak: number; readonly after: number }
 }
 
-/** Requests of a seed, so that a failure can be repeated. */
+/** Sends requests generated from a seed, so that a failure can be reproduced. */
 export async function attack(host: AttackedHost, requests: number, seed: number): Promise<AttackReport> {
   const random = randomOf(seed)
   const statuses: Record<string, number> = {}
   const failures: string[] = []
-  // The first requests warm the server up: what it keeps from then on is not memory that an attack takes.
+  // The first requests warm the server up, so that memory it allocates once is not counted.
   const first = Math.floor(requests / 5)
   let left = first
   const worker = async () => {
@@ -52,13 +52,13 @@ export async function attack(host: AttackedHost, requests: number, seed: number)
 
 export interface HalfOpenReport {
   readonly connections: number
-  /** Connections that the server had closed at the end. */
+  /** Number of connections that the server had closed by the end. */
   readonly closed: number
   readonly others: OthersReport
   readonly memory: AttackReport['memory']
 }
 
-/** Holds connections open with half of a head, most of a JSON body, or the start of an upload. */
+/** Holds connections open that sent half a request head, most of a JSON body, or the start of an upload. */
 export async function holdHalfOpen(
   host: AttackedHost,
   connections: number,
@@ -96,7 +96,7 @@ function halfOf(at: number): Buffer | string {
   return Buffer.concat([head('POST', '/items', 1_000_000), half])
 }
 
-/** What comes back, as far as it is needed to judge it. */
+/** Sends bytes and resolves to enough of the answer to judge it, or to what arrived before the client gave up. */
 function send(url: string, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     const socket = open(url, bytes.length)
@@ -118,7 +118,7 @@ function send(url: string, bytes: Buffer): Promise<string> {
   })
 }
 
-/** From addresses of loopback in turn: one alone would run out of ports. */
+/** Connects from eight loopback addresses in turn, because a single one would run out of ports. */
 function open(url: string, at: number): Socket {
   const { hostname, port } = new URL(url)
   const socket = connect({ port: Number(port), host: hostname, localAddress: `127.0.0.${2 + (at % 8)}` })
@@ -126,12 +126,12 @@ function open(url: string, at: number): Socket {
   return socket
 }
 
-/** 501 says that a method or a condition is not known, which is no failure; workerd says so before a Worker is asked. */
+/** 501 is not a failure: it reports an unsupported method or condition. workerd sends it without calling the Worker. */
 function isFailure(status: string): boolean {
   return status.startsWith('5') && status !== '501'
 }
 
-/** Asks every 50 ms as a client of its own, in a process that the attack does not hold up. */
+/** Starts an honest client in another process, so that the attack does not slow it down. */
 function askAsOthers(url: string): { stop(): Promise<OthersReport> } {
   const child = fork(new URL('others.ts', import.meta.url), [url])
   const reported = once(child, 'message') as Promise<[OthersReport]>

@@ -1,4 +1,4 @@
-/** The hosts under attack, each in a process of its own. */
+/** Starts a host to attack in a separate process. */
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

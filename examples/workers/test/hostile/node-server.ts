@@ -1,4 +1,4 @@
-/** The conformance flows on Fastify in a process of their own: its memory is then the server's. */
+/** Serves the conformance flows on Fastify in a separate process, so that the process's memory is the server's. */
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'

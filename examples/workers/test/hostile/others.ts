@@ -1,4 +1,4 @@
-/** An honest client in a process of its own: asks every 50 ms until it is stopped, then says how long it waited. */
+/** An honest client in a separate process: sends a request every 50 ms until it is stopped, then reports its response times. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 

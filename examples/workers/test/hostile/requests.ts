@@ -1,9 +1,9 @@
 /**
- * Hostile requests, made of a seed: broken HTTP, broken bodies, junk in every header, paths that try to leave. CONNECT is
- * not among them: workerd answers it with a 500 before a Worker is asked, and the platform's edge lets none through.
+ * Generates hostile requests from a seed: broken HTTP, broken bodies, junk in every header, path traversal. Leaves out CONNECT,
+ * because workerd answers it with a 500 without calling the Worker, and Cloudflare's edge does not forward it.
  */
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -16,7 +16,7 @@ export function randomOf(seed: number): () => number {
 
 type Random = () => number
 
-/** One request as its bytes. */
+/** Returns the bytes of one request. */
 export function hostileRequest(random: Random): Buffer {
   const make = pick(random, kinds)
   return Buffer.from(make(random), 'latin1')
@@ -25,7 +25,7 @@ export function hostileRequest(random: Random): Buffer {
 const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
 const junk = (random: Random, length: number) =>
   Array.from({ length }, () => String.fromCharCode(Math.floor(random() * 256))).join('')
-/** Junk that a header can carry. */
+/** Random visible ASCII, which is valid in a header. */
 const visible = (random: Random, length: number) =>
   Array.from({ length }, () => String.fromCharCode(33 + Math.floor(random() * 94))).join('')
 

@@ -1,6 +1,6 @@
 /**
- * `npm run hostile`: 100,000 hostile requests and 1,500 half-open connections for each host, on loopback. Prints what came
- * back and ends with 1 when something did not hold. `npm run hostile -- fastify 5000 300` names a host and the numbers.
+ * `npm run hostile`: 100,000 hostile requests and 1,500 half-open connections for each host, on loopback. Prints a report and
+ * exits with 1 when a check fails. `npm run hostile -- fastify 5000 300` selects a host and the numbers.
  */
 import { attack, holdHalfOpen } from './attack.ts'
 import { hosts } from './hosts.ts'
@@ -31,7 +31,7 @@ for (const name of names) {
       check(others.p99Ms <= 100, `others waited ${others.p99Ms} ms (99th percentile)`)
     }
     check(held.closed === held.connections, 'half-open connections were left open')
-    // workerd keeps bodies in memory of its own; the platform bounds an isolate.
+    // workerd buffers bodies outside the isolate; on Cloudflare, the platform limits an isolate's memory.
     if (name === 'fastify')
       check(held.memory.peak - held.memory.before < 350, 'half-open bodies filled the memory')
   } finally {

@@ -1,4 +1,4 @@
-/** Requests that both hosts must answer alike, in the order they are sent: later ones find what earlier ones stored. */
+/** Requests that both hosts must answer alike, in sending order: later ones read data that earlier ones stored. */
 
 export interface CorpusRequest {
   readonly name: string
@@ -8,7 +8,7 @@ export interface CorpusRequest {
 
 const MiB = 1024 * 1024
 
-/** Bytes of a length that repeat every 251. */
+/** Bytes of a length, in a pattern that repeats every 251 bytes. */
 function bytes(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, at) => at % 251)
 }
@@ -189,7 +189,7 @@ export const corpus: readonly CorpusRequest[] = [
   get('/with-result'),
   get('/with-result', { accept: 'text/event-stream' }),
   get('/with-result', ndjson),
-  // What hosts serve by themselves.
+  // Routes that the hosts serve in addition to the app's flows.
   get('/healthz'),
   get('/readyz'),
   get('/openapi.json'),

@@ -1,4 +1,4 @@
-/** The example Worker as `npm run start:workers` runs it, on a free port and a folder of its own. */
+/** Starts the example Worker as `npm run start:workers` does, on a free port and with its own data folder. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,15 +11,15 @@ const start = resolve(import.meta.dirname, '../../start.ts')
 export interface DevServer {
   readonly url: string
   readonly dataDir: string
-  /** Everything it printed so far. */
+  /** Its output so far. */
   output(): string
-  /** Ends it, and leaves its data. */
+  /** Ends the server and keeps its data. */
   end(): Promise<void>
-  /** Ends it, and removes its data. */
+  /** Ends the server and removes its data. */
   stop(): Promise<void>
 }
 
-/** Resolves when the server answers; rejects with what it printed when it ends before. */
+/** Resolves when the server answers. Rejects with its output if it exits before. */
 export async function startDev(
   dataDir = mkdtempSync(join(tmpdir(), 'flowport-workers-')),
 ): Promise<DevServer> {
@@ -71,7 +71,7 @@ async function answering(url: string, child: ChildProcess): Promise<void> {
   }
 }
 
-/** A port that is free now; wrangler does not tell one it chose. */
+/** Finds a free port, because wrangler does not report a port that it picks. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,6 @@
-/** Flows whose answers differ with every run: what is equal twice has been replayed. Who calls is in the header `x-caller`. */
+/**
+ * Flows whose answers differ on every run, so that an equal answer must be a replay. The header `x-caller` names the caller.
+ */
 import {
   type BlobRef,
   blobRef,
@@ -33,7 +35,7 @@ const who = flow('who', {
     ),
 })
 
-/** The node has a key of its own, and no answer is recorded. */
+/** The node has its own key, and the route records no answers. */
 const own = flow('own', {
   trigger: http.post('/own', { input: Asked, idempotency: 'off' }),
   graph: (it, step) =>
@@ -94,7 +96,7 @@ const events = flow('events', {
 
 type Order = { readonly order: string }
 
-/** The node has a key of its own, which is a field of the form. */
+/** The node has its own key, which is a field of the form. */
 const invoice = flow('invoice', {
   trigger: http.post('/invoices', {
     input: opaque<Order>(),

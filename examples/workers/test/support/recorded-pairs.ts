@@ -1,4 +1,4 @@
-/** Two hosts over the same stores: Fastify beside Fastify over files, Fastify beside workerd over a bucket. */
+/** Two hosts over the same stores: two Fastify servers over files, or Fastify and workerd over a bucket. */
 import { createServer } from '@flowport/host-node'
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { fs } from '@flowport/presets/fs'
@@ -57,13 +57,12 @@ async function overBucket(server: Radosgw): Promise<Pair> {
   }
 }
 
-/** Declares the tests for each pair of hosts. Call it while tests are collected: it starts the server of the bucket. */
+/** Declares the tests for each pair of hosts. Call it while tests are collected, because it starts the bucket's server. */
 export async function describePairs(tests: (pair: () => Pair) => void): Promise<void> {
   const server = await startRadosgw()
-  describePair('Fastify beside Fastify over sqlite and fs', overFiles, tests)
-  if (server === null)
-    describe.skip(`Fastify beside workerd over S3: ${withoutRadosgw}`, () => tests(unopened))
-  else describePair('Fastify beside workerd over S3', () => overBucket(server), tests)
+  describePair('two Fastify servers over sqlite and fs', overFiles, tests)
+  if (server === null) describe.skip(`Fastify and workerd over S3: ${withoutRadosgw}`, () => tests(unopened))
+  else describePair('Fastify and workerd over S3', () => overBucket(server), tests)
 }
 
 function describePair(name: string, open: () => Promise<Pair>, tests: (pair: () => Pair) => void): void {

@@ -1,4 +1,4 @@
-/** Requests to the recorded flows, and clients that hang up. */
+/** Sends requests to the recorded flows, and reads answers as a client that disconnects. */
 import { expect } from 'vitest'
 
 export interface Wanted {
@@ -29,12 +29,12 @@ export function ask(
 
 export const replayed = (response: Response) => response.headers.get('idempotency-replayed')
 
-/** The text up to the end of the event with this id. */
+/** Returns the text up to the end of the event with this id. */
 export function upTo(text: string, id: number): string {
   return text.slice(0, text.indexOf('\n\n', text.indexOf(`id: ${id}\n`)) + 2)
 }
 
-/** Reads until an event with the id is there, then hangs up. */
+/** Reads until the event with this id has arrived, then disconnects. */
 export async function readUntil(response: Response, id: number): Promise<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
@@ -47,7 +47,7 @@ export async function readUntil(response: Response, id: number): Promise<string>
   return upTo(text, id)
 }
 
-/** Reads so many bytes or a few more, then hangs up. */
+/** Reads at least `count` bytes, then disconnects. */
 export async function readBytes(response: Response, count: number): Promise<Buffer> {
   const reader = response.body?.getReader()
   const chunks: Uint8Array[] = []
@@ -61,7 +61,7 @@ export async function readBytes(response: Response, count: number): Promise<Buff
   return Buffer.concat(chunks)
 }
 
-/** Asks until the answer is there, or a stream of it can be followed. */
+/** Repeats the request until it is no longer answered with 409. */
 export async function untilAnswered(send: () => Promise<Response>): Promise<Response> {
   let response = await send()
   const isAnswered = async () => {
@@ -74,7 +74,7 @@ export async function untilAnswered(send: () => Promise<Response>): Promise<Resp
   return response
 }
 
-/** Does the work for each item, `atOnce` of them at a time. */
+/** Runs `work` for each item, `atOnce` items at a time. */
 export async function inTurns<T>(
   items: readonly T[],
   atOnce: number,

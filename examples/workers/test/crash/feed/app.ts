@@ -1,9 +1,9 @@
-/** A recorded stream of events after a charge: what is killed while it records, and what answers after it. */
+/** The app of the recorded-stream crash test: a charge, then a stream of events that is recorded. */
 import { type App, defineApp, event, flow, http, node, opaque, streamOf } from '@flowport/flow'
 import { chargeNode, type Charged, Order, type Providers } from '../app.ts'
 import { post } from '../steps.ts'
 
-/** Events of an answer. */
+/** Number of events in an answer. */
 export const eventCount = 60
 
 const Result = opaque<Charged>()

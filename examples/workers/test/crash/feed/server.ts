@@ -1,4 +1,4 @@
-/** The feed on Fastify, over files or a bucket, in a process of its own: prints its address. */
+/** The feed on Fastify, over files or a bucket, as a separate process that prints its address. */
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
 import { s3, s3Dedupe } from '@flowport/presets/s3'
@@ -16,5 +16,5 @@ const providers: Providers =
     : [sqlite({ path: join(root, 'ledger.sqlite'), only: ['dedupe'], layers }), fs({ root, only: ['blob'] })]
 const server = await createServer(feedApp('local', providers), { env, hooks, logLevel: 'silent' })
 process.stdout.write(`${await server.listen({ port: 0, host: '127.0.0.1' })}\n`)
-// The pipe ends with the process that holds its other end, however that one dies.
+// Standard input is a pipe from the parent, so it ends when the parent dies, even by SIGKILL.
 process.stdin.resume().once('end', () => process.exit(0))

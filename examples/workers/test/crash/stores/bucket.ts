@@ -1,4 +1,4 @@
-/** A bucket for each test, and the variables of its users. */
+/** Creates a bucket and returns the environment variables that select it. */
 import type { Radosgw } from '@flowport/presets/test/radosgw'
 import { clientFor, createBucket } from '@flowport/presets/test/s3-bucket'
 

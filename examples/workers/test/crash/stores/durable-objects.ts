@@ -1,4 +1,4 @@
-/** A Worker over Durable Objects: workerd itself is killed, and started again over their folder. */
+/** A Worker over Durable Objects: workerd itself is killed, and restarted over their storage folder. */
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Fastify over SQLite, and over a bucket: a Node process that is killed. */
+/** Fastify over SQLite or over a bucket, in a Node process that is killed. */
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ async function startServer(vars: Readonly<Record<string, string>>, control: stri
   return httpLife(url, control, kill)
 }
 
-/** `vars` are further variables of the server. */
+/** `vars` are additional environment variables of the server. */
 export function sqliteStore(vars: Readonly<Record<string, string>> = {}): CrashStore {
   return {
     name: 'sqlite',
@@ -34,7 +34,7 @@ export function sqliteStore(vars: Readonly<Record<string, string>> = {}): CrashS
   }
 }
 
-/** Starts the bucket's server: call it while tests are collected. */
+/** Starts the bucket's server. Call it while tests are collected. */
 export async function s3Store(): Promise<CrashStore> {
   const server = await startRadosgw()
   return {

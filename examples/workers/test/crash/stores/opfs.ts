@@ -1,4 +1,4 @@
-/** Flows in a page over OPFS: the browser is killed, and started again with its profile. */
+/** Flows in a page over OPFS: the browser is killed, and restarted with the same profile. */
 import {
   browserIsThere,
   type BrowserName,
@@ -16,7 +16,7 @@ export async function opfsStore(name: string, browserName: BrowserName): Promise
   return {
     name,
     missing: (await browserIsThere(browserName)) ? undefined : withoutBrowser[browserName],
-    // A browser opens six connections to a server. One is left for calls that go on.
+    // A browser opens six connections per server. One stays free for calls that are not held.
     maxWaiting: 5,
     async open() {
       const profile = mkdtempSync(join(tmpdir(), 'flowport-crash-'))
@@ -33,7 +33,7 @@ export async function opfsStore(name: string, browserName: BrowserName): Promise
               const gone = new Promise((resolve) => browser.once('disconnected', resolve))
               browser.process()?.kill('SIGKILL')
               await gone
-              // The driver puts files of the profile back; the next browser must not start before.
+              // The browser's driver restores files of the profile, which must finish before the next start.
               await browser.close()
             },
           }

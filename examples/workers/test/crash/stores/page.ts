@@ -22,7 +22,7 @@ async function call(flow: FlowName, id: string, control: string): Promise<Answer
 }
 
 declare global {
-  /** Calls the app of the page. */
+  /** Calls the page's app. */
   var crash: { readonly call: typeof call }
 }
 

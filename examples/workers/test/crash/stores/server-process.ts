@@ -1,10 +1,10 @@
-/** Starts a server script in a process of its own that can be killed. */
+/** Starts a server script in a separate process that can be killed. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface ServerProcess {
   readonly url: string
-  /** Ends it with SIGKILL; resolves when it is gone. */
+  /** Ends the process with SIGKILL. Resolves when it has exited. */
   kill(): Promise<void>
 }
 

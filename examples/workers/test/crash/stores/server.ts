@@ -1,4 +1,4 @@
-/** The crash app on Fastify, in a process of its own: prints its address. */
+/** The crash app on Fastify, as a separate process that prints its address. */
 import { createServer } from '@flowport/host-node'
 import { s3Dedupe } from '@flowport/presets/s3'
 import { sqlite } from '@flowport/presets/sqlite'
@@ -12,5 +12,5 @@ const providers: Providers =
 const app = crashApp('local', providers, { never: never === 'again' ? 'again' : 'never' })
 const server = await createServer(app, { env, hooks, logLevel: 'silent' })
 process.stdout.write(`${await server.listen({ port: 0, host: '127.0.0.1' })}\n`)
-// The pipe ends with the process that holds its other end, however that one dies.
+// Standard input is a pipe from the parent, so it ends when the parent dies, even by SIGKILL.
 process.stdin.resume().once('end', () => process.exit(0))

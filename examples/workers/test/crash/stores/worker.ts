@@ -1,4 +1,4 @@
-/** The crash app as a Worker over a Durable Object for each key. */
+/** The crash app as a Worker, with one Durable Object per key. */
 import { createWorker } from '@flowport/host-workers'
 import { durableDedupe } from '@flowport/presets/durable-dedupe'
 import { crashApp } from '../app.ts'
