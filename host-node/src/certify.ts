@@ -1,4 +1,4 @@
-/** `@flowport/host-node/certify`: make a flow's effects under real faults, count them, and keep the report. */
+/** `@flowport/host-node/certify`: makes a flow's effects under real faults, counts them, and reports the result. */
 export { CertifyError } from './lib/certify/app-process.ts'
 export { certify } from './lib/certify/certify.ts'
 export {

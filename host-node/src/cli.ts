@@ -7,10 +7,10 @@ if (advice !== null) {
   process.stderr.write(`error: ${advice}\n`)
   process.exit(3)
 }
-// Loaded after the check: an older Node fails to load it.
+// Imported after the version check, because an older Node cannot load it.
 const { runCommand } = await import('./lib/cli/program.ts')
 const exitCode = await runCommand(process.argv.slice(2), process)
-// What is printed must be out, and whatever the app's module has started must not keep the command running.
+// Flushes the output, then exits explicitly: timers or servers that the app's module started must not keep the command running.
 for (const stream of [process.stdout, process.stderr])
   await new Promise((flushed) => stream.write('', flushed))
 process.exit(exitCode)

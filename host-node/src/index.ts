@@ -1,4 +1,4 @@
-/** Flowport on Node: the Fastify plugin (default export), a ready server, profiles by environment. */
+/** Flowport on Node: the Fastify plugin (default export), a ready-made server, and profiles chosen by environment. */
 export { type Environment, readEnvironment } from './lib/environment.ts'
 export { type FlowportInstance, type FlowportOptions, flowport, flowport as default } from './lib/plugin.ts'
 export {

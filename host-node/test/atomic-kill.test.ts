@@ -1,6 +1,6 @@
 /**
- * An atomic node, and one whose effect begins with its first write, over SQLite in a process that is killed before each of its SQL statements, those inside the commit too.
- * The suite takes every 12th of 100 points; `FLOWPORT_KILL_POINTS=all` takes each.
+ * An atomic node, and a node whose effect begins with its first write, over SQLite in a process that is killed before each of
+ * its SQL statements, including the commit. The suite tests every 12th of 100 points; `FLOWPORT_KILL_POINTS=all` tests each.
  */
 import { systemClock } from '@flowport/capabilities/system'
 import { spawn } from 'node:child_process'
@@ -28,12 +28,12 @@ async function run(options: AtomicProcessOptions) {
   return { statements: Number(printed), signal }
 }
 
-// The lease of the process that was killed is over.
+// A clock on which the killed process's lease has ended.
 const later = Object.create(systemClock, {
   now: { value: () => systemClock.now() + 3_600_000 },
 }) as typeof systemClock
 
-it('rows, records, messages and the counter are equal wherever the process is killed, and whoever goes on loses and repeats nothing', async () => {
+it('rows, records, messages and the counter agree after a kill at any point, and the next process loses and repeats nothing', async () => {
   const whole = await run({ path: join(tempFolder(), 'orders.sqlite'), ids, killAt: 0 })
   expect(whole.signal).toBeNull()
   expect(whole.statements).toBeGreaterThanOrEqual(points)
@@ -67,7 +67,7 @@ it('rows, records, messages and the counter are equal wherever the process is ki
   expect(seen.size).toBeGreaterThan(1)
 }, 300_000)
 
-it('a row is there exactly where the key says that its effect began, wherever the process is killed', async () => {
+it('a row exists exactly when its key says that the effect began, after a kill at any point', async () => {
   const by = 'note'
   const orders = ids.slice(0, 2)
   const whole = await run({ path: join(tempFolder(), 'notes.sqlite'), ids: orders, killAt: 0, by })
@@ -91,7 +91,7 @@ it('a row is there exactly where the key says that its effect began, wherever th
   expect([...seen].sort()).toEqual(['done', 'free', 'unknown'])
 }, 300_000)
 
-it('three processes that place the same orders at once place each of them once', async () => {
+it('three processes that place the same orders concurrently place each order once', async () => {
   const path = join(tempFolder(), 'orders.sqlite')
   const ended = await Promise.all([1, 2, 3].map(() => run({ path, ids, killAt: 0 })))
   for (const { statements } of ended) expect(statements).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-/** A problem that an atomic node decides on, over SQLite: recorded without the node's writes, and replayed after a restart. */
+/** A problem thrown by an atomic node over SQLite: recorded without the node's writes, and replayed after a restart. */
 import { openProviders, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { createRuntime, flow, manual, node, problem } from '@flowport/flow'
@@ -36,7 +36,7 @@ async function opened(path: string) {
   return { bag, invoke: (id: string) => runtime.invoke(placing, { input: { id } }) }
 }
 
-it('is the answer of every repeat, also after a restart and once its reason is gone; nothing was written', async () => {
+it('is replayed on every repeat, even after a restart and when its reason is gone; nothing was written', async () => {
   const path = join(tempFolder(), 'orders.sqlite')
   const refusal = { cause: { status: 409, code: 'SOLD_OUT', details: { runs: 1 } } }
   const first = await opened(path)

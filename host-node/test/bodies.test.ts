@@ -1,4 +1,4 @@
-/** Request bodies that come slowly, in part, too many at once, or before anybody has admitted them. */
+/** Request bodies that are slow, incomplete, too many at a time, or not yet admitted by a hook. */
 import { deny, flow, type Hook, http, node, opaque, streamBody } from '@flowport/flow'
 import { PassThrough } from 'node:stream'
 import { createGunzip, gzipSync } from 'node:zlib'
@@ -39,8 +39,8 @@ const auth: Hook = {
   },
 }
 
-describe('half a body', () => {
-  it.each(['/echo', '/count'])('of a request that a hook refuses is not waited for, on %s', async (path) => {
+describe('an incomplete body', () => {
+  it.each(['/echo', '/count'])('does not delay a hook’s refusal, on %s', async (path) => {
     server = await serveFlows([echo, count], { hooks: [auth] })
     const client = await openRaw(server.url)
     client.send(`${head('POST', path, 1_000)}{"half":`)
@@ -48,7 +48,7 @@ describe('half a body', () => {
     client.socket.destroy()
   })
 
-  it('is not kept when its length is over the limit', async () => {
+  it('is not held when its length is over the limit', async () => {
     server = await serveFlows([echo])
     const client = await openRaw(server.url)
     client.send(`${head('POST', '/echo', 2_000_000)}{"half":`)
@@ -56,17 +56,20 @@ describe('half a body', () => {
     client.socket.destroy()
   })
 
-  it.each(['/echo', '/count'])('that stalls is answered 408 and disconnected, on %s', async (path) => {
-    server = await serveFlows([echo, count], { bodies: { rateWindowMs: 900 } })
-    const client = await openRaw(server.url)
-    client.send(`${head('POST', path, 1_000)}{"half":`)
-    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 408 [^]*"code":"BODY_TOO_SLOW"/)
-    await client.closed
-    await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(0))
-  })
+  it.each(['/echo', '/count'])(
+    'is answered with 408 and disconnected when it stalls, on %s',
+    async (path) => {
+      server = await serveFlows([echo, count], { bodies: { rateWindowMs: 900 } })
+      const client = await openRaw(server.url)
+      client.send(`${head('POST', path, 1_000)}{"half":`)
+      expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 408 [^]*"code":"BODY_TOO_SLOW"/)
+      await client.closed
+      await vi.waitFor(() => expect(server?.fastify.flowport.runtime.running).toBe(0))
+    },
+  )
 
   it.each(['/echo', '/count'])(
-    'whose client goes away ends the run and is forgotten, on %s',
+    'ends the run and frees its memory when its client disconnects, on %s',
     async (path) => {
       const logged = vi.fn()
       server = await serveFlows([echo, count], { bodies: { maxHeldBytes: 150_000 } })
@@ -79,7 +82,7 @@ describe('half a body', () => {
         client.socket.destroy()
         await vi.waitFor(() => expect(fastify.flowport.runtime.running).toBe(0))
       }
-      // Three times 100,000 bytes would not fit: what they held has been given back.
+      // Three times 100,000 bytes would not fit, so the memory of the first two has been freed.
       const answer = await fetch(`${server.url}/echo`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -90,7 +93,7 @@ describe('half a body', () => {
     },
   )
 
-  it('gives way to later ones when the memory for bodies is full', async () => {
+  it('is refused in favor of later ones when the memory for bodies is full', async () => {
     server = await serveFlows([echo], { bodies: { maxHeldBytes: 150_000 } })
     const first = await openRaw(server.url)
     first.send(head('POST', '/echo', 200_000) + ' '.repeat(100_000))
@@ -105,7 +108,7 @@ describe('half a body', () => {
     first.socket.destroy()
   })
 
-  it('does not keep a server from closing, admitted or refused', async () => {
+  it('does not prevent a server from closing, whether admitted or refused', async () => {
     server = await serveFlows([echo, count], { drainMs: 100 })
     const clients = await Promise.all([1, 2, 3].map(() => openRaw(server?.url ?? '')))
     const [json, stream, refused] = clients
@@ -123,8 +126,8 @@ describe('half a body', () => {
   })
 })
 
-describe('a whole body', () => {
-  it('is what a preParsing hook of the server made of it', async () => {
+describe('a complete body', () => {
+  it('is read from the stream that a preParsing hook returns', async () => {
     server = await serveFlows([echo], {
       before: (fastify) =>
         fastify.addHook('preParsing', async (_request, _reply, payload) => {
@@ -142,7 +145,7 @@ describe('a whole body', () => {
     expect(await response.json()).toEqual({ A: 'B' })
   })
 
-  it('may be compressed where a preParsing hook of the server decompresses it, else it is a 415', async () => {
+  it('may be compressed if a preParsing hook decompresses it, else it is answered with 415', async () => {
     const gzipped = {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
@@ -162,7 +165,7 @@ describe('a whole body', () => {
     ])
   })
 
-  it('is the flow’s, though the server parses its type by itself elsewhere', async () => {
+  it('reaches the flow even though the server has its own parser for its type', async () => {
     server = await serveFlows([count], {
       before(fastify) {
         fastify.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, text, done) =>
@@ -178,7 +181,7 @@ describe('a whole body', () => {
     expect([await post('/count'), await post('/own')]).toEqual([3, { own: 'a,b' }])
   })
 
-  it('that a hook of the server has read leaves nothing, and the log says so', async () => {
+  it('is missing, with an explanation in the log, when a hook of the server has read it', async () => {
     server = await serveFlows([echo], {
       before: (fastify) =>
         fastify.addHook('preHandler', async (request) => {
@@ -194,7 +197,7 @@ describe('a whole body', () => {
     expect(server.logs.join('')).toContain('the request body was read before the flow')
   })
 
-  it('of a GET that never ends is not read for ever', async () => {
+  it('of a GET is not read for ever when it never ends', async () => {
     server = await serveFlows([
       flow('get', {
         trigger: http.get('/get', { input: anything }),

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const anything = opaque<Record<string, unknown>>()
 
-/** A GET flow that does what it is told. */
+/** A GET flow with the given handler. */
 const get = (
   name: string,
   run: (input: Record<string, unknown>) => unknown,
@@ -43,7 +43,7 @@ const get = (
   })
 
 describe('answers', () => {
-  it('are 204 for nothing, JSON for values, and what reply() says', async () => {
+  it('are 204 for undefined, JSON for values, and the reply for reply()', async () => {
     server = await serveFlows([
       get('nothing', () => undefined),
       get('null', () => null),
@@ -76,7 +76,7 @@ describe('answers', () => {
     ])
   })
 
-  it('that no host could send are a 500 with its cause in the log, and the server lives on', async () => {
+  it('that HTTP cannot carry are a 500 with the cause in the log, and the server keeps running', async () => {
     const wrong = [
       get('name', () =>
         reply({ headers: { 'content-disposition': 'attachment; filename="日.txt"' }, body: 'x' }),
@@ -101,14 +101,14 @@ describe('answers', () => {
     expect([fine.status, fine.headers.get('x-name')]).toEqual([200, 'a'])
   })
 
-  it('with the status of a trigger that has no body have none', async () => {
+  it('have no body if the trigger’s status forbids one', async () => {
     server = await serveFlows([get('quiet', () => ({ a: 1 }), { status: 204 })])
     const response = await fetch(`${server.url}/quiet`)
     expect([response.status, await response.text()]).toEqual([204, ''])
     expect(() => get('wrong', () => 1, { status: 42 })).toThrow('42 is no status of an answer')
   })
 
-  it('to HEAD are those to GET without the body', async () => {
+  it('to HEAD are the same as to GET, without the body', async () => {
     server = await serveFlows([get('value', () => ({ text: 'äöü' }))])
     const response = await fetch(`${server.url}/value`, { method: 'HEAD' })
     const whole = new TextEncoder().encode('{"text":"äöü"}').byteLength
@@ -119,7 +119,7 @@ describe('answers', () => {
     ])
   })
 
-  it('of a replaced object are the new one whole, never a mix', async () => {
+  it('with a replaced object contain the whole new one, never a mix', async () => {
     const swap = node('swap', {
       input: anything,
       uses: { blob: 'write' },
@@ -166,7 +166,7 @@ describe('a refused request', () => {
     return body
   }
 
-  it('of a stranger stores nothing, and is told nothing of its body', async () => {
+  it('without credentials stores nothing, and learns nothing about its body', async () => {
     server = await serveFlows(flows, { hooks: [auth] })
     const blob = server.fastify.flowport.bag.require('blob')
     await blob.put('kept', 'the owner’s')
@@ -186,7 +186,7 @@ describe('a refused request', () => {
     expect(await (await blob.get('kept'))?.text()).toBe('new')
   })
 
-  it('of a server that closes stores nothing', async () => {
+  it('to a closing server stores nothing', async () => {
     server = await serveFlows(flows)
     await server.fastify.flowport.drain()
     const refused = await fetch(`${server.url}/objects`, { method: 'PUT', body: 'late' })
@@ -196,7 +196,7 @@ describe('a refused request', () => {
 })
 
 describe('a reference', () => {
-  it('that a client has written stands for no object', async () => {
+  it('written by a client does not give access to an object', async () => {
     const echo = node('echo', { input: anything, run: (it) => it })
     server = await serveFlows([
       flow('echo', { trigger: http.post('/echo', { input: anything }), graph: (it, step) => step(echo, it) }),
@@ -211,7 +211,7 @@ describe('a reference', () => {
     expect(await response.json()).toEqual(forged)
   })
 
-  it('that was kept as JSON stands for its object again, once the flow vouches for it', async () => {
+  it('stored as JSON gives access to its object again when the flow confirms it', async () => {
     const keep = node('keep', {
       input: anything,
       uses: { blob: 'write' },
@@ -231,7 +231,7 @@ describe('a reference', () => {
 })
 
 describe('a body', () => {
-  it('that a flow leaves unread does not hold up its connection, nor the server', async () => {
+  it('that a flow leaves unread does not block its connection or the server', async () => {
     const reads = (name: string, run: (csv: ReadableStream<Uint8Array>) => unknown) =>
       flow(name, {
         trigger: http.post(`/${name}`, { input: anything, body: streamBody('csv', { accept: ['*/*'] }) }),
@@ -265,7 +265,7 @@ describe('a body', () => {
     agent.destroy()
   })
 
-  it('is stored under the conditions of its request, in one step, and whole whatever range is asked for', async () => {
+  it('is stored under its request’s conditions, atomically, and completely even with a Range header', async () => {
     server = await serveFlows([
       flow('put', {
         trigger: http.put('/objects', { input: anything, body: blobBody('file', { key: () => 'a' }) }),
@@ -309,7 +309,7 @@ describe('errors', () => {
     [new CapabilityError('Unexpected', 'x'), 500, null],
   ]
   it.each(kinds.map(([error, status, retryAfter]) => [error.kind, status, retryAfter, error] as const))(
-    'of kind %s are a %i',
+    'of kind %s are answered with %i',
     async (_kind, status, retryAfter, error) => {
       server = await serveFlows([
         get('fail', () => {
@@ -327,7 +327,7 @@ describe('errors', () => {
     },
   )
 
-  it('of secrets name none to the client', async () => {
+  it('about secrets do not name them to the client', async () => {
     const asks = node('asks', {
       input: anything,
       uses: { secrets: 'read' },
@@ -342,7 +342,7 @@ describe('errors', () => {
     expect(server.logs.join('')).toContain('there is no secret')
   })
 
-  it('with details that are no JSON are told without them', async () => {
+  it('leave out details that are not JSON', async () => {
     server = await serveFlows([
       get('big', () => {
         throw problem({ status: 409, code: 'BIG', title: 'x', details: { n: 10n } })
@@ -352,7 +352,7 @@ describe('errors', () => {
     expect([response.status, await response.json()]).toMatchObject([409, { code: 'BIG' }])
   })
 
-  it('nobody foresaw say nothing to the client and everything to the log', async () => {
+  it('that are unexpected are hidden from the client and logged in full', async () => {
     server = await serveFlows([
       get('boom', () => {
         throw new Error('password=hunter2 at /srv/secret.ts')
@@ -373,7 +373,7 @@ describe('errors', () => {
     expect(server.logs.find((line) => line.includes('hunter2'))).toMatch(/"requestId":"rid-7".*"node":"boom"/)
   })
 
-  it('that nodes make are shown as they are', async () => {
+  it('thrown as problems by nodes are sent unchanged', async () => {
     server = await serveFlows([
       get('teapot', () => {
         throw problem({
@@ -393,7 +393,7 @@ describe('errors', () => {
     })
   })
 
-  it('inside a flow that break a schema are the server’s fault', async () => {
+  it('of schemas inside a flow are answered with 500', async () => {
     const bad = node('bad', {
       input: anything,
       output: z.object({ n: z.number() }),
@@ -405,7 +405,7 @@ describe('errors', () => {
     expect((await fetch(`${server.url}/bad`)).status).toBe(500)
   })
 
-  it('in a stream are its last event', async () => {
+  it('in a stream are sent as its last event', async () => {
     const breaks = node('breaks', {
       input: anything,
       output: streamOf(z.number()),
@@ -437,7 +437,7 @@ describe('errors', () => {
 })
 
 describe('time and cancellation', () => {
-  it('answers 504 at the deadline though the node does not listen', async () => {
+  it('answers 504 at the deadline even if the node ignores its signal', async () => {
     const work = Promise.withResolvers<number>()
     const deaf = node('deaf', { input: anything, run: () => work.promise })
     server = await serveFlows([
@@ -453,7 +453,7 @@ describe('time and cancellation', () => {
     await expect.poll(() => server?.fastify.flowport.runtime.running).toBe(0)
   })
 
-  it('takes an upload whose client goes away for no fault of the server', async () => {
+  it('does not log an aborted upload as a server error', async () => {
     server = await serveFlows([
       flow('upload', {
         trigger: http.put('/upload/:name', {
@@ -479,7 +479,7 @@ describe('time and cancellation', () => {
   })
 
   for (const method of ['GET', 'POST'] as const) {
-    it(`fires the node’s signal when the client of a ${method} goes away, and the run ends`, async () => {
+    it(`fires the node’s signal when the client of a ${method} disconnects, and the run ends`, async () => {
       const started = Promise.withResolvers<void>()
       const fired = Promise.withResolvers<unknown>()
       const waits = node('waits', {
@@ -537,7 +537,7 @@ describe('time and cancellation', () => {
     })
   }
 
-  it('names the flow in the log whose answer or item JSON cannot say, and what is wrong with it', async () => {
+  it('logs the flow and the reason when an answer or item cannot be JSON', async () => {
     const items = node('items', {
       input: anything,
       output: streamOf(opaque<unknown>()),
@@ -571,7 +571,7 @@ describe('time and cancellation', () => {
     ])
   })
 
-  it('blames no caller for a stream that does not fit its schema', async () => {
+  it('answers 500 for a stream that violates its schema', async () => {
     const wrong = node('wrong', {
       input: anything,
       output: streamOf(z.object({ n: z.number() })),
@@ -592,7 +592,7 @@ describe('time and cancellation', () => {
     expect(levelsOf(server)).toContainEqual([50, expect.stringContaining('a stream failed: ')])
   })
 
-  it('ends a stream when its client goes away', async () => {
+  it('ends a stream when its client disconnects', async () => {
     const closed = Promise.withResolvers<boolean>()
     const ticks = node('ticks', {
       input: anything,
@@ -625,7 +625,7 @@ describe('time and cancellation', () => {
     expect(levelsOf(server).filter(([level]) => level >= 40)).toEqual([])
   })
 
-  it('lets a slow reader slow the producer', async () => {
+  it('applies a slow reader’s backpressure to the producer', async () => {
     let made = 0
     const text = 'x'.repeat(64 * 1024)
     const flood = node('flood', {
@@ -707,7 +707,7 @@ describe('hooks', () => {
     expect(JSON.stringify(metadata)).not.toMatch(/good|session=1/)
   })
 
-  it('an invented or malformed trace is not passed on', async () => {
+  it('a malformed trace is not passed on', async () => {
     server = await serveFlows([get('value', () => 1)])
     expect((await fetch(`${server.url}/value`)).headers.get('traceparent')).toBeNull()
     expect(
@@ -721,7 +721,7 @@ describe('hooks', () => {
 })
 
 describe('Idempotency-Key', () => {
-  it('is demanded where a route requires it', async () => {
+  it('is required if the route requires it', async () => {
     const pay = flow('pay', {
       trigger: http.post('/pay', { input: anything, idempotency: 'required' }),
       graph: (it, step) =>
@@ -738,7 +738,7 @@ describe('Idempotency-Key', () => {
   })
 })
 
-/** Level and text of every log line so far. */
+/** Returns level and text of every log line so far. */
 function levelsOf(from: TestServer | undefined): readonly [number, string][] {
   return (from?.logs ?? []).map((line) => {
     const { level, msg } = JSON.parse(line) as { level: number; msg: string }

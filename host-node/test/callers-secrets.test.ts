@@ -1,4 +1,4 @@
-/** A caller's credentials, query and body are in no line of the log, at any level, and in no answer but their own echo. */
+/** A caller's credentials, query and body appear in no log line of any level, and in no answer except an intended echo. */
 import { CapabilityError } from '@flowport/capabilities'
 import { blobBody, defineApp, flow, http, multipartBody, node, opaque, problem } from '@flowport/flow'
 import { createServer, safeLogging } from '@flowport/host-node'
@@ -84,7 +84,7 @@ afterEach(async () => {
   vi.restoreAllMocks()
 })
 
-/** Answers to requests with every marker; the log is checked after each. */
+/** Sends a request that contains every marker. The log is checked after each test. */
 async function ask(path: string, init: RequestInit): Promise<string> {
   const url = `${server?.listeningOrigin}${path}?token=marker-query&marker-name=1`
   const response = await fetch(url, { ...init, headers: { ...markers, ...init.headers } })
@@ -141,12 +141,12 @@ describe('a caller’s secrets', () => {
     client.socket.destroy()
     await client.closed
     expect(written).not.toMatch(marker)
-    // Bytes as numbers would show them as well.
+    // Bytes logged as numbers would reveal them too.
     expect(written).not.toContain([...Buffer.from('marker')].join(','))
   })
 })
 
-it('are in no log and no answer for a path beside the prefix', async () => {
+it('are in no log and no answer for a path outside the prefix', async () => {
   await server?.close()
   const app = { ...defineApp({ flows: [], profiles: { local: [memory()] } }), flows }
   server = await createServer(app, { env: {}, logLevel: 'trace', prefix: '/api' })
@@ -156,7 +156,7 @@ it('are in no log and no answer for a path beside the prefix', async () => {
   expect(written).not.toMatch(marker)
 })
 
-it('a Fastify of one’s own logs as safely with safeLogging', async () => {
+it('a custom Fastify server logs equally safely with safeLogging', async () => {
   let own = ''
   const stream = { write: (line: string) => void (own += line) }
   const fastify = Fastify({ logger: { level: 'trace', stream, ...safeLogging } })

@@ -1,4 +1,4 @@
-/** Certifications of small flows by real processes, over a database file; effects are counted outside of them. */
+/** Certifies small flows with real processes over a database file. The effects are counted outside these processes. */
 import { silentLogger } from '@flowport/capabilities'
 import { type AnyFlow, effectPromises, type Flow } from '@flowport/flow'
 import { openProfile } from '@flowport/host-node'
@@ -27,7 +27,7 @@ const schema = JSON.parse(
 type Order = { readonly id: string }
 type Options = Partial<CertifyOptions<Order>> & { readonly faults: readonly Fault[] }
 
-/** A folder for the stores and a file for the effects. */
+/** Creates a folder for the stores and a file for the effects. */
 function world() {
   const folder = tempFolder()
   const file = join(folder, 'effects')
@@ -35,7 +35,7 @@ function world() {
   const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [])
   return {
     env,
-    /** Lines of the file that name the key. */
+    /** Returns the number of lines in the file for the key. */
     inFile: (key: string) => lines().filter((line) => line.startsWith(`${key} `)).length,
   }
 }
@@ -58,7 +58,7 @@ async function certified<O, N>(flow: Flow<Order, O, N>, options: Options): Promi
 const vectorOf = ({ vectors }: Certification, fault: Fault, point: string | null = null) =>
   vectors.find((vector) => vector.fault === fault && vector.point === point)
 
-// Most of their time is the end of leases.
+// Most of the time is spent waiting for leases to end.
 describe.concurrent('certify', { timeout: 90_000 }, () => {
   it('certifies an effect that is made once, under every fault', async () => {
     const report = await certified(once, { faults })
@@ -104,7 +104,7 @@ describe.concurrent('certify', { timeout: 90_000 }, () => {
     }
   })
 
-  it('finds the second effect of a node that is run again over a sink that keeps no keys', async () => {
+  it('detects the second effect of a node that is run again over a sink that ignores keys', async () => {
     const report = await certified(twice, { faults: ['kill'] })
     expect(report).toMatchObject({
       ok: false,
@@ -117,17 +117,17 @@ describe.concurrent('certify', { timeout: 90_000 }, () => {
     expect(report.diagnostics).toMatchObject([{ code: 'IDEM031' }])
   })
 
-  it('finds the second effect where the ledger goes with the process', async () => {
+  it('detects the second effect when the ledger is lost with the process', async () => {
     const report = await certified(once, { profile: 'forgetful', faults: ['kill'] })
     expect(report).toMatchObject({ ok: false, effects: [{ violations: ['duplicate'] }] })
   })
 
-  it('finds a result without an effect', async () => {
+  it('detects a result without an effect', async () => {
     const report = await certified(once, { faults: ['repeat'], count: () => 0 })
     expect(report).toMatchObject({ ok: false, effects: [{ verdict: 'violated', violations: ['lost'] }] })
   })
 
-  it('gives no verdict where nothing counts the effects', async () => {
+  it('gives no verdict when effects are not counted', async () => {
     const { env } = world()
     const { count: _, ...uncounted } = { app: module, profile: 'local', env, count: undefined }
     const report = await certify(once, { ...uncounted, input: (id) => ({ id }), faults: ['repeat'] })
@@ -135,14 +135,14 @@ describe.concurrent('certify', { timeout: 90_000 }, () => {
     expect(Check(schema, JSON.parse(certificationText(report)))).toBe(true)
   })
 
-  it('gives no verdict where no payload led to an effect', async () => {
+  it('gives no verdict when no payload led to an effect', async () => {
     const input = () => ({ id: 1 }) as never
     const report = await certified(once, { faults: ['repeat', 'storm'], input })
     expect(vectorOf(report, 'repeat')).toMatchObject({ outcomes: ['InvalidInput'], effects: { never: [0] } })
     expect(report).toMatchObject({ ok: false, effects: [{ verdict: 'not observed', violations: [] }] })
   })
 
-  it('gives the same text for the same flow', async () => {
+  it('returns the same text for the same flow', async () => {
     const options = { faults: ['repeat', 'kill'] } as const
     const reports = await Promise.all([certified(once, options), certified(once, options)])
     const texts = reports.map(certificationText)
@@ -155,7 +155,7 @@ describe.concurrent('DET310', () => {
   const diagnosticsOf = async (flow: Flow<Order, unknown, never> | AnyFlow) =>
     (await certified(flow as Flow<Order, unknown, never>, { faults: ['determinism'] })).diagnostics
 
-  it('names the place of an output that comes from the clock of the machine', async () => {
+  it('points to the output value that comes from the system clock', async () => {
     expect(await diagnosticsOf(stamping)).toMatchObject([
       {
         code: 'DET310',
@@ -166,18 +166,18 @@ describe.concurrent('DET310', () => {
     ])
   })
 
-  it('names the call that a second run makes in place of another, and does not make it', async () => {
+  it('names a call that only the second run makes, and does not make it', async () => {
     expect(await diagnosticsOf(wandering)).toMatchObject([
       { code: 'DET310', location: { node: 'wander' }, details: { call: 'kv.put' } },
     ])
   })
 
-  it('accepts time and chance from uses, and nodes that declare themselves nondeterministic', async () => {
+  it('accepts time and randomness from uses, and nodes declared nondeterministic', async () => {
     expect(await diagnosticsOf(repeatable)).toEqual([])
   })
 })
 
-describe.concurrent('what cannot be certified', () => {
+describe.concurrent('certify', () => {
   const base = { app: module, profile: 'local', input: (id: string) => ({ id }) }
 
   it.each([
@@ -190,12 +190,12 @@ describe.concurrent('what cannot be certified', () => {
     await expect(certify(once, { ...base, ...options })).rejects.toThrow(message)
   })
 
-  it('says why a profile does not open', async () => {
+  it('reports why a profile does not open', async () => {
     const env = { ...world().env, FLOWPORT_DATA_DIR: '/dev/null/none' }
     await expect(certify(once, { ...base, env })).rejects.toThrow(CertifyError)
   })
 
-  it('gives up at its time limit, and its signal ends it', async () => {
+  it('fails at its time limit, and stops when its signal fires', async () => {
     const { env } = world()
     await expect(certify(once, { ...base, env, faults: ['storm'], timeLimitMs: 50 })).rejects.toThrow(
       'longer than its 50 ms',
@@ -204,13 +204,13 @@ describe.concurrent('what cannot be certified', () => {
     await expect(certify(once, { ...base, env, signal })).rejects.toThrow('enough')
   })
 
-  it('refuses payloads that no other process can get', async () => {
+  it('refuses payloads that cannot be sent to another process', async () => {
     const { env } = world()
     const options = { ...base, env, faults: ['repeat'] as const, input: () => ({ id: 'a', run: () => 1 }) }
     await expect(certify(once, options)).rejects.toThrow('use plain data')
   })
 
-  it('refuses a count of nodes that have no effects', async () => {
+  it('refuses a count for a node without effects', async () => {
     const { env } = world()
     const options = { ...base, env, faults: ['repeat'] as const }
     await expect(certify(once, { ...options, count: () => ({ other: 1 }) })).rejects.toThrow('"other"')

@@ -20,7 +20,7 @@ interface Outcome {
   readonly stderr: string
 }
 
-/** Runs the command as a user would: piped, in a folder of its own. */
+/** Runs the command as a user would: with piped output, in a separate folder. */
 async function flowport(
   args: readonly string[],
   { stdin = '', env = {} }: { stdin?: string; env?: Record<string, string> } = {},
@@ -40,7 +40,7 @@ const onApp = (args: readonly string[], options?: Parameters<typeof flowport>[1]
   flowport(['--app', app, ...args], options)
 
 describe('flowport check', () => {
-  it('finds nothing wrong with the example app, also when strict', async () => {
+  it('reports no findings for the example app, even with --strict', async () => {
     const { code, stdout } = await onApp(['check', '--strict'])
     expect(stdout).toMatch(/\d+ flows checked against .*local.*: 0 errors, 0 warnings/)
     expect(code).toBe(0)
@@ -57,7 +57,7 @@ describe('flowport check', () => {
     expect(stderr).toBe('')
   })
 
-  it('holds a profile against its variables, those that presets need together included', async () => {
+  it('checks a profile’s variables, including those that presets need together', async () => {
     const bucket = join(folder, 'bucket.ts')
     const names = ['@flowport/flow', '@flowport/presets/s3'].map((name) =>
       JSON.stringify(import.meta.resolve(name)),
@@ -85,7 +85,7 @@ export default defineApp({ flows: [], profiles: { local: [s3()] }, secrets: ['PA
     })
   })
 
-  it('ends though the module of the app has left something running', async () => {
+  it('exits even if the app’s module keeps something running', async () => {
     const open = join(folder, 'open.ts')
     writeFileSync(
       open,
@@ -95,7 +95,7 @@ export default defineApp({ flows: [], profiles: { local: [s3()] }, secrets: ['PA
     expect([code, stdout]).toEqual([0, expect.stringContaining('0 errors')])
   })
 
-  it('finds nothing wrong with forms, files and streams on memory, all with their default limits', async () => {
+  it('reports no findings for forms, files and streams on memory with their default limits', async () => {
     const fresh = join(folder, 'fresh-app.ts')
     const from = (name: string) => JSON.stringify(import.meta.resolve(name))
     writeFileSync(
@@ -115,7 +115,7 @@ export default defineApp({ flows: [], profiles: { local: [s3()] }, secrets: ['PA
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, diagnostics: [] }])
   })
 
-  it('tells every finding with its place, and exits with 1', async () => {
+  it('prints every finding with its location, and exits with 1', async () => {
     const broken = join(folder, 'broken-app.ts')
     const from = (name: string) => JSON.stringify(import.meta.resolve(name))
     writeFileSync(
@@ -164,7 +164,7 @@ describe('flowport inspect', () => {
     expect(json['routes']?.length).toBeGreaterThan(10)
   })
 
-  it('knows no other profile', async () => {
+  it('refuses an unknown profile', async () => {
     const { code, stderr } = await onApp(['inspect', '--profile', 'moon'])
     expect([code, stderr]).toEqual([2, expect.stringMatching(/there is no profile "moon".*local/)])
   })
@@ -192,7 +192,7 @@ describe('flowport graph', () => {
 })
 
 describe('flowport run', () => {
-  it('takes its input from the line, a file and standard input', async () => {
+  it('reads its input from the command line, a file or standard input', async () => {
     const input = '{"value":"  a   b "}'
     const file = join(folder, 'input.json')
     writeFileSync(file, input)
@@ -206,7 +206,7 @@ describe('flowport run', () => {
     }
   })
 
-  it('keeps what it stored', async () => {
+  it('persists what it stores', async () => {
     await onApp(['run', 'put-note', '--input', '{"id":"cli","text":"kept"}'])
     expect(
       JSON.parse((await onApp(['run', 'get-note', '--input', '{"id":"cli"}', '--json'])).stdout),
@@ -229,7 +229,7 @@ describe('flowport run', () => {
     ])
   })
 
-  it('takes a raw body', async () => {
+  it('accepts a raw body', async () => {
     const { stdout } = await onApp(['run', 'imports', '--body', '-'], { stdin: 'id,n\n1,a\n,b\n' })
     expect(JSON.parse(stdout)).toEqual({
       event: 'result',
@@ -237,7 +237,7 @@ describe('flowport run', () => {
     })
   })
 
-  it('stores a body where the flow’s binding says', async () => {
+  it('stores a body under the key of the flow’s binding', async () => {
     const put = await onApp(['run', 'put-file', '--input', '{"name":"cli.txt"}', '--body', '-'], {
       stdin: 'hello',
     })
@@ -250,7 +250,7 @@ describe('flowport run', () => {
     expect((await onApp(['run', 'echo', '--body', '-'])).code).toBe(2)
   })
 
-  it('stores a body under a key made of its content', async () => {
+  it('stores a body under a key derived from its content', async () => {
     const uploads = resolve(import.meta.dirname, 'support/uploads-app.ts')
     const send = (folder: string) =>
       flowport(['--app', uploads, 'run', 'upload', '--input', JSON.stringify({ folder }), '--body', '-'], {
@@ -265,7 +265,7 @@ describe('flowport run', () => {
     ])
   })
 
-  it('fails with the node and the reason', async () => {
+  it('reports the failed node and the reason', async () => {
     const refused = await onApp(['run', 'echo', '--input', '{"value":1}', '--json'])
     expect(refused.code).toBe(1)
     expect(JSON.parse(refused.stdout)).toMatchObject({
@@ -279,7 +279,7 @@ describe('flowport run', () => {
 })
 
 describe('the command', () => {
-  it('refuses what it does not know, and suggests', async () => {
+  it('refuses an unknown option, and suggests a known one', async () => {
     const { code, stderr, stdout } = await onApp(['check', '--jsn'])
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/unknown option '--jsn'[\s\S]*--json/)
@@ -287,7 +287,7 @@ describe('the command', () => {
     expect((await onApp(['chek'])).code).toBe(2)
   })
 
-  it('teaches', async () => {
+  it('prints help with examples', async () => {
     const { code, stdout } = await flowport(['--help'])
     expect(code).toBe(0)
     for (const word of ['check', 'inspect', 'graph', 'run', 'Exit codes']) expect(stdout).toContain(word)
@@ -304,7 +304,7 @@ describe('the command', () => {
     expect(stdout).not.toContain('\u001b[')
   })
 
-  it('says when there is no app, or it cannot be loaded', async () => {
+  it('reports an app that is missing or cannot be loaded', async () => {
     expect(await flowport(['check'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('--app') as string,

@@ -24,7 +24,7 @@ async function flowport(
 }
 
 describe('flowport, on queues and schedules', () => {
-  it('run gives a queue flow its message, and a scheduled one its moment', async () => {
+  it('run passes a message to a queue flow, and a time to a scheduled flow', async () => {
     const folder = tempFolder()
     expect(await flowport(folder, ['run', 'fulfil', '--input', '{"id":"a"}'])).toMatchObject({ code: 0 })
     expect(await flowport(folder, ['run', 'minutely'])).toMatchObject({ code: 0, stderr: '' })
@@ -39,7 +39,7 @@ describe('flowport, on queues and schedules', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('/scheduledAt must be a date')])
   })
 
-  it('inspect and graph show what starts a flow', async () => {
+  it('inspect and graph show triggers', async () => {
     const folder = tempFolder()
     const { stdout } = await flowport(folder, ['inspect'])
     expect(stdout).toMatch(/^TRIGGER +ON +FLOW +SUMMARY$/m)

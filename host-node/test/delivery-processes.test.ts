@@ -1,4 +1,4 @@
-/** Deliveries over one SQLite file by processes of their own, one of which dies. */
+/** Deliveries by several processes over one SQLite file, one of which is killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -62,7 +62,7 @@ const submit = (url: string, order: object) =>
     headers: { 'content-type': 'application/json' },
   })
 
-/** The app on the same file, only to look at it. */
+/** Opens the app's stores on the same file, to inspect them. */
 async function looking<T>(
   path: string,
   look: (get: (url: string) => Promise<unknown>) => Promise<T>,
@@ -80,7 +80,7 @@ async function looking<T>(
 }
 
 describe('deliveries by several processes', () => {
-  it('a message whose process is killed goes to another one when the lease ends', async () => {
+  it('a message of a killed process goes to another process when its lease ends', async () => {
     const path = file()
     const dying = await start({ path, name: 'dying', dies: true, deadlineMs: 1_000 })
     // The process may be gone before it answers.
@@ -92,11 +92,11 @@ describe('deliveries by several processes', () => {
       await expect.poll(() => get('/orders/a')).toMatchObject({ by: 'heir', attempt: 2 })
       return (await get('/orders/a')) as { at: number; startedAt: number }
     })
-    // The deadline of the trigger and the margin of the host that died: 1 s and 0.5 s.
+    // The trigger's deadline plus the killed host's margin: 1 s and 0.5 s.
     expect(at - startedAt).toBeGreaterThanOrEqual(1_450)
   })
 
-  it('SIGTERM lets the message that is worked on end, and leaves the queue to others', async () => {
+  it('SIGTERM finishes the message in progress, and leaves the queue to others', async () => {
     const path = file()
     const first = await start({ path, name: 'first' })
     await submit(first.url, { id: 'a', waitMs: 700 })
@@ -106,7 +106,7 @@ describe('deliveries by several processes', () => {
     expect(await looking(path, (get) => get('/orders/a'))).toMatchObject({ by: 'first', attempt: 1 })
   })
 
-  it('a schedule runs once, whichever process runs it', async () => {
+  it('a schedule runs in only one of the processes', async () => {
     const path = file()
     const due = new Date('2031-05-01T12:34:00Z')
     const names = ['one', 'two', 'three'] as const
@@ -115,7 +115,7 @@ describe('deliveries by several processes', () => {
     for (const { tell } of processes) tell(String(due.getTime() - 50))
     const ticks = await looking(path, async (get) => {
       await expect.poll(() => get('/ticks')).toHaveLength(1)
-      // Time for the others to do it too, if they could.
+      // Gives the other processes time to run it wrongly.
       await new Promise((resolve) => setTimeout(resolve, 500))
       return get('/ticks')
     })

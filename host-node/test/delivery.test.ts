@@ -47,7 +47,7 @@ const look = async (url: string, id: string) => {
 }
 
 describe('a queue flow over sqlite', () => {
-  it('works on what an HTTP flow publishes', async () => {
+  it('receives messages that an HTTP flow publishes', async () => {
     const { server, url, started } = await served(file())
     expect(await submit(url, { id: 'a' })).toBe(202)
     await expect.poll(() => look(url, 'a')).toMatchObject({ by: 'here', attempt: 1 })
@@ -57,20 +57,20 @@ describe('a queue flow over sqlite', () => {
     expect(await queue.deadLetters()).toEqual([])
   })
 
-  it('sets aside what does not fit at once, and what keeps failing after the attempts of the trigger', async () => {
+  it('dead-letters a malformed message immediately, and a failing one after the trigger’s attempts', async () => {
     const { server, url, started } = await served(file(), {}, { deadlineMs: 300 })
     const queue = server.flowport.bag.require('queue:orders')
     await queue.send({ id: 7 })
     await expect.poll(async () => (await queue.deadLetters()).length).toBe(1)
     expect(started).toEqual([])
-    // Longer than the deadline of a delivery, each time.
+    // Each attempt takes longer than the delivery's deadline.
     await submit(url, { id: 'slow', waitMs: 60_000 })
     await expect.poll(async () => (await queue.deadLetters({ limit: 5 })).length).toBe(2)
     expect(started).toEqual(['slow 1', 'slow 2', 'slow 3'])
     expect((await queue.deadLetters({ limit: 5 })).map(({ attempt }) => attempt)).toEqual([1, 3])
   })
 
-  it('starts when the server listens, not when it is injected into', async () => {
+  it('starts when the server listens, not with inject', async () => {
     const path = file()
     const { server, started } = await served(path, {}, { listens: false })
     const answer = await server.inject({ method: 'POST', url: '/orders', payload: { id: 'a' } })
@@ -92,7 +92,7 @@ describe('a queue flow over sqlite', () => {
     expect(worker.started).toEqual(['a 1'])
   })
 
-  it('lets what works end when the server closes, and takes no more', async () => {
+  it('finishes running deliveries when the server closes, and receives no more', async () => {
     const path = file()
     const closing = await served(path)
     await submit(closing.url, { id: 'a', waitMs: 1_000 })
@@ -105,7 +105,7 @@ describe('a queue flow over sqlite', () => {
     expect(await look(next.url, 'a')).toMatchObject({ attempt: 1 })
   })
 
-  it('gives back what does not end within drainMs: the next process has it at once', async () => {
+  it('returns a message that does not finish within drainMs: the next process gets it immediately', async () => {
     const path = file()
     const closing = await served(path, { drainMs: 0, consume: { idleMs: 20, leaseMarginMs: 3_600_000 } })
     await submit(closing.url, { id: 'a', waitMs: 50_000 })
@@ -129,8 +129,8 @@ describe('a queue flow over sqlite', () => {
   })
 })
 
-describe('what a server says of its triggers', () => {
-  it('lists queues and schedules beside routes', async () => {
+describe('a server’s overview', () => {
+  it('lists queues and schedules in addition to routes', async () => {
     const { server, url } = await served(file())
     const said = describeServer(server)
     expect(said).toMatch(/TRIGGER +ON +FLOW\nqueue +orders +fulfil\ncron +\* \* \* \* \* +minutely/)

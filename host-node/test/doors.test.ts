@@ -1,4 +1,4 @@
-/** Who reaches a server, by which name, from which site, and what it shows beside its flows. */
+/** Who can reach a server: host names, cross-site requests, and access to its operations. */
 import { deny, flow, type Hook, http, node, opaque } from '@flowport/flow'
 import { createServer } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
@@ -33,7 +33,7 @@ const auth: Hook = {
   },
 }
 
-/** The status and code of a GET with exactly these headers. */
+/** Sends a GET with exactly these headers. Resolves to its status and code. */
 async function get(url: string, path: string, headers: readonly string[]): Promise<string> {
   const client = await openRaw(url)
   client.send([`GET ${path} HTTP/1.1`, 'connection: close', ...headers, '', ''].join('\r\n'))
@@ -41,8 +41,8 @@ async function get(url: string, path: string, headers: readonly string[]): Promi
   return `${/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]} ${/"code":"(\w+)"/.exec(answer)?.[1] ?? ''}`.trim()
 }
 
-describe('the name a server is asked by', () => {
-  it('on loopback must be one of this machine, on every path', async () => {
+describe('the host name of a request', () => {
+  it('must be a name of this machine on loopback, on every path', async () => {
     server = await serveFlows([act])
     for (const path of ['/', '/healthz', '/readyz', '/openapi.json', '/act', '/nowhere']) {
       expect([path, await get(server.url, path, ['host: evil.example'])]).toEqual([
@@ -54,7 +54,7 @@ describe('the name a server is asked by', () => {
     expect(await get(server.url, '/healthz', [])).toBe('400')
   })
 
-  it('may be one that is listed, or any', async () => {
+  it('may be a listed name, or any', async () => {
     server = await serveFlows([act], { allowedHosts: ['app.example'] })
     expect(await get(server.url, '/healthz', ['host: app.example'])).toBe('200')
     await server.close()
@@ -62,7 +62,7 @@ describe('the name a server is asked by', () => {
     expect(await get(server.url, '/healthz', ['host: evil.example'])).toBe('200')
   })
 
-  it('leaves the other routes of the server alone', async () => {
+  it('is not checked on the server’s other routes', async () => {
     server = await serveFlows([act], {
       prefix: '/api',
       before: (fastify) => fastify.get('/own', () => 'own'),
@@ -71,12 +71,12 @@ describe('the name a server is asked by', () => {
     expect(await get(server.url, '/api/healthz', ['host: evil.example'])).toBe('421 HOST_NOT_ALLOWED')
   })
 
-  it('must be a name, where one is listed', async () => {
+  it('is refused at start if a listed name is malformed', async () => {
     await expect(serveFlows([act], { allowedHosts: ['http://app.example'] })).rejects.toThrow(/allowedHosts/)
   })
 })
 
-describe('a form that another site posts', () => {
+describe('a form posted by another site', () => {
   const posted = (path: string, headers: Record<string, string>) =>
     fetch(`${server?.url}${path}`, {
       method: 'POST',
@@ -84,7 +84,7 @@ describe('a form that another site posts', () => {
       body: '',
     }).then(({ status }) => status)
 
-  it('is refused, unless the route or the server lets it in', async () => {
+  it('is refused unless the route or the server allows it', async () => {
     server = await serveFlows([act, open], { crossSite: ['https://shop.example'] })
     expect(await posted('/act', {})).toBe(403)
     expect(await posted('/act', { origin: 'https://shop.example' })).toBe(200)
@@ -93,20 +93,20 @@ describe('a form that another site posts', () => {
   })
 })
 
-describe('what a server shows beside its flows', () => {
+describe('the operations of a server', () => {
   const shown = async (headers: readonly string[] = ['host: localhost']) => {
     const url = server?.url ?? own?.listeningOrigin ?? ''
     return Promise.all(['/', '/openapi.json', '/readyz', '/healthz'].map((path) => get(url, path, headers)))
   }
 
-  it('is all of it on loopback, and less through a proxy', async () => {
+  it('are all visible on loopback, and fewer through a proxy', async () => {
     server = await serveFlows([act])
     expect(await shown()).toEqual(['200', '200', '200', '200'])
     const forwarded = ['host: localhost', 'x-forwarded-for: 203.0.113.7']
     expect(await shown(forwarded)).toEqual(['404 NO_SUCH_ROUTE', '404 NO_SUCH_ROUTE', '200', '200'])
   })
 
-  it('is less on an address that others reach', async () => {
+  it('are fewer on a public address', async () => {
     const app = { ...defineApp({ flows: [], profiles: { local: [memory()] } }), flows: [act] }
     own = await createServer(app, { env: {}, logLevel: 'silent' })
     await own.listen({ port: 0, host: '0.0.0.0' })
@@ -118,7 +118,7 @@ describe('what a server shows beside its flows', () => {
     ])
   })
 
-  it('is behind the app’s hooks where it is guarded', async () => {
+  it('are behind the app’s hooks if guarded', async () => {
     const operations = { overview: 'guarded', openapi: 'guarded', readiness: 'guarded' } as const
     const after = vi.fn()
     server = await serveFlows([act], { operations, hooks: [auth, { name: 'after', after }] })
@@ -135,7 +135,7 @@ describe('what a server shows beside its flows', () => {
     ])
   })
 
-  it('is all or nothing for true and false', async () => {
+  it('are all or none with true and false', async () => {
     server = await serveFlows([act], { operations: false })
     expect(await shown()).toEqual(Array(4).fill('404 NO_SUCH_ROUTE'))
     await server.close()
@@ -143,12 +143,12 @@ describe('what a server shows beside its flows', () => {
     expect(await shown(['host: localhost', 'via: 1.1 proxy'])).toEqual(['200', '200', '200', '200'])
   })
 
-  it('is not started with an access that does not exist', async () => {
+  it('are refused at start with an unknown access', async () => {
     const operations = { overview: 'public' as never }
     await expect(serveFlows([act], { operations })).rejects.toThrow(/operations\.overview is public/)
   })
 
-  it('asks the stores once a second, however many ask for readiness', async () => {
+  it('check the stores at most once a second for readiness', async () => {
     server = await serveFlows([act])
     const control = server.fastify.flowport.bag.control('kv')
     const check = vi.spyOn(control, 'check')
@@ -163,7 +163,7 @@ describe('what a server shows beside its flows', () => {
   })
 })
 
-describe('what is not HTTP', () => {
+describe('malformed HTTP', () => {
   it.each([
     ['no protocol', 'hello\r\n\r\n', '400', 'MALFORMED_HTTP'],
     ['an unknown method', 'STEAL / HTTP/1.1\r\nhost: localhost\r\n\r\n', '400', 'MALFORMED_HTTP'],
@@ -209,7 +209,7 @@ describe('what is not HTTP', () => {
 })
 
 describe('a server that closes', () => {
-  it('does so though a run lasts as long as Fastify lets a hook wait', async () => {
+  it('closes even if a run lasts as long as Fastify lets a hook wait', async () => {
     const { default: Fastify } = await import('fastify')
     const { flowport } = await import('@flowport/host-node')
     let ended = false

@@ -1,4 +1,4 @@
-/** Errors of Fastify's plugins and of the server's own hooks on the routes of flows, with the real plugins. */
+/** Errors of Fastify plugins and of the server's own hooks on flow routes, with the real plugins. */
 import jwt from '@fastify/jwt'
 import rateLimit from '@fastify/rate-limit'
 import { flow, http, node } from '@flowport/flow'
@@ -32,7 +32,7 @@ function throwing(thrown: () => unknown) {
 }
 
 describe('errors with a status', () => {
-  it('of @fastify/rate-limit are its 429, with its headers', async () => {
+  it('of @fastify/rate-limit keep their 429 and its headers', async () => {
     const first = await answer(async (fastify) => {
       await fastify.register(rateLimit, { max: 1, timeWindow: 60_000 })
     })
@@ -52,7 +52,7 @@ describe('errors with a status', () => {
     })
   })
 
-  it('of @fastify/jwt are its 401, with its message', async () => {
+  it('of @fastify/jwt keep their 401 and its message', async () => {
     const refused = await answer(async (fastify) => {
       await fastify.register(jwt, { secret: 'a secret of this test' })
       fastify.addHook('onRequest', (request) => request.jwtVerify())
@@ -92,14 +92,14 @@ describe('errors with a status', () => {
     expect(refused.json()).toMatchObject({ status, ...body })
   })
 
-  it('bring their headers', async () => {
+  it('keep their headers', async () => {
     const headers = { 'WWW-Authenticate': 'Bearer', 'Retry-After': 5, broken: {} }
     const refused = await answer(throwing(() => Object.assign(new Error('no'), { statusCode: 401, headers })))
     expect(refused.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'retry-after': '5' })
     expect(refused.headers).not.toHaveProperty('broken')
   })
 
-  it('keep their status where HTTP cannot carry a header of theirs, and stay problems', async () => {
+  it('keep their status and stay problems when HTTP cannot carry one of their headers', async () => {
     const headers = {
       'x-broken': 'a\r\nset-cookie: b',
       'x-beyond': '€',
@@ -110,7 +110,7 @@ describe('errors with a status', () => {
       'x-kept': 'yes',
     }
     await answer(throwing(() => Object.assign(new Error('<b>no</b>'), { statusCode: 401, headers })))
-    // Over the wire: only there two framings of one message show.
+    // Over a connection, because only there a message with two framings is visible.
     const refused = await fetch(`${server?.url}/hello/ada`)
     expect([refused.status, refused.headers.get('content-type'), refused.headers.get('x-kept')]).toEqual([
       401,
@@ -122,7 +122,7 @@ describe('errors with a status', () => {
       expect(refused.headers.has(name)).toBe(false)
   })
 
-  it('of 5xx keep their text on the server', async () => {
+  it('of 5xx do not send their text to the client', async () => {
     const refused = await answer(
       throwing(() =>
         Object.assign(new Error('db-7 is down'), { statusCode: 503, headers: { 'retry-after': '9' } }),
@@ -133,7 +133,7 @@ describe('errors with a status', () => {
     expect(refused.body).not.toContain('db-7')
   })
 
-  it('take the status of the reply where they have none', async () => {
+  it('without a status get the reply’s status', async () => {
     const refused = await answer((fastify) =>
       fastify.addHook('onRequest', async (_request, reply) => {
         reply.code(403)
@@ -148,7 +148,7 @@ describe('errors without a status', () => {
   it.each([
     ['an error', () => new Error('hunter2')],
     ['a text', () => 'hunter2'],
-    ['a status that is none', () => Object.assign(new Error('hunter2'), { statusCode: 42 })],
+    ['an invalid status', () => Object.assign(new Error('hunter2'), { statusCode: 42 })],
     ['a redirect', () => Object.assign(new Error('hunter2'), { statusCode: 302 })],
     ['500', () => Object.assign(new Error('hunter2'), { statusCode: 500, code: 'HUNTER2' })],
   ])('%s is a 500 that says nothing', async (_name, thrown) => {
@@ -180,7 +180,7 @@ describe("the server's own error handler", () => {
     expect([refused.statusCode, refused.json()]).toEqual([418, { mine: 'mine' }])
   })
 
-  it('does not see what flows answer', async () => {
+  it('does not receive the errors of flows', async () => {
     const refused = await answer(
       (fastify) =>
         void fastify.setErrorHandler(async (_error, _request, reply) => reply.code(418).send('mine')),

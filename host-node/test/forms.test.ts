@@ -1,4 +1,4 @@
-/** The table of multipart forms on Fastify: every form cut at every byte, and a part of that over real connections. */
+/** The table of multipart forms on Fastify: every form split at every byte, and some of these over real connections. */
 import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('multipart forms on Fastify', () => {
-  it('have the outcome of the table wherever a chunk ends', { timeout: 300_000 }, async () => {
+  it('have the table’s outcome wherever a chunk ends', { timeout: 300_000 }, async () => {
     const inject = async (path: string, init: object) => {
       const { statusCode, body } = await server.inject({ url: path, ...init })
       return new Response(body, { status: statusCode })
@@ -32,7 +32,7 @@ describe('multipart forms on Fastify', () => {
     expect(wrong).toEqual([])
   })
 
-  it('have the outcome of the table over connections', async () => {
+  it('have the table’s outcome over connections', async () => {
     const wrong = await runFormTable({
       send: (path, type, chunks) =>
         fetch(url + path, {

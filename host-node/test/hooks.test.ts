@@ -1,4 +1,4 @@
-/** Hooks on Fastify: they know what started a run, and reach Fastify's request. */
+/** Hooks on Fastify know a run's trigger, and can read Fastify's request. */
 import jwt from '@fastify/jwt'
 import { deny, flow, type Hook, http, node, opaque } from '@flowport/flow'
 import { createServer } from '@flowport/host-node'
@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 describe('a hook', () => {
-  it('knows the trigger, so that one that asks for credentials lets messages pass', async () => {
+  it('knows the trigger, so that a hook that checks credentials can let messages pass', async () => {
     const triggers = new Set<string>()
     const auth: Hook = {
       name: 'auth',
@@ -48,7 +48,7 @@ describe('a hook', () => {
     expect([...triggers]).toEqual(['http', 'queue', 'manual'])
   })
 
-  it("reads in Fastify's request what a plugin of the server has verified", async () => {
+  it('reads the user that a plugin of the server has verified from Fastify’s request', async () => {
     const user: Hook<FastifyRequest> = {
       name: 'user',
       before({ trigger, request }) {
@@ -86,7 +86,7 @@ describe('a hook', () => {
     expect((await served.fastify.inject('/who')).statusCode).toBe(401)
   })
 
-  it('that is for one host does not compile where another one is named', () => {
+  it('does not compile on a host that it was not written for', () => {
     const hono: Hook<{ readonly var: { readonly user: string } }> = { name: 'hono' }
     // @ts-expect-error A Fastify request has no `var`.
     const wrong: Hook<FastifyRequest> = hono

@@ -1,4 +1,4 @@
-/** `flowport ledger` as an operator runs it, on a ledger in a file and on one in a bucket. */
+/** `flowport ledger` as an operator runs it, on a ledger in a file and in a bucket. */
 import type { DedupeStore } from '@flowport/capabilities'
 import { silentLogger } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
@@ -64,7 +64,7 @@ const json = async (args: readonly string[], env?: Env) => {
   return { code, answer: JSON.parse(stdout) as Record<string, unknown> & { keys: { key: string }[] } }
 }
 
-/** Leaves keys unknown, as a process does that ends in the middle of an effect. Gives their fences. */
+/** Leaves keys unknown, like a process that dies in the middle of an effect. Resolves to their fences. */
 async function leave(profile: string, keys: readonly (string | Uint8Array)[], env: Env = {}) {
   const { default: app } = (await import(file)) as { default: App }
   const variables = { FLOWPORT_DATA_DIR: join(folder, 'data'), ...env }
@@ -105,7 +105,7 @@ describe('flowport ledger, on a file', () => {
     ]
     const settled = await ledger([...settle, '--fence', fence])
     expect(settled).toMatchObject({ code: 0, stdout: expect.stringMatching(/outcome +done/) as string })
-    // The audit lines hold the fences and who and why, and never the result.
+    // The audit lines contain the fences, who and why, but never the result.
     const lines = settled.stderr
       .trim()
       .split('\n')
@@ -140,7 +140,7 @@ describe('flowport ledger, on a file', () => {
     expect((await ledger([...bytes, '--reveal'])).stdout).toContain('{"id":"7"}')
   })
 
-  it('settled as not done, the next run makes the effect; a fence that was not seen is refused', async () => {
+  it('settles as not done: the next run makes the effect; an outdated fence is refused', async () => {
     const [fence = ''] = await leave('local', ['orders/charge:8'])
     const settle = ['ledger', 'settle', 'orders/charge:8', ...said, '--not-done']
     const refused = await ledger([...settle, '--fence', '1'])
@@ -162,13 +162,13 @@ describe('flowport ledger, on a file', () => {
     expect(await ledger(settle)).toMatchObject({ code: 2, stdout: '' })
   })
 
-  it('nobody, or no reason, is wrong usage', async () => {
+  it('a missing --by or --why is wrong usage', async () => {
     const settle = ['ledger', 'settle', 'key', '--fence', '1', '--not-done']
     expect((await ledger([...settle, '--why', 'w'])).stderr).toContain('--by')
     expect((await ledger([...settle, '--by', 'b'])).stderr).toContain('--why')
   })
 
-  it('says where the ledger of Workers, and one in memory, is settled', async () => {
+  it('explains how to settle a ledger of Workers or in memory', async () => {
     for (const profile of ['workers', 'transient']) {
       const { code, stderr } = await ledger(['ledger', 'list', '--profile', profile])
       expect([profile, code]).toEqual([profile, 1])
@@ -181,7 +181,7 @@ describe('flowport ledger, on a file', () => {
 describe.skipIf(bucketServer === null)(
   `flowport ledger, on a bucket${bucketServer === null ? `: ${withoutRadosgw}` : ''}`,
   () => {
-    it('lists and settles what it finds', async () => {
+    it('lists and settles unknown keys', async () => {
       if (bucketServer === null) throw new Error(withoutRadosgw)
       await createBucket(clientFor(bucketServer, 'ledger-cli'))
       const env = {

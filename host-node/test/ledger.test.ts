@@ -1,4 +1,4 @@
-/** `/flowport/ledger` on Fastify: who is let in, what is shown, and how a key is settled. */
+/** `/flowport/ledger` on Fastify: access, listing, and settling a key. */
 import type { DedupeStore } from '@flowport/capabilities'
 import { deny, flow, type Hook, http, node } from '@flowport/flow'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ const orders = flow('orders', {
     ),
 })
 
-/** Lets operators in by name, and everybody into flows. */
+/** A hook that admits operators by name, and every caller to flows. */
 const staff: Hook = {
   name: 'staff',
   before({ flow: name, header }) {
@@ -78,7 +78,7 @@ describe('recorded answers', () => {
     },
   }
 
-  it('of one caller are erased by an operator who says why', async () => {
+  it('of one caller are erased by an operator who gives a reason', async () => {
     server = await serveFlows([counting], { hooks: [staff, callers], operations: { ledger: 'guarded' } })
     const { url, logs } = server
     const as = async (caller: string) => {
@@ -117,7 +117,7 @@ describe('recorded answers', () => {
 const address = { flow: 'orders', node: 'charge', id: '7' }
 
 describe('/flowport/ledger', () => {
-  it('is not there unless it is asked for, not even with operations: true', async () => {
+  it('is served only if requested, not with operations: true', async () => {
     for (const operations of [undefined, true] as const) {
       server = await serveFlows([orders], operations === undefined ? {} : { operations })
       expect((await fetch(`${server.url}/flowport/ledger`)).status).toBe(404)
@@ -128,7 +128,7 @@ describe('/flowport/ledger', () => {
     await expect(serveFlows([orders], { operations: open })).rejects.toThrow(/operations.ledger.*'guarded'/)
   })
 
-  it('lets in whom a hook names, and nobody else', async () => {
+  it('admits only principals named by a hook', async () => {
     const { ask, settle, leave } = await served()
     const fence = await leave('orders/charge:7')
     expect(await ask('', 'nobody')).toMatchObject([401, {}])
@@ -139,7 +139,7 @@ describe('/flowport/ledger', () => {
     expect((await fetch(`${server.url}/flowport/ledger`)).status).toBe(403)
   })
 
-  it('lists unknown keys and shows one, without what callers sent unless it is asked for', async () => {
+  it('lists unknown keys and shows one, with callers’ data only on request', async () => {
     const { ask, leave } = await served()
     const fence = await leave('orders/charge:7')
     await leave(new Uint8Array([1, 255]))
@@ -180,7 +180,7 @@ describe('/flowport/ledger', () => {
     expect(charges).toBe(0)
   })
 
-  it('refuses a fence that was overtaken, and a result the node cannot have', async () => {
+  it('refuses an outdated fence, and a result that violates the node’s schema', async () => {
     const { settle, leave, ask } = await served()
     const fence = await leave('orders/charge:7')
     expect(await settle({ ...address, fence: fence + 1, why: 'w', notDone: true })).toMatchObject([
@@ -211,7 +211,7 @@ describe('/flowport/ledger', () => {
     expect((await settle(body))[0]).toBe(status)
   })
 
-  it('refuses settlements of other types than JSON, and from pages of other sites', async () => {
+  it('refuses settlements that are not JSON or come from other sites', async () => {
     const { settle } = await served()
     expect((await settle('{}', 'anna', { 'content-type': 'application/x-yaml' }))[0]).toBe(415)
     const cross = { 'content-type': 'text/plain', 'sec-fetch-site': 'cross-site' }

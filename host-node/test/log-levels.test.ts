@@ -16,11 +16,11 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await server.close()
-  // What a broken request leaves behind has ended by now.
+  // The work of broken requests has ended by now.
   expect(errors()).toEqual([])
 })
 
-/** Sends bytes as they are, ends or breaks the connection, and waits until the server is done with it. */
+/** Sends raw bytes, ends or breaks the connection, and waits until the server has closed it. */
 async function raw(text: string, { then = 'end' }: { then?: 'end' | 'break' } = {}): Promise<string> {
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
@@ -37,7 +37,7 @@ async function raw(text: string, { then = 'end' }: { then?: 'end' | 'break' } = 
   return answer
 }
 
-/** Lines of the log at level error and above. */
+/** Returns the log lines of level error and above. */
 function errors(): readonly string[] {
   return server.logs.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)
 }
@@ -46,7 +46,7 @@ const head = (line: string, ...headers: string[]) =>
   [`${line} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n')
 const multipart = 'Content-Type: multipart/form-data; boundary=B'
 
-/** Requests of clients that are wrong. Each is answered with a status below 500, or not at all. */
+/** Faulty requests. Each is answered with a status below 500, or not at all. */
 const mistakes: readonly (readonly [what: string, text: string])[] = [
   ['nonsense', 'nonsense\r\n\r\n'],
   ['another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
@@ -107,13 +107,13 @@ describe('a caller’s mistake is never logged as an error', () => {
     const answers = [await raw(text), await raw(text, { then: 'break' })]
     for (const answer of answers) {
       const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]
-      // 421 is the answer to a wrong Host: the mistake itself would not have been seen.
+      // 421 answers a wrong Host, in which case the intended mistake was not tested.
       if (status !== undefined) expect(Number(status) < 500 && status !== '421').toBe(true)
     }
     expect((await fetch(`${server.url}/zero`)).status).toBe(200)
   })
 
-  it('a client that leaves while its answer is made, or sent', async () => {
+  it('a client that disconnects while its answer is produced or sent', async () => {
     const blob = server.fastify.flowport.bag.require('blob')
     await blob.put('large', new Uint8Array(20_000_000))
     for (const path of ['/ticks', '/events?count=100000', '/blobs/large', '/slow', '/deaf']) {

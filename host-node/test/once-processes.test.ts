@@ -1,4 +1,4 @@
-/** Charges through one ledger file by processes that are stopped for longer than their lease, or killed. */
+/** Processes charge through one ledger file while they are killed, or stopped for longer than their lease. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ function files() {
   const charges = join(folder, 'charges')
   return {
     where: { path: join(folder, 'ledger.sqlite'), charges, lease },
-    /** How often the order was charged. */
+    /** Returns how often the order was charged. */
     charged: () => (existsSync(charges) ? readFileSync(charges, 'utf8').split('\n').length - 1 : 0),
   }
 }
@@ -43,25 +43,25 @@ function start(options: ChargingProcessOptions) {
   }
 }
 
-/** Starts a process, stops it with a signal where it waits, and lets another process charge. */
+/** Starts a process, sends it a signal at its waiting point, and lets another process charge. */
 async function interrupted(how: NodeJS.Signals, options: Options) {
   const { where, charged } = files()
   const first = start({ ...where, ...options })
   expect(await first.next()).toEqual({ waits: options.waits })
   first.child.kill(how)
-  // It waits for the lease of the first process to end.
+  // The second process waits for the end of the first one's lease.
   const second = await start({ ...where, begins: options.begins }).next()
   return { where, charged, first, second }
 }
 
-/** Lets a stopped process go on. */
+/** Resumes a stopped process. */
 async function goOn({ child, next }: ReturnType<typeof start>): Promise<Said> {
   child.kill('SIGCONT')
   child.stdin?.write('\n')
   return next()
 }
 
-it('a process that was stopped before the charge for longer than its lease does not charge beside its successor', async () => {
+it('a process stopped before the charge for longer than its lease does not charge in addition to its successor', async () => {
   const { charged, first, second } = await interrupted('SIGSTOP', {
     begins: 'effect',
     waits: 'before the charge',
@@ -71,7 +71,7 @@ it('a process that was stopped before the charge for longer than its lease does 
   expect(charged()).toBe(1)
 })
 
-it('a process that was stopped after the charge leaves it unknown until it goes on', async () => {
+it('a process stopped after the charge leaves it unknown until it resumes', async () => {
   const { where, charged, first, second } = await interrupted('SIGSTOP', {
     begins: 'handler',
     waits: 'after the charge',
@@ -82,7 +82,7 @@ it('a process that was stopped after the charge leaves it unknown until it goes 
   expect(charged()).toBe(1)
 })
 
-it('a process that was killed after the charge leaves it unknown', async () => {
+it('a process killed after the charge leaves it unknown', async () => {
   const { where, charged, second } = await interrupted('SIGKILL', {
     begins: 'handler',
     waits: 'after the charge',
@@ -92,7 +92,7 @@ it('a process that was killed after the charge leaves it unknown', async () => {
   expect(charged()).toBe(1)
 })
 
-it('a process that was killed before the charge leaves the key free where the begin of an effect is recorded', async () => {
+it('a process killed before the charge leaves the key free if the start of the effect is recorded', async () => {
   const { charged, second } = await interrupted('SIGKILL', { begins: 'effect', waits: 'before the charge' })
   expect(second).toMatchObject({ answer: 'charged' })
   expect(charged()).toBe(1)

@@ -1,4 +1,7 @@
-/** Random schedules of processes that fail in every way around a charge: none is made twice, and none that was told of is missing. */
+/**
+ * Random schedules of processes that fail in every way around a charge: no charge is duplicated, and none that a caller got is
+ * missing.
+ */
 import { CapabilityError } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import fc from 'fast-check'
@@ -61,7 +64,7 @@ function asks(sink: Sink): Policy['unknown'] {
 const never = () => new Promise<never>(() => undefined)
 const reset = () => new CapabilityError('Unavailable', 'the connection was reset', { applied: 'unknown' })
 
-/** Runs a schedule, lets everything end, and asks three times more. */
+/** Runs a schedule, lets all calls end, and calls three more times. */
 async function play(events: readonly Event[], policy: Policy, sink: Sink): Promise<readonly string[]> {
   const world = memoryWorld()
   const standing: (() => void)[] = []
@@ -79,7 +82,7 @@ async function play(events: readonly Event[], policy: Policy, sink: Sink): Promi
     'breaks after': (context) => charge(context).then(() => Promise.reject(new Error('after'))),
     'is reset after': (context) => charge(context).then(() => Promise.reject(reset())),
     'is refused before': () => Promise.reject(refused('before')),
-    // A second effect: with `begins: 'handler'` the ledger knows of the first one by `effect()` only.
+    // Makes a second effect. With `begins: 'handler'` only `effect()` reports the first one to the ledger.
     'is refused after': async (context) => {
       await context.effect(() => charge(context))
       return context.effect(() => Promise.reject(refused('after')))
@@ -88,7 +91,7 @@ async function play(events: readonly Event[], policy: Policy, sink: Sink): Promi
     'stands still after': (context) => charge(context).then((made) => stand().then(() => made)),
   }
   const call = async (behaviour: Behaviour, attempts: number) => {
-    // A process that is dead or stands still renews nothing.
+    // A dead or stopped process renews no leases.
     const stops = behaviour.startsWith('dies') || behaviour.startsWith('stands')
     const clock = stops ? new ManualClock() : world.clock
     const ask = await processOf(world, { policy, handler: handlers[behaviour], retry: attempts, clock })

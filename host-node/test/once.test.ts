@@ -1,4 +1,4 @@
-/** What is charged, and what callers are told, when something goes wrong around a charge: every fault under every choice. */
+/** Charges and answers when a fault happens around a charge: every fault with every `unknown` choice. */
 import { CapabilityError, retry } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import { problem } from '@flowport/flow'
@@ -57,21 +57,21 @@ interface Stage {
   /** Charges the sink once. */
   readonly charge: Handler
   start(options?: Partial<ProcessOptions>): Promise<() => Promise<string>>
-  /** Lets a process call, in time that passes. */
+  /** Lets a process call while the manual clock advances. */
   call(options?: Partial<ProcessOptions>): Promise<string>
 }
 
 interface Fault {
-  /** Lets it happen. */
+  /** Makes the fault happen. */
   happen(stage: Stage): Promise<unknown>
-  /** Charges that are made in the end, and what callers are told from then on. */
+  /** The expected number of charges, and the answer that callers get from then on. */
   expect(choice: Choice, begins: Begins): readonly [charges: number, answer: string]
 }
 
 const reset = () => new CapabilityError('Unavailable', 'the connection was reset', { applied: 'unknown' })
 const never = () => new Promise<never>(() => undefined)
 
-/** A handler that does something else the first time. */
+/** Returns a handler that behaves differently the first time. */
 function once(first: Handler, then: Handler): Handler {
   let isFirst = true
   return (context) => {
@@ -81,13 +81,15 @@ function once(first: Handler, then: Handler): Handler {
   }
 }
 
-/** The charge was made before: a naive sink that is asked again charges again, the others have it. */
+/**
+ * The charge was made before the fault: a naive sink charges again when it is called again, the other sinks find the charge.
+ */
 const afterCharge = (choice: Choice): readonly [number, string] => {
   if (choice === 'never') return [1, 'IDEM_UNKNOWN']
   return [choice === 'again, naive' ? 2 : 1, charged]
 }
 
-/** Nothing was charged, and who only answers cannot know that nothing is on its way. */
+/** Nothing was charged, but a sink that can only be asked cannot exclude a request that is still on its way. */
 const beforeCharge = (choice: Choice, begins: Begins): readonly [number, string] =>
   begins === 'handler' && (choice === 'never' || choice === 'asks, answering')
     ? [0, 'IDEM_UNKNOWN']

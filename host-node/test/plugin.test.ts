@@ -33,7 +33,7 @@ const hello = flow('hello', {
 })
 
 describe('the plugin', () => {
-  it('stays under its prefix and leaves the rest of the server alone', async () => {
+  it('stays under its prefix and does not affect the rest of the server', async () => {
     server = await serveFlows([hello], {
       prefix: '/api',
       before: (fastify) => {
@@ -73,7 +73,7 @@ describe('the plugin', () => {
     expect([injected.statusCode, injected.json()]).toEqual([200, { hello: 'bob' }])
   })
 
-  it('adds the headers that are asked for, and no others', async () => {
+  it('adds only the configured headers', async () => {
     const headersFor = async (answerHeaders: AnswerHeaders) => {
       server = await serveFlows([hello], { answerHeaders })
       const [found, refused] = [
@@ -93,7 +93,7 @@ describe('the plugin', () => {
     expect((await headersFor({ serverTiming: true }))[0]).toContain('server-timing')
   })
 
-  it('lets hooks of the server add headers', async () => {
+  it('keeps headers added by hooks of the server', async () => {
     server = await serveFlows([hello], {
       before: (fastify) =>
         fastify.addHook(
@@ -105,7 +105,7 @@ describe('the plugin', () => {
   })
 
   it.each([{}, { attachFieldsToBody: true as const }])(
-    'works beside a multipart plugin of the server’s own: %j',
+    'works together with the server’s own multipart plugin: %j',
     async (options) => {
       const upload = flow('upload', {
         trigger: http.post('/upload', {
@@ -144,7 +144,7 @@ describe('the plugin', () => {
 })
 
 describe('the operations', () => {
-  it('tell liveness and readiness, and name what is not ready', async () => {
+  it('report liveness and readiness, and name resources that are not ready', async () => {
     server = await serveFlows([hello])
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' })
     expect(await (await fetch(`${server.url}/readyz`)).json()).toMatchObject({
@@ -153,7 +153,7 @@ describe('the operations', () => {
     })
   })
 
-  it('are 503 when a resource cannot serve, or hangs, or the server drains', async () => {
+  it('answer 503 when a resource fails or hangs, or the server drains', async () => {
     const broken = definePreset({
       name: 'broken',
       env: Type.Object({}),
@@ -207,7 +207,7 @@ describe('the operations', () => {
     })
   })
 
-  it('list flows and bindings for programs and for people', async () => {
+  it('list flows and bindings as JSON and as HTML', async () => {
     server = await serveFlows([hello])
     const programs = await (await fetch(`${server.url}/`)).json()
     expect(programs).toMatchObject({
@@ -253,7 +253,7 @@ describe('a profile', () => {
     open: () => ({}),
   })
 
-  it('tells every missing and malformed variable at once, and no values', async () => {
+  it('reports all missing and malformed variables together, and no values', async () => {
     const app = defineApp({ flows: [hello], profiles: { local: [needsVariables()] }, secrets: ['API_TOKEN'] })
     const failure = await createServer(app, {
       env: { NEEDY_PORT: 'hunter2', NEEDY_MODE: 'hunter3' },
@@ -273,7 +273,7 @@ describe('a profile', () => {
     expect(message).not.toMatch(/hunter/)
   })
 
-  it('of other platforms says where it can be served', async () => {
+  it('of another platform names the platform that can serve it', async () => {
     const { durableDedupe } = await import('@flowport/presets/durable-dedupe')
     const app = defineApp({ flows: [hello], profiles: { workers: [durableDedupe()] } })
     await expect(Fastify().register(flowport, { app, profile: 'workers', env: {} })).rejects.toThrow(
@@ -290,13 +290,13 @@ describe('a profile', () => {
       { deadlineMs: -3 },
       /deadlineMs must be above 0 and at most 2147483647000 milliseconds, not -3/,
     ],
-  ])('is not opened for %s', async (_what, wrong, message) => {
+  ])('is not opened with %s', async (_what, wrong, message) => {
     const app = defineApp({ flows: [hello], profiles: { local: [memory()] } })
     const given = 'hooks' in wrong || 'deadlineMs' in wrong ? { app, env: {}, ...wrong } : wrong
     await expect(Fastify().register(flowport, given as never)).rejects.toThrow(message)
   })
 
-  it('that cannot run a flow refuses to start, with every finding', async () => {
+  it('that cannot run a flow fails to start, with every finding', async () => {
     const strict = flow('strict', {
       trigger: http.get('/strict', { input: z.object({}) }),
       graph: (it, step) =>

@@ -39,7 +39,7 @@ function appOn(directory: string) {
   })
 }
 
-it('a preset of the profile provides the secrets instead of the environment', async () => {
+it('a preset can provide the secrets instead of the environment', async () => {
   const app = appOn(directoryOf({ PAY_KEY: 'from a file\n' }))
   const server = await createServer(app, { env: { PAY_KEY: 'env' }, profile: 'local', logLevel: 'silent' })
   const answer = await server.inject({ url: '/length' })
@@ -47,7 +47,7 @@ it('a preset of the profile provides the secrets instead of the environment', as
   await server.close()
 })
 
-it('a secret that the preset lacks is CAP103 at the start, and the environment is not asked for it', async () => {
+it('a secret that the preset lacks is CAP103 at start, even if the environment has it', async () => {
   const app = appOn(directoryOf({ OTHER: 'hunter2' }))
   const failure = await createServer(app, { env: {}, profile: 'local', logLevel: 'silent' }).then(
     () => null,

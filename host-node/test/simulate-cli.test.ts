@@ -29,7 +29,7 @@ async function simulated(...args: readonly string[]) {
   return { code: await code, stdout, stderr }
 }
 
-/** A simulation of the example's order that claims two effects for every order. */
+/** Writes a simulation of the example's order that counts two effects for every order. */
 function writeDuplicating(file: string): void {
   const simulation = pathToFileURL(join(root, 'flow/src/simulation.ts')).href
   const flows = pathToFileURL(join(root, 'examples/flows/src/orders.ts')).href
@@ -63,7 +63,7 @@ describe('flowport simulate', () => {
     expect(code).toBe(0)
   })
 
-  it('finds simulations/<flow>.ts, exits with 1 for a violation, and repeats it', async () => {
+  it('finds simulations/<flow>.ts, exits with 1 for a violation, and replays it', async () => {
     mkdirSync(join(folder, 'simulations'), { recursive: true })
     writeDuplicating(join(folder, 'simulations/post-order.ts'))
     const { code, stdout } = await simulated('post-order', '--seeds', '1')
@@ -83,7 +83,7 @@ describe('flowport simulate', () => {
     [2, 'is not the replay text', ['post-order', '--with', orders, '--replay', 'x']],
     [3, 'no simulation of "echo" here', ['echo']],
     [3, 'exports no simulation of "echo"', ['echo', '--with', orders]],
-  ] as const)('exits with %i and says: %s', async (expected, message, args) => {
+  ] as const)('exits with %i and prints: %s', async (expected, message, args) => {
     const { code, stderr } = await simulated(...args)
     expect(stderr).toContain(message)
     expect(code).toBe(expected)

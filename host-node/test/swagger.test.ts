@@ -1,4 +1,4 @@
-/** @fastify/swagger shows the schemas of flows, and flows take what they took without it. */
+/** @fastify/swagger shows the schemas of flows, and does not change what flows accept. */
 import swagger from '@fastify/swagger'
 import { flow, http, multipartBody, node } from '@flowport/flow'
 import { Validator } from '@seriousme/openapi-schema-validator'
@@ -71,7 +71,7 @@ describe('@fastify/swagger', () => {
     })
   })
 
-  it('changes nothing of what is taken and answered', async () => {
+  it('does not change requests and answers', async () => {
     server = await serveFlows(flows, { before: (fastify) => fastify.register(swagger) })
     const put = (payload: object) => server?.fastify.inject({ method: 'PUT', url: '/notes/a', payload })
     const [good, bad] = [await put({ text: 'hello' }), await put({ text: '' })]

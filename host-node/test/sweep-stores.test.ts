@@ -1,4 +1,4 @@
-/** Staged files of unfinished forms are swept on real stores. */
+/** Sweeps staged files of unfinished forms on real stores. */
 import { silentLogger } from '@flowport/capabilities'
 import { ManualClock } from '@flowport/capabilities/testing'
 import type { App } from '@flowport/flow'
@@ -15,7 +15,7 @@ import { tempFolder } from './support/temp-folder.ts'
 
 const store = await startRadosgw()
 
-/** Puts files, lets 25 hours pass on the sweeper's clock, and lists what is left. */
+/** Puts files, advances the sweeper's clock by 25 hours, and lists the remaining files. */
 async function sweptAfterADay(app: App, env: Record<string, string> = {}) {
   const server = await createServer(app, { env, logLevel: 'silent' })
   try {

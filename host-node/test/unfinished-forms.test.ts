@@ -1,4 +1,4 @@
-/** What forms leave in the store when their process is killed, and who clears it away. */
+/** Forms whose process is killed leave staged files in the store, which a later sweep deletes. */
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
@@ -66,7 +66,7 @@ async function keys(url: string, prefix: string) {
 const staged = (url: string) => keys(url, '.flowport/uploads/')
 
 describe('the staged files of a killed process', () => {
-  it('are deleted when a server starts a day later; those of an upload under way stay', async () => {
+  it('are deleted when a server starts a day later; staged files of a running upload stay', async () => {
     const root = tempFolder()
     const yesterday = await start({ root, behindMs: 24 * 3_600_000 + 60_000 })
     const killed = beginForm(yesterday.url, 'killed')
@@ -75,7 +75,7 @@ describe('the staged files of a killed process', () => {
     expect(await killed.answer).toBe('cut off')
 
     const other = await start({ root, behindMs: 0 })
-    // The process that has just started sweeps too; what it finds is as old.
+    // The new process sweeps too, and these files are a day old for it.
     await expect.poll(() => staged(other.url)).toEqual([])
     const underway = beginForm(other.url, 'underway')
     await expect.poll(() => staged(other.url)).toHaveLength(1)

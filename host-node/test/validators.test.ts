@@ -39,7 +39,7 @@ afterEach(async () => {
   origin = undefined
 })
 
-/** Flowport over the `http` preset, over a real origin server. */
+/** Serves Flowport over the `http` preset and a real origin server. */
 async function serveOver(answer: Answer) {
   const listening = createServer(answer)
   origin = listening
@@ -52,7 +52,7 @@ async function serveOver(answer: Answer) {
   return (headers: Record<string, string> = {}, method = 'GET') => fetch(`${url}/a`, { method, headers })
 }
 
-/** An origin that honours one range and no condition, with the headers given. */
+/** An origin with the given headers that supports a single range and no conditions. */
 function origins(headers: Readonly<Record<string, string>>): Answer {
   return (request, response) => {
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
@@ -74,14 +74,14 @@ const facts = async (response: Response) => ({
 })
 
 describe('an object of a store without an etag and a date', () => {
-  it('is served whole and in parts, without validators', async () => {
+  it('is served completely and in ranges, without validators', async () => {
     const ask = await serveOver(origins({}))
     expect(await facts(await ask())).toEqual({ status: 200, etag: null, modified: null, text: content })
     expect(await facts(await ask({}, 'HEAD'))).toEqual({ status: 200, etag: null, modified: null, text: '' })
     expect(await facts(await ask({ range: 'bytes=1-2' }))).toMatchObject({ status: 206, text: 'bc' })
   })
 
-  it('meets no condition on a version, and every one that it is there', async () => {
+  it('fails every condition on a version, and meets every condition on existence', async () => {
     const ask = await serveOver(origins({}))
     expect((await ask({ 'if-match': '"x"' })).status).toBe(412)
     expect((await ask({ 'if-match': '*' })).status).toBe(200)
@@ -94,7 +94,7 @@ describe('an object of a store without an etag and a date', () => {
 })
 
 describe('an object of a store with weak etags', () => {
-  it('keeps them weak: they answer If-None-Match, never If-Match and If-Range', async () => {
+  it('keeps them weak: they match If-None-Match, but never If-Match or If-Range', async () => {
     const ask = await serveOver(origins({ etag: 'W/"v1"', 'last-modified': modified }))
     expect(await facts(await ask())).toEqual({ status: 200, etag: 'W/"v1"', modified, text: content })
     expect((await ask({ 'if-none-match': 'W/"v1"' })).status).toBe(304)
@@ -108,8 +108,8 @@ describe('an object of a store with weak etags', () => {
   })
 })
 
-describe('an object that is replaced while it is asked for', () => {
-  it('is served as it is then, whole, with the headers of that version', async () => {
+describe('an object that is replaced during a request', () => {
+  it('is served completely in its new version, with that version’s headers', async () => {
     let version = 0
     const ask = await serveOver((request, response) => {
       version++

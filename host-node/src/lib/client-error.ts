@@ -1,17 +1,20 @@
-/** Answers what is not HTTP with a problem, as every other mistake of a client. */
+/** Answers bytes that are not valid HTTP with a problem, like every other client error. */
 import { HttpProblem } from '@flowport/flow'
 import { problemBody } from '@flowport/flow/http'
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** What Node's parser says of bytes that it cannot read. Its `rawPacket` holds them, credentials included: never log it. */
+/**
+ * The error of Node's HTTP parser for bytes that it cannot parse. Its `rawPacket` contains these bytes, including credentials:
+ * never log it.
+ */
 export interface ClientError extends Error {
   readonly code?: string
 }
 
-/** For Fastify's option `clientErrorHandler`. Answers with a problem and closes the connection. */
+/** Fastify's `clientErrorHandler`: answers with a problem and closes the connection. */
 export function answerClientError({ code = '' }: ClientError, socket: Socket): void {
-  // The client has gone, or has been answered already.
+  // The client has disconnected, or an answer is already being sent.
   if (!socket.writable || code === 'ECONNRESET' || hasBegun(socket)) return void socket.destroy()
   const problem = problems[code] ?? malformed
   const body = JSON.stringify(problemBody(problem, {}))
@@ -30,12 +33,12 @@ export function answerClientError({ code = '' }: ClientError, socket: Socket): v
   )
 }
 
-/** For Node's event `checkExpectation`: answers an `Expect` that is not `100-continue` with a problem. */
+/** Listener for Node's `checkExpectation` event: answers an `Expect` other than `100-continue` with a problem. */
 export function answerExpectation(response: ServerResponse): void {
   const problem = new HttpProblem({
     status: 417,
     code: 'EXPECTATION_FAILED',
-    title: 'The server meets no expectation but 100-continue',
+    title: 'The server supports no expectation except 100-continue',
   })
   const body = JSON.stringify(problemBody(problem, {}))
   response
@@ -57,12 +60,12 @@ const problems: Readonly<Record<string, HttpProblem>> = {
   HPE_HEADER_OVERFLOW: new HttpProblem({
     status: 431,
     code: 'HEADERS_TOO_LARGE',
-    title: 'The headers of the request are larger than the server takes',
+    title: 'The headers of the request are larger than the server accepts',
   }),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new HttpProblem({
     status: 413,
     code: 'CHUNK_EXTENSIONS_TOO_LARGE',
-    title: 'The chunk extensions of the body are larger than the server takes',
+    title: 'The chunk extensions of the body are larger than the server accepts',
   }),
   ERR_HTTP_REQUEST_TIMEOUT: new HttpProblem({
     status: 408,
@@ -71,7 +74,7 @@ const problems: Readonly<Record<string, HttpProblem>> = {
   }),
 }
 
-/** Whether an answer to an earlier request of the connection is being written: another head would end up inside it. */
+/** Whether an answer to an earlier request on the connection is being written. Another head would end up inside that answer. */
 function hasBegun(socket: Socket): boolean {
   const { _httpMessage: answer } = socket as { _httpMessage?: { headersSent?: boolean } | null }
   return answer?.headersSent === true

@@ -1,11 +1,11 @@
-/** What a server says when it is up: where, which profile, what starts its flows, what is bound and what that guarantees. */
+/** Describes a started server: its address and profile, the triggers of its flows, and its bindings with their guarantees. */
 import { triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { table } from './table.ts'
 
-/** Plain text for a terminal. */
+/** Returns plain text for a terminal. */
 export function describeServer(server: FastifyInstance): string {
   const { app, profile, bag } = server.flowport
   const routes = app.flows.flatMap(({ name, summary, trigger }) =>

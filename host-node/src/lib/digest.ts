@@ -1,8 +1,10 @@
-/** SHA-256 for the runtime. WebCrypto's runs on a thread, which costs small inputs more than the digest itself. */
+/**
+ * SHA-256 for the runtime. Small inputs are digested synchronously, because WebCrypto's thread costs more than their digest.
+ */
 import { createHash } from 'node:crypto'
 import type { RuntimeOptions } from '@flowport/flow'
 
-/** Bytes that are digested at once, in about 0.2 ms at most. Larger inputs go to a thread. */
+/** Largest input in bytes that is digested synchronously, in about 0.2 ms at most. Larger inputs go to WebCrypto's thread. */
 const maxAtOnce = 64 * 1024
 
 export const digest: NonNullable<RuntimeOptions['digest']> = async (bytes) =>

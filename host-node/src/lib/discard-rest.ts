@@ -1,14 +1,14 @@
-/** What is left of a request's body when its answer is sent. */
+/** Reads and discards the rest of a request's body after its answer, so that the client can read that answer. */
 import type { FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 
-/** Most bytes that are read and forgotten after an answer. */
+/** Maximum number of bytes that are discarded after an answer. */
 const maxBytes = 64 * 1024 * 1024
-/** Longest time without a byte, in milliseconds. */
+/** Longest time without a new byte, in milliseconds. */
 const idleMs = 3_000
-/** Longest time in all, in idle times. */
+/** Longest total time, as a multiple of `idleMs`. */
 const maxLooks = 10
-/** Milliseconds that clients get to read their answer when the server closes. */
+/** Milliseconds that clients have to read their answer when the server closes. */
 const closingMs = 500
 
 interface Discarding {
@@ -19,8 +19,8 @@ interface Discarding {
 const servers = new WeakMap<object, Discarding>()
 
 /**
- * Reads on after an answer, for a while. A connection that closes while its client still sends breaks before the client has
- * read why (Fastify would close it). A client that sends for too long, or stops half-way, is disconnected after all.
+ * Keeps reading for a while after an answer. Fastify would close the connection, which breaks it before a client that is still
+ * sending has read the answer. A client that sends for too long, or stalls, is disconnected.
  */
 export function discardRest(reply: FastifyReply): void {
   const { raw } = reply.request
@@ -47,7 +47,7 @@ export function discardRest(reply: FastifyReply): void {
   raw.once('end', ended).once('close', ended)
 }
 
-/** Disconnects the clients that still send to a server that closes, when they have had time to read their answer. */
+/** Disconnects clients that still send to a closing server, after giving them time to read their answer. */
 export function stopDiscarding(server: object): void {
   const discarding = discardingOf(server)
   discarding.isClosing = true
@@ -56,7 +56,7 @@ export function stopDiscarding(server: object): void {
   }, closingMs).unref()
 }
 
-/** Whether a request announces a body. Node knows that it is whole only after the request has been handed over. */
+/** Whether a request's headers announce a body. Node sets `complete` only after it has emitted the request. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')

@@ -1,4 +1,4 @@
-/** What the server's own documentation tools, such as @fastify/swagger, read of a route. Fastify validates nothing by it. */
+/** The route schema for documentation tools of the server, such as @fastify/swagger. Fastify does not validate with it. */
 import { type HttpRoute, routeSchema } from '@flowport/flow/http'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 
@@ -8,7 +8,7 @@ export function documentation(
 ): Pick<RouteShorthandOptions, 'schema' | 'serializerCompiler' | 'validatorCompiler'> {
   const { name, summary = name, tags } = route.flow
   const about: object = { operationId: name, summary, tags: [...tags] }
-  // Schemas cost a look at each request: only where somebody shows them.
+  // Schemas slow down each request, so routes get them only if @fastify/swagger is registered.
   if (!scope.hasDecorator('swagger')) return { schema: about }
   return {
     schema: { ...about, ...routeSchema(route) },

@@ -1,11 +1,11 @@
-/** Lets a server wait for its runs when it closes, for longer than Fastify lets one hook wait. */
+/** Lets a closing server wait for its runs for longer than Fastify allows a single hook. */
 import type { FastifyInstance } from 'fastify'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Adds `preClose` hooks that wait until `drain` has resolved, for `longestMs` at most. Fastify gives up on a hook after
- * `pluginTimeout` milliseconds, and then the server never closes: so each hook waits for a part of it, and there are as
- * many as `longestMs` needs.
+ * Adds `preClose` hooks that wait until `drain` resolves, for at most `longestMs`. After `pluginTimeout` milliseconds Fastify
+ * gives up on a hook, and then the server never closes. So each hook waits for half of that time, and as many hooks are added
+ * as `longestMs` needs.
  */
 export function addDrainHooks(fastify: FastifyInstance, longestMs: number, drain: () => Promise<void>): void {
   const { pluginTimeout = 10_000 } = fastify.initialConfig

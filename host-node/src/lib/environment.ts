@@ -1,4 +1,4 @@
-/** Reads the variables of one profile, and tells everything wrong with them at once. Values are never shown. */
+/** Reads the environment variables of one profile, and reports all faults together. Never shows values. */
 import {
   DiagnosticsError,
   type EnvironmentIssue,
@@ -12,21 +12,21 @@ import { envSchema } from 'env-schema'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A JSON Schema of variables, as providers and hosts declare them. */
+/** A JSON Schema of environment variables, as declared by providers and hosts. */
 export interface VariablesSchema {
   readonly properties: Readonly<Record<string, unknown>>
   readonly required?: readonly string[]
 }
 
 export interface ProfileVariables {
-  /** For findings. */
+  /** Name of the profile, for findings. */
   readonly profile: string
   readonly providers: readonly Provider[]
   /** Names of the secrets the app reads. */
   readonly secrets: readonly string[]
 }
 
-/** The validated variables of a profile, with defaults. All faults together are one `DiagnosticsError` of `CAP103`s. */
+/** Returns a profile's validated variables, with defaults. Throws one `DiagnosticsError` with a `CAP103` for each fault. */
 export function readEnvironment(
   env: Environment,
   variables: ProfileVariables,
@@ -47,7 +47,7 @@ export function readEnvironment(
   throw new DiagnosticsError(`the environment does not fit profile "${profile}"`, findings)
 }
 
-/** Validates and coerces the variables that the schemas name. */
+/** Validates and converts the variables that the schemas name. */
 export function validateVariables(
   env: Environment,
   schemas: readonly VariablesSchema[],
@@ -60,7 +60,7 @@ export function validateVariables(
     ) as object,
     required: [...new Set(schemas.flatMap(({ required = [] }) => required))],
   }
-  // An empty variable is an unset one: shells cannot tell them apart in practice.
+  // An empty variable counts as unset, because shells make it hard to unset one.
   const data = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   )
@@ -80,7 +80,7 @@ interface AjvError {
   readonly message?: string
 }
 
-/** Ajv's messages name rules, not values; `enum` lists what is allowed. */
+/** Converts an Ajv error. Ajv's messages name rules, not values; for `enum` the allowed values are added. */
 function faultOf({ keyword, instancePath, params, message }: AjvError): EnvironmentIssue {
   if (keyword === 'required') return { variable: String(params['missingProperty']), problem: 'is missing' }
   const variable = instancePath.slice(1)

@@ -6,7 +6,7 @@ import { sendOutcome } from './fastify-call.ts'
 const server = { close: () => Promise.resolve() as Promise<unknown> }
 afterEach(() => server.close())
 
-/** Serves one outcome, as a host would that nobody has checked. */
+/** Serves one outcome without the host's checks. */
 async function serving(outcome: HttpOutcome): Promise<string> {
   const fastify = Fastify()
   server.close = () => fastify.close()
@@ -27,7 +27,7 @@ it.each<[string, HttpOutcome]>([
   expect(await response.json()).toMatchObject({ code: 'INTERNAL' })
 })
 
-it('one whose status has no body ends its connection: what came instead would be read as the next answer', async () => {
+it('an outcome whose status has no body closes the connection: a substitute body would be read as the next answer', async () => {
   const url = await serving({ status: 304, headers: { etag: '"a\nb"' }, body: null })
   await expect(fetch(url)).rejects.toThrow('fetch failed')
 })

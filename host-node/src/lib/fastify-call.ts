@@ -1,4 +1,4 @@
-/** A Fastify request as the bridge's `HttpCall`, and its outcome as a Fastify reply. */
+/** Adapts a Fastify request to the bridge's `HttpCall`, and sends its outcome as a Fastify reply. */
 import type { Logger } from '@flowport/capabilities'
 import { type HttpCall, type HttpOutcome, isBodiless, problemOutcome } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -13,10 +13,10 @@ export class FastifyCall implements HttpCall {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #bodies: RequestBodies | undefined
-  /** Kept: each look at `request.headers` goes through two getters. */
+  /** Cached, because each access to `request.headers` goes through two getters. */
   readonly #headers: FastifyRequest['headers']
 
-  /** Without `bodies`, for answers to requests whose body is not read. */
+  /** Leave out `bodies` to answer a request whose body is not read. */
   constructor(request: FastifyRequest, reply: FastifyReply, bodies?: RequestBodies) {
     this.#request = request
     this.#reply = reply
@@ -48,7 +48,7 @@ export class FastifyCall implements HttpCall {
     return end < 0 ? '' : url.slice(end + 1)
   }
 
-  /** As Fastify knows it: with `trustProxy`, from the headers of the proxy. */
+  /** The host as Fastify determines it: with `trustProxy`, from the proxy's headers. */
   get host(): string | undefined {
     return this.#request.host
   }
@@ -66,7 +66,7 @@ export class FastifyCall implements HttpCall {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
-  /** Not `request.signal`: Fastify has fired that on healthy requests with a body. */
+  /** Does not use `request.signal`, which Fastify has fired on healthy requests with a body. */
   onDisconnect(listener: () => void): void {
     const { raw } = this.#reply
     if (raw.closed && !raw.writableEnded) return listener()
@@ -76,13 +76,14 @@ export class FastifyCall implements HttpCall {
   }
 }
 
-/** Sends an outcome; a bare 500 where Node refuses it. Never throws. */
+/** Sends an outcome, or a problem when Node refuses its headers. Never throws. */
 export function sendOutcome(reply: FastifyReply, outcome: HttpOutcome): void {
   try {
     send(reply, outcome)
   } catch (error) {
     const instead = problemOutcome(error, new FastifyCall(reply.request, reply))
-    // A head that has been begun cannot be taken back; that of a status without a body would swallow the next one.
+    // A started head cannot be withdrawn, and a problem after a status without a body would be read as the next answer:
+    // disconnects.
     if (reply.raw.headersSent || isBodiless(outcome.status)) return void reply.raw.destroy()
     reply.raw.statusMessage = STATUS_CODES[instead.status] ?? ''
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
@@ -99,7 +100,7 @@ function send(reply: FastifyReply, { status, headers, body }: HttpOutcome): void
   else void reply.send(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
 }
 
-/** A refusal is sent while its client still sends; any other answer may come before its body has been read, too. */
+/** Handles a body that is not read yet: after a refusal, or after any answer that is finished before the body. */
 function leaveBody(reply: FastifyReply, status: number): void {
   const { raw } = reply.request
   if (status >= 400) return discardRest(reply)

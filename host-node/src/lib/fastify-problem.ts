@@ -1,19 +1,19 @@
-/** Errors that Fastify, its plugins or hooks of the server throw on Flowport's routes, as problems. */
+/** Converts errors that Fastify, its plugins or the server's hooks throw on Flowport's routes to problems. */
 import { HttpProblem } from '@flowport/flow'
 import { badPath, pathTooLong, problemHeadersOf, shownText, tooLarge } from '@flowport/flow/http'
 import type { FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 
 export interface ErrorContext {
-  /** Most bytes the route takes. */
+  /** Maximum body size of the route, in bytes. */
   readonly bodyLimit: number
-  /** The status that was set with `reply.code()` before the error was thrown. */
+  /** The status set with `reply.code()` before the error was thrown. */
   readonly replyStatus: number
 }
 
 /**
- * An error keeps its status, as in Fastify: its `statusCode` or `status`, else the one that the reply has. With a status
- * from 400 to 499 the client reads its message, with 501 to 599 a plain title; anything else stays as it is and becomes a 500.
+ * Keeps an error's status, as Fastify does: its `statusCode` or `status`, else the reply's status. For 400 to 499 the client
+ * gets the error's message, for 501 to 599 only a title. Returns any other error unchanged, which becomes a 500.
  */
 export function toFastifyProblem(error: unknown, { bodyLimit, replyStatus }: ErrorContext): unknown {
   if (error instanceof HttpProblem) return error
@@ -36,12 +36,12 @@ export function toFastifyProblem(error: unknown, { bodyLimit, replyStatus }: Err
     ...(status < 500 && typeof facts.message === 'string' && facts.message !== ''
       ? { detail: shownText(facts.message) }
       : {}),
-    // Errors that `http-errors` makes, and so many plugins, carry headers such as `Retry-After`.
+    // Errors of `http-errors`, and thus of many plugins, carry headers such as `Retry-After`.
     headers: problemHeadersOf(facts.headers),
   })
 }
 
-/** Whether a user of the server has set an error handler of their own, which then answers such errors. */
+/** Whether the server has a custom error handler, which then answers these errors. */
 export function hasErrorHandler({ errorHandler }: FastifyInstance): boolean {
   return errorHandler.name !== 'defaultErrorHandler'
 }
@@ -58,7 +58,7 @@ function isErrorStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 400 && status <= 599
 }
 
-/** The error's own code where it reads like one, else the status: `TOO_MANY_REQUESTS`. */
+/** Returns the error's code if it is in upper snake case, else the status as a code, such as `TOO_MANY_REQUESTS`. */
 function codeOf(code: unknown, title: string): string {
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,99}$/.test(code)) return code
   return title.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')

@@ -30,7 +30,7 @@ const providers = [
   durableState(),
 ]
 
-/** What a need is compared with: guarantees, features that are true, the transaction. */
+/** Returns the facts that needs are compared with: guarantees, features that are true, and the transaction. */
 function comparedOf(info: object): object {
   const { features, transaction, ...others } = info as {
     readonly features?: object
@@ -44,7 +44,7 @@ function comparedOf(info: object): object {
 }
 
 it.each(providers.map((provider) => [provider.preset, provider] as const))(
-  'what is known of %s is what the preset states',
+  'the known facts about %s equal the preset’s own',
   (preset, { provides }) => {
     const known = knownPresets.find((each) => each.preset === preset)
     const stated = Object.entries(provides).map(([domain, info]) => [domain, comparedOf(info as object)])
@@ -52,6 +52,6 @@ it.each(providers.map((provider) => [provider.preset, provider] as const))(
   },
 )
 
-it('nothing is known of a preset that is not compared', () => {
+it('every known preset is compared', () => {
   expect(knownPresets.map(({ preset }) => preset)).toEqual(providers.map(({ preset }) => preset))
 })

@@ -1,17 +1,22 @@
-/** What the presets of `@flowport/presets` state, so that a finding can name those that would do. A test keeps it equal to them. */
+/**
+ * What each preset of `@flowport/presets` provides, so that a finding can name presets that fit. A test keeps the copy equal.
+ */
 import type { Candidate } from '@flowport/flow'
 
 export interface KnownPreset extends Candidate {
-  /** The hosts it can be opened on. */
+  /** Hosts that can open the preset. */
   readonly runsOn: readonly ('node' | 'workers')[]
 }
 
-/** The presets that a profile of a host can use. */
+/** Returns the presets that a profile of the host can use. */
 export function presetsFor(host: 'node' | 'workers'): readonly KnownPreset[] {
   return knownPresets.filter(({ runsOn }) => runsOn.includes(host))
 }
 
-/** Guarantees, features that are true, and the transaction, by domain. Presets of other stores' own choice, such as `opendal`, are left out. */
+/**
+ * Guarantees, features that are true, and the transaction, by domain. Leaves out presets whose store the user chooses, such as
+ * `opendal`.
+ */
 export const knownPresets: readonly KnownPreset[] = [
   {
     preset: 'memory',

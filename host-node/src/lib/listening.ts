@@ -1,9 +1,9 @@
-/** Where a server listens decides what it shows and to which names it answers. */
+/** Decides from a server's listening addresses which host names it answers, and whether a request is local. */
 import { HttpProblem } from '@flowport/flow'
 import { type AllowedHosts, type HostCheck, hostCheck, isLoopbackName } from '@flowport/flow/http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Headers of requests that came through a proxy: what listens on loopback is then open to whoever the proxy lets in. */
+/** Headers that reveal a proxy. A server on loopback behind a proxy is open to the proxy's clients. */
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 
 export class Listening {
@@ -19,7 +19,7 @@ export class Listening {
     hostCheck(allowed, false)
   }
 
-  /** The refusal of a request by its `Host`. Requests of `inject` come from the process itself. */
+  /** Returns the refusal for a request with a wrong `Host`. Accepts requests of `inject`, which come from this process. */
   refusal({ raw }: FastifyRequest): HttpProblem | undefined {
     if (!this.#isKnown()) return undefined
     const host = raw.headers.host ?? authorityOf(raw.headers)
@@ -27,7 +27,7 @@ export class Listening {
     return this.#check === null ? undefined : this.#check(host)
   }
 
-  /** Whether a request can only come from this machine. */
+  /** Whether a request certainly comes from this machine. */
   isLocal({ headers }: FastifyRequest): boolean {
     if (this.#isKnown() && this.#isLoopback !== true) return false
     return proxyHeaders.every((name) => headers[name] === undefined)
@@ -42,12 +42,12 @@ export class Listening {
   }
 }
 
-/** A Unix socket has a path and no address: what is behind it is not known. */
+/** A Unix socket has a path instead of an address, and its clients are unknown, so it does not count as loopback. */
 function isLoopbackAddress(bound: { readonly address: string } | string): boolean {
   return typeof bound !== 'string' && isLoopbackName(bound.address)
 }
 
-/** HTTP/2 has it in place of `Host`. */
+/** HTTP/2 sends `:authority` instead of `Host`. */
 function authorityOf(headers: Readonly<Record<string, unknown>>): string | undefined {
   const authority = headers[':authority']
   return typeof authority === 'string' ? authority : undefined

@@ -1,9 +1,9 @@
-/** What a server's log may hold of a request: no credentials, no query, nothing longer than it needs to be. */
+/** Logger options that keep credentials and queries out of a server's log, and shorten long paths. */
 import { safeRequestId } from '@flowport/flow/http'
 import type { FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 
-/** Headers that let their reader act as the caller, or read what was meant for the caller. */
+/** Headers with which a reader of the log could act as the caller, or read the caller's answers. */
 export const secretHeaders = [
   'authorization',
   'proxy-authorization',
@@ -13,10 +13,10 @@ export const secretHeaders = [
   'idempotency-key',
 ] as const
 
-/** Longest path that is logged, in characters. */
+/** Maximum length of a logged path, in characters. */
 const maxPath = 500
 
-/** Where Fastify, its plugins and errors of HTTP clients put headers. */
+/** Log fields in which Fastify, its plugins and errors of HTTP clients put headers. */
 const places = ['req.headers', 'res.headers', 'headers', '*.headers', 'err.*.headers']
 
 /**
@@ -33,7 +33,7 @@ export const safeLogging = {
       return {
         method,
         url: pathOf(url),
-        // HTTP/1.0 may leave it out.
+        // HTTP/1.0 requests may lack a host.
         host: ((host as string | undefined) ?? '').slice(0, 300),
         remoteAddress: ip,
         remotePort: socket.remotePort ?? 0,
@@ -42,7 +42,7 @@ export const safeLogging = {
   },
 }
 
-/** The id of a request: the caller's `x-request-id` where it is short and safe, else a new one. */
+/** Returns a request's id: the caller's `x-request-id` if it is short and safe, else a new UUID. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id']
   return safeRequestId(typeof given === 'string' ? given : undefined) ?? crypto.randomUUID()

@@ -4,20 +4,17 @@ import { nodeAdvice } from './node-version.ts'
 
 describe('nodeAdvice', () => {
   it.each(['20.19.0', '20.19.5', '20.20.1', '22.0.0', '24.21.0', '26.1.0-nightly'])(
-    'has nothing to say on Node %s',
+    'returns null on Node %s',
     (version) => {
       expect(nodeAdvice(version)).toBeNull()
     },
   )
 
-  it.each(['16.20.2', '18.20.4', '20.9.0', '20.18.3'])(
-    'names the version that is needed on Node %s',
-    (version) => {
-      expect(nodeAdvice(version)).toBe(
-        `Flowport needs Node 20.19.0 or newer, this is Node ${version}: install a newer one (https://nodejs.org)`,
-      )
-    },
-  )
+  it.each(['16.20.2', '18.20.4', '20.9.0', '20.18.3'])('names the required version on Node %s', (version) => {
+    expect(nodeAdvice(version)).toBe(
+      `Flowport needs Node 20.19.0 or newer, this is Node ${version}: install a newer one (https://nodejs.org)`,
+    )
+  })
 
   it.each(['capabilities', 'flow', 'presets', 'host-node', 'host-workers'])(
     'agrees with the engines of %s',

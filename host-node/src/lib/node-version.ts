@@ -1,9 +1,9 @@
-/** Whether this Node is new enough, checked before anything is loaded that an older one lacks. */
+/** Checks that this Node is new enough, before loading modules that need features of newer versions. */
 
-/** Oldest Node that the packages run on; equals `engines.node` of their `package.json`. */
+/** Oldest supported Node; equals `engines.node` in the packages' `package.json`. */
 const oldestNode = [20, 19, 0] as const
 
-/** Says what to do on a Node that is too old, such as `'18.20.4'`; `null` on the others. */
+/** Returns advice for a Node that is too old, such as `'18.20.4'`, or `null`. */
 export function nodeAdvice(version: string): string | null {
   const parts = version.split('.').map(Number)
   const at = oldestNode.findIndex((part, index) => part !== (parts[index] ?? 0))

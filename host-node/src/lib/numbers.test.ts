@@ -67,7 +67,7 @@ describe('numbers of the host', () => {
   ]
   for (const test of tests) numericOption(test)
 
-  it('servers ask before they open a profile', async () => {
+  it('servers check numbers before they open a profile', async () => {
     let opened = 0
     const provider = () => {
       opened += 1

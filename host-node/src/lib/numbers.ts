@@ -1,4 +1,4 @@
-/** What fits the options of this host that are numbers: checked before a profile opens, so that nothing is left open. */
+/** Checks this host's numeric options before a profile opens, so that a failure leaves nothing open. */
 import { checkNumbers, countRule, lifeRule, timerRule } from '@flowport/capabilities'
 import type { DeliveryOptions } from './delivery/options.ts'
 
@@ -11,7 +11,7 @@ const delivery = {
 }
 const server = { port: countRule(0, 65_535), shutdownDelayMs: timerRule(), maxConnections: countRule() }
 
-/** `Misconfigured` for the first number that does not fit. */
+/** Throws `Misconfigured` for the first number outside its limits. */
 export function checkPluginNumbers(options: {
   readonly deadlineMs?: number
   readonly drainMs?: number

@@ -1,4 +1,4 @@
-/** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, to whom the options let. */
+/** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, with the access that the options allow. */
 import type { Awaitable } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { App, Metadata } from '@flowport/flow'
@@ -23,7 +23,7 @@ import { FastifyCall, sendOutcome } from './fastify-call.ts'
 import type { RequestBodies } from './bodies/request-bodies.ts'
 import type { Listening } from './listening.ts'
 
-/** Registers what is not off. `hasRoot`: a flow has `GET /`, so that there is no overview. */
+/** Registers the operations that are not off. `hasRoot` means that a flow serves `GET /`, so there is no overview. */
 export function addOperations(
   scope: FastifyInstance,
   app: App,

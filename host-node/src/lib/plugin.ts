@@ -1,4 +1,6 @@
-/** The Fastify plugin: opens a profile, registers a route per flow, closes with the server. The next stop is `handleHttp`. */
+/**
+ * The Fastify plugin: opens a profile, registers a route per flow, and closes with the server. The next stop is `handleHttp`.
+ */
 import multipart from '@fastify/multipart'
 import type { Logger, ResourceBag } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
@@ -50,47 +52,52 @@ import { hasErrorHandler, toFastifyProblem } from './fastify-problem.ts'
 
 export interface FlowportOptions extends SweepOption {
   readonly app: App
-  /** Default: `FLOWPORT_PROFILE`, else `'local'`. */
+  /** Name of the profile. Default: `FLOWPORT_PROFILE`, else `'local'`. */
   readonly profile?: string
-  /** Default `process.env`. */
+  /** Environment variables. Default `process.env`. */
   readonly env?: Environment
-  /** Path all routes are under, such as `'/api'`. Default none. */
+  /** Path prefix of all routes, such as `'/api'`. Default: none. */
   readonly prefix?: string
-  /** In order around every run: requests, messages, schedules. `trigger` says which; `request` is Fastify's. */
+  /**
+   * Hooks, in order, around every run of a request, message or schedule. `trigger` names the kind; `request` is Fastify's
+   * request.
+   */
   readonly hooks?: readonly Hook<FastifyRequest>[]
-  /** Milliseconds a caller waits at most, where a route does not say. Default 30 000. */
+  /** Maximum milliseconds a caller waits, if the route declares no deadline. Default 30 000. */
   readonly deadlineMs?: number
-  /** Milliseconds that running flows get to end when the server closes, up to 2 147 483 647. Default 10 000. */
+  /** Milliseconds that running flows have to finish when the server closes, up to 2 147 483 647. Default 10 000. */
   readonly drainMs?: number
   /**
-   * Deliver messages to flows with a `queue()` trigger and run those with a `cron()` trigger, from when the server listens
-   * until it closes. `inject` does not listen, so it starts nothing. Default true.
+   * Whether to deliver messages to flows with a `queue()` trigger and to run flows with a `cron()` trigger, from when the
+   * server listens until it closes. `inject` does not listen and starts neither. Default true.
    */
   readonly consume?: boolean | DeliveryOptions
-  /** How slowly request bodies may arrive, and how much memory unfinished ones may take. */
+  /** Minimum rate of request bodies, and maximum memory for unfinished ones. */
   readonly bodies?: BodyLimits
-  /** Headers that the answers of routes get. Default: `X-Request-Id` and `Cache-Control: no-store`, no `Server-Timing`. */
+  /** Headers added to the answers of routes. Default: `X-Request-Id` and `Cache-Control: no-store`, but no `Server-Timing`. */
   readonly answerHeaders?: AnswerHeaders
   /**
-   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
-   * serves none. Default: readiness for everybody, the other two only where the server listens on loopback.
+   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is public. `true` makes all of them public,
+   * `false` serves none. Default: readiness is public, the other two are served only if the server listens on loopback.
    */
   readonly operations?: boolean | Operations
   /**
-   * Names the server answers to. Default: on loopback `localhost`, `*.localhost` and loopback addresses, so that the page of
-   * another site cannot reach it by a name of its own; elsewhere all. What is listed here is added to them, or is all.
+   * Host names that the server answers to. On loopback, they are added to `localhost`, `*.localhost` and loopback addresses, so
+   * that another site's page cannot reach the server through its own host name (DNS rebinding). On other addresses, only the
+   * listed names are answered. `'any'` answers every name. Default: on loopback only the names above, on other addresses all
+   * names.
    */
   readonly allowedHosts?: AllowedHosts
   /**
-   * What to do with cross-site POSTs that no preflight precedes: `'refuse'` them with 403, `'allow'` them, or allow those
-   * of the origins in a list. Default `'refuse'`; a route can say otherwise.
+   * Handling of cross-site POSTs that browsers send without a preflight: `'refuse'` answers 403, `'allow'` accepts them, and a
+   * list accepts them from its origins. A route can override it. Default `'refuse'`.
    */
   readonly crossSite?: CrossSite
-  /** Answer unknown paths and methods under the prefix with problems. Default true. */
+  /** Whether unknown paths and methods under the prefix are answered with problems. Default true. */
   readonly notFound?: boolean
 }
 
-/** What `fastify.flowport` holds. */
+/** The value of `fastify.flowport`. */
 export interface FlowportInstance {
   readonly app: App
   readonly profile: string
@@ -98,8 +105,8 @@ export interface FlowportInstance {
   readonly runtime: Runtime
   readonly warnings: readonly Diagnostic[]
   /**
-   * Takes no more requests, messages and schedules; resolves when what runs has ended, or was cancelled after `drainMs`.
-   * Closing the server does it too.
+   * Stops accepting requests, messages and schedules. Resolves when running flows have ended, or were cancelled after
+   * `drainMs`. Closing the server drains it too.
    */
   drain(): Promise<void>
 }
@@ -157,7 +164,7 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
   }
   const bodies = new RequestBodies(options.bodies)
   const listening = new Listening(fastify, options.allowedHosts)
-  // A run that is cancelled gets a second to end.
+  // One more second for cancelled runs to end.
   addDrainHooks(fastify, (drainMs ?? 10_000) + 1_000, drain)
   fastify.addHook('preClose', async () => {
     bodies.close(closingBeforeWhole())
@@ -168,11 +175,14 @@ const plugin: FastifyPluginAsync<FlowportOptions> = async (fastify, options) => 
   await fastify.register(routes, { ...prefix, server: fastify, served: options, bodies, listening })
 }
 
-/** Registers Flowport on a Fastify instance. The routes live in a scope of their own, `fastify.flowport` does not. */
+/**
+ * Registers Flowport on a Fastify instance. The routes are in an encapsulated scope; `fastify.flowport` is visible on the
+ * instance.
+ */
 export const flowport = fp(plugin, { name: '@flowport/host-node', fastify: '5.x' })
 
 interface RoutesOptions {
-  /** Where the plugin was registered. */
+  /** The instance on which the plugin was registered. */
   readonly server: FastifyInstance
   readonly served: FlowportOptions
   readonly bodies: RequestBodies
@@ -183,11 +193,11 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, options) => {
   const { server, served, bodies, listening } = options
   const { app, notFound = true, operations } = served
   const all = httpRoutes(app)
-  // For answers without a route: they do not wait for a body.
+  // Answers without a route do not wait for a body.
   scope.removeContentTypeParser(['application/json', 'text/plain'])
   leaveBodiesUnread(scope)
   scope.setErrorHandler((error, request, reply) => {
-    // Thrown again, an error goes to the handler of the enclosing scope.
+    // A rethrown error goes to the enclosing scope's handler.
     if (hasErrorHandler(server)) throw error
     const context = { bodyLimit: request.routeOptions.bodyLimit ?? 0, replyStatus: reply.statusCode }
     sendOutcome(reply, problemOutcome(toFastifyProblem(error, context), new FastifyCall(request, reply)))
@@ -210,28 +220,28 @@ const routes: FastifyPluginAsync<RoutesOptions> = async (scope, options) => {
   const takes = (...kinds: readonly (string | undefined)[]) =>
     all.filter(({ trigger }) => kinds.includes(trigger.body?.kind))
   await scope.register(async (unread) => {
-    // Parsers of the server's own would read a body before its request is admitted.
+    // The server's own parsers would read a body before the hooks admit its request.
     unread.removeAllContentTypeParsers()
     leaveBodiesUnread(unread)
     for (const route of takes('json', 'blob', 'stream', undefined)) addRoute(unread, route, served, bodies)
   })
-  // A scope of its own: the multipart plugin's hooks cost every route they are on.
+  // A separate scope, because the multipart plugin's hooks slow down every route in their scope.
   await scope.register(async (forms) => {
     const routes = takes('multipart')
     forms.removeAllContentTypeParsers()
     leaveBodiesUnread(forms)
-    // The server's own multipart plugin, if it has one, sees no form here: with `attachFieldsToBody` it would read it.
+    // Hides forms from a multipart plugin of the server, which would read them with `attachFieldsToBody`.
     if (routes.length > 0 && !forms.hasRequestDecorator('parts')) await forms.register(multipart)
     for (const route of routes) addRoute(forms, route, served, bodies)
   })
 }
 
 /**
- * The bridge reads a body when the hooks have admitted its request, and not before. What a `preParsing` hook of the server
- * made of the request, such as a decompressed stream, is read in its place.
+ * Leaves bodies to the bridge, which reads them after the hooks have admitted the request. If a `preParsing` hook of the server
+ * replaced the stream, for example to decompress it, the bridge reads the replacement.
  */
 function leaveBodiesUnread(scope: FastifyInstance): void {
-  // By its exact name as well: Fastify finds that without parsing the header.
+  // `application/json` is named in addition, because Fastify finds an exact name without parsing the header.
   scope.addContentTypeParser(['application/json', '*'], (request, payload, done) =>
     done(null, payload === request.raw ? undefined : payload),
   )
@@ -253,14 +263,14 @@ function addRoute(
   const hasParams = trigger.path.includes('/:')
   scope.route({
     ...documentation(scope, route),
-    // HEAD by ourselves: Fastify's own would run the handler and set the length of an empty body.
+    // Handles HEAD itself: Fastify's own HEAD route would run the handler and send the length of an empty body.
     method: trigger.method === 'GET' ? ['GET', 'HEAD'] : trigger.method,
     exposeHeadRoute: false,
     url: trigger.path,
     config: { flow: flow.name },
     handler(request, reply) {
       const call = new FastifyCall(request, reply, bodies)
-      // Fastify lets a parameter be empty, as in `/notes/` for `/notes/:id`.
+      // Fastify matches empty parameters, as in `/notes/` for `/notes/:id`.
       if (hasParams && Object.values(call.params).includes(''))
         return sendOutcome(reply, problemOutcome(noRoute(request.method, []), call))
       answerHttp(runtime, route, call, settings, (outcome) => sendOutcome(reply, outcome))

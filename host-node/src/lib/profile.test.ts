@@ -27,14 +27,14 @@ function problems(error: unknown): readonly string[] {
 }
 
 describe('FLOWPORT_PROFILE', () => {
-  it('names the profile, which is "local" where it is absent', () => {
+  it('names the profile, which defaults to "local"', () => {
     expect(chooseProfile(app, undefined, {})).toBe('local')
     expect(chooseProfile(app, undefined, { FLOWPORT_PROFILE: 'moon' })).toBe('moon')
     expect(chooseProfile(app, 'local', { FLOWPORT_PROFILE: 'moon' })).toBe('local')
   })
 
   it.each(['mars', '', ' ', 'toString', 'Local'])(
-    '%j is a fault among all others',
+    '%j is reported together with all other faults',
     async (FLOWPORT_PROFILE) => {
       const error = await thrown(() => openProfile({ app, env: { FLOWPORT_PROFILE }, log: silentLogger }))
       expect(error).toBeInstanceOf(UnknownProfileError)
@@ -45,7 +45,7 @@ describe('FLOWPORT_PROFILE', () => {
     },
   )
 
-  it('is told together with the variables of the server', async () => {
+  it('is reported together with the variables of the server', async () => {
     const env = { FLOWPORT_PROFILE: 'mars', PORT: 'many', LOG_LEVEL: 'loud' }
     expect(problems(await thrown(() => serve(app, { env })))).toEqual([
       'CAP103 API_KEY is missing (the app reads it as a secret)',

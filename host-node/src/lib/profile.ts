@@ -1,4 +1,4 @@
-/** Chooses a profile by environment and opens it with what a Node host binds by itself. */
+/** Chooses a profile by environment and opens it together with the resources that a Node host binds automatically. */
 import {
   createHttp,
   createSecrets,
@@ -22,23 +22,26 @@ export { type OpenedProfile, UnknownProfileError } from '@flowport/flow'
 
 export interface OpenProfileOptions {
   readonly app: App
-  /** Default: `FLOWPORT_PROFILE`, else `'local'`. */
+  /** Name of the profile. Default: `FLOWPORT_PROFILE`, else `'local'`. */
   readonly profile?: string | undefined
-  /** Default `process.env`. */
+  /** Environment variables. Default `process.env`. */
   readonly env?: Environment | undefined
-  /** `'pulled'`: this host takes the messages of queue flows out of `queue:<name>`, which must be bound. Default `'pushed'`. */
+  /**
+   * `'pulled'` means that this host receives the messages of queue flows from `queue:<name>`, which must be bound. Default
+   * `'pushed'`.
+   */
   readonly queues?: 'pulled' | 'pushed'
   readonly log: Logger
-  /** Layers around every resource, outside those of the presets, outermost first. Default none. */
+  /** Layers around every resource, outside the presets' layers, outermost first. Default: none. */
   readonly layers?: readonly Layer[]
 }
 
-/** The name of the profile to use. One the app does not have is an error that lists those it has. */
+/** Returns the name of the profile to use. Throws an error that lists the app's profiles for an unknown name. */
 export function chooseProfile(app: App, profile: string | undefined, env: Environment): string {
   return profile === undefined ? profileOfEnvironment(app, env, 'local') : chooseByName(app, profile, env)
 }
 
-/** Opens a profile. Whatever would make a flow fail later is an error now. */
+/** Opens a profile. Throws now for every finding that would make a flow fail later. */
 export function openProfile({
   app,
   profile,
@@ -65,7 +68,7 @@ export function openProfile({
   })
 }
 
-/** The domains a Node host binds by itself. */
+/** The domains that a Node host binds automatically. */
 export const hostDomains = ['clock', 'rng', 'http', 'secrets'] as const
 
 function hostResources(

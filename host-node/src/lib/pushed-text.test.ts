@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { PushedText } from './pushed-text.ts'
 
-/** A stream whose sink is in the hands of the test. Chunks are collected as they arrive, until it is paused. */
+/** Opens a stream whose sink the test controls. Collects chunks as they arrive, until the stream is paused. */
 async function opened() {
   let sink: HttpSink = { write: () => undefined }
   const ended = Promise.withResolvers<void>()
@@ -20,7 +20,7 @@ async function opened() {
 }
 
 describe('pushed text', () => {
-  it('of one turn is one chunk, and has left before the next turn', async () => {
+  it('written in one turn is one chunk, sent before the next turn', async () => {
     const { sink, chunks } = await opened()
     const order: string[] = []
     setImmediate(() => order.push(`next turn, ${chunks.length} chunks`))
@@ -33,7 +33,7 @@ describe('pushed text', () => {
     expect(order).toEqual(['next turn, 1 chunks'])
   })
 
-  it('of two turns is two chunks', async () => {
+  it('written in two turns is two chunks', async () => {
     const { sink, chunks } = await opened()
     void sink.write('a')
     await nextTurn()
@@ -42,14 +42,14 @@ describe('pushed text', () => {
     expect(chunks).toEqual(['a', 'b'])
   })
 
-  it('leaves within the turn when 16 Ki characters have been gathered', async () => {
+  it('is sent within the turn when 16 Ki characters are buffered', async () => {
     const { sink, chunks } = await opened()
     void sink.write('a')
     void sink.write('x'.repeat(16 * 1024))
     expect(chunks.map((chunk) => chunk.length)).toEqual([16 * 1024 + 1])
   })
 
-  it('that is written last arrives before the end', async () => {
+  it('written last arrives before the end', async () => {
     const { stream, sink, chunks, end } = await opened()
     void sink.write('last')
     end()
@@ -57,7 +57,7 @@ describe('pushed text', () => {
     expect(chunks).toEqual(['last'])
   })
 
-  it('makes a writer wait that is 64 KiB ahead, though the writer never leaves its turn', async () => {
+  it('makes a writer wait that is 64 KiB ahead, even within one turn', async () => {
     let written = 0
     const stream = new PushedText(async ({ write }) => {
       while (!stream.destroyed) {
@@ -80,7 +80,7 @@ describe('pushed text', () => {
     stream.destroy()
   })
 
-  it('goes at the pace of a slow reader, and none of it is lost or out of order', async () => {
+  it('follows the pace of a slow reader, without loss or reordering', async () => {
     const texts = Array.from({ length: 500 }, (_, at) => `${at} ${'x'.repeat(at)}\n`)
     const stream = new PushedText(async ({ write }) => {
       for (const text of texts) await write(text)
@@ -98,7 +98,7 @@ describe('pushed text', () => {
     expect(got).toBe(texts.join(''))
   })
 
-  it('wakes all that wait for the reader, a heartbeat as well as an item', async () => {
+  it('wakes all waiting writers, a heartbeat as well as an item', async () => {
     const { stream, sink } = await opened()
     stream.pause()
     void sink.write('x'.repeat(100_000))
@@ -108,7 +108,7 @@ describe('pushed text', () => {
     for (const woken of waiting) await woken
   })
 
-  it('whose reader leaves wakes its writer, and takes what still comes without keeping it', async () => {
+  it('wakes its writer when its reader leaves, and discards later text', async () => {
     const { stream, sink, chunks } = await opened()
     stream.pause()
     void sink.write('x'.repeat(100_000))

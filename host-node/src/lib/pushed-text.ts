@@ -1,17 +1,17 @@
-/** Text that a writer pushes over time, as a Node stream that gives one chunk for each turn of the event loop. */
+/** Text that a writer pushes over time, as a Node stream with one chunk for each turn of the event loop. */
 import type { HttpSink } from '@flowport/flow/http'
 import { Readable } from 'node:stream'
 
-/** Bytes that wait for the reader before the writer must wait. */
+/** Buffered bytes above which the writer must wait for the reader. */
 const options = { highWaterMark: 64 * 1024 }
 
-/** Characters that are gathered before they leave within the turn. */
+/** Buffered characters that are flushed within the turn. */
 const mostGathered = 16 * 1024
 
 /**
- * A stream that `fill` writes at the reader's pace. Texts written in one turn leave together, once the promises of the turn
- * have settled: a burst costs one chunk and one write of the socket, and no text waits for a timer. The writer is ahead of
- * its reader by 64 KiB and 16 Ki characters at most, and by one text.
+ * A stream that `fill` writes with backpressure. Texts written in one turn are sent together after the turn's promises have
+ * settled, so a burst costs one chunk and one socket write, and no text waits for a timer. The writer is at most 64 KiB, 16 Ki
+ * characters and one text ahead of its reader.
  */
 export class PushedText extends Readable {
   readonly #fill: (sink: HttpSink) => Promise<void>
@@ -27,7 +27,7 @@ export class PushedText extends Readable {
     this.#fill = fill
   }
 
-  /** `Readable` calls it when its reader can take more. */
+  /** Called by `Readable` when its reader can accept more. */
   override _read(): void {
     this.#makeRoom()
     if (this.#isStarted) return
@@ -52,7 +52,7 @@ export class PushedText extends Readable {
       process.nextTick(this.#flushTurn)
     }
     if (!this.#isFull) return undefined
-    // All who write meanwhile, such as a heartbeat, wait for the same promise.
+    // All concurrent writers, such as a heartbeat, wait for the same promise.
     this.#room ??= new Promise((resolve) => {
       this.#resolveRoom = resolve
     })

@@ -1,4 +1,4 @@
-/** A Node request's body in the forms the bridge reads: bytes or a web stream. */
+/** A Node request's body in the two forms that the bridge reads: bytes or a web stream. */
 import type { HttpBody } from '@flowport/flow/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
@@ -23,7 +23,7 @@ export class NodeBody implements HttpBody {
     return collect(raw, body instanceof Readable ? body : raw, maxBytes, this.#bodies)
   }
 
-  /** A `preParsing` hook has put a stream of its own in place of the request, as decompressing plugins do. */
+  /** Whether a `preParsing` hook replaced the request's stream, as decompressing plugins do. */
   get isDecoded(): boolean {
     return this.#request.body instanceof Readable
   }
@@ -32,7 +32,7 @@ export class NodeBody implements HttpBody {
     const { raw } = this.#request
     const { stream, fail, release } = requestStream(raw)
     this.#watchUpload(fail)
-    // A body that a flow leaves unread would keep the connection from its next request, and from closing.
+    // An unread body would block the connection's next request and prevent its closing.
     this.#reply.raw.once('finish', () => {
       release()
       if (!raw.complete) discardRest(this.#reply)

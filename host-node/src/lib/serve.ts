@@ -1,4 +1,4 @@
-/** Serves an app by itself: a Fastify server with sane limits that drains on SIGTERM. */
+/** Serves an app without a server of your own: a Fastify server with sensible limits and a graceful shutdown on SIGTERM. */
 import { longestTimerMs } from '@flowport/capabilities'
 import {
   type App,
@@ -20,15 +20,17 @@ import { checkServeNumbers } from './numbers.ts'
 import { flowport, type FlowportOptions } from './plugin.ts'
 
 export interface ServeOptions extends Omit<FlowportOptions, 'app'> {
-  /** Port. Default `PORT`, else 3000; 0 takes a free one. */
+  /** Port to listen on; 0 picks a free one. Default `PORT`, else 3000. */
   readonly port?: number
-  /** Default `ALLOWED_HOSTS`, names separated by commas; else as for the plugin. */
+  /**
+   * Host names that the server answers to. Default: the comma-separated names in `ALLOWED_HOSTS`, else the plugin's default.
+   */
   readonly allowedHosts?: AllowedHosts
   /** Address to listen on. Default `HOST`, else 127.0.0.1. */
   readonly host?: string
-  /** Milliseconds between readiness turning 503 and the server closing. Default 0; set it behind a load balancer. */
+  /** Milliseconds from the moment `/readyz` answers 503 until the server closes. Set it behind a load balancer. Default 0. */
   readonly shutdownDelayMs?: number
-  /** Most connections at a time; more are closed as they come. Default 10 000. */
+  /** Maximum number of open connections; further ones are closed immediately. Default 10 000. */
   readonly maxConnections?: number
   /** Level of the logs, written as JSON to standard error. Default `LOG_LEVEL`, else `'warn'`. */
   readonly logLevel?: string
@@ -43,7 +45,7 @@ const variables = {
   },
 } as const
 
-/** A server with the limits that a public one needs, and Flowport on it. Does not listen yet. */
+/** Creates a Fastify server with limits for public use and the Flowport plugin. Does not listen yet. */
 export async function createServer(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
   checkServeNumbers(options)
   const { logLevel = 'warn', maxConnections = 10_000, ...rest } = options
@@ -52,18 +54,18 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
     requestIdHeader: false,
     genReqId: requestId,
     bodyLimit: 1024 * 1024,
-    // Long enough for any key a store takes: the store, not the router, should say that a key is too long.
+    // Long enough for a key of any store, so that the store rather than the router refuses a key that is too long.
     routerOptions: { maxParamLength: 8 * 1024 },
-    // A request without `Host` is answered by the plugin, with a problem.
+    // The plugin answers a request without `Host` with a problem.
     http: {
       maxHeaderSize: 32 * 1024,
       headersTimeout: 20_000,
       connectionsCheckingInterval: 5_000,
       requireHostHeader: false,
     },
-    // The time of a body is the plugin's to measure: uploads may take long, but not stand still.
+    // The plugin limits the time of bodies: an upload may take long, but may not stall.
     requestTimeout: 0,
-    // A connection on which nothing moves for this long is closed; streams send a comment every 15 s.
+    // Closes a connection that is idle for this long. Event streams send a comment every 15 s.
     connectionTimeout: 15 * 60_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -75,12 +77,12 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
   })
   server.server.maxConnections = maxConnections
   server.server.on('checkExpectation', (_request, response) => answerExpectation(response))
-  // What still holds a connection when the runs have ended, such as half a head, does not hold up the server.
+  // Closes connections that are still open after the runs have ended, such as one with half a request head.
   server.addHook('preClose', async () => {
     const closeAll = () => server.server.closeAllConnections()
     setTimeout(closeAll, (rest.drainMs ?? 10_000) + 2_000).unref()
   })
-  // Fastify's own answer to paths beside the prefix would repeat the query, in the log too.
+  // For paths outside the prefix: Fastify's default answer and its log line would repeat the query.
   if (rest.notFound !== false && rest.prefix !== undefined && rest.prefix !== '/') {
     server.setNotFoundHandler((request, reply) => {
       sendOutcome(reply, problemOutcome(noRoute(request.method, []), new FastifyCall(request, reply)))
@@ -90,7 +92,10 @@ export async function createServer(app: App, options: ServeOptions = {}): Promis
   return server
 }
 
-/** Serves until SIGINT or SIGTERM, then: `/readyz` 503, running flows drain within their bound, resources close. */
+/**
+ * Serves until SIGINT or SIGTERM. Then `/readyz` answers 503, running flows finish within `drainMs` or are cancelled, and
+ * resources close.
+ */
 export async function serve(app: App, options: ServeOptions = {}): Promise<FastifyInstance> {
   checkServeNumbers(options)
   const env: Environment = options.env ?? process.env
@@ -108,14 +113,14 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
     env,
   })
   const { drainMs = 10_000, shutdownDelayMs = 0 } = options
-  // A promise that a node dropped is that node's fault: it must not take the other runs down with it.
+  // An unhandled rejection in one node must not end the runs of other flows.
   const onRejection = (reason: unknown) => server.log.error({ err: reason }, 'unhandled promise rejection')
   process.on('unhandledRejection', onRejection)
   const skip: closeWithGrace.AllEvents[] = ['unhandledRejection', 'beforeExit']
   closeWithGrace(
     { delay: Math.min(drainMs + shutdownDelayMs + 5_000, longestTimerMs), logger: false, skip },
     async ({ err, signal }) => {
-      if (err !== undefined) server.log.fatal({ err }, 'closing after an error nobody caught')
+      if (err !== undefined) server.log.fatal({ err }, 'closing after an uncaught error')
       else server.log.info({ signal }, 'closing')
       const drained = server.flowport.drain()
       await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs))
@@ -128,14 +133,14 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Fasti
   return server
 }
 
-/** All that is wrong with the server's own variables, told together with what is wrong with those of the profile. */
+/** Throws all faults of the server's own variables together with the faults of the profile's variables. */
 function refuseEnvironment(
   app: App,
   profile: string | undefined,
   env: Environment,
   own: readonly EnvironmentIssue[],
 ): void {
-  // Without a fault of its own, opening the profile tells the rest.
+  // If the server's own variables are valid, opening the profile reports the other faults.
   if (own.length === 0) return
   const faults = [...own, ...(profile === undefined ? profileFaults(app, env, 'local') : [])]
   const name = profile ?? env['FLOWPORT_PROFILE'] ?? 'local'

@@ -2,7 +2,7 @@ import { ManualClock } from '@flowport/capabilities/testing'
 import { expect, it } from 'vitest'
 import { startSweeps } from './sweep-uploads.ts'
 
-it('startSweeps sweeps at once and every hour, until it is stopped', async () => {
+it('startSweeps sweeps immediately and every hour, until it is stopped', async () => {
   const clock = new ManualClock()
   let sweeps = 0
   const sweep = () => {
@@ -20,7 +20,7 @@ it('startSweeps sweeps at once and every hour, until it is stopped', async () =>
   expect(sweeps).toBe(4)
 })
 
-it('startSweeps waits for a sweep under way when it is stopped', async () => {
+it('startSweeps waits for a running sweep when it is stopped', async () => {
   const clock = new ManualClock()
   let isDone = false
   const sweep = async (signal?: AbortSignal) => {

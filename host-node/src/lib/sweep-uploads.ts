@@ -3,7 +3,7 @@ import type { Clock } from '@flowport/capabilities'
 import { sweepIntervalMs, type UploadSweeper } from '@flowport/flow/http'
 
 export interface RunningSweeps {
-  /** Gives up the sweep under way. Resolves when it no longer uses the store. */
+  /** Cancels the running sweep. Resolves when it no longer uses the store. */
   stop(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** A table of text for a terminal: columns as wide as their widest cell. */
+/** Formats a text table for a terminal: each column is as wide as its widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),

@@ -1,4 +1,4 @@
-/** A small app over memory, for what the example app does not show. */
+/** Serves small test apps over memory on Fastify. */
 import { type AnyFlow, defineApp } from '@flowport/flow'
 import { type FlowportOptions, flowport } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
@@ -11,7 +11,7 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-/** Serves the flows on a free port of loopback. */
+/** Serves the flows on a free loopback port. */
 export async function serveFlows(
   flows: readonly AnyFlow[],
   options: Partial<FlowportOptions> & { before?: (fastify: FastifyInstance) => unknown } = {},

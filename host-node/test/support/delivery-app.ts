@@ -1,4 +1,4 @@
-/** An app over one SQLite file: an HTTP flow publishes orders, a queue flow works on them, a schedule leaves a mark. */
+/** An app over one SQLite file: an HTTP flow publishes orders, a queue flow handles them, and a schedule records its runs. */
 import { cron, defineApp, flow, http, node, queue } from '@flowport/flow'
 import { sqlite } from '@flowport/presets/sqlite'
 import * as z from 'zod'
@@ -7,13 +7,13 @@ const Order = z.object({ id: z.string(), waitMs: z.number().default(0) })
 const Done = z.object({ by: z.string(), attempt: z.number(), at: z.number(), startedAt: z.number() })
 
 export interface DeliveryAppOptions {
-  /** The file. */
+  /** Path of the SQLite file. */
   readonly path: string
-  /** Who works; told in what is stored. */
+  /** Name of the process, stored with its results. */
   readonly name: string
-  /** Milliseconds an order may take. Default 60 000. */
+  /** Deadline of an order in milliseconds. Default 60 000. */
   readonly deadlineMs?: number
-  /** Called when an order is taken, with its attempt. */
+  /** Called with the order's id and attempt when its handler starts. */
   readonly onStart?: (id: string, attempt: number) => void
 }
 

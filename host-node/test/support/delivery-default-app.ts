@@ -1,4 +1,4 @@
-/** The delivery app as a module that the command loads. */
+/** The delivery app as a module for the `flowport` command. */
 import { join } from 'node:path'
 import { deliveryApp } from './delivery-app.ts'
 

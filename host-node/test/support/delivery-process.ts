@@ -1,4 +1,4 @@
-/** Serves the delivery app in a process of its own, until its parent ends or it is told to; prints its URL. */
+/** Serves the delivery app in a separate process and prints its URL. Exits with its parent or on a signal. */
 import type { Clock } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { serve } from '@flowport/host-node'
@@ -8,13 +8,13 @@ import { deliveryApp } from './delivery-app.ts'
 export interface ProcessOptions {
   readonly path: string
   readonly name: string
-  /** Milliseconds an order may take. Default 60 000. */
+  /** Deadline of an order in milliseconds. Default 60 000. */
   readonly deadlineMs?: number
-  /** Kill this process as soon as an order is taken. */
+  /** Whether the process kills itself when it starts to handle an order. */
   readonly dies?: boolean
   /**
-   * Where the clock of deliveries stands, in milliseconds since the epoch, until a line of standard input sets it to another
-   * moment; from there it runs. Default: it is the system's.
+   * Time at which the clock of deliveries stands still, in milliseconds since the epoch. A line on standard input sets it to
+   * another time, from which it runs. Default: the system clock.
    */
   readonly clockAt?: number
 }
@@ -37,7 +37,7 @@ if ('unref' in process.stdin) process.stdin.unref()
 const settable: Clock = {
   ...systemClock,
   now: () => (aheadMs === undefined ? (clockAt ?? 0) : Date.now() + aheadMs),
-  // In short naps, since the clock may be set meanwhile.
+  // Sleeps in short steps, because the clock may be set meanwhile.
   sleep: (ms, options) => systemClock.sleep(Math.min(ms, 20), options),
 }
 

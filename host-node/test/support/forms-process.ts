@@ -1,4 +1,4 @@
-/** Serves the conformance flows over a folder in a process of its own, until its parent ends; prints its URL. */
+/** Serves the conformance flows over a folder in a separate process and prints its URL. Exits with its parent. */
 import { systemClock } from '@flowport/capabilities/system'
 import { hostApp } from '@flowport/flow/testing'
 import { createServer } from '@flowport/host-node'
@@ -7,7 +7,7 @@ import { memory } from '@flowport/presets/memory'
 
 export interface FormsProcessOptions {
   readonly root: string
-  /** How far back the clock that dates files stands, in milliseconds. */
+  /** Milliseconds by which the store's clock lags behind the system clock. */
   readonly behindMs: number
 }
 

@@ -1,13 +1,13 @@
-/** A connection that sends exactly what a test says, whole requests or not. */
+/** A connection that sends exactly the bytes of a test, even incomplete requests. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawConnection {
   readonly socket: Socket
   send(text: string | Uint8Array): void
-  /** Resolves what has come when it matches; rejects when the server closes before that. */
+  /** Resolves to the received text when it matches. Rejects if the server closes the connection before. */
   until(pattern: RegExp): Promise<string>
-  /** Resolves all that came when the server has closed the connection. */
+  /** Resolves to all received text when the server has closed the connection. */
   readonly closed: Promise<string>
 }
 
@@ -37,7 +37,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
   }
 }
 
-/** The head of a request with a body; `headers` go below the usual ones. */
+/** Returns the head of a request with a body. `headers` follow the usual ones. */
 export function head(method: string, path: string, length: number, headers: readonly string[] = []): string {
   const lines = [
     `${method} ${path} HTTP/1.1`,

@@ -1,4 +1,4 @@
-/** Folders for tests, gone when the test file is done. */
+/** Folders for tests, removed after the test file. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,12 +6,12 @@ import { afterAll } from 'vitest'
 
 const made: string[] = []
 
-// Here, where the file that imports this is being collected: from within a test it would not be heard.
+// Registered while the importing test file is collected, because vitest ignores an `afterAll` inside a test.
 afterAll(() => {
   for (const each of made.splice(0)) rmSync(each, { recursive: true, force: true })
 })
 
-/** An empty folder of its own. */
+/** Creates a new empty folder. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'flowport-host-'))
   made.push(folder)

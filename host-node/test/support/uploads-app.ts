@@ -1,4 +1,4 @@
-/** An app whose stored bodies have keys made of the input and of the content. */
+/** An app whose stored bodies have keys derived from the input and the content. */
 import { type BlobRef, blobBody, defineApp, flow, http, node, opaque } from '@flowport/flow'
 import { memory } from '@flowport/presets/memory'
 import * as z from 'zod'

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { appOf, schemasAlone } from './hundred-flows.ts'
 import { type Compiler, compilers, createWorkspace } from './workspace.ts'
 
-/** The ceiling on what an app of 100 flows costs, as a multiple of its schemas in plain functions. `bench types` has the figures. */
+/**
+ * Limit on the cost of type-checking an app of 100 flows, as a multiple of its schemas in plain functions. `bench types` prints
+ * the figures.
+ */
 const ceiling = 2.3
 
 describe('type-checking 100 flows', () => {

@@ -1,15 +1,15 @@
-/** Generates an app of many flows, and beside it the schemas alone, to compare what type-checking each costs. */
+/** Generates an app of many flows, and the same schemas without flows, to compare the cost of type-checking. */
 
-/** Nodes of a flow; each has a schema for its input and one for its output. */
+/** Number of nodes per flow. Each has a schema for its input and one for its output. */
 const nodesEach = 3
 
-/** The schemas of `flows` flows, in one file, and a file of plain functions for each flow that take and return their values. */
+/** Returns the schemas of `flows` flows in one file, and for each flow a file of plain functions that use them. */
 export function schemasAlone(flows: number): Readonly<Record<string, string>> {
   const files = numbers(flows).map((i) => [`functions-${i}.ts`, functionsFile(i)] as const)
   return { 'schemas.ts': schemas(flows), ...Object.fromEntries(files) }
 }
 
-/** The same schemas, a file of three nodes and a flow for each, and one `app.ts` with a profile. */
+/** Returns the same schemas, for each flow a file with three nodes and the flow, and one `app.ts` with a profile. */
 export function appOf(flows: number): Readonly<Record<string, string>> {
   const all = numbers(flows)
   const files = all.map((i) => [`flow-${i}.ts`, flowFile(i)] as const)

@@ -1,4 +1,7 @@
-/** Prints, as one line of JSON for each compiler, what type-checking 100 flows costs beside their schemas alone. `bench types` reads it. */
+/**
+ * Prints one line of JSON for each compiler with the cost of type-checking 100 flows and their schemas alone. `bench types`
+ * reads these lines.
+ */
 import { appOf, schemasAlone } from './hundred-flows.ts'
 import { type Compiler, compilers, createWorkspace } from './workspace.ts'
 

@@ -36,7 +36,7 @@ const posting = flow('post-order', { trigger, graph: (order, step) => step(save,
 const atomic = flow('place-order', { trigger, graph: (order, step) => step(must, order) })
 `
 
-/** A node named `charge` with what the text says beside its schemas. */
+/** Source of a node named `charge` with the given options in addition to its schemas. */
 const charge = (text: string) =>
   `export const faulty = node('charge', { input: Order, output: Done, ${text}, run })`
 const graph = (text: string) =>
@@ -44,7 +44,7 @@ const graph = (text: string) =>
 const app = (flows: string, profiles: string) =>
   `export const faulty = defineApp({ flows: [${flows}], profiles: { ${profiles} } })`
 
-/** By name: an app with one fault, and the sentence that the compiler must print for it. */
+/** By name: the source of an app with one fault, and the sentence that the compiler must print for it. */
 const faults: Readonly<Record<string, readonly [source: string, sentence: string]>> = {
   'unknown-resource': [
     charge(`uses: { kv: 'read', ledgr: 'write' }`),
@@ -123,7 +123,7 @@ const faults: Readonly<Record<string, readonly [source: string, sentence: string
   ],
 }
 
-/** Apps that are right, beside each of the kinds of faults. */
+/** Correct source that uses each feature that a fault misuses. */
 const right = `${head}
 ${charge(`uses: { kv: { access: 'read', consistency: { at_least: 'strong' }, features: ['list'] }, 'blob:photos': 'write' }, idempotency: { key: '/id', unknown: 'never' }`).replace('faulty', 'a')}
 ${charge(`idempotency: { key: '/address/city', partition: ({ id }) => id, unknown: 'never' }`).replace('faulty', 'b')}
@@ -185,14 +185,14 @@ describe.each(Object.keys(compilers) as Compiler[])('TypeScript %s', (compiler) 
   })
   afterAll(() => workspace[Symbol.asyncDispose]())
 
-  it.each(Object.entries(faults))('says in one sentence what is wrong: %s', (name, [, sentence]) => {
+  it.each(Object.entries(faults))('prints one sentence for the fault: %s', (name, [, sentence]) => {
     const found = findings.filter((line) => line.includes(`${name}.ts(`))
     expect(found).toHaveLength(1)
-    // The compiler quotes a sentence as it quotes any literal type.
+    // The compiler escapes quotes in the sentence, as in any literal type.
     expect(found[0]?.replaceAll('\\"', '"')).toContain(sentence)
   })
 
-  it('finds nothing wrong with apps that are right', async () => {
+  it('accepts correct apps', async () => {
     expect((await workspace.check(compiler, { 'right.ts': right })).output).toBe('')
   })
 })

@@ -1,4 +1,4 @@
-/** A folder with the packages' declarations, where small apps are compiled by TypeScript 5.9 and 7 as a user's would be. */
+/** A folder with the packages' declarations, in which TypeScript 5.9 and 7 compile small apps as in a user's project. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,11 +6,11 @@ import { dirname, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** The compilers an app may be checked with; 7 is the one that checks Flowport itself. */
+/** The supported compilers. Version 7 also checks Flowport itself. */
 export const compilers = { '5.9': 'typescript-5.9/bin/tsc', '7.0': 'typescript/bin/tsc' } as const
 export type Compiler = keyof typeof compilers
 
-/** Entries an app of a fixture may import, and the source each is made of. */
+/** Entries that a fixture's app may import, each with its source file. */
 const entries = {
   '@flowport/capabilities': 'capabilities/src/index.ts',
   '@flowport/flow': 'flow/src/index.ts',
@@ -25,14 +25,14 @@ export interface Workspace extends AsyncDisposable {
 }
 
 export interface Checked {
-  /** What `tsc` printed, one finding a line followed by its indented details. */
+  /** Output of `tsc`: one finding per line, followed by its indented details. */
   readonly output: string
-  /** Instantiations of types, the same in every run. */
+  /** Number of type instantiations, the same in every run. */
   readonly instantiations: number
   readonly checkSeconds: number
 }
 
-/** Emits the declarations once. The caller disposes of the folder. */
+/** Emits the declarations into a new folder. The caller must dispose of the workspace. */
 export async function createWorkspace(): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), 'flowport-types-'))
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -53,7 +53,7 @@ export async function createWorkspace(): Promise<Workspace> {
       await mkdir(own)
       for (const [name, text] of Object.entries(files)) await writeFile(join(own, name), text)
       await writeFile(join(own, 'tsconfig.json'), JSON.stringify(await appConfig(folder)))
-      // Several checkers would each instantiate what they share.
+      // Parallel checkers would each count the types that they share.
       const one = compiler === '7.0' ? ['--singleThreaded'] : []
       const { output } = await tsc(compiler, [
         '-p',
@@ -87,7 +87,7 @@ function declarationsConfig(folder: string) {
       outDir: join(folder, 'packages'),
       types: ['node'],
       typeRoots: [join(root, 'node_modules/@types')],
-      // Reached through node_modules, sources would count as another package's and not always be emitted.
+      // Sources reached through node_modules would count as external and would not always be emitted.
       paths: {
         '@flowport/capabilities': [join(root, 'capabilities/src/index.ts')],
         '@flowport/capabilities/*': [join(root, 'capabilities/src/*.ts')],
@@ -135,11 +135,11 @@ async function typesOf(name: string, from: string): Promise<string | undefined> 
 
 function figure(output: string, pattern: RegExp): number {
   const text = pattern.exec(output)?.[1]
-  if (text === undefined) throw new Error(`tsc said no ${pattern.source}:\n${output}`)
+  if (text === undefined) throw new Error(`tsc did not print ${pattern.source}:\n${output}`)
   return Number(text.replaceAll(',', ''))
 }
 
-/** Exit codes 1 and 2 mean findings; a compiler that was killed, or that crashed, is an error. */
+/** Runs a compiler. Exit codes 1 and 2 mean findings; a killed or crashed compiler is an error. */
 function tsc(compiler: Compiler, args: readonly string[]): Promise<{ readonly output: string }> {
   const script = join(root, 'node_modules', compilers[compiler])
   return new Promise((done, fail) => {

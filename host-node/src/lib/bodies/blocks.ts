@@ -1,10 +1,12 @@
-/** The bytes of a body while it arrives: large chunks as they come, small ones gathered in blocks. */
+/** Collects the bytes of a body while it arrives: keeps large chunks as they are and packs small ones into blocks. */
 
-/** From this length on a chunk is kept as it is. */
+/** Chunks of at least this many bytes are kept as they are. */
 const largeBytes = 4 * 1024
 const blockBytes = 16 * 1024
 
-/** A list of chunks alone would cost a hundred bytes for each one-byte chunk that a client sends. */
+/**
+ * Packing bounds the overhead: a plain list of chunks costs about a hundred bytes for each one-byte chunk that a client sends.
+ */
 export class Blocks {
   /** Most bodies arrive as one chunk. */
   #first: Uint8Array<ArrayBuffer> | undefined
@@ -17,7 +19,7 @@ export class Blocks {
     return this.#bytes
   }
 
-  /** Keeps a chunk. Returns the memory that this takes, in bytes; less than nothing where a block was cut to its length. */
+  /** Keeps a chunk. Returns the change of memory in bytes, which is negative when a block was trimmed. */
   add(chunk: Uint8Array<ArrayBuffer>): number {
     const isFirst = this.#bytes === 0
     this.#bytes += chunk.length
@@ -40,7 +42,7 @@ export class Blocks {
     return taken
   }
 
-  /** All bytes in one. */
+  /** Returns all bytes in one array. */
   whole(): Uint8Array<ArrayBuffer> {
     this.#close()
     const first = this.#first ?? new Uint8Array(0)
@@ -66,7 +68,7 @@ export class Blocks {
     else this.#more.push(block)
   }
 
-  /** Cuts the open block to what is used of it. Returns how much that frees. */
+  /** Trims the open block to its used length. Returns the number of bytes freed. */
   #close(): number {
     if (this.#open === undefined) return 0
     const freed = this.#open.length - this.#used

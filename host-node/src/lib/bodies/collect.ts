@@ -1,4 +1,4 @@
-/** Reads a request's body into memory, within its limit and the server's. */
+/** Reads a request's body into memory, within the route's limit and the server's limits. */
 import { tooLarge, truncated } from '@flowport/flow/http'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -6,8 +6,8 @@ import { Blocks } from './blocks.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
 /**
- * The whole body. `source` is what carries its bytes: the request, or what a `preParsing` hook of the server made of it.
- * Nothing is read before the call.
+ * Returns the whole body. `source` is the stream to read: the request, or the stream with which a `preParsing` hook of the
+ * server replaced it. Reads nothing before the call.
  */
 export function collect(
   raw: IncomingMessage,
@@ -34,10 +34,11 @@ export function collect(
       if (kept.bytes + chunk.length > maxBytes) return fail(tooLarge(maxBytes))
       bodies.hold(entry, kept.add(chunk))
     }
-    // The listeners stay after a refusal: what comes then flows on, and is forgotten.
+    // The listeners stay after a refusal, so that the remaining bytes are read and discarded.
     source.on('data', take)
     source.on('end', () => {
-      // Node would remove it when the answer is sent, with `delete`, which makes a slow object of the request's listeners.
+      // Removed here, because Node would remove it when the answer is sent with `delete`, which makes the request's listeners a
+      // slow object.
       source.removeListener('data', take)
       if (isOver) return
       if (announced !== null && source === raw && kept.bytes !== announced) return fail(truncated())
@@ -49,7 +50,7 @@ export function collect(
       if (!isOver) fail(truncated())
     }
     source.on('close', broken)
-    // A request tells of a broken connection by closing; other streams may only have an error.
+    // A request emits `close` when its connection breaks; another stream may only emit `error`.
     if (source !== raw) source.on('error', broken)
 
     function fail(error: Error): void {
@@ -63,7 +64,7 @@ export function collect(
 
 const empty = new Uint8Array(0)
 
-/** The length that the request states; `null` for chunked ones. Node has checked that it is a number. */
+/** Returns the request's `Content-Length`, or `null` for a chunked request. Node has checked that it is a number. */
 function announcedLength({ headers }: IncomingMessage): number | null {
   const header = headers['content-length']
   return header === undefined ? null : Number(header)

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { collect } from './collect.ts'
 import { RequestBodies } from './request-bodies.ts'
 
-/** Bodies on a clock that the test moves, over a socket whose count the test sets. */
+/** Sets up bodies with a manual clock, and with a socket whose byte count the test sets. */
 function setUp(limits: BodyLimits) {
   let now = 0
   const bodies = new RequestBodies(limits, () => now)
@@ -33,7 +33,7 @@ function setUp(limits: BodyLimits) {
 }
 
 describe('a body that arrives', () => {
-  it('too slowly is refused once the first window is over', () => {
+  it('too slowly is refused after the first window', () => {
     const { begin, pass } = setUp({ minBytesPerSecond: 100, rateWindowMs: 10_000 })
     const { refused, receives } = begin()
     pass(9_000, () => receives(99))
@@ -54,7 +54,7 @@ describe('a body that arrives', () => {
     expect(refused).toEqual(['BODY_TOO_SLOW'])
   })
 
-  it('at the least rate is taken until its time is over', () => {
+  it('at the minimum rate is accepted until its time limit', () => {
     const { begin, pass } = setUp({
       minBytesPerSecond: 100,
       uploadTimeoutMs: 3_600_000,
@@ -81,7 +81,7 @@ describe('a body that arrives', () => {
     expect(refused).toEqual(['BODY_TOO_SLOW'])
   })
 
-  it('with any rate is taken where the least rate is 0', () => {
+  it('at any rate is accepted when the minimum rate is 0', () => {
     const { begin, pass } = setUp({ minBytesPerSecond: 0 })
     const { refused } = begin()
     pass(3_600_000)
@@ -90,7 +90,7 @@ describe('a body that arrives', () => {
 })
 
 describe('the memory for unfinished bodies', () => {
-  it('is kept within its bound by refusing the body that has been arriving for the longest', () => {
+  it('stays within its limit by refusing the oldest unfinished body', () => {
     const { bodies, begin } = setUp({ maxHeldBytes: 1_000 })
     const [first, second, third] = [begin('json'), begin('json'), begin('json')]
     bodies.hold(first.entry, 400)
@@ -104,14 +104,14 @@ describe('the memory for unfinished bodies', () => {
     expect(bodies.heldBytes).toBe(1)
   })
 
-  it('does not pass over uploads, which are not kept', () => {
+  it('does not refuse uploads, which are not held in memory', () => {
     const { bodies, begin } = setUp({ maxHeldBytes: 10 })
     const [upload, json] = [begin('upload'), begin('json')]
     bodies.hold(json.entry, 11)
     expect([upload.refused, json.refused]).toEqual([[], ['TOO_MANY_BODIES']])
   })
 
-  it('counts what one-byte chunks take, which is at most twice their bytes', async () => {
+  it('counts the real memory of one-byte chunks, at most twice their bytes', async () => {
     const bodies = new RequestBodies({ maxHeldBytes: 1 << 20 })
     const raw = new IncomingMessage(new Socket())
     raw.headers['transfer-encoding'] = 'chunked'
@@ -136,6 +136,6 @@ it.each([
   [{ minBytesPerSecond: -1 }, /bodies\.minBytesPerSecond.* not -1/],
   [{ rateWindowMs: Infinity }, /bodies\.rateWindowMs.* not Infinity/],
   [{ maxHeldBytes: '1' as never }, /bodies\.maxHeldBytes.* not string/],
-])('a limit out of its range is refused: %o', (limits, message) => {
+])('a limit outside its range is refused: %o', (limits, message) => {
   expect(() => new RequestBodies(limits)).toThrow(message)
 })

@@ -1,4 +1,4 @@
-/** The request bodies that a server is receiving: none may be too slow, and together they may not fill its memory. */
+/** Tracks the request bodies that a server is receiving: refuses slow ones, and bounds their total memory. */
 import { type Linked, LinkedList } from '@flowport/capabilities'
 import {
   BodyPace,
@@ -9,21 +9,21 @@ import {
 } from '@flowport/flow/http'
 import type { IncomingMessage } from 'node:http'
 
-/** Milliseconds between two looks at the bodies that are arriving. */
+/** Milliseconds between two checks of the unfinished bodies. */
 const sweepMs = 1_000
 
-/** One body that is arriving. */
+/** One unfinished body. */
 export interface Arriving {
   readonly raw: IncomingMessage
   readonly kind: 'json' | 'upload'
-  /** Bytes of it that are kept in memory until it is whole. */
+  /** Bytes of the body that are held in memory until it is complete. */
   held: number
-  /** Refuses it. Called at most once. */
+  /** Refuses the body. Called at most once. */
   readonly refuse: (error: Error) => void
 }
 
 interface Entry extends Arriving, Linked<Entry> {
-  /** Made at the first look: most bodies are whole before it. */
+  /** Set at the first check; most bodies are complete before that. */
   look: Look | undefined
 }
 
@@ -36,7 +36,7 @@ interface Look {
 export class RequestBodies {
   readonly #limits: CheckedBodyLimits
   readonly #now: () => number
-  /** In the order in which they began. */
+  /** Oldest first. */
   readonly #arriving = new LinkedList<Entry>()
   #held = 0
   #timer: ReturnType<typeof setInterval> | undefined
@@ -46,12 +46,12 @@ export class RequestBodies {
     this.#now = now
   }
 
-  /** Bytes of unfinished bodies that are kept in memory. */
+  /** Bytes of unfinished bodies that are held in memory. */
   get heldBytes(): number {
     return this.#held
   }
 
-  /** Watches a body until `ended` is called with what this returns. */
+  /** Watches a body. Pass the returned entry to `ended` to stop. */
   begin({ raw, kind, held, refuse }: Arriving): Entry {
     const entry: Entry = { raw, kind, held, refuse, look: undefined, previous: undefined, next: undefined }
     this.#arriving.add(entry)
@@ -59,14 +59,14 @@ export class RequestBodies {
     return entry
   }
 
-  /** Counts bytes that are kept. Refuses the body that has been arriving for the longest while there are too many. */
+  /** Counts held bytes. While they exceed `maxHeldBytes`, refuses the oldest unfinished body. */
   hold(entry: Entry, bytes: number): void {
     entry.held += bytes
     this.#held += bytes
     if (this.#held > this.#limits.maxHeldBytes) this.#makeRoom()
   }
 
-  /** Forgets a body that is whole, refused or broken off. */
+  /** Stops watching a body that is complete, refused or aborted. */
   ended(entry: Entry): void {
     if (!this.#arriving.remove(entry)) return
     this.#held -= entry.held
@@ -80,12 +80,12 @@ export class RequestBodies {
       const { raw, look } = entry
       if (raw.complete) continue
       const bytes = bytesReadOf(raw)
-      // Nothing is measured before the first look, so that a body which is whole by then costs nothing.
+      // Nothing is measured before the first check, so a body that is complete by then costs nothing.
       if (look === undefined) {
         entry.look = { pace: new BodyPace(this.#limits, entry.kind), bytes, at: now }
         continue
       }
-      // Bytes that wait to be read: the flow or its store is the slower one.
+      // Bytes wait to be read, so the flow or its store is slow, not the client.
       const isOurs = raw.readableLength > 0
       const refusal = look.pace.arrived(bytes - look.bytes, isOurs ? 0 : now - look.at)
       look.bytes = bytes
@@ -94,7 +94,7 @@ export class RequestBodies {
     }
   }
 
-  /** Refuses every body that is still arriving: the server closes. */
+  /** Refuses every unfinished body. Called when the server closes. */
   close(reason: Error): void {
     for (const entry of this.#arriving) this.#refuse(entry, reason)
     this.#stop()
@@ -118,7 +118,7 @@ export class RequestBodies {
   }
 }
 
-/** Requests that `inject` makes have a socket without a count; nothing of them arrives over time. */
+/** Returns 0 for requests of `inject`, whose socket has no byte count and whose body arrives immediately. */
 function bytesReadOf({ socket }: IncomingMessage): number {
   return (socket as { bytesRead?: number } | null)?.bytesRead ?? 0
 }

@@ -4,15 +4,15 @@ import type { IncomingMessage } from 'node:http'
 
 export interface RequestStream {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
-  /** Ends the stream with an error. The request stays as it is, so that the answer can still be sent. */
+  /** Ends the stream with an error. Leaves the request open, so that the answer can still be sent. */
   fail(error: Error): void
-  /** Lets go of the request, for when nobody will read on. */
+  /** Removes the listeners from the request. Call it when the stream will not be read further. */
   release(): void
 }
 
 /**
- * Reads no more than is asked for, and nothing before. A body that breaks off is a `TRUNCATED_BODY`. Not over the request's
- * own iterator: that one destroys the connection when the body is refused.
+ * Returns a stream that reads only on demand. A body that breaks off errors with `TRUNCATED_BODY`. Does not use the request's
+ * own iterator, which destroys the connection when the body is refused.
  */
 export function requestStream(raw: IncomingMessage): RequestStream {
   let failure: Error | undefined

@@ -1,4 +1,7 @@
-/** Starts and talks to one process of the app. Every process is ended with the certification, also a stopped one. */
+/**
+ * Starts one process of the app and sends it requests. Every process, even a stopped one, is killed when the certification
+ * ends.
+ */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -16,14 +19,14 @@ import type {
 
 export interface ProcessOptions extends Omit<Open, 'kind'> {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Kills the process when it fires, also while it starts or stands still. */
+  /** Kills the process when it fires, even while the process starts or is stopped. */
   readonly end: AbortSignal
 }
 
 export interface CalledWith {
   readonly pause?: Point
   readonly ttlMs?: number
-  /** Milliseconds. Default 0: the call is made once. */
+  /** Milliseconds to keep repeating the call while another holder has the key. Default 0: one call. */
   readonly patienceMs?: number
 }
 
@@ -38,7 +41,7 @@ interface Waiter {
   readonly fail: (error: Error) => void
 }
 
-/** A certification that could not be carried out, as when the profile does not open. It says nothing of the effects. */
+/** Thrown when a certification cannot run, for example because the profile does not open. Gives no verdict on the effects. */
 export class CertifyError extends Error {
   override readonly name = 'CertifyError'
 }
@@ -46,7 +49,7 @@ export class CertifyError extends Error {
 const script = fileURLToPath(
   new URL(`certify-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 )
-/** Characters of standard error that are kept for the message of an error. */
+/** Characters of standard error that are kept for error messages. */
 const maxErrorText = 2_000
 
 export class AppProcess {
@@ -127,12 +130,12 @@ export class AppProcess {
     return reply.kind === 'compared' ? reply.differences : []
   }
 
-  /** Resolves when the process works. */
+  /** Resolves when the process responds. */
   async ping(): Promise<void> {
     await this.#ask({ kind: 'ping', id: this.#next++ })
   }
 
-  /** Sends a signal. `SIGKILL` resolves when the process is gone. */
+  /** Sends a signal. With `SIGKILL`, resolves when the process has exited. */
   async signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = signal === 'SIGKILL' ? once(this.#child, 'exit') : undefined
@@ -153,7 +156,7 @@ export class AppProcess {
     let reached: () => void = () => undefined
     const paused = new Promise<void>((resolve) => (reached = resolve))
     const ended = this.#ask(request, reached).then((reply): Called => {
-      if (reply.kind !== 'called') throw new CertifyError('the process answered something else')
+      if (reply.kind !== 'called') throw new CertifyError('the process sent an unexpected reply')
       return { outcome: reply.outcome, trace: reply.trace }
     })
     return { id, paused, ended }
@@ -172,13 +175,13 @@ export class AppProcess {
         this.#send(request)
       } catch (cause) {
         this.#waiters.delete(request.id)
-        fail(new CertifyError('the payload cannot be handed to another process: use plain data', { cause }))
+        fail(new CertifyError('the payload cannot be sent to another process: use plain data', { cause }))
       }
     })
   }
 
   #send(request: Request): void {
-    // A process that has ended fails those who wait for it when its exit is seen.
+    // For a process that has exited, the `exit` event rejects the waiting calls.
     if (this.#child.connected) this.#child.send(request)
   }
 }

@@ -1,4 +1,4 @@
-/** Puts the report together: what was tried, judged, and found in the flow itself. */
+/** Assembles the report from the tried faults, the verdicts, and the findings about the flow itself. */
 import {
   type AnyFlow,
   type App,
@@ -17,7 +17,7 @@ import type { Settings } from './options.ts'
 import { type Certification, certifiedEffects, stableBindings, vectorsOf } from './report.ts'
 import type { Results } from './try-faults.ts'
 
-/** What is certified. */
+/** The flow to certify, with its app, profile and settings. */
 export interface Subject {
   readonly app: App
   readonly flow: AnyFlow
@@ -64,7 +64,7 @@ function differenceFound(flow: AnyFlow, { node, determinism, pointer, call }: Di
   const message =
     call === null
       ? `"${node}" ran twice with one payload under a fixed clock and fixed randomness, and ${place} differs`
-      : `"${node}" ran twice with one payload under a fixed clock and fixed randomness, and made another call of ${call} the second time`
+      : `"${node}" ran twice with one payload under a fixed clock and fixed randomness, and made a different call of ${call} the second time`
   return diagnostic({
     code: 'DET310',
     message,

@@ -1,12 +1,12 @@
-/** Calls the flow until no other holder has its key, and says how the last call ended. */
+/** Calls the flow until no other holder has its key, and returns how the last call ended. */
 import { type AnyFlow, HttpProblem, RunError, type Runtime } from '@flowport/flow'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from './messages.ts'
 
-/** Codes that ask the caller to come back. */
+/** Codes after which the caller should retry. */
 const comeBack: ReadonlySet<string> = new Set(['IDEM_IN_FLIGHT', 'IDEM_STALE'])
 const pauseMs = 100
-/** Items of a stream that are read. */
+/** Maximum number of items read from a stream. */
 const maxItems = 10_000
 
 export async function callFlow(

@@ -1,4 +1,6 @@
-/** A process of the app that `certify` starts: it opens a profile, and calls the flow, pauses and compares as it is asked. */
+/**
+ * The process of the app that `certify` starts: opens a profile, then calls, pauses and compares runs of the flow on request.
+ */
 import { silentLogger } from '@flowport/capabilities'
 import { type AnyFlow, type App, createRuntime, type Runtime } from '@flowport/flow'
 import { loadApp } from '../cli/load-app.ts'
@@ -36,7 +38,7 @@ async function open({ app: path, profile: name, flow: wanted, leaseMs }: Open): 
   }
 }
 
-/** What the nodes of the flow use, and the ledger of its keys. */
+/** Returns the bindings that the flow's nodes use, including the ledger of their keys. */
 function bindingsOf({ flow, profile: { bag } }: Opened): readonly BoundResource[] {
   const names = new Set(
     nodesOf(flow).flatMap(({ node: { uses, idempotency } }) => [
@@ -54,7 +56,7 @@ function bindingsOf({ flow, profile: { bag } }: Opened): readonly BoundResource[
     }))
 }
 
-/** A certified flow runs with the time to live that the call asks for. */
+/** Returns the flow with the call's time to live. */
 function flowFor({ flow, leaseMs }: Opened, ttlMs: number | null): AnyFlow {
   const known = flows.get(ttlMs) ?? withDeclared(flow, { leaseMs, ttlMs })
   flows.set(ttlMs, known)
@@ -107,8 +109,8 @@ process.on('message', (request: Request) => {
     say({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) })
   })
 })
-// Whoever started this process is gone: nobody else ends it.
+// The parent process is gone, so this process must end itself.
 process.once('disconnect', () => process.exit(0))
 if (!process.connected) process.exit(0)
-// A terminal sends Ctrl+C to every process; the one that started this one ends it.
+// A terminal sends Ctrl+C to every process. The parent process ends this one.
 process.on('SIGINT', () => undefined)

@@ -1,4 +1,4 @@
-/** `certify` makes a flow's real effects under real faults, counts them where they are made, and reports what held. */
+/** `certify` makes a flow's real effects under real faults, counts them at the sink, and reports which promises held. */
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +16,9 @@ import { attemptsAtOnce, tryFaults } from './try-faults.ts'
 import type { World } from './vectors.ts'
 
 /**
- * Certifies one flow of an app on a profile. Its stores and its effects are real: use a profile and sinks that are meant for it.
- * @throws CertifyError when the app or the profile cannot be opened, or the time limit has passed. TypeError for options out of bounds.
+ * Certifies one flow of an app on a profile. Its stores and effects are real: use a profile and sinks meant for testing.
+ * @throws CertifyError when the app or the profile cannot be opened, or the time limit passes. TypeError for options outside
+ * their limits.
  */
 export async function certify<I, O, N>(
   flow: Flow<I, O, N>,
@@ -44,7 +45,7 @@ export async function certify<I, O, N>(
     return started
   }
   const endAll = () => Promise.all([...processes].map((each) => each.signal('SIGKILL')))
-  // However this process ends, those it started end with it, the stopped ones too.
+  // Ends the started processes, even stopped ones, however this process exits.
   const endNow = () => void endAll()
   process.once('exit', endNow)
   try {
@@ -70,13 +71,13 @@ export async function certify<I, O, N>(
   }
 }
 
-/** Killed and stopped holders keep their keys until their leases have ended. */
+/** Checks the time limit: killed and stopped holders keep their keys until their leases end. */
 function checkLease(leaseMs: number, { faults, attempts, timeLimitMs }: Settings): void {
   const waiting = faults.filter((fault) => fault === 'kill' || fault === 'stop').length
   const leastMs = leaseMs * waiting * Math.ceil(attempts / attemptsAtOnce)
   if (leastMs < timeLimitMs) return
   throw new TypeError(
-    `the lease of a key is ${leaseMs} ms, and its end is awaited: give a time limit above ${leastMs} ms, or another lease`,
+    `the lease of a key is ${leaseMs} ms, and the certification waits for its end: set a time limit above ${leastMs} ms, or a shorter lease`,
   )
 }
 

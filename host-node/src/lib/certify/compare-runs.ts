@@ -13,12 +13,12 @@ import type { Difference } from './messages.ts'
 import { Recording, Repeating } from './repeating.ts'
 import { watchedBy } from './watched-calls.ts'
 
-/** Milliseconds between the runs, so that a node that reads the time of the machine reads another one. */
+/** Milliseconds between the runs, so that a node that reads the system clock gets a different time. */
 const betweenMs = 20
-/** Items of a stream that are compared. */
+/** Maximum number of stream items compared. */
 const maxItems = 1_000
 
-/** What one node yielded, once for each time it ran. A node that throws yields `{ thrown: true }`. */
+/** The outputs of each node by alias, one for each execution. A node that throws yields `{ thrown: true }`. */
 type Outputs = Map<string, unknown[]>
 
 interface RunningNode {
@@ -27,8 +27,8 @@ interface RunningNode {
 }
 
 /**
- * The second run makes no effect: it gets the answers that the first one got from its resources. Nodes that declare
- * `determinism: 'nondeterministic'` may differ.
+ * Returns the differences. The second run makes no effects: its resource calls get the first run's answers. Nodes that declare
+ * `determinism: 'nondeterministic'` are not compared.
  */
 export async function compareRuns(
   bag: ResourceBag,
@@ -90,7 +90,7 @@ function observedNode(
       const place = yielded.push(undefined) - 1
       const keep = (output: unknown) => {
         if (isStream(output)) return keptItems(output, (items) => void (yielded[place] = items))
-        // What later steps do to the value does not change what is compared.
+        // Copied, because later steps may change the value.
         yielded[place] = copyOf(output)
         return output
       }
@@ -134,12 +134,12 @@ function copyOf(value: unknown): unknown {
   }
 }
 
-/** Time stands still; sleeps take the time they take. */
+/** A clock whose time never changes. Sleeps take real time. */
 function fixedClock(at: number): Clock {
   return { now: () => at, monotonic: () => 0, sleep: (ms, options) => systemClock.sleep(ms, options) }
 }
 
-/** The resources of the bag, with the fixed clock, and randomness that is the same for the same execution of a node. */
+/** Returns the bag's resources with the fixed clock, and with randomness that repeats for the same execution of a node. */
 function fixedBag(bag: ResourceBag, clock: Clock, running: AsyncLocalStorage<RunningNode>): ResourceBag {
   const outside = seededRng()
   const rng = (): Rng => running.getStore()?.rng ?? outside

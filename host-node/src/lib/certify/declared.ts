@@ -1,4 +1,4 @@
-/** The flow as a certification runs it: the same nodes, with another lease or time to live of their keys. */
+/** Changes a flow for its certification: the same nodes, with another lease or time to live for their keys. */
 import type { AnyFlow, AnyNode } from '@flowport/flow'
 
 export interface Declared {
@@ -20,7 +20,7 @@ export function withDeclared(flow: AnyFlow, { leaseMs, ttlMs }: Declared): AnyFl
   })
 }
 
-/** The flow with other nodes at the places of its own. */
+/** Returns the flow with each node replaced by the result of `change`. */
 export function withNodes(flow: AnyFlow, change: (node: AnyNode, alias: string) => AnyNode): AnyFlow {
   const vertices = flow.graph.vertices.map((vertex) =>
     vertex.kind === 'node' ? { ...vertex, node: change(vertex.node, vertex.alias) } : vertex,
@@ -28,14 +28,14 @@ export function withNodes(flow: AnyFlow, change: (node: AnyNode, alias: string) 
   return { ...flow, graph: { ...flow.graph, vertices } }
 }
 
-/** The nodes of a flow by alias, in the order of its graph. */
+/** Returns a flow's nodes and their aliases, in the order of its graph. */
 export function nodesOf({ graph }: AnyFlow): readonly { readonly alias: string; readonly node: AnyNode }[] {
   return graph.vertices.flatMap((vertex) =>
     vertex.kind === 'node' ? [{ alias: vertex.alias, node: vertex.node }] : [],
   )
 }
 
-/** The longest lease of the flow's keys in milliseconds; 0 where no node has a key. */
+/** Returns the longest lease of the flow's keys in milliseconds, or 0 if no node has a key. */
 export function longestLeaseMs(flow: AnyFlow, leaseMs: number | null): number {
   const leases = nodesOf(flow).flatMap(({ node: { idempotency } }) =>
     idempotency?.kind === 'keyed' ? [leaseMs ?? idempotency.leaseMs] : [],

@@ -1,31 +1,34 @@
-/** `defineCertification` keeps a flow's certification in a file, for tests and for `flowport certify`. */
+/** `defineCertification` defines a flow's certification in a file, for tests and for `flowport certify`. */
 import type { Awaitable } from '@flowport/capabilities'
 import type { Flow } from '@flowport/flow'
 import { certify } from './certify.ts'
 import type { CertifyOptions } from './options.ts'
 import type { Certification } from './report.ts'
 
-/** Options that whoever runs a defined certification may set anew. */
+/** Options of a defined certification that its caller may override. */
 export type CertificationOverrides = Partial<Omit<CertifyOptions<never>, 'input' | 'count'>>
 
-/** Payload and observer of a certification, and whatever else it needs while it runs. */
+/** A certification's payload and observer, and optionally its other options. */
 export interface Prepared<I>
   extends Pick<CertifyOptions<I>, 'input' | 'count'>,
     Partial<Omit<CertifyOptions<I>, 'input' | 'count'>> {
-  /** Ends what was started for the certification, such as a sink. Called once it is over, however it ends. */
+  /**
+   * Releases what was started for the certification, such as a sink. Called when the certification ends, even after a failure.
+   */
   close?(): Awaitable<void>
 }
 
 export interface DefinedCertification {
   /** Name of the flow. */
   readonly flow: string
-  /** Runs it as `certify` does. The app comes from here or from the definition. */
+  /** Runs the certification as `certify` does. The app comes from `overrides` or from the definition. */
   run(overrides?: CertificationOverrides): Promise<Certification>
 }
 
 /**
- * Puts a flow together with its payload and with what counts its effects. A function is called when the certification
- * starts: it can start a sink, hand its address to the processes in `env`, and end it in `close`.
+ * Defines a certification from a flow, its payload and the observer that counts its effects. If `prepared` is a function, it is
+ * called when the certification starts: it can start a sink, pass its address to the processes in `env`, and stop it in
+ * `close`.
  */
 export function defineCertification<I, O, N>(
   flow: Flow<I, O, N>,

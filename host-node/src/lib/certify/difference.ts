@@ -1,6 +1,6 @@
 /** Finds the first place where two values differ, as a JSON Pointer. */
 
-/** `null` when the values are the same. Fields are compared in the order of the first value, then of the second. */
+/** Returns `null` when the values are equal. Compares fields in the order of the first value, then of the second. */
 export function firstDifference(one: unknown, two: unknown): string | null {
   return search(one, two, '', new Set())
 }
@@ -10,7 +10,7 @@ function search(one: unknown, two: unknown, at: string, within: Set<object>): st
   if (!isObject(one) || !isObject(two) || Array.isArray(one) !== Array.isArray(two)) return at
   if (one instanceof Date || two instanceof Date) return Number(one) === Number(two) ? null : at
   if (one instanceof Uint8Array || two instanceof Uint8Array) return sameBytes(one, two) ? null : at
-  // A value that contains itself has been compared further up.
+  // A cyclic value: this object is already being compared.
   if (within.has(one)) return null
   within.add(one)
   for (const name of new Set([...Object.keys(one), ...Object.keys(two)])) {
@@ -30,7 +30,7 @@ function sameBytes(one: object, two: object): boolean {
   return Buffer.compare(one, two) === 0
 }
 
-/** RFC 6901. */
+/** Escapes a field name for a JSON Pointer (RFC 6901). */
 function escaped(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

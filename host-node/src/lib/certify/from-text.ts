@@ -1,12 +1,12 @@
-/** Payload and observer of a certification from texts of a command line. `{key}` stands for the key in both. */
+/** Builds a certification's payload and observer from command-line text. Both replace `{key}` with the key. */
 import type { EffectCount } from './options.ts'
 
-/** Milliseconds an observer has to answer. */
+/** Milliseconds the observer may take to answer. */
 const timeoutMs = 10_000
 
 /**
  * Makes the payload from JSON.
- * @throws TypeError for text that is not JSON, or that has no `{key}`: every payload would have the same effect.
+ * @throws TypeError for text that is not JSON, or that lacks `{key}`, because then every payload would have the same effect.
  */
 export function payloadFrom(json: string): (key: string) => unknown {
   const parse = (key: string): unknown => JSON.parse(json.replaceAll('{key}', key))
@@ -16,13 +16,13 @@ export function payloadFrom(json: string): (key: string) => unknown {
     throw new TypeError('--input is not JSON', { cause })
   }
   if (!json.includes('{key}'))
-    throw new TypeError('--input has no {key}: put it where the payload names what the effect is made for')
+    throw new TypeError('--input has no {key}: put it where the payload identifies its effect')
   return parse
 }
 
 /**
- * Counts by GET: the URL answers with a number, with one number for each node, or with JSON that holds them at the JSON
- * Pointer in the fragment of the URL, as in `http://localhost:4174/charges/{key}#/charges`.
+ * Returns an observer that counts with a GET request. The URL answers with a number, with one number for each node, or with
+ * JSON that contains them at the JSON Pointer in the URL's fragment, as in `http://localhost:4174/charges/{key}#/charges`.
  */
 export function countAt(url: string): (key: string) => Promise<EffectCount> {
   if (!url.includes('{key}') || !URL.canParse(url.replaceAll('{key}', 'k')))
@@ -33,7 +33,7 @@ export function countAt(url: string): (key: string) => Promise<EffectCount> {
     if (!response.ok) throw new TypeError(`the observer answered ${response.status} at ${url}`)
     const found = at(await response.json(), decodeURIComponent(hash.slice(1)))
     if (isCount(found)) return found
-    throw new TypeError(`the observer at ${url} gave neither a number nor one number for each node`)
+    throw new TypeError(`the observer at ${url} returned neither a number nor one number for each node`)
   }
 }
 

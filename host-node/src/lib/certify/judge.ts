@@ -1,20 +1,20 @@
-/** Judges what was answered and counted under the faults against what is promised of each effect. */
+/** Compares the answers and counts under each fault with the promise of each effect, and returns the violations. */
 import type { EffectVerdict, NodeEffects } from '@flowport/flow'
 import type { Outcome } from './messages.ts'
 import type { Tried } from './vectors.ts'
 
-/** What can be broken, with what it means. */
+/** The promises that can be broken, each with its meaning. */
 export const violations = {
   duplicate: 'the effect was made more often than the fault permits',
-  lost: 'a caller was told that it is done, and no effect was counted',
-  unsaid: 'the effect was made, and the last caller got neither a result nor IDEM_UNKNOWN',
+  lost: 'a caller got a result, but no effect was counted',
+  unsaid: 'the effect was made, but the last caller got neither a result nor IDEM_UNKNOWN',
   disagreement: 'two callers of one key got different results',
   blocked: 'the key was still in flight after the lease of its holder had ended',
 } as const
 export type Violation = keyof typeof violations
 
 export interface Judged {
-  /** Broken promises of single effects. */
+  /** Broken promises about each effect, by node. */
   readonly effects: ReadonlyMap<string, ReadonlySet<Violation>>
   /** Broken promises to callers. */
   readonly callers: ReadonlySet<Violation>
@@ -36,7 +36,7 @@ export function judge(
   return { effects, callers }
 }
 
-/** Broken promises of one effect, or to the callers, under one fault. */
+/** Returns the broken promises about effects or to callers under one fault. */
 export function violationsOf(
   tried: Tried,
   derived: readonly NodeEffects[],
@@ -69,7 +69,7 @@ function brokenAnswers({ outcomes, permitted }: Tried, isComparable: boolean): r
   return found
 }
 
-/** Whether a caller knows that the effect was made, or that nobody can know. */
+/** Whether the caller learned the outcome, or that it is unknown. */
 function isSaid({ kind, text }: Outcome): boolean {
   return kind !== 'error' || text === 'IDEM_UNKNOWN'
 }

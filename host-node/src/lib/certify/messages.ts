@@ -1,21 +1,21 @@
-/** What `certify` and its processes say to each other. */
+/** The messages between `certify` and its processes. */
 
-/** A place of a run where its process stops: a call of one of the flow's resources, before it is made or after its answer. */
+/** A point at which a run is interrupted: before or after a call of one of the flow's resources. */
 export interface Point {
   readonly side: 'before' | 'after'
   /** Resource and operation, such as `dedupe.begin`. */
   readonly call: string
-  /** 1 for the first such call of the run. */
+  /** Counts the run's calls of this operation, from 1. */
   readonly nth: number
 }
 
 export interface Open {
   readonly kind: 'open'
-  /** Path of the module of the app. */
+  /** Path of the app's module. */
   readonly app: string
   readonly profile: string
   readonly flow: string
-  /** Milliseconds that the leases of keys have in place of what their nodes declare. */
+  /** Lease of keys in milliseconds, instead of the declared one. `null` keeps the declared lease. */
   readonly leaseMs: number | null
 }
 
@@ -23,11 +23,11 @@ export interface MakeCall {
   readonly kind: 'call'
   readonly id: number
   readonly input: unknown
-  /** Where the run stops until `go on`. */
+  /** Where the run pauses until `go on`. */
   readonly pause: Point | null
-  /** Milliseconds that results are remembered in place of what their nodes declare. */
+  /** Milliseconds that results are remembered, instead of the declared time. `null` keeps the declared time. */
   readonly ttlMs: number | null
-  /** Milliseconds during which the call is repeated while another holder has the key. */
+  /** Milliseconds to keep repeating the call while another holder has the key. */
   readonly patienceMs: number
 }
 
@@ -48,7 +48,7 @@ export interface CompareRuns {
   readonly input: unknown
 }
 
-/** Answered once the process has done what was due. */
+/** Answered with `pong` when the process has handled its pending events. */
 export interface Ping {
   readonly kind: 'ping'
   readonly id: number
@@ -56,14 +56,14 @@ export interface Ping {
 
 export type Request = Open | MakeCall | GoOn | Forget | CompareRuns | Ping
 
-/** How a call ended. `problem`: the flow decided against it. `error`: anything else, by its code. */
+/** How a call ended. `problem`: the flow threw a problem with a status below 500. `error`: any other failure, by its code. */
 export interface Outcome {
   readonly kind: 'done' | 'problem' | 'error'
   /** The answer as JSON text, or the code. */
   readonly text: string
 }
 
-/** One call of a resource by a run. */
+/** One call of a resource in a run. */
 export interface TracedCall {
   readonly call: string
   readonly key: string | null
@@ -73,13 +73,13 @@ export interface TracedCall {
 export interface Difference {
   readonly node: string
   readonly determinism: string
-  /** JSON Pointer of the first place that differs; empty for the output as a whole. */
+  /** JSON Pointer to the first difference; empty for the whole output. */
   readonly pointer: string
-  /** The call of a resource that the first run did not make. */
+  /** The resource call that only the second run made, or `null`. */
   readonly call: string | null
 }
 
-/** A resource of the flow as it is bound. */
+/** A resource of the flow and its provider. */
 export interface BoundResource {
   readonly binding: string
   readonly provider: string

@@ -1,7 +1,7 @@
-/** The options of `certify`, and the values they have when they are left out. */
+/** The options of `certify` and their defaults. */
 import { type Awaitable, countRule, numberFault, type NumberRule, timerRule } from '@flowport/capabilities'
 
-/** What is done to the flow. */
+/** The faults that `certify` can try. */
 export const faults = ['repeat', 'storm', 'kill', 'stop', 'expiry', 'forget', 'determinism'] as const
 export type Fault = (typeof faults)[number]
 
@@ -9,38 +9,40 @@ export function isFault(name: string): name is Fault {
   return faults.some((each) => each === name)
 }
 
-/** Effects that were made for one key: a number for the only node with effects, or a number for each node by alias. */
+/** Number of effects made for one key: a single number if one node has effects, else a number for each node by alias. */
 export type EffectCount = number | Readonly<Record<string, number>>
 
 export interface CertifyOptions<I> {
   /** Path or file URL of the module whose default export is the app. Every process imports it. */
   readonly app: string | URL
-  /** Default: `FLOWPORT_PROFILE`, else `local`. */
+  /** Name of the profile. Default: `FLOWPORT_PROFILE`, else `local`. */
   readonly profile?: string | undefined
-  /** The variables of the processes. Default `process.env`. */
+  /** Environment variables of the processes. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Makes a payload whose effects `count` can tell from those of every other key. */
+  /** Returns a payload whose effects `count` can distinguish from the effects of other keys. */
   input(key: string): I
   /**
-   * Counts the effects that were made for the payload of this key, where they are made: at the sink, never in the flow.
-   * Default: nothing counts, and the verdict is `not observed`.
+   * Counts the effects made for this key's payload. Count them at the sink, never in the flow. Default: effects are not
+   * counted, and the verdict is `not observed`.
    */
   count?(key: string): Awaitable<EffectCount>
-  /** How often each fault is tried, with a key of its own each time: 1 to 1 000. Default 1. */
+  /** Number of attempts per fault, each with a new key: 1 to 1 000. Default 1. */
   readonly attempts?: number
   /** Concurrent calls of one key in a storm: 2 to 1 024. Default 64. */
   readonly concurrency?: number
-  /** Default: all. */
+  /** Faults to try. Default: all. */
   readonly faults?: readonly Fault[]
-  /** Most points of a run at which its process is killed or stopped, spread over the run: 1 to 1 000. Default 32. */
+  /**
+   * Maximum number of points in a run at which its process is killed or stopped, spread over the run: 1 to 1 000. Default 32.
+   */
   readonly maxPoints?: number
-  /** Milliseconds that leases have in place of what the nodes declare. Default: what they declare. */
+  /** Lease of keys in milliseconds, instead of the declared one. Default: the declared lease. */
   readonly leaseMs?: number
-  /** Milliseconds until the certification fails and ends its processes. Default 300 000. */
+  /** Milliseconds after which the certification fails and kills its processes. Default 300 000. */
   readonly timeLimitMs?: number
-  /** Ends the certification and its processes. */
+  /** Cancels the certification and kills its processes. */
   readonly signal?: AbortSignal | undefined
-  /** Called when a fault has been tried. */
+  /** Called after each fault. */
   onFault?(fault: Fault): void
 }
 
@@ -53,7 +55,7 @@ export interface Settings {
   readonly timeLimitMs: number
 }
 
-/** @throws TypeError for a value out of bounds. */
+/** Applies the defaults. @throws TypeError for a value outside its limits. */
 export function settingsOf(options: Omit<CertifyOptions<never>, 'input' | 'count'>): Settings {
   const { attempts = 1, concurrency = 64, maxPoints = 32, leaseMs = null, timeLimitMs = 300_000 } = options
   check('attempts', attempts, countRule(1, 1_000))

@@ -1,9 +1,9 @@
-/** Traces the calls of one run, and pauses the run at a point. */
+/** Traces the resource calls of one run, and pauses the run at a point. */
 import type { Call, Next } from '@flowport/capabilities'
 import type { Point, TracedCall } from './messages.ts'
 import { labelOf, type Watcher } from './watched-calls.ts'
 
-/** Calls of one run that are kept; a flow without end is not traced without end. */
+/** Maximum number of traced calls, so that an endless flow does not fill the memory. */
 const maxTraced = 10_000
 
 export class Pausing implements Watcher {
@@ -12,7 +12,7 @@ export class Pausing implements Watcher {
   readonly #pause: Point | null
   readonly #onPause: () => Promise<void>
 
-  /** `onPause` is called when the run has reached the point; the run goes on when it resolves. */
+  /** Calls `onPause` when the run reaches the point. The run continues when `onPause` resolves. */
   constructor(pause: Point | null, onPause: () => Promise<void>) {
     this.#pause = pause
     this.#onPause = onPause

@@ -1,13 +1,13 @@
-/** Makes payloads with keys of their own, and counts their effects with what the certification was given. */
+/** Makes payloads with unique keys, and counts their effects with the certification's `count`. */
 import type { NodeEffects } from '@flowport/flow'
 import { randomUUID } from 'node:crypto'
 import type { CertifyOptions, EffectCount } from './options.ts'
 import type { Counted, World } from './vectors.ts'
 
-/** Milliseconds within which a sink must show an effect that a caller was told of. */
+/** Milliseconds within which a sink must show an effect after its caller got a result. */
 const countPatienceMs = 2_000
 
-/** No other certification has these keys, also over the same stores. */
+/** The keys are unique, even among certifications over the same stores. */
 export function payloads<I>(
   derived: readonly NodeEffects[],
   { input, count }: CertifyOptions<I>,
@@ -40,16 +40,20 @@ function byNode(count: EffectCount, derived: readonly NodeEffects[]): Counted {
   if (typeof count === 'number') {
     if (only !== undefined && more.length === 0) return checked({ [only]: count })
     throw new TypeError(
-      `count returned a number, and the flow has effects in several nodes: return one number for each of ${aliases.join(', ')}`,
+      `count returned a number, but several nodes of the flow have effects: return one number for each of ${aliases.join(', ')}`,
     )
   }
   const other = Object.keys(count).find((node) => !aliases.includes(node))
   if (other === undefined) return checked(count)
-  throw new TypeError(`count returned effects of "${other}", which has none: there are ${aliases.join(', ')}`)
+  throw new TypeError(
+    `count returned a number for "${other}", which has no effects: the nodes with effects are ${aliases.join(', ')}`,
+  )
 }
 
 function checked(counts: Readonly<Record<string, number>>): Counted {
   const wrong = Object.entries(counts).find(([, number]) => !Number.isInteger(number) || number < 0)
   if (wrong === undefined) return counts
-  throw new TypeError(`count returned ${String(wrong[1])} for "${wrong[0]}": return a whole number from 0 on`)
+  throw new TypeError(
+    `count returned ${String(wrong[1])} for "${wrong[0]}": return a whole number of at least 0`,
+  )
 }

@@ -1,10 +1,10 @@
-/** Keeps the answers of a run's calls, and gives them to a second run in place of the calls. */
+/** Records the answers to a run's resource calls, and gives them to a second run instead of making the calls. */
 import type { Call, Next } from '@flowport/capabilities'
 import { labelOf, type Watcher } from './watched-calls.ts'
 
 type Answer = { readonly value: unknown } | { readonly error: unknown }
 
-/** Answers of one run, by call and key, in the order of the calls. */
+/** The answers of one run, by call and key, in call order. */
 export class Recording implements Watcher {
   readonly answers = new Map<string, Answer[]>()
 
@@ -23,13 +23,13 @@ export class Recording implements Watcher {
   }
 }
 
-/** Makes no call: each gets the answer that the recorded run got. */
+/** Answers each call with the recorded run's answer, without making the call. */
 export class Repeating implements Watcher {
   readonly #recorded: Recording
   readonly #used = new Map<string, number>()
   readonly #onOther: (label: string) => void
 
-  /** `onOther` is given each call that the recorded run did not make. */
+  /** Calls `onOther` for each call that the recorded run did not make. */
   constructor(recorded: Recording, onOther: (label: string) => void) {
     this.#recorded = recorded
     this.#onOther = onOther
@@ -41,7 +41,7 @@ export class Repeating implements Watcher {
     this.#used.set(id, nth + 1)
     const answer = this.#recorded.answers.get(id)?.[nth]
     if (answer === undefined) {
-      // A lease is renewed as often as the run takes long.
+      // The number of renewals depends on how long the run takes.
       if (labelOf(call) === 'dedupe.renew') return true as T
       this.#onOther(labelOf(call))
       if (call.effect === 'read') return next(call)
@@ -57,7 +57,7 @@ function idOf(call: Call): string {
   return `${labelOf(call)} ${call.key ?? ''}`
 }
 
-/** A response can be read once: the copy is for the second run. */
+/** Copies a response for the second run, because its body can be read only one time. */
 async function repeatable(value: unknown): Promise<unknown> {
   return value instanceof Response ? value.clone() : value
 }

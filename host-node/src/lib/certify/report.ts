@@ -1,4 +1,4 @@
-/** The report of a certification: the same run gives the same text, so that it can be kept beside the code and compared. */
+/** The report of a certification: the same run gives the same text, so that it can be committed with the code and compared. */
 import type { Diagnostic, EffectVerdict, NodeEffects } from '@flowport/flow'
 import { table } from '../table.ts'
 import { type Judged, type Violation, violationsOf } from './judge.ts'
@@ -6,12 +6,12 @@ import type { BoundResource, Outcome } from './messages.ts'
 import type { Fault, Settings } from './options.ts'
 import type { Tried } from './vectors.ts'
 
-/** The shape is published as `@flowport/host-node/certification.schema.json`. */
+/** Its JSON Schema is published as `@flowport/host-node/certification.schema.json`. */
 export interface Certification {
   readonly schemaVersion: 1
   readonly flow: { readonly name: string; readonly version: string }
   readonly profile: string
-  /** Whether every effect was counted, and every promise held. */
+  /** Whether every effect was counted and every promise held. */
   readonly ok: boolean
   readonly settings: Omit<Settings, 'timeLimitMs'>
   readonly bindings: readonly BoundResource[]
@@ -26,24 +26,24 @@ export interface Certification {
 
 export interface CertifiedEffect {
   readonly node: string
-  /** What `flowport check` derives. */
+  /** The verdict that `flowport check` derives. */
   readonly derived: EffectVerdict
   readonly because: string
-  /** What is derived, where it held; else that it was violated, or that nothing counted the effect. */
+  /** The derived verdict if it held; otherwise `violated`, or `not observed` when no effect was counted. */
   readonly verdict: EffectVerdict | 'violated' | 'not observed'
   readonly violations: readonly Violation[]
 }
 
-/** All tries of a fault, at one point where it has points. */
+/** All attempts of a fault, at one point if the fault has points. */
 export interface Vector {
   readonly fault: Fault
   readonly point: string | null
   /**
-   * How calls ended: `done`, `problem CODE` or the code of an error. Calls that follow each other are joined, as in
-   * `IDEM_UNKNOWN > IDEM_LEASE_LOST > done`. Each once.
+   * How calls ended: `done`, `problem CODE` or the code of an error. Consecutive calls are joined, as in `IDEM_UNKNOWN >
+   * IDEM_LEASE_LOST > done`. Without duplicates.
    */
   readonly outcomes: readonly string[]
-  /** The numbers of effects that were counted for a key, by node; each once. Empty where nothing counts. */
+  /** The distinct numbers of effects counted for a key, by node. Empty without a count. */
   readonly effects: Readonly<Record<string, readonly number[]>>
   readonly violations: readonly Violation[]
 }
@@ -85,14 +85,14 @@ export function certifiedEffects(
 ): readonly CertifiedEffect[] {
   return derived.map(({ node, verdict, because }) => {
     const violations = sorted([...(effects.get(node) ?? [])])
-    // An effect that was never seen may be one that the payload does not lead to.
+    // If no effect was ever counted, the payload may not reach this node.
     const isObserved = tried.some(({ counted }) => (counted?.[node] ?? 0) > 0)
     const held = isObserved ? verdict : 'not observed'
     return { node, derived: verdict, because, verdict: violations.length > 0 ? 'violated' : held, violations }
   })
 }
 
-/** The info of a binding without what differs from run to run: identities of databases and extensions of the provider. */
+/** Returns the bindings' info without the parts that differ between runs: database identities and provider extensions. */
 export function stableBindings(bindings: readonly BoundResource[]): readonly BoundResource[] {
   return bindings
     .map(({ binding, provider, info }) => {
@@ -103,7 +103,7 @@ export function stableBindings(bindings: readonly BoundResource[]): readonly Bou
     .toSorted((a, b) => (a.binding < b.binding ? -1 : 1))
 }
 
-/** JSON with sorted keys, two spaces and a newline at the end. */
+/** Formats the report as JSON with sorted keys, two-space indentation and a final newline. */
 export function certificationText(report: Certification): string {
   return `${JSON.stringify(withSortedKeys(report), null, 2)}\n`
 }
@@ -115,7 +115,7 @@ function withSortedKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, field]) => [name, withSortedKeys(field)]))
 }
 
-/** A table for people. */
+/** Formats the report as a table for people. */
 export function formatCertification(report: Certification): string {
   const { flow, profile, effects, vectors, callers, skipped, diagnostics, ok } = report
   const counts = ({ effects: counted }: Vector) =>
@@ -150,7 +150,7 @@ export function formatCertification(report: Certification): string {
   return parts.join('')
 }
 
-/** Concurrent calls in any order; others in theirs, the same outcome in a row once. */
+/** Labels the outcomes. Sequential calls are joined in order, without repeats; concurrent calls have no order. */
 function outcomesOf({ fault, outcomes }: Tried): readonly string[] {
   const labels = outcomes.map(labelOf)
   if (fault === 'storm') return labels

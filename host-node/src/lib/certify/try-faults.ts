@@ -6,14 +6,14 @@ import { expiry, forget, kill, repeat, stop, storm, type Tried, type World } fro
 
 type Skipped = Certification['skipped'][number]
 
-/** What the faults have shown. */
+/** The results of all faults. */
 export interface Results {
   readonly tried: readonly Tried[]
   readonly skipped: readonly Skipped[]
   readonly differences: readonly Difference[]
 }
 
-/** Attempts that wait for the end of leases together. Storms have the processes for themselves. */
+/** Number of attempts that run concurrently, so that they wait for leases together. Storms run alone. */
 export const attemptsAtOnce = 4
 
 const vectors = { repeat, storm, kill, stop, expiry, forget } as const
@@ -51,6 +51,6 @@ export async function tryFaults<I>(
 
 function reasonOf(fault: Fault): string {
   return fault === 'kill' || fault === 'stop'
-    ? 'the flow calls none of its resources'
+    ? 'the flow made no resource calls'
     : 'no node of the flow has an idempotency key'
 }

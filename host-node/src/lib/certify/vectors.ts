@@ -1,9 +1,9 @@
-/** What is done to the flow, one function for each fault. Each resolves what was answered and what was counted. */
+/** One function for each fault, which applies it to the flow and resolves to the answers and the counted effects. */
 import type { AppProcess, Called } from './app-process.ts'
 import type { Fault } from './options.ts'
 import type { Outcome, Point, TracedCall } from './messages.ts'
 
-/** Effects by node; `null` where nothing counts. */
+/** Number of effects by node, or `null` if effects are not counted. */
 export type Counted = Readonly<Record<string, number>> | null
 
 /** One key under one fault. */
@@ -11,43 +11,43 @@ export interface Tried {
   readonly fault: Fault
   /** Where the process was killed or stopped, such as `before dedupe.begin`. */
   readonly point: string | null
-  /** How the calls ended, in their order; the last one is what a caller knows in the end. */
+  /** How the calls ended, in order. The last one is the final answer to a caller. */
   readonly outcomes: readonly Outcome[]
   readonly counted: Counted
-  /** Effects of one node that the fault permits for the key. */
+  /** Number of effects of one node that the fault permits for the key. */
   readonly permitted: number
 }
 
-/** What the faults work with. */
+/** The processes, payloads and limits that the faults use. */
 export interface World {
-  /** A process that lives as long as the certification. */
+  /** A process that runs for the whole certification. */
   readonly one: AppProcess
-  /** A second one, started when it is first asked for. */
+  /** A second process, started on first use. */
   other(): Promise<AppProcess>
   start(): Promise<AppProcess>
-  /** A payload of its own, and what counts its effects. */
+  /** Returns a payload with a new key, and functions that count its effects. */
   next(): { readonly input: unknown; count(): Promise<Counted>; countAtLeastOne(): Promise<Counted> }
   /** Rejects when the certification is ended. */
   sleep(ms: number): Promise<void>
   readonly concurrency: number
   readonly maxPoints: number
-  /** The longest lease of the flow's keys. */
+  /** The longest lease of the flow's keys, in milliseconds. */
   readonly leaseMs: number
-  /** The shortest time to live that the ledger takes; `null` where the flow has no ledger. */
+  /** The shortest time to live that the ledger accepts, in milliseconds. `null` if the flow uses no ledger. */
   readonly minTtlMs: number | null
-  /** Milliseconds that a record may stand longer than asked for. */
+  /** Milliseconds that a record may outlive its time to live. */
   readonly expirySlackMs: number
 }
 
 const callsInARow = 4
-/** Milliseconds beyond a lease until another process must have the key. */
+/** Milliseconds after a lease's end within which another process must get the key. */
 const leaseMarginMs = 2_000
-/** Milliseconds between the signal that lets a stopped process go on and its runs. */
+/** Milliseconds between resuming a stopped process and continuing its runs. */
 const wakeMs = 250
-/** The time to live of results while their expiry is tried. */
+/** The time to live of results, in milliseconds, while expiry is tried. */
 const shortTtlMs = 1_000
 
-/** The same payload four times, one call after the other. */
+/** Sends the same payload four times, one call after the other. */
 export async function repeat({ one, next }: World): Promise<readonly Tried[]> {
   const { input, countAtLeastOne } = next()
   const outcomes: Outcome[] = []
@@ -55,7 +55,7 @@ export async function repeat({ one, next }: World): Promise<readonly Tried[]> {
   return [{ fault: 'repeat', point: null, outcomes, counted: await countAtLeastOne(), permitted: 1 }]
 }
 
-/** Many calls at once, over two processes, and one after them; whoever is asked to come back does so. */
+/** Makes many concurrent calls through two processes, and one call after them. Calls retry while the key is in flight. */
 export async function storm(world: World): Promise<readonly Tried[]> {
   const { one, next, concurrency } = world
   const other = await world.other()
@@ -71,7 +71,7 @@ export async function storm(world: World): Promise<readonly Tried[]> {
   return [{ fault: 'storm', point: null, outcomes, counted: await countAtLeastOne(), permitted: 1 }]
 }
 
-/** A process is killed while runs of it are at every point; then another process gets the same calls. */
+/** Kills a process while it has a run paused at every point, then repeats the calls on another process. */
 export async function kill(world: World): Promise<readonly Tried[]> {
   const points = await pointsOf(world)
   const [other, victim] = await Promise.all([world.other(), world.start()])
@@ -87,7 +87,10 @@ export async function kill(world: World): Promise<readonly Tried[]> {
   )
 }
 
-/** A process is stopped beyond its leases while runs of it are at every point; another gets the calls; then the first goes on. */
+/**
+ * Stops a process for longer than its leases while it has a run paused at every point, repeats the calls on another process,
+ * then resumes the first.
+ */
 export async function stop(world: World): Promise<readonly Tried[]> {
   const points = await pointsOf(world)
   const [other, stopped] = await Promise.all([world.other(), world.start()])
@@ -98,7 +101,7 @@ export async function stop(world: World): Promise<readonly Tried[]> {
     runs.map(({ input }) => other.call(input, { patienceMs: patienceOf(world) })),
   )
   await stopped.signal('SIGCONT')
-  // It finds its leases lost before its runs go on, as a process that was stopped anywhere else would.
+  // The process must notice its lost leases before its runs continue, as it would after a stop at any other point.
   await stopped.ping()
   await world.sleep(wakeMs)
   await stopped.ping()
@@ -117,7 +120,7 @@ export async function stop(world: World): Promise<readonly Tried[]> {
   )
 }
 
-/** Results are remembered for a short time. When it has passed, the effect may be made once more. */
+/** Lets a result expire: after a short time to live, the effect may be made one more time. */
 export async function expiry({
   one,
   next,
@@ -135,7 +138,7 @@ export async function expiry({
   return [{ fault: 'expiry', point: null, outcomes, counted: await countAtLeastOne(), permitted: 2 }]
 }
 
-/** The ledger forgets the key of a finished call: the effect may be made once more. */
+/** Makes the ledger forget a finished call's key, after which the effect may be made one more time. */
 export async function forget({ one, next, minTtlMs }: World): Promise<readonly Tried[]> {
   if (minTtlMs === null) return []
   const { input, countAtLeastOne } = next()
@@ -154,7 +157,7 @@ interface PausedRun {
   count(): Promise<Counted>
 }
 
-/** Starts one run for each point, each with a payload of its own, and resolves when all are at their points. */
+/** Starts one run for each point, each with a new payload. Resolves when all runs have reached their points. */
 async function pausedAt(
   process: AppProcess,
   { next }: World,
@@ -164,7 +167,7 @@ async function pausedAt(
     const { input, count } = next()
     return { point, input, count, ...process.callWithPause(input, { pause: point }) }
   })
-  // A run that takes another way this time never comes to its point.
+  // A run that takes another path this time never reaches its point.
   const reached = await Promise.all(
     runs.map(async (run) => {
       const first = await Promise.race([run.paused.then(() => run), run.ended.then(() => null)])
@@ -174,7 +177,7 @@ async function pausedAt(
   return reached.flat()
 }
 
-/** Before and after every call of a run; where there are more than `maxPoints`, these are spread over the run. */
+/** Returns the points before and after every call of a run, or `maxPoints` of them spread over the run. */
 async function pointsOf({ one, next, maxPoints }: World): Promise<readonly Point[]> {
   const { trace } = await one.call(next().input)
   const seen = new Map<string, number>()
@@ -199,7 +202,7 @@ function textOf({ side, call, nth }: Point): string {
   return nth === 1 ? `${side} ${call}` : `${side} ${call} #${nth}`
 }
 
-/** Milliseconds after which no other holder may have a key. */
+/** Returns the milliseconds after which no other holder may have a key. */
 function patienceOf({ leaseMs }: World): number {
   return leaseMs + leaseMarginMs
 }

@@ -1,4 +1,4 @@
-/** A layer that shows each run's calls of resources to whoever watches the run: to trace them, to pause, to repeat answers. */
+/** A layer that passes each run's resource calls to the run's watcher, which can trace them, pause them or answer them. */
 import type { Call, Layer, Next } from '@flowport/capabilities'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
@@ -8,7 +8,7 @@ export interface Watcher {
 
 const watchers = new AsyncLocalStorage<Watcher>()
 
-/** Passes the calls that nobody watches. */
+/** Passes calls through unchanged when no watcher is set. */
 export const watchedCalls: Layer = {
   name: 'certify',
   around(call, next) {
@@ -17,12 +17,12 @@ export const watchedCalls: Layer = {
   },
 }
 
-/** Runs `work`; the watcher sees every call that comes from it. */
+/** Runs `work` with `watcher` receiving every resource call it makes. */
 export function watchedBy<T>(watcher: Watcher, work: () => T): T {
   return watchers.run(watcher, work)
 }
 
-/** Resource and operation, such as `dedupe.begin`. */
+/** Returns resource and operation, such as `dedupe.begin`. */
 export function labelOf({ capability, operation }: Call): string {
   return `${capability}.${operation}`
 }

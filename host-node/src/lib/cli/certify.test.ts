@@ -1,4 +1,4 @@
-/** `flowport certify` with payload and observer from the command line, and what it refuses. */
+/** `flowport certify` with payload and observer from the command line, and its errors. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ const app = resolve(import.meta.dirname, '../../../test/support/certify/app.ts')
 const folder = mkdtempSync(join(tmpdir(), 'flowport-certify-'))
 const file = join(folder, 'effects')
 
-/** Counts the lines of the file, as a sink that can be asked does. */
+/** An HTTP server that counts the lines of the effects file. */
 let observer: Server
 let counts: string
 beforeAll(async () => {
@@ -49,7 +49,7 @@ async function certify(...args: readonly string[]) {
 describe('flowport certify', () => {
   const line = ['once', '--effects', '--input', '{"id":"{key}"}', '--faults', 'repeat']
 
-  it('takes payload and observer from the command line, and writes the report', async () => {
+  it('reads payload and observer from the command line, and writes the report', async () => {
     const report = join(folder, 'report.json')
     const { code, stdout } = await certify(
       ...line,
@@ -64,7 +64,7 @@ describe('flowport certify', () => {
     expect(code).toBe(0)
   })
 
-  it('certifies nothing where nothing counts', async () => {
+  it('certifies nothing without an observer', async () => {
     const { code, stdout } = await certify(...line)
     expect(stdout).toContain('never: not observed (derived: once, unknown is said)\nnot certified\n')
     expect(code).toBe(1)
@@ -78,7 +78,7 @@ describe('flowport certify', () => {
     expect(code).toBe(1)
   })
 
-  it('makes no effect without --effects, and says what it would do', async () => {
+  it('makes no effect without --effects, and describes what it would do', async () => {
     const { code, stderr } = await certify('once', '--input', '{"id":"{key}"}', '--attempts', '3')
     expect(stderr).toContain('makes the effects of "once" for real, on the stores of profile "local"')
     expect(stderr).toContain('64 times at once, in 3 rounds')
@@ -96,7 +96,7 @@ describe('flowport certify', () => {
     [2, 'attempts must be a whole number from 1', ['once', '--input', '"{key}"', '--attempts', '0']],
     [3, 'no certification of "once" here', ['once']],
     [3, 'exports no certification of "once"', ['once', '--with', app]],
-  ] as const)('exits with %i and says: %s', async (expected, message, args) => {
+  ] as const)('exits with %i and prints: %s', async (expected, message, args) => {
     const { code, stderr } = await certify(...args, '--effects')
     expect(stderr).toContain(message)
     expect(code).toBe(expected)

@@ -1,4 +1,6 @@
-/** `flowport certify`: a flow's real effects under real faults, counted where they are made, and the report of what held. */
+/**
+ * `flowport certify`: makes a flow's real effects under real faults, counts them at the sink, and reports which promises held.
+ */
 import type { AnyFlow, App } from '@flowport/flow'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -81,16 +83,16 @@ function show(
   return isFine ? exitCodes.ok : exitCodes.findings
 }
 
-/** What would happen. */
+/** Describes what the command would do, and asks for `--effects`. */
 function refusal(
   { name }: AnyFlow,
   profile: string,
   { attempts = 1, concurrency = 64 }: CertifyCommandOptions,
 ): string {
   return (
-    `certify makes the effects of "${name}" for real, on the stores of profile "${profile}": it calls the flow with payloads of its own, ` +
-    `each up to ${concurrency} times at once, in ${attempts} ${attempts === 1 ? 'round' : 'rounds'}, kills and stops the processes it has started, ` +
-    'and leaves what was written and sent behind. Add --effects where that may happen'
+    `certify makes the effects of "${name}" for real, on the stores of profile "${profile}": it calls the flow with generated payloads, ` +
+    `each up to ${concurrency} times concurrently, in ${attempts} ${attempts === 1 ? 'round' : 'rounds'}, kills and stops the processes it starts, ` +
+    'and does not undo its writes and messages. Add --effects to allow that'
   )
 }
 

@@ -34,7 +34,7 @@ const consuming = (name: string, deadline?: '1h') =>
 
 type Providers = App['profiles'][string]
 
-/** An app that the compiler would refuse, as JavaScript can make one. */
+/** Builds an app that does not type-check, as plain JavaScript could. */
 function appOf(flows: readonly AnyFlow[], local: Providers, secrets: readonly string[] = []): App {
   return { ...defineApp({ flows: [...flows], profiles: {}, secrets }), profiles: { local } }
 }
@@ -83,7 +83,7 @@ function checked(app: App): readonly string[] {
   return diagnostics.map(textOf).toSorted()
 }
 
-/** What the start finds, as the Fastify plugin opens a profile. */
+/** Returns the findings of a start, when the Fastify plugin opens the profile. */
 async function started(app: App): Promise<readonly string[]> {
   try {
     const { bag, warnings } = await openProfile({
@@ -102,20 +102,20 @@ async function started(app: App): Promise<readonly string[]> {
 }
 
 describe('flowport check and the start of a profile', () => {
-  it.each(Object.entries(apps))('find the same: %s', async (name, app) => {
+  it.each(Object.entries(apps))('report the same findings: %s', async (name, app) => {
     const found = checked(app)
     expect(await started(app)).toEqual(found)
     expect(found.length > 0).toBe(name !== 'a schedule in a time zone')
   })
 
-  it('name the presets that would do', async () => {
+  it('name the presets that fit', async () => {
     const hint = async (name: string) => (await started(apps[name] as App)).join()
     expect(await hint('a store that is too weak')).toContain('preset that has it (azblob, fs, gcs, s3)')
     expect(await hint('a ledger that is not bound')).toContain('such as memory, s3-dedupe, sqlite')
     expect(await hint('stores that are not committed together')).toContain('(memory, sqlite)')
   })
 
-  it('find every fault at once, whatever its kind', async () => {
+  it('report faults of every kind together', async () => {
     const found = await started(apps['faults of the flows, the variables and the bindings at once'] as App)
     for (const code of ['DAG205', 'CAP101', 'CAP102', 'CAP103', 'IDEM031'])
       expect(found.some((text) => text.includes(` ${code} `))).toBe(true)

@@ -26,7 +26,7 @@ describe('flowport check, on queue flows', () => {
   const mails = flow('mails', { trigger: queue('mails', { input: z.object({}) }), graph: (it) => it })
   const checked = (profiles: Parameters<typeof defineApp>[0]['profiles']) => checkOf([mails], profiles)
 
-  it('tells the queue that a profile lacks, where this host would take the messages', () => {
+  it('names the queue that a profile lacks when this host would receive its messages', () => {
     expect(checked({ local: [memory()] })).toMatchObject({
       code: 1,
       printed: expect.stringContaining('error[CAP101]: not bound: queue:mails') as string,
@@ -34,7 +34,7 @@ describe('flowport check, on queue flows', () => {
     expect(checked({ local: [memory(), memory({ as: 'mails', only: ['queue'] })] }).code).toBe(0)
   })
 
-  it('asks for none where Workers bring them', () => {
+  it('requires no queue when Workers deliver the messages', () => {
     expect(checked({ workers: [cloudflareQueues({ as: 'others' })] })).toMatchObject({ code: 0 })
   })
 })
@@ -51,7 +51,7 @@ describe('flowport check, on atomic nodes', () => {
   }
   const apart = [memory({ only: ['kv'] }), sqlite({ only: ['dedupe'] })]
 
-  it('says how a node that prefers the transaction runs on each profile', () => {
+  it('shows how a node that prefers the transaction runs on each profile', () => {
     const flows = [placing({ key: '/id', atomic: 'preferred', unknown: 'never' })]
     const { code, printed } = checkOf(flows, { together: [memory()], apart })
     expect(code).toBe(0)
@@ -66,7 +66,7 @@ describe('flowport check, on atomic nodes', () => {
     expect(printed).not.toContain('one transaction')
   })
 
-  it('names a node that is run again over a sink that keeps no keys', () => {
+  it('warns about a node that is run again over a sink that ignores keys', () => {
     const flows = [placing({ key: '/id', unknown: 'again' })]
     const { code, printed } = checkOf(flows, { one: [memory()], two: [memory()] })
     expect(code).toBe(0)

@@ -23,7 +23,7 @@ export interface CheckOptions {
   readonly json?: boolean
 }
 
-/** Prints every finding. With a profile named, its variables are checked too. */
+/** Prints every finding. If a profile is named, also checks its environment variables. */
 export function check(
   app: App,
   { profile, strict = false, json = false }: CheckOptions,
@@ -59,7 +59,7 @@ export function check(
   return ok ? exitCodes.ok : exitCodes.findings
 }
 
-/** What the start of a profile finds, on the host that serves it. */
+/** Returns the findings that the profile's host would report at start. */
 function findingsOf(app: App, profile: string, environment: readonly Diagnostic[]): readonly Diagnostic[] {
   const host = isForWorkers(profile, app.profiles[profile] ?? [])
     ? { queues: 'pushed' as const, platform: workersPlatform, candidates: presetsFor('workers') }
@@ -68,8 +68,8 @@ function findingsOf(app: App, profile: string, environment: readonly Diagnostic[
 }
 
 /**
- * Returns whether a Worker serves the profile: it is called `workers`, or has a preset that only Workers can open, which its
- * name shows. For a profile that is judged wrongly here, the start of its host reports the findings.
+ * Whether a Worker serves the profile: its name is `workers`, or a preset's name marks it as one that only Workers can open. If
+ * this guess is wrong, the start of the actual host still reports the findings.
  */
 function isForWorkers(profile: string, providers: readonly Provider[]): boolean {
   return profile === 'workers' || providers.some(({ preset }) => /^(?:cloudflare|durable)-/.test(preset))

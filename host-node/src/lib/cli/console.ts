@@ -1,7 +1,7 @@
 /** Where a command writes: results on stdout, everything else on stderr, colour only on a terminal. */
 import { styleText } from 'node:util'
 
-/** The part of `process` a command needs; tests bring their own. */
+/** The part of `process` that a command needs; tests pass their own. */
 export interface CommandHost {
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream
@@ -13,7 +13,7 @@ export interface CommandHost {
 /** 0: fine; 1: findings; 2: the command was used wrongly; 3: the app or profile could not be loaded; 70: a bug. */
 export const exitCodes = { ok: 0, findings: 1, usage: 2, cannotLoad: 3, internal: 70 } as const
 
-/** A failure with an exit code of its own; its message is all a person sees. */
+/** A failure with its own exit code. The user sees only its message. */
 export class CommandError extends Error {
   readonly exitCode: number
 

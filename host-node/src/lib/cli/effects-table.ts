@@ -1,4 +1,4 @@
-/** Prints what profiles promise of the effects of each node: one line for the profiles that promise the same. */
+/** Formats the verdict on each node's effects as a table, with one line for all profiles that have the same verdict. */
 import type { NodeEffects } from '@flowport/flow'
 import { table } from '../table.ts'
 

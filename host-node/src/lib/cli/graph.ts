@@ -17,7 +17,7 @@ export function graph(app: App, name: string, { format, json = false }: GraphOpt
   return exitCodes.ok
 }
 
-/** The flow of that name; an unknown one is a usage error that lists what there is. */
+/** Returns the flow with that name. An unknown name is a usage error that lists the app's flows. */
 export function findFlow({ flows }: App, name: string): AnyFlow {
   const flow = flows.find((each) => each.name === name)
   if (flow !== undefined) return flow

@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What a Node that does not run TypeScript throws for a file. */
+/** Returns the error that a Node without TypeScript support throws for a file. */
 function errorWithoutTypeScript(file: string): Error {
   const script = `import(${JSON.stringify(pathToFileURL(file).href)}).catch(({ code, message }) => console.log(JSON.stringify({ code, message })))`
   const said = execFileSync(process.execPath, ['--no-experimental-strip-types', '-e', script], {
@@ -22,8 +22,8 @@ function errorWithoutTypeScript(file: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
-describe('why a module could not be loaded', () => {
-  it('names the Node that runs TypeScript, and the way without', () => {
+describe('the reason why a module could not be loaded', () => {
+  it('names the Node version that runs TypeScript, and the alternative', () => {
     const file = join(folder, 'an app.ts')
     writeFileSync(file, 'export default 1')
     expect(reasonOf(errorWithoutTypeScript(file))).toBe(
@@ -31,14 +31,14 @@ describe('why a module could not be loaded', () => {
     )
   })
 
-  it('is what Node says of other files', () => {
+  it('is Node’s message for other files', () => {
     const file = join(folder, 'app.txt')
     writeFileSync(file, 'text')
     const error = errorWithoutTypeScript(file)
     expect(reasonOf(error)).toBe(error.message)
   })
 
-  it('is what the module throws', async () => {
+  it('is the error that the module throws', async () => {
     const file = join(folder, 'throws.mjs')
     writeFileSync(file, 'throw new Error("no good")')
     await expect(importModule(file)).rejects.toThrow(`${file} could not be loaded: no good`)

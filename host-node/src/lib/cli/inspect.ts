@@ -1,4 +1,7 @@
-/** `flowport inspect`: routes, bindings with their guarantees, the verdict of every effect, and the variables of a profile; opens nothing. */
+/**
+ * `flowport inspect`: prints a profile's routes, bindings with their guarantees, effect verdicts and environment variables.
+ * Opens nothing.
+ */
 import type { Provider } from '@flowport/capabilities'
 import { type App, effectVerdicts, providesSecrets, triggerColumns } from '@flowport/flow'
 import { guaranteesOf } from '@flowport/flow/http'
@@ -95,7 +98,7 @@ function bindingsOf({ preset, provides }: Provider) {
   }))
 }
 
-/** JSON has no Infinity: what is without bound is `null`. */
+/** JSON has no Infinity, so an unlimited value becomes `null`. */
 function finite(info: unknown): unknown {
   return JSON.parse(JSON.stringify(info))
 }

@@ -1,4 +1,4 @@
-/** `flowport ledger`: the unknown keys of a profile's ledger, and settling them. */
+/** `flowport ledger`: lists, shows and settles the unknown keys of a profile's ledger. */
 import { type DedupeStore, isCapabilityError, type Provider } from '@flowport/capabilities'
 import { type App, type LedgerOperations, ledgerOperations, type SettleRequest } from '@flowport/flow'
 import { fromBase64url, keyJson, listedJson, settledJson, shownJson } from '@flowport/flow/http'
@@ -78,15 +78,15 @@ async function outcomeOf(
   out: Console,
 ): Promise<SettleRequest['outcome']> {
   if ((done === undefined) === (notDone !== true))
-    throw new CommandError(exitCodes.usage, 'say --done RESULT, or --not-done')
+    throw new CommandError(exitCodes.usage, 'pass either --done RESULT or --not-done')
   if (caller !== undefined && anyCaller === true)
-    throw new CommandError(exitCodes.usage, 'say --caller NAME, or --any-caller')
+    throw new CommandError(exitCodes.usage, 'pass either --caller NAME or --any-caller')
   if (done === undefined) return { notDone: true }
   const whose = anyCaller === true ? { caller: null } : caller === undefined ? {} : { caller }
   return { done: await jsonFrom(done, '--done', out.host), ...whose }
 }
 
-/** Pages of a ledger that is looked through object by object may be empty: they are read until the list is full. */
+/** Reads pages until the list is full, because a ledger that scans object by object may return empty pages. */
 async function unknownKeys(ledger: LedgerOperations, { limit, cursor: first }: ListOptions) {
   const keys: Awaited<ReturnType<LedgerOperations['list']>>['keys'][number][] = []
   let cursor: string | null | undefined = first
@@ -102,7 +102,7 @@ async function unknownKeys(ledger: LedgerOperations, { limit, cursor: first }: L
   return { keys, cursor }
 }
 
-/** Opens the profile's ledger for `work`. What the ledger refuses is a finding: exit code 1. */
+/** Opens the profile's ledger and runs `work`. A refusal by the ledger exits with code 1. */
 async function withLedger(
   app: App,
   action: string,
@@ -116,7 +116,7 @@ async function withLedger(
   const { bag } = await openForCommand(app, name, env)
   try {
     const dedupe = bag.names().includes('dedupe') ? bag.require('dedupe') : null
-    // Two lines of each settlement on standard error, for the records of whoever runs the command.
+    // Each settlement writes two audit lines to standard error, for the operator's records.
     const log = { warn: (facts: object, message?: string) => out.note(JSON.stringify({ ...facts, message })) }
     await work(ledgerOperations(app, { dedupe: checkedStore(dedupe, name), log }))
     return exitCodes.ok
@@ -140,7 +140,7 @@ async function withLedger(
 const elsewhere =
   "serve it with operations: { ledger: 'guarded' }, and ask GET and POST /flowport/ledger of the app"
 
-/** Presets of Workers and browsers cannot be opened here: their ledger is asked where it is. */
+/** Refuses presets of Workers and browsers, which cannot be opened here, and names the operation to use instead. */
 function checkPlace(profile: string, providers: readonly Provider[]): void {
   const preset = providers.find(
     ({ preset: each, provides }) =>
@@ -168,7 +168,7 @@ function keyOf(key: string, { bytes = false }: KeyOptions): string | Uint8Array 
   if (!bytes) return key
   const decoded = fromBase64url(key)
   if (decoded !== null) return decoded
-  throw new CommandError(exitCodes.usage, 'the key is not base64url, as --bytes says')
+  throw new CommandError(exitCodes.usage, '--bytes needs a key in base64url')
 }
 
 function report(out: Console, action: string, facts: object): void {
@@ -190,7 +190,7 @@ function cells({ key, address }: Parameters<typeof listedJson>[0]): readonly [st
   return [visible(shown), address === null ? '-' : `${address.flow} / ${address.node}`]
 }
 
-/** Keys come from callers: what would move the cursor of a terminal is shown as its escape. */
+/** Escapes control characters: keys come from callers and could move the terminal's cursor. */
 function visible(text: string): string {
   return text.replaceAll(
     /\p{Cc}|\p{Cf}/gu,

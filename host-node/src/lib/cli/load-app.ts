@@ -1,4 +1,4 @@
-/** Finds and imports the app a command works on. */
+/** Finds and imports a command's app. */
 import type { App } from '@flowport/flow'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -7,7 +7,10 @@ import { importModule } from './import-module.ts'
 
 const usual = ['src/app.ts', 'app.ts', 'src/app.js', 'app.js', 'dist/app.js']
 
-/** The default export of the app's module. `path` is `--app`; without it `package.json`'s `flowport.app`, then the usual places. */
+/**
+ * Returns the app, the default export of its module. `path` is `--app`. Without it, looks at `flowport.app` in `package.json`,
+ * then in the usual places.
+ */
 export async function loadApp(path: string | undefined, cwd: string): Promise<App> {
   const file = findApp(path, cwd)
   const module = await importModule(file)
@@ -16,7 +19,7 @@ export async function loadApp(path: string | undefined, cwd: string): Promise<Ap
   throw new CommandError(exitCodes.cannotLoad, `${file} has no app: export default defineApp({ … })`)
 }
 
-/** The file that `loadApp` imports. */
+/** Returns the path of the file that `loadApp` imports. */
 export function findApp(path: string | undefined, cwd: string): string {
   if (path !== undefined) {
     const file = resolve(cwd, path)

@@ -1,4 +1,4 @@
-/** Loads what a file of the app's folder defines for a flow, such as its simulation. */
+/** Loads a flow's definition, such as its simulation, from a file. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError, exitCodes } from './console.ts'
@@ -12,16 +12,16 @@ export interface Defined {
 
 export interface DefinedPlace {
   readonly flow: string
-  /** What is looked for, such as `simulation`; the usual folder has the name with an `s`. */
+  /** Kind of definition, such as `simulation`. The usual folder has this name with an `s`. */
   readonly what: string
-  /** How one is defined, such as `defineSimulation(flow, { input, count })`. */
+  /** Code that defines one, for error messages, such as `defineSimulation(flow, { input, count })`. */
   readonly definition: string
-  /** The file that was given; `undefined` for the usual places. */
+  /** Path of the file, or `undefined` to search the usual places. */
   readonly file: string | undefined
   readonly cwd: string
 }
 
-/** @throws CommandError when there is no such file, or it defines nothing for the flow. */
+/** Returns the definition. @throws CommandError when the file does not exist or defines nothing for the flow. */
 export async function loadDefined<T extends Defined>({
   flow,
   what,

@@ -1,4 +1,4 @@
-/** Opens a profile for a command, whose failures have exit codes. */
+/** Opens a profile for a command, and turns failures into exit codes. */
 import { silentLogger } from '@flowport/capabilities'
 import { type App, DiagnosticsError } from '@flowport/flow'
 import { type OpenedProfile, openProfile } from '../profile.ts'

@@ -1,14 +1,14 @@
-/** The profiles a command works on. */
+/** Chooses the profiles that a command uses. */
 import type { App } from '@flowport/flow'
 import { chooseProfile, UnknownProfileError } from '../profile.ts'
 import { CommandError, exitCodes } from './console.ts'
 
-/** The one named, or all. An unknown one is a usage error that lists what there is. */
+/** Returns the named profile, or all profiles. An unknown name is a usage error that lists the app's profiles. */
 export function profilesToUse(app: App, profile: string | undefined): readonly string[] {
   return profile === undefined ? Object.keys(app.profiles) : [oneProfile(app, profile, {})]
 }
 
-/** The one named, else the environment's, else `local`. */
+/** Returns the named profile, else the one that `FLOWPORT_PROFILE` names, else `local`. */
 export function oneProfile(
   app: App,
   profile: string | undefined,

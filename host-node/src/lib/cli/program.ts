@@ -1,4 +1,4 @@
-/** The command line: what there is to say, and what each word does. */
+/** Declares the commands and options of `flowport`, and runs the one that the arguments name. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { faults } from '../certify/options.ts'
@@ -19,7 +19,7 @@ import { loadApp } from './load-app.ts'
 import { run, type RunOptions } from './run.ts'
 import { simulateFlow, type SimulateOptions } from './simulate.ts'
 
-/** Runs one command. Resolves its exit code; never rejects. */
+/** Runs one command. Resolves to its exit code; never rejects. */
 export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
   const out = new Console(host)
   let exitCode: number = exitCodes.ok
@@ -60,7 +60,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .showHelpAfterError('(flowport --help shows what there is)')
+    .showHelpAfterError('(flowport --help lists the commands)')
     .addHelpText(
       'after',
       '\nExit codes: 0 fine, 1 findings or a failed run, 2 wrong usage, 3 the app cannot be loaded.',
@@ -68,8 +68,8 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
 
   program
     .command('check')
-    .description('validate every flow and hold it against the profiles, without opening anything')
-    .option('--profile <name>', 'only this profile, its variables included')
+    .description('validate every flow and check it against the profiles, without opening anything')
+    .option('--profile <name>', 'check only this profile, including its environment variables')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -103,9 +103,9 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   program
     .command('run')
     .argument('<flow>', 'name of the flow')
-    .description('run a flow on a profile and print its answer; streams print as they come')
+    .description('run a flow on a profile and print its answer; stream items are printed as they arrive')
     .option('--input <json>', 'the input: JSON, @file, or - for standard input')
-    .option('--body <file>', 'the raw body, for flows that take one: a file, or - for standard input')
+    .option('--body <file>', 'the raw body, for flows that accept one: a file, or - for standard input')
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -130,15 +130,15 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .command('list')
     .description('show the unknown keys of a profile')
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
-    .option('--limit <keys>', 'at most so many keys', wholeNumber, 100)
-    .option('--cursor <cursor>', 'go on where a list ended')
+    .option('--limit <keys>', 'maximum number of keys', wholeNumber, 100)
+    .option('--cursor <cursor>', 'continue after an earlier list')
     .option('--json', 'print one JSON document')
     .action((options: ListOptions) => perform(async (app) => ledgerList(await load(app), options, out)))
 
   ledger
     .command('show')
     .argument('<key>', 'the key: FLOW/NODE:KEY for a node of the app')
-    .description('show how a key stands')
+    .description('show the state of a key')
     .option('--bytes', 'the key is bytes, in base64url')
     .option('--reveal', 'show the request and the result, which may hold what callers sent')
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
@@ -151,16 +151,16 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .command('settle')
     .argument('<key>', 'the key: FLOW/NODE:KEY for a node of the app')
     .description('record how the effect of an unknown key ended')
-    .requiredOption('--fence <number>', 'the fence that list or show gave', wholeNumber)
+    .requiredOption('--fence <number>', 'the fence that list or show printed', wholeNumber)
     .option('--done <json>', 'the effect was made; the result: JSON, @file, or - for standard input')
     .option(
       '--caller <principal>',
-      'with --done: whose request it was, where the ledger does not know it; others do not get the result',
+      'with --done: the caller of the request, if the ledger does not know it; other callers do not get the result',
     )
-    .option('--any-caller', 'with --done: the request had no principal, and the result is for everyone')
-    .option('--not-done', 'the effect was not made, and its holder can no longer make it')
+    .option('--any-caller', 'with --done: the request had no principal, and every caller may get the result')
+    .option('--not-done', 'the effect was not made and can no longer be made by its holder')
     .requiredOption('--by <name>', 'who settles the key')
-    .requiredOption('--why <text>', 'how they know')
+    .requiredOption('--why <text>', 'how the outcome is known')
     .option('--bytes', 'the key is bytes, in base64url')
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
     .option('--json', 'print one JSON document')
@@ -173,16 +173,16 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .argument('<flow>', 'name of the flow')
     .description('run a flow through seeded schedules of crashes, pauses, lost messages and other faults')
     .option('--with <file>', 'module with the simulation (default: simulations/<flow>.ts or .js)')
-    .option('--seeds <count>', 'schedules for each class of faults', wholeNumber, 100)
+    .option('--seeds <count>', 'number of schedules for each class of faults', wholeNumber, 100)
     .option('--first-seed <number>', 'the first seed; the others follow', wholeNumber, 1)
     .option('--faults <classes>', 'classes of faults, separated by commas (default: all)')
     .addOption(
-      new Option('--unknown <policy>', 'run the flow as if its nodes declared this').choices([
+      new Option('--unknown <policy>', 'override the `unknown` policy of the nodes').choices([
         'never',
         'again',
       ]),
     )
-    .option('--replay <text>', 'repeat one schedule: the text that a failure shows')
+    .option('--replay <text>', 'repeat one schedule: the text that a failure printed')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -195,26 +195,26 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   program
     .command('certify')
     .argument('<flow>', 'name of the flow')
-    .description('make the effects of a flow for real, under kills, stops and storms, and count them')
-    .option('--effects', 'allow it: effects are made, and stay')
+    .description('make the real effects of a flow under kills, stops and storms, and count them')
+    .option('--effects', 'confirm that real effects are made and not undone')
     .option('--with <file>', 'module with payload and observer (default: certifications/<flow>.ts or .js)')
-    .option('--input <json>', 'the payload in place of a module; {key} stands for the key')
+    .option('--input <json>', 'the payload, instead of a module; {key} is replaced by the key')
     .option(
       '--count <url>',
-      'with --input: where the effects of {key} are counted; #/pointer finds the number',
+      'with --input: URL that returns the number of effects for {key}; #/pointer selects it in the JSON',
     )
     .option('--profile <name>', 'default: FLOWPORT_PROFILE, else local')
-    .option('--attempts <count>', 'how often each fault is tried (default: 1)', wholeNumber)
-    .option('--concurrency <count>', 'calls of one key at once (default: 64)', wholeNumber)
-    .option('--faults <names>', `separated by commas, out of ${faults.join(', ')} (default: all)`)
+    .option('--attempts <count>', 'number of attempts per fault (default: 1)', wholeNumber)
+    .option('--concurrency <count>', 'concurrent calls of one key (default: 64)', wholeNumber)
+    .option('--faults <names>', `faults to try, separated by commas: ${faults.join(', ')} (default: all)`)
     .option(
       '--max-points <count>',
-      'places of a run where it is killed or stopped (default: 32)',
+      'maximum number of points at which a run is killed or stopped (default: 32)',
       wholeNumber,
     )
-    .option('--lease <ms>', 'lease of keys in place of the declared one', wholeNumber)
-    .option('--time-limit <seconds>', 'give up after so long (default: 300)', wholeNumber)
-    .option('--report <file>', 'write the report as JSON, to be kept and compared')
+    .option('--lease <ms>', 'lease of keys in milliseconds, instead of the declared one', wholeNumber)
+    .option('--time-limit <seconds>', 'fail after this many seconds (default: 300)', wholeNumber)
+    .option('--report <file>', 'write the report as JSON, to commit and compare')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -229,7 +229,7 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   return program
 }
 
-/** The manifest is as far above the source as above what is built of it. */
+/** The relative path to `package.json` is the same from `src` and from `dist`. */
 function ownVersion(): string {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { readonly version: string }).version

@@ -1,4 +1,4 @@
-/** `flowport run`: one flow on a profile, with its input from the command line, a file or standard input. */
+/** `flowport run`: runs one flow on a profile, with input from the command line, a file or standard input. */
 import { type Logger, type ResourceBag, silentLogger } from '@flowport/capabilities'
 import { systemRng } from '@flowport/capabilities/system'
 import {
@@ -79,7 +79,7 @@ async function readInput(
   return { ...(message as object), [binding.field]: ref }
 }
 
-/** Whoever runs the command may name any object: a reference in its input stands for one. */
+/** Accepts blob references in the input: the user of the command may name any object of the store. */
 function vouched(message: unknown, binding: BodyBinding | null): unknown {
   if (binding?.kind !== 'blob' && binding?.kind !== 'multipart') return message
   const content = (message as Readonly<Record<string, unknown>> | null)?.[binding.field]
@@ -87,18 +87,18 @@ function vouched(message: unknown, binding: BodyBinding | null): unknown {
     const refs = Array.isArray(content) ? content.map(asBlobRef) : asBlobRef(content)
     return { ...(message as object), [binding.field]: refs }
   } catch {
-    // Validation says what is wrong with it.
+    // Not a reference: the flow's validation reports it.
     return message
   }
 }
 
-/** A schedule makes its message by itself: due now, unless the input says when. */
+/** Adds the message of a schedule: due now, unless the input sets the time. */
 function scheduledNow(cron: string, given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given
   return { scheduledAt: new Date().toISOString(), cron, ...given }
 }
 
-/** Items of a stream are printed as they come, one JSON text a line. */
+/** Prints an answer. Stream items are printed as they arrive, one line of JSON each. */
 async function print(answer: unknown, json: boolean, flow: string, out: Console): Promise<void> {
   if (typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer) {
     const items = (answer as AsyncIterable<unknown>)[Symbol.asyncIterator]()

@@ -1,4 +1,4 @@
-/** `flowport simulate`: a flow of the app through seeded schedules of faults, as its simulation file describes. */
+/** `flowport simulate`: runs a flow through seeded schedules of faults, as its simulation file describes. */
 import type { App } from '@flowport/flow'
 import {
   type DefinedSimulation,
@@ -58,7 +58,7 @@ export async function simulateFlow(
       else out.result(`${out.paint('red', 'violated')}: ${error.message}`)
       return exitCodes.findings
     }
-    // What the simulation cannot run: a stray timer, a replay that is none, a store it does not have.
+    // The simulation cannot run: a stray timer, a malformed replay text, or a store that it does not simulate.
     if (error instanceof TypeError) throw new CommandError(exitCodes.usage, error.message, { cause: error })
     throw error
   }

@@ -1,10 +1,12 @@
-/** JSON that a command is given: as an argument, in a file, or on standard input. */
+/** Reads a command's JSON from an argument, a file or standard input. */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { CommandError, type CommandHost, exitCodes } from './console.ts'
 
-/** The value of `--option`: JSON, `@file`, or `-` for standard input. What cannot be read is a usage error. */
+/**
+ * Parses the value of an option: JSON, `@file`, or `-` for standard input. Text that cannot be read or parsed is a usage error.
+ */
 export async function jsonFrom(source: string, option: string, host: CommandHost): Promise<unknown> {
   try {
     return JSON.parse(await textFrom(source, host)) as unknown

@@ -1,4 +1,4 @@
-/** Takes messages of one queue, as many as there are free places, and delivers each. The next stop is `deliverMessage`. */
+/** Receives messages of one queue, up to the trigger's concurrency, and delivers each. The next stop is `deliverMessage`. */
 import { type Clock, type Logger, longestLifeMs, type Queue, type QueueMessage } from '@flowport/capabilities'
 import type { Runtime } from '@flowport/flow'
 import { deliverMessage, heldMessage, type QueueConsumer } from '@flowport/flow/delivery'
@@ -17,13 +17,13 @@ export interface ConsumerParts {
 const firstIdleMs = 50
 const longestOutageMs = 30_000
 
-/** Consumes until the signal fires; resolves when every message it took is settled. */
+/** Consumes until the signal fires. Resolves when every received message is settled. */
 export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promise<void> {
   const { consumer, queue, log, clock, options, runtime } = parts
   const { deadlineMs = 30_000, leaseMarginMs = 10_000, renewedLeaseMs = 60_000, idleMs = 1_000 } = options
   const { trigger } = consumer
   const wholeMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
-  // A lease that is renewed can be short, so that the messages of a dead process come again soon.
+  // A renewed lease can be short, so that messages of a dead process are soon delivered again.
   const wantedMs = queue.info.features.renew ? Math.min(wholeMs, renewedLeaseMs) : wholeMs
   const leaseMs = Math.min(wantedMs, queue.info.limits.maxLeaseMs ?? longestLifeMs, longestLifeMs)
   const places = new Places(Math.min(trigger.concurrency, queue.info.limits.maxBatchMessages))
@@ -43,7 +43,7 @@ export async function consume(parts: ConsumerParts, stopped: AbortSignal): Promi
     } catch (error) {
       if (stopped.aborted) break
       pauseMs = Math.min(longestOutageMs, Math.max(idleMs, pauseMs * 2))
-      log.error({ err: error, queue: trigger.queue, pauseMs }, 'the queue hands out no messages')
+      log.error({ err: error, queue: trigger.queue, pauseMs }, 'messages cannot be received from the queue')
       await pause(clock, pauseMs, stopped)
     }
   }
@@ -62,7 +62,7 @@ async function deliver(parts: ConsumerParts, message: QueueMessage, leaseMs: num
   })
 }
 
-/** How many messages are worked on, and waiting for that to change. */
+/** Counts the messages in progress, and lets the consumer wait for a free place. */
 class Places {
   left: number
   readonly #all: number

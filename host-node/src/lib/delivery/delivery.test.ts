@@ -1,4 +1,4 @@
-/** Consumers and schedulers on a clock that moves only when told. */
+/** Consumers and schedulers on a manual clock. */
 import {
   CapabilityError,
   createDedupeStore,
@@ -27,7 +27,7 @@ interface Parts {
   readonly start?: number
 }
 
-/** Delivers to the flow as a server that listens does. */
+/** Delivers to the flow like a listening server. */
 function delivering(one: AnyFlow, { clock, queue: jobs, dedupe }: Parts) {
   const logs: string[] = []
   const to = (level: string) => (_: unknown, message?: string) => void logs.push(`${level}: ${message}`)
@@ -71,7 +71,7 @@ const ticking = (expression: string, run: (scheduledAt: string) => unknown, time
       ),
   })
 
-/** Counts what a consumer asks of its queue. */
+/** Records the `limit` of each `receive` call of a consumer. */
 function watched(queue: Queue) {
   const limits: number[] = []
   const receive: Queue['receive'] = (options) => {
@@ -90,7 +90,7 @@ function bound(target: object, key: PropertyKey): unknown {
 }
 
 describe('a consumer', () => {
-  it('looks at an empty queue less and less often, and at once again after a message', async () => {
+  it('polls an empty queue less and less often, and immediately again after a message', async () => {
     const clock = new ManualClock()
     const store = createQueue(memoryQueueDriver({ clock }))
     const { limits, queue: seen } = watched(store)
@@ -102,12 +102,12 @@ describe('a consumer', () => {
     // 50, 100, 200, 400, 800, then every second.
     expect(limits).toHaveLength(14)
     await store.send({ id: 'a' })
-    // Taken after 550 ms; then at once, and after 50, 150 and 350 ms more.
+    // Received after 550 ms; then polls immediately, and after 50, 150 and 350 ms more.
     await clock.advance(900)
     expect(limits).toHaveLength(14 + 5)
   })
 
-  it('takes no more messages than it has places', async () => {
+  it('receives no more messages than it has free places', async () => {
     const clock = new ManualClock()
     const store = createQueue(memoryQueueDriver({ clock }))
     const { limits, queue: seen } = watched(store)
@@ -127,7 +127,7 @@ describe('a consumer', () => {
     for (const done of open) done()
   })
 
-  it('leases a message for a minute at most, renewed while it works, however long its deadline', async () => {
+  it('leases a message for at most a minute and renews the lease while it works, even with a long deadline', async () => {
     const clock = new ManualClock()
     const store = createQueue(memoryQueueDriver({ clock }))
     const leases: (number | undefined)[] = []
@@ -158,7 +158,7 @@ describe('a consumer', () => {
     expect(await store.receive()).toEqual([])
   })
 
-  it('waits longer and longer while the queue is away, says so, and goes on', async () => {
+  it('backs off while the queue is unavailable, logs it, and continues afterwards', async () => {
     const clock = new ManualClock()
     const honest = memoryQueueDriver({ clock })
     let isAway = true
@@ -181,15 +181,15 @@ describe('a consumer', () => {
     )
     await store.send({ id: 'a' })
     await clock.advance(60_000)
-    // 1, 2, 4, 8, 16, 30 s.
+    // Backoff: 1, 2, 4, 8, 16, 30 s.
     expect(asked).toBe(6)
-    expect(logs).toEqual(Array(6).fill('error: the queue hands out no messages'))
+    expect(logs).toEqual(Array(6).fill('error: messages cannot be received from the queue'))
     isAway = false
     await clock.advance(30_000)
     expect(done).toEqual(['a'])
   })
 
-  it('stops while it waits, without time passing', async () => {
+  it('stops immediately while it waits', async () => {
     const clock = new ManualClock()
     const { stop } = delivering(
       jobs(() => undefined),
@@ -200,7 +200,7 @@ describe('a consumer', () => {
     expect(clock.sleeping).toBe(0)
   })
 
-  it('takes nothing more once the runtime closes by itself', async () => {
+  it('receives nothing more after the runtime is closed', async () => {
     const clock = new ManualClock()
     const store = createQueue(memoryQueueDriver({ clock }))
     const { runtime } = delivering(
@@ -227,7 +227,7 @@ const atomic = (clock: ManualClock) => {
 describe('a scheduler', () => {
   const midnight = Date.UTC(2030, 0, 1)
 
-  it('runs the flow at every moment due', async () => {
+  it('runs the flow at every scheduled time', async () => {
     const clock = new ManualClock(midnight + 1)
     const seen: string[] = []
     const { logs } = delivering(
@@ -239,7 +239,7 @@ describe('a scheduler', () => {
     expect(logs).toEqual([])
   })
 
-  it('keeps to the time zone, over a change of its offset', async () => {
+  it('follows the time zone across a change of its offset', async () => {
     // Berlin goes from +1 to +2 on 31 March 2030.
     const clock = new ManualClock(Date.UTC(2030, 2, 30))
     const seen: string[] = []
@@ -251,7 +251,7 @@ describe('a scheduler', () => {
     expect(seen).toEqual(['2030-03-30T02:00:00.000Z', '2030-03-31T01:00:00.000Z'])
   })
 
-  it('runs each moment in one of the processes that share a dedupe store', async () => {
+  it('runs each scheduled time in one of the processes that share a dedupe store', async () => {
     const clock = new ManualClock(midnight)
     const dedupe = atomic(clock)
     const seen: string[] = []
@@ -265,16 +265,16 @@ describe('a scheduler', () => {
     expect(seen.map((text) => text.slice(4))).toEqual(['00:01', '00:02', '00:03'])
   })
 
-  it('says that every process runs it where none is shared', () => {
+  it('warns that every process runs it without a shared dedupe store', () => {
     const clock = new ManualClock()
-    const warning = 'warn: every process runs these schedules: no dedupe store is bound that processes share'
+    const warning = 'warn: every process runs these schedules: no shared dedupe store is bound'
     const tick = ticking('* * * * *', () => undefined)
     expect(delivering(tick, { clock }).logs).toEqual([warning])
     const own = createDedupeStore(memoryDedupeDriver({ clock }))
     expect(delivering(tick, { clock, dedupe: own }).logs).toEqual([warning])
   })
 
-  it('leaves a run out while the one before it still works', async () => {
+  it('skips a run while the previous one is still running', async () => {
     const clock = new ManualClock(midnight)
     const seen: string[] = []
     let end: () => void = () => undefined
@@ -287,10 +287,10 @@ describe('a scheduler', () => {
     end()
     await clock.advance(60_000)
     expect(seen).toEqual(['00:01', '00:03'])
-    expect(logs).toEqual(['warn: a scheduled run was left out: the one before it still works'])
+    expect(logs).toEqual(['warn: a scheduled run was skipped: the previous one is still running'])
   })
 
-  it('does not make up for what was due while the machine slept', async () => {
+  it('does not catch up on runs missed while the machine slept', async () => {
     const clock = new ManualClock(midnight)
     const seen: string[] = []
     const { logs } = delivering(
@@ -309,7 +309,7 @@ describe('a scheduler', () => {
     expect(seen).toEqual(['04:00'])
   })
 
-  it('does not run a moment again when the clock is set back', async () => {
+  it('does not repeat a scheduled time when the clock is set back', async () => {
     const clock = new ManualClock(midnight)
     const seen: string[] = []
     delivering(
@@ -324,7 +324,7 @@ describe('a scheduler', () => {
     expect(seen).toEqual(['01:00', '02:00'])
   })
 
-  it('leaves a run out rather than doing it twice when the dedupe store is away', async () => {
+  it('skips a run when the dedupe store is unavailable, rather than running it twice', async () => {
     const clock = new ManualClock(midnight)
     const dedupe = new Proxy(atomic(clock), {
       get: (target, key) =>
@@ -337,16 +337,18 @@ describe('a scheduler', () => {
       { clock, dedupe },
     )
     await clock.advance(60_000)
-    expect(logs).toEqual(['error: a scheduled run was left out: the dedupe store does not say whose it is'])
+    expect(logs).toEqual([
+      'error: a scheduled run was skipped: the dedupe store could not decide which process runs it',
+    ])
   })
 
-  it('says of a date that never comes that it does not', async () => {
+  it('warns about a date that never occurs', async () => {
     const clock = new ManualClock(midnight)
     const { logs } = delivering(
       ticking('0 0 30 FEB *', () => undefined),
       { clock, dedupe: atomic(clock) },
     )
     await clock.advance(0)
-    expect(logs).toEqual(['warn: the schedule names no date that comes'])
+    expect(logs).toEqual(['warn: no future date matches the schedule'])
   })
 })

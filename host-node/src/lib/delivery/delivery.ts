@@ -17,11 +17,14 @@ export interface DeliveryParts {
 }
 
 export interface RunningDelivery {
-  /** Takes nothing more. Resolves when all that was taken is settled: close the runtime meanwhile, so that it ends. */
+  /**
+   * Stops receiving. Resolves when all received messages are settled. Close the runtime at the same time, so that running
+   * deliveries end.
+   */
   stop(): Promise<void>
 }
 
-/** Starts delivering. Preflight has seen to it that every queue is bound. */
+/** Starts delivering. Preflight has checked that every queue is bound. */
 export function startDelivery({ app, bag, runtime, log, options }: DeliveryParts): RunningDelivery {
   checkDeliveryNumbers(options)
   const { clock = systemClock } = options
@@ -34,7 +37,7 @@ export function startDelivery({ app, bag, runtime, log, options }: DeliveryParts
   const dedupe = bag.get('dedupe')
   if (jobs.length > 0 && (dedupe?.info.reservation !== 'atomic' || dedupe.info.durability !== 'durable')) {
     const facts = { flows: jobs.map(({ flow }) => flow.name) }
-    log.warn(facts, 'every process runs these schedules: no dedupe store is bound that processes share')
+    log.warn(facts, 'every process runs these schedules: no shared dedupe store is bound')
   }
   const schedules = jobs.map((job) => schedule({ ...common, app: app.name, job, dedupe }, stopping.signal))
   const ended = Promise.all([...consumers, ...schedules])

@@ -1,23 +1,23 @@
-/** How this host delivers messages and scheduled runs. */
+/** Options for delivering messages and scheduled runs on this host. */
 import type { Clock } from '@flowport/capabilities'
 
 export interface DeliveryOptions {
-  /** Milliseconds a delivery may work, where its trigger does not say. Default 30 000. */
+  /** Deadline of a delivery in milliseconds, if its trigger declares none. Default 30 000. */
   readonly deadlineMs?: number
   /**
-   * Longest lease in milliseconds on a queue that renews leases: it is renewed after every third of it while the delivery
-   * works. A process that dies holds its messages for that long at most. At least 1000. Default 60 000.
+   * Longest lease in milliseconds on a queue that renews leases. While a delivery works, its lease is renewed after each third
+   * of this time. A dead process holds its messages for at most this long. At least 1000. Default 60 000.
    */
   readonly renewedLeaseMs?: number
   /**
-   * Milliseconds a message stays leased beyond its deadline: time to tell the queue how it went. On a queue that does not
-   * renew leases, a process that dies holds its messages for deadline and margin together. Default 10 000.
+   * Milliseconds that a message stays leased after its deadline, as time to settle it. On a queue that does not renew leases, a
+   * dead process holds its messages for the deadline plus this margin. Default 10 000.
    */
   readonly leaseMarginMs?: number
-  /** Longest pause in milliseconds between two looks at an empty queue; it grows to that from 50. Default 1000. */
+  /** Longest pause in milliseconds between two polls of an empty queue. The pause grows from 50 to this value. Default 1000. */
   readonly idleMs?: number
-  /** Default the system clock. */
+  /** Clock for pauses, leases and schedules. Default: the system clock. */
   readonly clock?: Clock
-  /** A number in [0, 1), for the jitter of pauses. Default `Math.random`. */
+  /** Returns a number in [0, 1), for the jitter of retry delays. Default `Math.random`. */
   readonly random?: () => number
 }

@@ -1,4 +1,4 @@
-/** Waiting that a stop cuts short. */
+/** A sleep that a stop signal cuts short. */
 import type { Clock } from '@flowport/capabilities'
 
 /** Resolves after `ms`, or as soon as the signal fires. Never rejects. */

@@ -7,7 +7,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** The first moments due after `start`, as ISO text to the minute. */
+/** Returns the first scheduled times after `start`, as ISO text to the minute. */
 function runs(expression: string, timeZone: string, start: string, count: number): readonly string[] {
   const next = dueAfter(cron(expression, { timeZone }))
   const seen: string[] = []
@@ -34,7 +34,7 @@ describe('a schedule of named hours', () => {
     ])
   })
 
-  it('runs at the end of the gap, once, for local times that do not exist', () => {
+  it('runs one time, at the end of the gap, for local times that do not exist', () => {
     // Berlin has no 02:00 to 03:00 on 29 March 2026.
     const spring = '2026-03-28T12:00Z'
     for (const minutes of ['30', '*/30', '0,30', '10-50/10']) {
@@ -47,14 +47,14 @@ describe('a schedule of named hours', () => {
     ])
   })
 
-  it('runs at the end of a day that a zone left out', () => {
-    // Apia went from the end of 29 December 2011 to 31 December.
+  it('runs at the end of a day that a zone skipped', () => {
+    // Apia skipped 30 December 2011.
     expect(runs('0 12 30 12 *', 'Pacific/Apia', '2011-12-01T00:00Z', 1)).toEqual(['2011-12-30T10:00'])
   })
 })
 
 describe('a schedule of every hour', () => {
-  it('runs by elapsed time over changes of the offset', () => {
+  it('runs by elapsed time across changes of the offset', () => {
     expect(runs('0 * * * *', 'Europe/Berlin', '2026-10-24T23:30Z', 4)).toEqual([
       '2026-10-25T00:00',
       '2026-10-25T01:00',
@@ -79,12 +79,12 @@ describe('a schedule of every hour', () => {
   })
 })
 
-it('a date that never comes is null, in every zone', () => {
+it('a date that never occurs is null, in every zone', () => {
   expect(dueAfter(cron('0 3 30 2 *', { timeZone: 'Europe/Berlin' }))(0)).toBeNull()
   expect(dueAfter(cron('0 * 30 2 *', { timeZone: 'Europe/Berlin' }))(0)).toBeNull()
 })
 
-/** One zone's offset at an instant, straight from the platform's calendar. */
+/** Returns a function that gives a zone's offset at an instant, read from `Intl`. */
 function offsetsOf(timeZone: string): (instant: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -106,7 +106,7 @@ function offsetsOf(timeZone: string): (instant: number) => number {
   }
 }
 
-/** Every change of offset in a time, found by looking once a day and then narrowing down to the minute. */
+/** Finds every change of offset in a period: compares the offset day by day, then narrows down to the minute. */
 function transitionsOf(offsetAt: (instant: number) => number, from: number, to: number): readonly number[] {
   const found: number[] = []
   for (let start = from; start < to; start += day) {
@@ -127,7 +127,7 @@ interface Fields {
   readonly hours: readonly number[]
 }
 
-/** What the written rule says, minute by minute. */
+/** Applies the documented rule minute by minute. */
 function ruled({ minutes, hours }: Fields, offsetAt: (instant: number) => number, from: number, to: number) {
   const matches = (local: number) => {
     const date = new Date(local)
@@ -177,7 +177,7 @@ const fieldsOf = fc.record({
   ),
 })
 
-/** Zones with changes of an hour, half an hour, two hours and at midnight, southern ones, and one around Ramadan. */
+/** Zones that change by one hour, half an hour or two hours, at midnight, in the southern hemisphere, and around Ramadan. */
 const zones = [
   'Europe/Berlin',
   'America/New_York',

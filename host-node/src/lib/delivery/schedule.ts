@@ -1,7 +1,7 @@
 /**
- * When a cron job is due next, in its time zone. A schedule of named hours runs once for each local time; an hourly schedule
- * runs by elapsed time. Crons differ here, and croner treats single times and lists apart, so croner only reads the
- * expression and local times become instants in `local-time.ts`.
+ * Computes when a cron job is due next, in its time zone. A schedule that names hours runs one time for each local time; a
+ * schedule for every hour runs by elapsed time. Cron implementations differ here, and croner treats single times and lists
+ * differently, so croner only parses the expression, and `local-time.ts` converts local times to instants.
  */
 import type { CronJob } from '@flowport/flow/delivery'
 import { Cron } from 'croner'
@@ -9,9 +9,11 @@ import { instantOf, localTimeAt, nextTransition } from './local-time.ts'
 
 export type Schedule = Pick<CronJob['trigger'], 'cron' | 'timeZone'>
 
-/** The first moment after `after` that the job is due; `null` for a date that never comes, such as 30 February. */
+/**
+ * Returns a function that gives the first due time after `after`, or `null` for a date that never occurs, such as 30 February.
+ */
 export function dueAfter({ cron, timeZone }: Schedule): (after: number) => number | null {
-  // Only asked for dates: without a function it starts no timer.
+  // Used only to compute dates: without a callback it starts no timer.
   const pattern = new Cron(cron, { timezone: 'UTC', mode: '5-part', paused: true })
   const next = (localTime: number) => pattern.nextRun(new Date(localTime))?.getTime() ?? null
   if (timeZone === 'UTC') return next
@@ -22,7 +24,9 @@ export function dueAfter({ cron, timeZone }: Schedule): (after: number) => numbe
 
 type NextLocalTime = (localTime: number) => number | null
 
-/** Each local time once: the first of two, and the end of the gap for those that a change of clocks leaves out. */
+/**
+ * Runs one time for each local time: at the first occurrence of a repeated one, and at the end of the gap for a skipped one.
+ */
 function nextLocal(next: NextLocalTime, after: number, timeZone: string): number | null {
   let local = next(localTimeAt(after, timeZone))
   while (local !== null) {
@@ -33,7 +37,7 @@ function nextLocal(next: NextLocalTime, after: number, timeZone: string): number
   return null
 }
 
-/** Every instant whose local time matches, so that the pause between two runs never changes. */
+/** Runs at every instant whose local time matches, so that the time between two runs stays the same. */
 function nextElapsed(next: NextLocalTime, after: number, timeZone: string): number | null {
   for (let from = after; ; ) {
     const here = localTimeAt(from, timeZone)

@@ -10,21 +10,21 @@ export interface SchedulerParts {
   readonly app: string
   readonly runtime: Runtime
   readonly job: CronJob
-  /** Decides which of several processes runs a job. Without one each does. */
+  /** Decides which of several processes runs a job. Without it, every process does. */
   readonly dedupe: DedupeStore | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly options: DeliveryOptions
 }
 
-/** A wall clock may be set, a machine may sleep: the time is looked at again at least this often. */
+/** Milliseconds after which the clock is read again, because it may be set or the machine may sleep. */
 const lookMs = 60_000
-/** What was due longer ago is not made up for. */
+/** A run that is overdue by more milliseconds than this is skipped. */
 const lateMs = 60_000
-/** Longer than the clocks of two processes differ. */
+/** Milliseconds that a process's claim on a run is kept: longer than the clocks of two processes differ. */
 const claimMs = 86_400_000
 
-/** Schedules until the signal fires; resolves when what it started has ended. */
+/** Schedules until the signal fires. Resolves when the last run has ended. */
 export async function schedule(parts: SchedulerParts, stopped: AbortSignal): Promise<void> {
   const { job, log, clock, runtime } = parts
   const next = dueAfter(job.trigger)
@@ -37,14 +37,14 @@ export async function schedule(parts: SchedulerParts, stopped: AbortSignal): Pro
     const scheduledAt = new Date(due)
     if (clock.now() - due > lateMs) log.warn({ ...facts, scheduledAt }, 'a scheduled run was missed')
     else if (running !== undefined)
-      log.warn({ ...facts, scheduledAt }, 'a scheduled run was left out: the one before it still works')
+      log.warn({ ...facts, scheduledAt }, 'a scheduled run was skipped: the previous one is still running')
     else
       running = run(parts, scheduledAt).finally(() => {
         running = undefined
       })
     due = next(Math.max(due, clock.now()))
   }
-  if (due === null) log.warn(facts, 'the schedule names no date that comes')
+  if (due === null) log.warn(facts, 'no future date matches the schedule')
   await running
 }
 
@@ -59,9 +59,9 @@ async function run(parts: SchedulerParts, scheduledAt: Date): Promise<void> {
   try {
     if (!(await claim(parts, scheduledAt))) return
   } catch (error) {
-    // Running all the same could do it once per process.
+    // Running it anyway could run it in every process.
     const facts = { err: error, flow: job.flow.name, scheduledAt }
-    log.error(facts, 'a scheduled run was left out: the dedupe store does not say whose it is')
+    log.error(facts, 'a scheduled run was skipped: the dedupe store could not decide which process runs it')
     return
   }
   const { deadlineMs } = options
@@ -72,7 +72,7 @@ async function run(parts: SchedulerParts, scheduledAt: Date): Promise<void> {
   })
 }
 
-/** Whether this process is the one to run it. */
+/** Whether this process has claimed the run. */
 async function claim({ app, job, dedupe }: SchedulerParts, scheduledAt: Date): Promise<boolean> {
   if (dedupe === undefined) return true
   return dedupe.putIfAbsent(`cron/${app}/${job.flow.name}/${scheduledAt.toISOString()}`, claimMs)

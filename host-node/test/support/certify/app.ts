@@ -1,4 +1,4 @@
-/** An app whose effects are lines of a file, so that its tests can count them outside of every process. */
+/** An app whose effects are lines in a file, so that tests can count them outside the app's processes. */
 import { defineApp, flow, http, manual, node, type NodeContext } from '@flowport/flow'
 import { memory } from '@flowport/presets/memory'
 import { sqlite } from '@flowport/presets/sqlite'
@@ -8,7 +8,7 @@ import * as z from 'zod'
 const Order = z.object({ id: z.string() })
 const byHand = manual({ input: Order })
 
-/** The file has a line for each effect: the key, and the node that made it. */
+/** Appends a line for an effect: its key, and the node that made it. */
 const append = (id: string, by: string) => appendFileSync(process.env['EFFECTS_FILE'] ?? '', `${id} ${by}\n`)
 
 const write = (name: string) => ({
@@ -85,7 +85,7 @@ export default defineApp({
   flows: [once, twice, atomic, stamping, repeatable, wandering],
   profiles: {
     local: [sqlite({ only: ['kv', 'dedupe'] })],
-    /** Its ledger goes with the process. */
+    /** A profile whose ledger is lost with the process. */
     forgetful: [memory({ only: ['kv', 'dedupe'] })],
   },
 })

@@ -1,6 +1,6 @@
 /**
- * Orders placed over a SQLite file: by an atomic node a counter, a row and a message for each, by a node whose effect begins
- * with its first write a row for each.
+ * Orders over a SQLite file. An atomic node writes a counter, a row and a message for each order; a node whose effect begins
+ * with its first write stores a row for each.
  */
 import { type Clock, openProviders, type Queue, silentLogger } from '@flowport/capabilities'
 import { createRuntime, flow, manual, node } from '@flowport/flow'
@@ -41,7 +41,7 @@ const noting = flow('noting', {
   graph: (order, step) => step(note, order),
 })
 
-/** An app of its own over the file. */
+/** Opens a separate app over the file. */
 export async function openOrders(path: string, clock: Clock) {
   const context = { env: {}, log: silentLogger, bindings: {} }
   const host = { clock, others: new Map() }
@@ -50,7 +50,7 @@ export async function openOrders(path: string, clock: Clock) {
   return {
     place: (id: string) => runtime.invoke(placing, { input: { id } }),
     note: (id: string) => runtime.invoke(noting, { input: { id } }),
-    /** Whether each order has a row, and how the key of its note stands. */
+    /** Returns whether each order has a row, and the state of its note's key. */
     async notes(ids: readonly string[]) {
       const kv = bag.require('kv')
       const dedupe = bag.require('dedupe')
@@ -60,7 +60,7 @@ export async function openOrders(path: string, clock: Clock) {
       })
       return Promise.all(ids.map(look))
     },
-    /** The counter and the number of rows, records and messages. Takes the messages. */
+    /** Returns the counter and the number of rows, records and messages. Receives the messages. */
     async counts(ids: readonly string[]) {
       const kv = bag.require('kv')
       const dedupe = bag.require('dedupe')

@@ -1,4 +1,4 @@
-/** A process that places orders and kills itself before one of its SQL statements; prints how many there were. */
+/** A process that places orders and kills itself before one of its SQL statements. Prints the number of statements. */
 import { systemClock } from '@flowport/capabilities/system'
 import { StatementSync } from 'node:sqlite'
 import { openOrders } from './atomic-orders.ts'
@@ -6,9 +6,9 @@ import { openOrders } from './atomic-orders.ts'
 export interface AtomicProcessOptions {
   readonly path: string
   readonly ids: readonly string[]
-  /** Number of the statement it does not reach, from 1 on. 0: it ends by itself. */
+  /** Number of the statement before which the process kills itself, from 1. 0: never. */
   readonly killAt: number
-  /** Which node handles the orders. Default `'place'`. */
+  /** The node that handles the orders. Default `'place'`. */
   readonly by?: 'place' | 'note'
 }
 

@@ -1,4 +1,7 @@
-/** A process that charges the order `a` through a ledger in a SQLite file, and stops where it is told until it is let on. */
+/**
+ * A process that charges the order `a` through a ledger in a SQLite file, and waits at a given point for a line on standard
+ * input.
+ */
 import { openProviders, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { createRuntime, flow, manual, node } from '@flowport/flow'
@@ -10,16 +13,16 @@ import * as z from 'zod'
 export interface ChargingProcessOptions {
   /** The database file. */
   readonly path: string
-  /** The file that gets a line for every charge. */
+  /** Path of the file that gets a line for every charge. */
   readonly charges: string
   readonly begins: 'handler' | 'effect'
-  /** Where it waits for a line of standard input. Default: nowhere. */
+  /** Point at which the process waits for a line on standard input. Default: none. */
   readonly waits?: 'before the charge' | 'after the charge'
-  /** Milliseconds. */
+  /** Lease of the key, in milliseconds. */
   readonly lease: number
 }
 
-/** What it prints, a line each. */
+/** A message that the process prints as a line of JSON. */
 export type Said =
   | { readonly waits: 'before the charge' | 'after the charge' }
   | { readonly answer: string; readonly aborted: boolean }

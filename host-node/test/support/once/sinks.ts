@@ -1,4 +1,4 @@
-/** Payment gateways that count what they charge, each with its own way of dealing with a request that comes twice. */
+/** Payment gateways that count their charges. Each handles repeated requests differently. */
 import { CapabilityError } from '@flowport/capabilities'
 import type { UnknownAnswer } from '@flowport/flow'
 
@@ -7,14 +7,14 @@ export interface Charge {
 }
 
 export interface Sink {
-  /** Charges that were made. */
+  /** Number of charges made. */
   readonly charges: number
   charge(key: string, fence: number): Charge
-  /** What it says about the charges of a key, for a holder with this fence. */
+  /** Returns what the sink knows about a key's charges, asked by the holder with this fence. */
   find(key: string, fence: number): UnknownAnswer<Charge>
 }
 
-/** Charges as often as it is asked. */
+/** Charges on every call. */
 export class NaiveSink implements Sink {
   charges = 0
 
@@ -24,11 +24,11 @@ export class NaiveSink implements Sink {
   }
 
   find(_key: string, _fence: number): UnknownAnswer<Charge> {
-    throw new Error('it cannot be asked')
+    throw new Error('this sink cannot be asked')
   }
 }
 
-/** Makes one charge per key, and answers the same key with the same charge. */
+/** Makes one charge per key, and returns it again for the same key. */
 export class KeyedSink extends NaiveSink {
   protected readonly made = new Map<string, Charge>()
 
@@ -39,7 +39,7 @@ export class KeyedSink extends NaiveSink {
   }
 }
 
-/** Charges as often as it is asked, and says what it has charged: a request may still be on its way to it. */
+/** Charges on every call, and can be asked for its charges. Cannot exclude a request that is still on its way. */
 export class AnsweringSink extends NaiveSink {
   readonly #made = new Map<string, Charge>()
 
@@ -55,7 +55,7 @@ export class AnsweringSink extends NaiveSink {
   }
 }
 
-/** Refuses holders with a smaller fencing token than it has seen. */
+/** Refuses fencing tokens smaller than one it has seen. */
 export class FencingSink extends AnsweringSink {
   readonly #fences = new Map<string, number>()
 
@@ -71,12 +71,12 @@ export class FencingSink extends AnsweringSink {
   }
 
   #raise(key: string, fence: number): void {
-    if (fence < (this.#fences.get(key) ?? 0)) throw refused('another holder of the key has been here')
+    if (fence < (this.#fences.get(key) ?? 0)) throw refused('a newer holder of the key has called')
     this.#fences.set(key, fence)
   }
 }
 
-/** Takes one charge per intent; asking about a key closes the intents of earlier holders. */
+/** Accepts one charge per intent. Asking about a key closes the intents of earlier holders. */
 export class ClosingSink extends AnsweringSink {
   readonly #closedBelow = new Map<string, number>()
 

@@ -1,4 +1,4 @@
-/** Processes that charge through one ledger: they can die, stand still, and lose answers of the ledger. */
+/** Simulated processes that charge through one ledger: they can die, stop, and lose the ledger's answers. */
 import {
   type Clock,
   CapabilityError,
@@ -26,7 +26,7 @@ export type Policy = Pick<GuardedIdempotency<{ id: string }, Charge>, 'unknown' 
 
 export interface World {
   readonly clock: ManualClock
-  /** The ledger as a process of its own binds it, over what all processes share. */
+  /** Binds the ledger as a separate process would, over the shared store. */
   bag(layers: readonly Layer[]): Promise<ResourceBag>
   close(): Promise<void>
 }
@@ -41,7 +41,7 @@ export function memoryWorld(): World {
   }
 }
 
-/** Every process opens the file by itself. */
+/** A world in which every process opens the SQLite file separately. */
 export function sqliteWorld(): World {
   const clock = new ManualClock()
   const path = join(tempFolder(), 'ledger.sqlite')
@@ -65,12 +65,12 @@ export interface ProcessOptions {
   readonly policy: Policy
   readonly handler: Handler
   readonly retry?: number
-  /** Default: the world's. A process whose clock nobody moves is dead: it renews nothing. */
+  /** Default: the world's clock. A process with a clock that never advances is dead: it renews no leases. */
   readonly clock?: Clock
   readonly layers?: readonly Layer[]
 }
 
-/** A process that charges the order `a`; answers with the charge, or with the code of what it was told. */
+/** Returns a process that charges the order `a`. Each call resolves to the charge, or to the error's code. */
 export async function processOf(
   world: World,
   { policy, handler, retry, clock = world.clock, layers = [] }: ProcessOptions,
@@ -94,7 +94,7 @@ export async function processOf(
     )
 }
 
-/** Lets the ledger do one operation and loses its answer, once. */
+/** A layer that loses the answer of the first call of one operation of the ledger. */
 export function losesAnswerOf(operation: string, retryable: 'never' | 'temporary' = 'never'): Layer {
   let isLost = false
   return {
@@ -108,7 +108,7 @@ export function losesAnswerOf(operation: string, retryable: 'never' | 'temporary
   }
 }
 
-/** Lets time pass until the promise has settled, or for a minute. */
+/** Advances the clock until the promise settles, for at most a minute. */
 export async function whileTimePasses<T>({ clock }: World, promise: Promise<T>): Promise<T> {
   let isSettled = false
   const outcome = promise.finally(() => {

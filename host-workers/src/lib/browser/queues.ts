@@ -40,7 +40,7 @@ async function consume(opened: Opened, consumer: QueueConsumer, stopped: AbortSi
       if (stopped.aborted) return
       pauseMs = Math.min(longestOutageMs, Math.max(longestIdleMs, pauseMs * 2))
       const { queue } = consumer.trigger
-      opened.log.error({ err: error, queue, pauseMs }, 'the queue hands out no messages')
+      opened.log.error({ err: error, queue, pauseMs }, 'messages cannot be received from the queue')
       await pause(pauseMs, stopped)
     }
   }
