@@ -6,11 +6,11 @@ import { puppeteer } from './presets/test/support/browser-provider.ts'
 const patience = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  // Machines that run this are shared: polling waits longer than it ever should have to.
+  // Test machines may be shared and slow, so polling waits longer than it should need.
   expect: { poll: { timeout: 15_000 } },
 }
 
-/** Tests of one package inside workerd, with the bindings of the wrangler file beside them. */
+/** Tests of one package that run inside workerd, with the bindings of the wrangler file in their folder. */
 function inWorkerd(folder: string) {
   return {
     plugins: [
@@ -23,7 +23,7 @@ function inWorkerd(folder: string) {
   }
 }
 
-/** Tests inside a page of a real browser. */
+/** Tests that run inside a page of a real browser. */
 async function inBrowser(browser: BrowserName) {
   if (!(await browserIsThere(browser))) {
     process.stderr.write(`skipped, tests in ${browser}: ${withoutBrowser[browser]}\n`)

@@ -32,7 +32,7 @@ afterEach(() => rmSync(tree, { recursive: true, force: true }))
 const write = (file: string, source: string) => writeFileSync(join(tree, file), source)
 
 describe('the arrow check', () => {
-  it('finds nothing in this repository', () => {
+  it('reports nothing in this repository', () => {
     expect(findWrongArrows(root)).toEqual([])
   })
 
@@ -80,7 +80,7 @@ describe('the arrow check', () => {
       /arrow/,
     ],
   ]
-  it.each(wrong)('finds %s', (_name, file, source, reason) => {
+  it.each(wrong)('reports %s', (_name, file, source, reason) => {
     write(file, source)
     const found = findWrongArrows(tree)
     expect(found).toHaveLength(1)
@@ -88,7 +88,7 @@ describe('the arrow check', () => {
     expect(found[0]).toContain(file)
   })
 
-  it('finds a manifest that points upwards', () => {
+  it('reports a manifest that points upwards', () => {
     write(
       'capabilities/package.json',
       '{"name":"@flowport/capabilities","dependencies":{"@flowport/flow":"workspace:*"}}',
@@ -96,7 +96,7 @@ describe('the arrow check', () => {
     expect(findWrongArrows(tree)).toEqual(['capabilities/package.json: must not depend on @flowport/flow'])
   })
 
-  it('lets what points downwards pass', () => {
+  it('accepts imports that point downwards', () => {
     write('flow/src/a.ts', "import { levels } from '@flowport/capabilities'\nimport { b } from './lib/b.ts'")
     write(
       'host-node/src/a.ts',

@@ -1,10 +1,10 @@
-/** Fails when an import or a manifest points the wrong way, leaves its package, or brings Node into web code. */
+/** Fails when an import or a manifest points the wrong way, leaves its package, or imports Node modules into web code. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 interface Rule {
   readonly folder: string
-  /** Workspace packages it may import. */
+  /** Workspace packages that the folder may import. */
   readonly may: readonly string[]
   /** Files that may import `node:` modules, as `x.node.ts` and folders named `node`; everything else is web code. */
   readonly node: RegExp | 'all' | 'none'
@@ -23,7 +23,10 @@ const everything = [
   '@flowport-examples/gateway',
 ]
 
-/** Arrows: examples, bench -> hosts -> flow and presets -> capabilities. Flow and presets are strangers; so are hosts. */
+/**
+ * Arrows: examples, bench -> hosts -> flow and presets -> capabilities. Flow and presets do not import each other; neither do
+ * the hosts.
+ */
 const rules: readonly Rule[] = [
   { folder: 'capabilities', may: [], node: /^src\/(lib\/)?context\.ts$/ },
   { folder: 'flow', may: [capabilities], node: 'none' },
@@ -45,7 +48,7 @@ const rules: readonly Rule[] = [
     may: everything.filter((name) => name !== '@flowport/host-workers'),
     node: 'all',
   },
-  // Its tests hold the two hosts beside each other.
+  // Its tests compare the two hosts.
   { folder: 'examples/workers', may: everything, node: /^(start\.ts$|test\/)/ },
   {
     folder: 'examples/browser',
@@ -57,7 +60,7 @@ const rules: readonly Rule[] = [
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Everything that points the wrong way, one line each. */
+/** Returns every import and manifest entry that points the wrong way, one line each. */
 export function findWrongArrows(at: string = root): readonly string[] {
   return rules.flatMap((rule) => [...wrongManifest(at, rule), ...wrongImports(at, rule)])
 }
@@ -112,7 +115,7 @@ function reasonAgainst(target: string, { home, file, isTest, may, node }: Place)
   const name = target.split('/').slice(0, 2).join('/')
   const own = (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { name: string }).name
   if (name === own) return isTest ? null : `imports itself as ${target}; use a relative path`
-  // Tests may look across at packages that the manifest names for development.
+  // Tests may import other packages that the manifest lists in `devDependencies`.
   if (
     isTest &&
     everything.includes(name) &&

@@ -1,4 +1,7 @@
-/** Fails when files of a package import each other in a circle, types included: such files can only be read together. */
+/**
+ * Fails when files of a package import each other in a circle, even only for types, because such files can only be read
+ * together.
+ */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseSync } from 'oxc-parser'
@@ -6,14 +9,14 @@ import { parseSync } from 'oxc-parser'
 const root = resolve(import.meta.dirname, '..')
 const folders = ['capabilities', 'flow', 'presets', 'host-node', 'host-workers', 'examples/*', 'bench']
 
-/** Every circle, as one line of the files in it. */
+/** Returns every circle, as one line with its files. */
 export function findCircles(at: string = root): readonly string[] {
   const files = folders.flatMap((folder) => globSync(`${folder}/{src,test}/**/*.{ts,tsx,mts}`, { cwd: at }))
   const imports = new Map(files.map((file) => [file, importsOf(join(at, file), at)]))
   return circlesIn(imports).map((circle) => circle.toSorted().join(' <-> '))
 }
 
-/** The files that a file names with a relative path, as paths below `at`. */
+/** Returns the files that a file imports with a relative path, as paths below `at`. */
 function importsOf(path: string, at: string): readonly string[] {
   const { module } = parseSync(path, readFileSync(path, 'utf8'))
   const named = [
@@ -27,7 +30,7 @@ function importsOf(path: string, at: string): readonly string[] {
     .map((name) => resolve(dirname(path), name).slice(at.length + 1))
 }
 
-/** Tarjan's strongly connected components of more than one file, and files that import themselves. */
+/** Returns Tarjan's strongly connected components of more than one file, and files that import themselves. */
 function circlesIn(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const circles: string[][] = []
   const indexes = new Map<string, number>()

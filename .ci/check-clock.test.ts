@@ -16,7 +16,7 @@ function findIn(source: string): readonly string[] {
   return findRawTime(tree)
 }
 
-describe('the check of clocks', () => {
+describe('the clock check', () => {
   it.each([
     ['setTimeout', 'export const wait = () => setTimeout(() => 1, 10)'],
     ['Date.now', 'export const now = () => Date.now()'],
@@ -36,13 +36,13 @@ describe('the check of clocks', () => {
     expect(findIn(source)).toEqual([expect.stringContaining(`uses ${what}:`)])
   })
 
-  it('passes moments that are given, and names made of names', () => {
+  it('accepts dates with arguments, and name-based UUIDs', () => {
     expect(
       findIn("import { v5 } from 'uuid'\nexport const at = (ms: number) => [new Date(ms), v5] as const"),
     ).toEqual([])
   })
 
-  it('holds, and its sources exist', () => {
+  it('passes on this repository, and its listed files exist', () => {
     expect(findRawTime()).toEqual([])
     expect(existsSync('flow/src/lib/runtime/run.ts')).toBe(true)
   })

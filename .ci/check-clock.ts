@@ -1,6 +1,6 @@
 /**
- * Fails when the runtime or a host's deliveries read time, start timers or draw random numbers by themselves. All of it comes
- * through the clock, the randomness and the digest they are handed, so that a run can be repeated exactly.
+ * Fails when the runtime or a host's deliveries read time, start timers or generate random numbers directly. They must use the
+ * clock, random generator and digest that are passed in, so that a run can be repeated exactly.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -15,7 +15,7 @@ const sources = [
   'capabilities/src/lib/{blob,cache,clock,db,dedupe,kv,layers,memory,queue,state}/**/*.ts',
 ]
 
-/** Files that are where time or randomness come from. */
+/** Files that may use raw time or randomness, each with the reason. */
 const origins: Readonly<Record<string, string>> = {
   'capabilities/src/lib/clock/after-timers.ts': 'the timers of the system clock',
   'flow/src/lib/runtime/runtime.ts': 'the default digest',
@@ -35,7 +35,7 @@ const members = new Set([
 ])
 const modules = /^(?:node:)?(?:timers|timers\/promises|crypto)$|^uuid$/
 
-/** Every such place, one line each. */
+/** Returns every use of raw time or randomness, one line each. */
 export function findRawTime(at: string = root): readonly string[] {
   return sources.flatMap((pattern) =>
     globSync(pattern, { cwd: at })
@@ -49,12 +49,12 @@ function findIn(file: string, text: string): readonly string[] {
   const found: string[] = []
   const report = (start: number, what: string) => {
     found.push(
-      `${file}:${text.slice(0, start).split('\n').length} uses ${what}: take it from what is handed in`,
+      `${file}:${text.slice(0, start).split('\n').length} uses ${what}: use the clock, randomness or digest that is passed in`,
     )
   }
   const { program, module } = parseSync(file, text)
   for (const { moduleRequest, entries } of module.staticImports) {
-    // Names made of a name, version 5, are no randomness.
+    // UUIDs of version 5 are derived from a name, so they are not random.
     const names = entries.map(({ importName }) => importName.name)
     if (modules.test(moduleRequest.value) && !names.every((name) => name === 'v5'))
       report(moduleRequest.start, moduleRequest.value)
@@ -78,6 +78,6 @@ function findIn(file: string, text: string): readonly string[] {
 if (import.meta.main) {
   const found = findRawTime()
   for (const line of found) process.stderr.write(`${line}\n`)
-  process.stdout.write(found.length === 0 ? 'clock: time and chance are handed in\n' : '')
+  process.stdout.write(found.length === 0 ? 'clock: time and randomness are passed in\n' : '')
   process.exitCode = found.length === 0 ? 0 : 1
 }

@@ -16,28 +16,28 @@ async function findIn(source: string): Promise<readonly string[]> {
   return findSlowExpressions(tree)
 }
 
-describe('the check of regular expressions', () => {
+describe('the regular expression check', () => {
   it.each([
     ['a literal', 'export const x = 1\nexport const dots = /\\.+$/', 2],
     ['a text', "export const dots = new RegExp('a+a+$')", 1],
     ['joined parts', "export const dots = new RegExp([String.raw`\\s+`, 'a+a+$'].join('|'), 'g')", 1],
     ['an exponential one', 'export const dots = /^(a|a)*$/', 1],
-  ])('finds %s that takes more than linear time, with its line', async (_title, source, line) => {
+  ])('reports %s that takes more than linear time, with its line', async (_title, source, line) => {
     const [found, ...more] = await findIn(source)
     expect(found).toMatch(new RegExp(`^flow/src/lib/planted\\.ts:${line} .* polynomial|exponential`))
     expect(more).toEqual([])
   })
 
-  it('finds an expression that is put together at run time and has no reason', async () => {
+  it('reports an expression built at run time without a listed reason', async () => {
     const found = await findIn('export const of = (text: string) => new RegExp(text)')
     expect(found).toEqual([expect.stringContaining('flow/src/lib/planted.ts: new RegExp of a text')])
   })
 
-  it('passes linear ones, types around them included', async () => {
+  it('accepts linear expressions, even inside type assertions', async () => {
     expect(await findIn('export const end: RegExp = /(?<!\\.)\\.+$/ satisfies RegExp')).toEqual([])
   })
 
-  it('lists no file that is gone', () => {
+  it('lists only existing files', () => {
     const root = resolve(import.meta.dirname, '..')
     expect(Object.keys(builtAtRunTime).filter((file) => !existsSync(join(root, file)))).toEqual([])
   })

@@ -1,13 +1,13 @@
-/** Fails when a regular expression of the sources can take more than linear time on a long text. */
+/** Fails when a regular expression in the sources can take more than linear time on a long text. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Expression as Expr, parseSync, Visitor } from 'oxc-parser'
 
-// The JavaScript build of recheck: the same verdicts on every machine, and no Java.
+// The JavaScript build of recheck gives the same verdicts on every machine and needs no Java.
 process.env['RECHECK_BACKEND'] ??= 'pure'
 const { check } = await import('recheck')
 
-/** Folders whose code sees text from outside. */
+/** Folders whose code handles untrusted text. */
 const folders = [
   'capabilities',
   'flow',
@@ -28,21 +28,23 @@ interface Expression {
   readonly flags: string
 }
 
-/** Expressions put together at run time, which this check cannot read, each with the reason why it is linear. */
+/**
+ * Files with expressions built at run time, which this check cannot read, each with the reason why the expression is linear.
+ */
 export const builtAtRunTime: Readonly<Record<string, string>> = {
   'capabilities/src/lib/testing/blob/keys.ts': 'a pattern of the tests themselves',
   'flow/src/lib/http/route.ts': 'a route of the app: segments of [^/]+ between slashes',
   'presets/src/opfs-browser/duckdb/glob.ts': 'one character class against one character',
 }
 
-/** Every slow expression below `at`, one line each, with a text that shows it. */
+/** Returns every slow expression below `at`, one line each, with a text that demonstrates it. */
 export async function findSlowExpressions(at: string = root): Promise<readonly string[]> {
   const found: string[] = []
   const verdicts = new Map<string, string | undefined>()
   const { expressions, unread } = expressionsBelow(at)
   for (const file of unread) {
     if (builtAtRunTime[file] === undefined)
-      found.push(`${file}: new RegExp of a text that is put together: add the reason why it is linear`)
+      found.push(`${file}: new RegExp of a text built at run time: add the reason why it is linear`)
   }
   for (const expression of expressions) {
     const { file, line, pattern, flags } = expression
@@ -58,20 +60,24 @@ async function verdictOf({ pattern, flags }: Expression): Promise<string | undef
   const result = await check(pattern, flags, { timeout: 60_000, randomSeed: 1 })
   if (result.status === 'safe') return undefined
   if (result.status === 'unknown') return `could not be checked: ${result.error.kind}`
-  // Expressions with lookaround or back references are only tried out, by counting steps of another engine.
+  // For expressions with lookaround or backreferences, recheck only runs attack texts on another engine, so its verdict is
+  // verified here.
   if (result.checker === 'fuzz' && !isSlowHere(new RegExp(pattern, flags), result.attack.string))
     return undefined
   return `is ${result.complexity.summary}, for example on ${result.attack.pattern}`
 }
 
-/** Attack texts have 100,000 characters and more: linear time is a few milliseconds, quadratic time many seconds. */
+/**
+ * Whether an expression is slow in this engine. Attack texts have 100,000 characters or more, which take milliseconds in linear
+ * time and many seconds in quadratic time.
+ */
 function isSlowHere(expression: RegExp, attack: string): boolean {
   const start = performance.now()
   attack.replace(expression, '')
   return performance.now() - start > 1000
 }
 
-/** The expressions of the sources, and the files with expressions that only exist at run time. */
+/** Returns the expressions in the sources, and the files with expressions built at run time. */
 function expressionsBelow(at: string) {
   const expressions: Expression[] = []
   const unread = new Set<string>()
@@ -102,7 +108,7 @@ function readExpressions(file: string, text: string, expressions: Expression[], 
   }).visit(parseSync(file, text).program)
 }
 
-/** The text of an expression without variables: a literal, a template, `String.raw`, or a list of these that is joined. */
+/** Returns the text of a constant expression: a string literal, `String.raw`, or a joined array of these. */
 function textOf(node: Expr): string | undefined {
   if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined
   if (node.type === 'TaggedTemplateExpression') {
@@ -124,6 +130,6 @@ function textOf(node: Expr): string | undefined {
 if (import.meta.main) {
   const slow = await findSlowExpressions()
   for (const line of slow) console.error(line)
-  console.log(`regular expressions: ${slow.length === 0 ? 'all take linear time' : `${slow.length} to mend`}`)
+  console.log(`regular expressions: ${slow.length === 0 ? 'all take linear time' : `${slow.length} to fix`}`)
   if (slow.length > 0) process.exitCode = 1
 }

@@ -5,18 +5,18 @@ import { expect, it } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 const packages = ['capabilities', 'flow', 'presets', 'host-node', 'host-workers']
 
-/** Interfaces whose numbers need no test of their own, with the reason. */
+/** Interfaces whose numeric options need no test, with the reason. */
 const exempt: Readonly<Record<string, string>> = {
-  CapabilityErrorOptions: 'an error must not fail while it is made',
+  CapabilityErrorOptions: 'constructing an error must not fail',
   KvSchemaOptions: 'checked where KvGetOptions is',
-  BlobPresignOptions: 'bounded by each driver; the suites of blobs try it',
+  BlobPresignOptions: 'checked by each driver, tested in the blob suites',
   StorageWriteOptions: 'passed on as BlobPutOptions',
   R2SchemeOptions: 'passed on as S3Options or CloudflareR2Options',
   S3SchemeOptions: 'passed on as S3Options',
   S3WriteOptions: 'passed on as S3Options',
   CertifyCommandOptions: 'passed on as CertifyOptions',
-  DurableDedupeOptions: 'tried in workerd, with the preset',
-  SequencerOptions: 'tried in workerd, with the class',
+  DurableDedupeOptions: 'tested in workerd, with the preset',
+  SequencerOptions: 'tested in workerd, with the class',
   DeliverOptions: 'the hosts check their own options when they start',
   ScheduleOptions: 'the hosts check their own options when they start',
   ProblemOptions: 'a status, which is neither a duration nor a size',
@@ -33,11 +33,11 @@ const exempt: Readonly<Record<string, string>> = {
       'ScopedRunOptions SecretFilesDriverOptions SettleLaterOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions WorldOptions',
     ]
       .flatMap((names) => names.split(' '))
-      .map((name) => [name, 'made within the package, of options that are checked']),
+      .map((name) => [name, 'built inside the package from options that are checked']),
   ),
 }
 
-it('every option that is a number is tried with numbers that do not fit', () => {
+it('every numeric option is tested with invalid numbers', () => {
   const sources = packages
     .flatMap((name) => [...filesBelow(join(root, name, 'src')), ...filesBelow(join(root, name, 'test'))])
     .map((file) => [file, readFileSync(file, 'utf8')] as const)
@@ -53,7 +53,7 @@ it('every option that is a number is tried with numbers that do not fit', () => 
   expect(untried.map((names) => names.join('.'))).toEqual([])
 })
 
-it('no exemption has outlived its interface', () => {
+it('every exempt interface exists', () => {
   const all = packages
     .flatMap((name) => filesBelow(join(root, name, 'src')))
     .map((file) => readFileSync(file, 'utf8'))
@@ -61,7 +61,7 @@ it('no exemption has outlived its interface', () => {
   expect(Object.keys(exempt).filter((name) => !all.includes(`interface ${name}`))).toEqual([])
 })
 
-/** Owner and name of every option whose type is a number or a duration. */
+/** Returns owner and name of every option whose type is a number or a duration. */
 function numbersIn(text: string): readonly (readonly [string, string])[] {
   return [
     ...text.matchAll(/^(?:export )?interface (\w*Options?|BodyLimits)\b[^{]*\{\n([\s\S]*?)^\}/gm),
@@ -72,7 +72,7 @@ function numbersIn(text: string): readonly (readonly [string, string])[] {
   )
 }
 
-/** By its full name, or as one entry of a table of the owner's options. */
+/** Whether tests name the option in full, or as an entry in a table of the owner's options. */
 function isTried(tests: string, owner: string, option: string): boolean {
   if (tests.includes(`${owner}.${option}`)) return true
   return tests.includes(`'${owner}'`) && new RegExp(`\\b${option}: `).test(tests)

@@ -1,4 +1,4 @@
-/** Flows in the page: the host, the service worker's registration, the outbox. */
+/** Flows in a web page: the host, the registration of a service worker, and the outbox. */
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'
 export { type BrowserHost, type BrowserHostOptions, createBrowserHost } from './lib/browser/host.ts'
 export type { BrowserOpenOptions } from './lib/browser/opening.ts'

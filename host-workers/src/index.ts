@@ -1,4 +1,4 @@
-/** Flowport on Cloudflare Workers: the Worker entry, and the Hono app for those who have one. */
+/** Flowport on Cloudflare Workers: a Worker's entry, and a Hono app to mount in an existing one. */
 export { type FlowportHonoOptions, flowportHono } from './lib/app.ts'
 export type { FlowportHonoEnv, HookContext } from './lib/hono-env.ts'
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'

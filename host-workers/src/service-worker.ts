@@ -1,4 +1,4 @@
-/** Flows in a service worker: the page's requests are answered by them, also offline. */
+/** Flows in a service worker, which answer the page's requests even offline. */
 export { consoleLogger, type LogLevel } from './lib/console-logger.ts'
 export type { BrowserOpenOptions } from './lib/browser/opening.ts'
 export type { Outbox } from './lib/browser/outbox/contract.ts'

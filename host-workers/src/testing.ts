@@ -1,4 +1,4 @@
-/** For tests and measurements on Node: a Worker in workerd itself. Needs the packages `esbuild` and `workerd`. */
+/** Serves a Worker in workerd for tests and measurements on Node. Needs the packages `esbuild` and `workerd`. */
 export {
   giveUpHeader,
   type RunningWorkerd,

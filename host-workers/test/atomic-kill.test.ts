@@ -1,6 +1,6 @@
 /**
- * An atomic node over `durable-partitions` in a workerd that is killed at each step of its Durable Objects' storage, those inside
- * the commit too. The suite takes every 9th of 100 points; `FLOWPORT_KILL_POINTS=all` takes each.
+ * An atomic node over `durable-partitions` in a workerd that is killed at each step of its Durable Objects' storage, including
+ * steps inside the commit. The suite tests every 9th of 100 points; `FLOWPORT_KILL_POINTS=all` tests each.
  */
 import { serveWorkerd } from '@flowport/host-workers/testing'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -26,7 +26,7 @@ function storageFolder(): string {
   return folder
 }
 
-/** A workerd over the folder, and a promise of its standing at the point where it is to be killed. */
+/** Starts a workerd over the folder. Returns it with a promise that resolves when it waits at its kill point. */
 async function served(storage: string, { killAt = 0, laterMs = 0 } = {}) {
   let isThere: () => void
   const atPoint = new Promise<void>((settle) => {
@@ -50,7 +50,7 @@ async function served(storage: string, { killAt = 0, laterMs = 0 } = {}) {
   return { ask, atPoint, close: (signal?: NodeJS.Signals) => running.close(signal) }
 }
 
-/** Rows, records and the counter, read from the files of the objects while no workerd has them open. */
+/** Returns the counter and the number of rows and records, read from the objects' files while no workerd has them open. */
 function inFiles(storage: string) {
   const counts = { counter: 0, rows: 0, records: 0 }
   for (const file of readdirSync(storage, { recursive: true, encoding: 'utf8' })) {
@@ -78,7 +78,7 @@ function inFiles(storage: string) {
   return counts
 }
 
-it('rows, records and the counter are equal wherever workerd is killed, and whoever goes on loses and repeats nothing', async () => {
+it('rows, records and the counter agree after a kill at any point, and the next workerd loses and repeats nothing', async () => {
   const whole = await served(storageFolder())
   const { steps } = (await whole.ask('place')) as { steps: number }
   await whole.close()
@@ -94,7 +94,7 @@ it('rows, records and the counter are equal wherever workerd is killed, and whoe
     const { counter, rows, records } = inFiles(storage)
     expect([counter, records], `point ${killAt}`).toEqual([rows, rows])
     seen.add(rows)
-    // The lease of the holder that was killed is over.
+    // The killed holder's lease has ended.
     const second = await served(storage, { laterMs: 3_600_000 })
     try {
       expect(await second.ask('place')).toMatchObject({ answers: ids.map((_, index) => index + 1) })
@@ -112,7 +112,7 @@ it('rows, records and the counter are equal wherever workerd is killed, and whoe
   expect(seen.size).toBeGreaterThan(1)
 }, 1_200_000)
 
-it('64 calls of one key at once make one effect and get one answer; a problem is one answer, too, without an effect', async () => {
+it('64 concurrent calls of one key make one effect and get the same answer, which may be a problem without an effect', async () => {
   const running = await served(storageFolder())
   try {
     const placed = (await running.ask('storm', ['one'])) as unknown[]

@@ -1,4 +1,4 @@
-/** What a body keeps in memory while it is read. */
+/** Memory that a body holds while it is read. */
 import { defineApp, flow, http, node, opaque, streamBody } from '@flowport/flow'
 import { flowportHono } from '@flowport/host-workers'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { setFlagsFromString } from 'node:v8'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Node lets its collector be called where it was asked for: it is asked for here, at run time. */
+/** Runs the garbage collector, which a flag set at run time makes callable. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
@@ -19,7 +19,7 @@ async function collectGarbage(): Promise<void> {
 const chunkBytes = 5_000
 const chunks = 100
 
-/** A body of many chunks that does not end, and the chunks' buffers as long as somebody keeps them. */
+/** Makes a request with an endless body of many chunks, and weak references to the chunks' buffers. */
 function endless(path: string, type: string) {
   const made: WeakRef<ArrayBuffer>[] = []
   const ended = Promise.withResolvers<void>()
@@ -76,7 +76,7 @@ const app = flowportHono(
   }),
 )
 
-describe('a body that is under way', () => {
+describe('an unfinished body', () => {
   it.each([
     ['an upload', '/upload', 'application/octet-stream'],
     ['JSON', '/json', 'application/json'],

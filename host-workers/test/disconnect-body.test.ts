@@ -26,16 +26,16 @@ const chunked = ['of unknown length', 'transfer-encoding: chunked'] as const
 
 describe.each([
   ['closes its connection', false, [small, large, chunked]],
-  // The Worker that stands for the platform keeps the first bytes of other bodies back.
-  ['is given up by the platform', true, [small]],
-])('a client that %s while its text is read', (_, edge, bodies) => {
+  // The Worker that replaces the platform's edge buffers the first bytes of other bodies.
+  ['is cancelled by the platform', true, [small]],
+])('a client that %s while its body is read', (_, edge, bodies) => {
   let worker: RunningWorkerd | undefined
   beforeAll(async () => {
     worker = await serveWorkerd(resolve(import.meta.dirname, 'worker/narrow-worker.ts'), { edge })
   })
   afterAll(() => worker?.close())
 
-  it.each(bodies)('leaves nothing of a body %s', async (_what, length) => {
+  it.each(bodies)('leaves no held memory of a body %s', async (_what, length) => {
     const headers = { 'content-type': 'application/json' }
     const ask = () => fetch(`${worker?.url}/echo`, { method: 'POST', headers, body: text })
     const status = async () => {
@@ -46,7 +46,7 @@ describe.each([
     expect(await status()).toBe(200)
     const begin = () => halfSent(worker?.url ?? '', edge ? [length, `${giveUpHeader}: 1500`] : [length])
     let socket = await begin()
-    // What has come of the body fills the room for all of them, unless a question was there before it.
+    // The received part of the body fills the room for all bodies, unless this check took room first.
     const full = async () => {
       const answer = await status()
       if (answer === 503) return answer

@@ -11,8 +11,8 @@ afterAll(() => worker?.close())
 const ask = (path: string, init?: RequestInit) => fetch(`${worker?.url}${path}`, init)
 const probe = async (id: string) => (await ask(`/probe/${id}`)).json()
 
-describe('when the platform gives a request up', () => {
-  it('fires the node’s signal before there is an answer, and the run ends', async () => {
+describe('when the platform cancels a request', () => {
+  it('fires the node’s signal before the answer, and the run ends', async () => {
     const headers = { 'content-type': 'application/json', [giveUpHeader]: '200' }
     const answer = await ask('/waits', { method: 'POST', headers, body: '{"id":"waiting"}' })
     expect(answer.status).toBe(500)
@@ -20,7 +20,7 @@ describe('when the platform gives a request up', () => {
     await expect.poll(() => probe('waiting')).toEqual(['started', 'aborted'])
   })
 
-  it('goes on with a run whose answer is recorded, and replays it', async () => {
+  it('continues a run whose answer is recorded, and replays it', async () => {
     const body = JSON.stringify({ id: 'recorded', what: 'value', waitMs: 600 })
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'gone' }
     const given = await ask('/recorded', {

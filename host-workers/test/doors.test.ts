@@ -1,4 +1,4 @@
-/** Who reaches a Worker, by which name, from which site, and what it shows beside its flows. */
+/** Who can reach a Worker: host names, cross-site requests, and access to its operations. */
 import { defineApp, deny, flow, type Hook, http, node, opaque } from '@flowport/flow'
 import { createBrowserHost } from '@flowport/host-workers/browser'
 import { createWorker, flowportHono, type FlowportHonoOptions } from '@flowport/host-workers'
@@ -23,7 +23,7 @@ const auth: Hook = {
 
 const paths = ['/', '/openapi.json', '/readyz', '/healthz']
 
-/** The statuses of what is shown beside the flows. */
+/** Requests the operations and resolves to their statuses. */
 async function shown(
   origin: string,
   options: FlowportHonoOptions = {},
@@ -33,15 +33,15 @@ async function shown(
   return Promise.all(paths.map(async (path) => (await hono.request(origin + path, { headers })).status))
 }
 
-describe('what a Worker shows beside its flows', () => {
-  it('is less for the public than for whoever develops it', async () => {
+describe('the operations of a Worker', () => {
+  it('are fewer for the public than under local development', async () => {
     expect(await shown('https://app.example')).toEqual([404, 404, 200, 200])
     expect(await shown('http://localhost:8787')).toEqual([200, 200, 200, 200])
     expect(await shown('http://127.0.0.1:8787')).toEqual([200, 200, 200, 200])
     expect(await shown('https://localhost.evil.example')).toEqual([404, 404, 200, 200])
   })
 
-  it('is what operations says', async () => {
+  it('follow the option operations', async () => {
     expect(await shown('https://app.example', { operations: true })).toEqual([200, 200, 200, 200])
     expect(await shown('http://localhost', { operations: false })).toEqual([404, 404, 404, 404])
     const operations = { overview: 'guarded', openapi: 'guarded', readiness: 'guarded' } as const
@@ -51,7 +51,7 @@ describe('what a Worker shows beside its flows', () => {
     expect(await shown('https://app.example', guarded, headers)).toEqual([200, 200, 200, 200])
   })
 
-  it('is all of it in a page, where nobody else can ask', async () => {
+  it('are all available in a page, which only itself can reach', async () => {
     const host = createBrowserHost(app)
     const statuses = paths.map(async (path) => (await host.fetch(`https://app.example${path}`)).status)
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200])
@@ -59,11 +59,11 @@ describe('what a Worker shows beside its flows', () => {
   })
 })
 
-describe('the name a Worker is asked by', () => {
+describe('the host name of a request', () => {
   const status = async (origin: string, options: FlowportHonoOptions, env = {}) =>
     (await flowportHono(app, options).request(`${origin}/healthz`, {}, env)).status
 
-  it('must be one that is listed, by the option or by ALLOWED_HOSTS', async () => {
+  it('must be listed by the option or by ALLOWED_HOSTS', async () => {
     expect(await status('https://any.example', {})).toBe(200)
     expect(await status('https://app.example', { allowedHosts: ['app.example'] })).toBe(200)
     expect(await status('https://evil.example', { allowedHosts: ['app.example'] })).toBe(421)
@@ -73,7 +73,7 @@ describe('the name a Worker is asked by', () => {
     expect(await status('http://evil.example', { allowedHosts: 'any' }, env)).toBe(200)
   })
 
-  it('is refused on every path, the unknown ones too', async () => {
+  it('is checked on every path, even unknown ones', async () => {
     const hono = flowportHono(app, { allowedHosts: ['app.example'] })
     for (const path of [...paths, '/act', '/nowhere'])
       expect([
@@ -84,14 +84,14 @@ describe('the name a Worker is asked by', () => {
   })
 })
 
-describe('a body that does not come', () => {
+describe('a stalled body', () => {
   let worker: Awaited<ReturnType<typeof serveWorkerd>> | undefined
   beforeAll(async () => {
     worker = await serveWorkerd(resolve(import.meta.dirname, 'worker/worker.ts'))
   })
   afterAll(() => worker?.close())
 
-  /** Sends half of a body and resolves the whole answer. */
+  /** Sends half of a body and resolves to the complete answer. */
   function half(path: string, headers: Record<string, string>): Promise<[number | undefined, string]> {
     return new Promise((done, fail) => {
       const sent = request(`${worker?.url}${path}`, { method: 'POST', headers })
@@ -109,7 +109,7 @@ describe('a body that does not come', () => {
     })
   }
 
-  it('is not waited for by a refusal', async () => {
+  it('does not delay a refusal', async () => {
     const began = performance.now()
     const [missing, large] = await Promise.all([
       half('/nowhere', { 'content-length': '1000' }),
@@ -159,7 +159,7 @@ it('a caller’s credentials, query and body are in no line of the log and in no
   expect(lines.join('')).not.toContain('marker')
 })
 
-it('a worker with a limit out of its range is not made', () => {
+it('createWorker throws for a limit outside its range', () => {
   expect(() => createWorker(app, { bodies: { jsonTimeoutMs: 0 } })).toThrow(/bodies\.jsonTimeoutMs/)
   expect(() => createWorker(app, { allowedHosts: ['*'] })).toThrow(/allowedHosts/)
   expect(() => createWorker(app, { crossSite: ['evil'] })).toThrow(/crossSite/)

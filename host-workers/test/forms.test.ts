@@ -1,4 +1,4 @@
-/** The table of multipart forms in workerd: every form cut at every byte, and a part of that over real connections. */
+/** The table of multipart forms in workerd: every form split at every byte, and some of these over real connections. */
 import { inChunks, runFormTable } from '@flowport/flow/testing'
 import { type RunningWorkerd, serveWorkerd } from '@flowport/host-workers/testing'
 import { resolve } from 'node:path'
@@ -13,11 +13,11 @@ beforeAll(async () => {
 afterAll(() => workerd.close())
 
 describe('multipart forms in workerd', () => {
-  it('have the outcome of the table wherever a chunk ends', { timeout: 300_000 }, async () => {
+  it('have the table’s outcome wherever a chunk ends', { timeout: 300_000 }, async () => {
     expect(await (await fetch(`${workerd.url}/wrong?everyBytes=1`)).json()).toEqual([])
   })
 
-  it('have the outcome of the table over connections', async () => {
+  it('have the table’s outcome over connections', async () => {
     const wrong = await runFormTable({
       send: (path, type, chunks) =>
         fetch(workerd.url + path, {

@@ -1,4 +1,4 @@
-/** Hooks reach Hono's context, with the variables that the app's middleware has set. */
+/** Hooks get Hono's context, with the variables set by the app's middleware. */
 import { defineApp, flow, type Hook, http, node, opaque } from '@flowport/flow'
 import { flowportHono, type HookContext } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'
@@ -22,7 +22,7 @@ const app = defineApp({
 })
 
 describe('a hook', () => {
-  it('reads what a middleware has put into the context', async () => {
+  it('reads variables that a middleware has set', async () => {
     const user: Hook<HookContext<Users>> = {
       name: 'user',
       before({ trigger, request }) {
@@ -40,7 +40,7 @@ describe('a hook', () => {
     expect([answer.status, await answer.json()]).toEqual([200, 'ada'])
   })
 
-  it('without a type argument runs on every host, and knows nothing of its request', async () => {
+  it('without a type argument runs on every host, without access to its request type', async () => {
     const seen: unknown[] = []
     const portable: Hook = {
       name: 'portable',

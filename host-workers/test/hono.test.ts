@@ -53,7 +53,7 @@ const app = defineApp({ flows: [put, list, upload, ticks], profiles: { workers: 
 const mounted = new Hono().get('/own', (context) => context.text('mine')).route('/api', flowportHono(app))
 
 describe('flowportHono', () => {
-  it('is mounted beside the routes of a Hono app', async () => {
+  it('can be mounted next to other routes of a Hono app', async () => {
     const ask = async (path: string, init?: RequestInit) => {
       const response = await mounted.request(path, init)
       return [response.status, await response.text()] as const
@@ -108,7 +108,7 @@ describe('a flow that needs a strong store', () => {
     expect(Object.keys(weak.profiles)).toEqual(['workers'])
   })
 
-  it('does not compile where nothing can reserve a key: KV is no dedupe store', () => {
+  it('does not compile without a dedupe store, which KV is not', () => {
     const once = flow('once', {
       trigger: http.post('/once', { input: z.object({ id: z.string() }) }),
       graph: (it, step) =>
@@ -127,7 +127,7 @@ describe('a flow that needs a strong store', () => {
     expect(Object.keys(weak.profiles)).toEqual(['workers'])
   })
 
-  it('does not start either: CAP102 names the field, what was wanted and what is offered', async () => {
+  it('does not start either: CAP102 names the field, the need and the offer', async () => {
     const Empty = z.object({})
     const strong = flow('strong', {
       trigger: http.get('/strong', { input: Empty }),

@@ -1,4 +1,4 @@
-/** `/flowport/ledger` of a Worker: who is let in, what is shown, and how a key is settled. */
+/** `/flowport/ledger` of a Worker: access, listing, and settling a key. */
 import { createDedupeStore, definePreset, type DedupeDriver, silentLogger } from '@flowport/capabilities'
 import { memoryDedupeDriver } from '@flowport/capabilities/memory'
 import { defineApp, deny, flow, type Hook, http, node } from '@flowport/flow'
@@ -37,7 +37,7 @@ const staff: Hook = {
   },
 }
 
-/** A Worker over a ledger that the test holds, too. */
+/** Serves a Worker over a ledger that the test can access. */
 function served(options: FlowportHonoOptions = { hooks: [staff], operations: { ledger: 'guarded' } }) {
   const driver: DedupeDriver = memoryDedupeDriver()
   const held = definePreset({
@@ -75,7 +75,7 @@ function served(options: FlowportHonoOptions = { hooks: [staff], operations: { l
 const address = { flow: 'orders', node: 'charge', id: '7' }
 
 describe('/flowport/ledger of a Worker', () => {
-  it('is not there unless it is asked for, not even with operations: true', async () => {
+  it('is served only if requested, not with operations: true', async () => {
     for (const options of [{}, { operations: true }]) {
       const { hono } = served(options)
       for (const method of ['GET', 'POST'])
@@ -83,7 +83,7 @@ describe('/flowport/ledger of a Worker', () => {
     }
   })
 
-  it('lets in whom a hook names, and nobody else', async () => {
+  it('admits only principals named by a hook', async () => {
     const { ask, settle, leave } = served()
     const fence = await leave('orders/charge:7')
     expect((await ask('', 'nobody'))[0]).toBe(401)
@@ -118,7 +118,7 @@ describe('/flowport/ledger of a Worker', () => {
     expect(await again.json()).toEqual({ charge: 'ch_1' })
   })
 
-  it('shows and settles a key in a partition by its address or its text', async () => {
+  it('shows and settles a key in a partition, by address or by text', async () => {
     const { ask, settle, leave } = served()
     const key = '@acme/orders/charge:7'
     const fence = await leave(key)
@@ -132,19 +132,19 @@ describe('/flowport/ledger of a Worker', () => {
     expect(await settle(said)).toMatchObject([200, { key, outcome: 'not done', partition: 'acme' }])
   })
 
-  it('is not for pages, which settle their ledger with the API', () => {
+  it('is not available in pages, which settle their ledger with the API', () => {
     const app = defineApp({ flows: [], profiles: { browser: [memory()] } })
     expect(() => createBrowserHost(app, { operations: { ledger: 'guarded' } })).toThrow(/ledgerOperations/)
   })
 
-  it('bounds what it reads', async () => {
+  it('limits the size of requests', async () => {
     const { settle } = served()
     expect((await settle({ ...address, fence: 1, why: 'x'.repeat(1_200_000), notDone: true }))[0]).toBe(413)
     expect((await settle({ ...address, fence: 1, why: 'x'.repeat(3000), notDone: true }))[0]).toBe(400)
   })
 })
 
-describe('a node that failed in doubt, in workerd', () => {
+describe('a node with an unknown outcome, in workerd', () => {
   it.each([
     ['done', { done: { charge: 'ch_1' }, caller: null }, { charge: 'ch_1' }],
     ['not done', { notDone: true }, { charge: 'try 2 of 7' }],

@@ -32,7 +32,7 @@ function broken(text: string): ReadableStream<Uint8Array> {
 const json = { 'content-type': 'application/json' }
 const form = { 'content-type': 'multipart/form-data; boundary=B' }
 
-/** Requests of clients that are wrong, and the statuses of their answers. */
+/** Faulty requests, with the expected statuses. */
 const mistakes: readonly (readonly [what: string, path: string, init: RequestInit, status: number])[] = [
   ['an unknown path', '/none', {}, 404],
   ['an unknown method of a path', '/zero', { method: 'PATCH' }, 405],
@@ -69,7 +69,7 @@ describe('a caller’s mistake is never logged as an error', () => {
     expect((await hono.request(path, { ...init, ...streaming })).status).toBe(status)
   })
 
-  it('a client that leaves while its answer is made, or sent', async () => {
+  it('a client that disconnects while its answer is produced or sent', async () => {
     const gone = new AbortController()
     const waiting = hono.request(new Request('http://x/waits', { method: 'POST', signal: gone.signal }))
     gone.abort()

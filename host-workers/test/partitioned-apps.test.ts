@@ -1,4 +1,7 @@
-/** Which profiles an app with an atomic node can have: what the compiler, preflight and `check` say of the real presets. */
+/**
+ * The profiles that an app with an atomic node can have, according to the compiler, preflight and `check` with the real
+ * presets.
+ */
 import { atomicVerdicts, defineApp, flow, manual, node, preflightProfile } from '@flowport/flow'
 import { durableDedupe } from '@flowport/presets/durable-dedupe'
 import { durablePartitions } from '@flowport/presets/durable-partitions'
@@ -30,7 +33,7 @@ const either = flow('placing', { trigger, graph: (order, step) => step(preferred
 
 const partitions = [durablePartitions()]
 
-it('the compiler refuses a profile whose presets have no transaction in common, and takes those that have', () => {
+it('the compiler refuses a profile whose presets share no transaction, and accepts the others', () => {
   const check = () => {
     const profiles = { local: [sqlite()], test: [memory()], workers: [durablePartitions()] }
     defineApp({ flows: [withPartition, either], profiles })
@@ -45,7 +48,7 @@ it('the compiler refuses a profile whose presets have no transaction in common, 
   expect(check).toBeTypeOf('function')
 })
 
-it('preflight asks for a partition on Durable Objects, and for none elsewhere', () => {
+it('preflight requires a partition on Durable Objects only', () => {
   const findings = (of: typeof without, providers: Parameters<typeof preflightProfile>[1]) =>
     preflightProfile([of], providers, [], { profile: 'workers' })
   const [found, ...more] = findings(without, partitions)
@@ -57,7 +60,7 @@ it('preflight asks for a partition on Durable Objects, and for none elsewhere', 
   expect(findings(withPartition, [memory()])).toEqual([])
 })
 
-it('the verdict of each profile says how the node is committed there', () => {
+it('the verdict of each profile names how the node is committed', () => {
   const verdicts = (of: typeof without | typeof either, providers: Parameters<typeof atomicVerdicts>[1]) =>
     atomicVerdicts([of], providers).map(({ verdict }) => verdict)
   expect(verdicts(withPartition, partitions)).toEqual(['one transaction in each partition'])

@@ -25,7 +25,7 @@ async function publish(...jobs: readonly unknown[]) {
 }
 
 describe('queues of a Worker', () => {
-  it('deliver each message of a batch by itself: done once, retried alone, dead after its attempts', async () => {
+  it('settle each message of a batch separately: handled once, retried alone, dead-lettered after its attempts', async () => {
     await publish({ id: 'good' }, { id: 'late', failures: 1 }, { id: 'bad', failures: 99 }, { id: 'fine' })
     await expect.poll(() => of('bad')).toEqual(['work bad 1', 'work bad 2', 'work bad 3', 'dead bad'])
     expect(await of('late')).toEqual(['work late 1', 'work late 2'])
@@ -33,7 +33,7 @@ describe('queues of a Worker', () => {
     expect(await of('fine')).toEqual(['work fine 1'])
   })
 
-  it('put a message no flow can read among the dead letters', async () => {
+  it('dead-letter a message that no flow can read', async () => {
     await publish({ id: 'poison', failures: 'many' })
     await expect.poll(() => of('poison')).toEqual(['dead poison'])
   })

@@ -1,4 +1,4 @@
-/** A Worker runs only while it answers: it sweeps beside a form, and beside a schedule. */
+/** A Worker runs only during requests, so it sweeps after a form and during a schedule. */
 import { silentLogger } from '@flowport/capabilities'
 import { blobBody, cron, defineApp, flow, http, multipartBody, node, opaque } from '@flowport/flow'
 import { createWorker, flowportHono, type WorkerContext } from '@flowport/host-workers'
@@ -96,7 +96,7 @@ afterEach(() => {
 const later = (ms: number) => vi.setSystemTime(Date.now() + ms)
 
 describe('a Worker deletes files of unfinished forms', () => {
-  it('beside a form, once an hour', async () => {
+  it('after a form, at most hourly', async () => {
     const { plant, keys, sendForm } = subject()
     await sendForm()
     await plant()
@@ -109,7 +109,7 @@ describe('a Worker deletes files of unfinished forms', () => {
     expect(await keys()).toEqual(['.flowport/uploads/left/0', 'sent'])
   })
 
-  it('beside a body whose key is made of its content', async () => {
+  it('after a body whose key is derived from its content', async () => {
     const { plant, keys, sendBody } = subject()
     await plant()
     later(25 * hour)
@@ -128,7 +128,7 @@ describe('a Worker deletes files of unfinished forms', () => {
     expect(await keys()).toEqual(['sent'])
   })
 
-  it('beside a schedule', async () => {
+  it('during a schedule', async () => {
     const { plant, keys, schedule } = subject()
     await plant()
     later(25 * hour)
@@ -136,7 +136,7 @@ describe('a Worker deletes files of unfinished forms', () => {
     expect(await keys()).toEqual([])
   })
 
-  it('after the time it is given, or never', async () => {
+  it('after the configured time, or never', async () => {
     const short = subject({ sweepUploadsAfterMs: hour })
     const never = subject({ sweepUploadsAfterMs: false })
     for (const { plant } of [short, never]) await plant()

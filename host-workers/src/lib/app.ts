@@ -34,35 +34,37 @@ import { WebCall } from './web-call.ts'
 
 export interface FlowportHonoOptions extends OpenOptions {
   /**
-   * Milliseconds a caller waits at most, where a route does not say. Default 25 000: what goes on after an answer or a
-   * disconnect has 30 seconds on the platform.
+   * Maximum milliseconds a caller waits, if the route declares no deadline. Default 25 000, because Cloudflare ends work 30
+   * seconds after the answer or the client's disconnect.
    */
   readonly deadlineMs?: number
-  /** Headers that the answers of routes get. Default: `X-Request-Id` and `Cache-Control: no-store`, no `Server-Timing`. */
+  /** Headers added to the answers of routes. Default: `X-Request-Id` and `Cache-Control: no-store`, but no `Server-Timing`. */
   readonly answerHeaders?: AnswerHeaders
   /**
-   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is open. `true` opens all of them, `false`
-   * serves none. Default: readiness for everybody, the other two only for requests to a loopback name, as under
+   * Who may see the overview (`GET /`), `/openapi.json` and `/readyz`; `/healthz` is public. `true` makes all of them public,
+   * `false` serves none. Default: readiness is public, the other two answer only requests to a loopback name, as under
    * `wrangler dev`.
    */
   readonly operations?: boolean | Operations
-  /** Names the Worker answers to. Default: the variable `ALLOWED_HOSTS`, separated by commas; else all. */
+  /**
+   * Host names that the Worker answers to. Default: the comma-separated names in the variable `ALLOWED_HOSTS`, else all names.
+   */
   readonly allowedHosts?: AllowedHosts
   /**
-   * What to do with cross-site POSTs that no preflight precedes: `'refuse'` them with 403, `'allow'` them, or allow those
-   * of the origins in a list. Default `'refuse'`; a route can say otherwise.
+   * Handling of cross-site POSTs that browsers send without a preflight: `'refuse'` answers 403, `'allow'` accepts them, and a
+   * list accepts them from its origins. A route can override it. Default `'refuse'`.
    */
   readonly crossSite?: CrossSite
-  /** How slowly request bodies may arrive, and how much memory of the isolate unfinished ones may take. */
+  /** Minimum rate of request bodies, and maximum memory of the isolate for unfinished ones. */
   readonly bodies?: BodyLimits
-  /** Answer unknown paths and methods under the mount point with problems. Default true. */
+  /** Whether unknown paths and methods under the mount point are answered with problems. Default true. */
   readonly notFound?: boolean
 }
 
 type HonoContext = Context<FlowportHonoEnv>
 
 /**
- * A Hono app with the routes of the flows, typed for Hono's client. `new Hono().route('/api', flowportHono(app))` mounts it;
+ * Returns a Hono app with the flows' routes, typed for Hono's client. `new Hono().route('/api', flowportHono(app))` mounts it;
  * `hc<typeof mounted>(url)` calls it.
  */
 export function flowportHono<const F extends readonly AnyFlow[]>(
@@ -73,16 +75,16 @@ export function flowportHono<const F extends readonly AnyFlow[]>(
 }
 
 export interface HonoParts {
-  /** Default: no `/flowport/ledger`. A page need not download it. */
+  /** Serves `/flowport/ledger`. Default: not served, so that a page need not download its code. */
   readonly ledger?: typeof ledgerOutcome
   /**
-   * The Hono app is served as it is and never mounted. Hono calls one handler without promises of its own; beside a handler for
-   * all paths, it would have two for each request. Default false.
+   * Whether the Hono app is served directly and never mounted. Then unknown paths use `notFound` instead of a handler for all
+   * paths: with a single matching handler, Hono creates no extra promises per request. Default false.
    */
   readonly isServed?: boolean
 }
 
-/** The same over an opener that is shared with what else a Worker does. */
+/** Like `flowportHono`, with an opener that the Worker's other handlers share. */
 export function honoFor(
   app: App,
   profile: Opener,
@@ -124,7 +126,7 @@ export function honoFor(
           call.log = log
           const outcome = handleHttp(runtime, route, call, settings)
           if (!leavesParts) return outcome
-          // Nothing runs between requests: what is to be swept is looked for beside a request that may have left some of it.
+          // A Worker runs only during requests, so unfinished uploads are swept after a request that may leave some.
           return outcome.then((answer) => {
             const sweep = sweeper.sweepIfDue()
             if (sweep !== undefined) call.waitUntil(sweep)
@@ -159,7 +161,7 @@ export function honoFor(
   return hono
 }
 
-/** The answer that `make` has for a request; what it throws as a problem, such as a profile that cannot be opened. */
+/** Returns the answer of `make`. Converts what it throws to a problem, for example when the profile cannot be opened. */
 function answered(
   env: WorkerEnv | undefined,
   call: WebCall,
@@ -185,7 +187,7 @@ function answered(
   }
 }
 
-/** The path the app is mounted under, from the matched route that ends in `own`. */
+/** Returns the path under which the app is mounted, derived from the matched route, which ends in `own`. */
 function mountOf(context: HonoContext, own: string): string {
   const matched = routePath(context)
   return matched.endsWith(own) ? matched.slice(0, -own.length) : ''

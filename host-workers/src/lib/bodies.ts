@@ -1,12 +1,12 @@
-/** Watches one request body with one timer: a timer belongs to its request on Workers, so that none is shared. */
+/** Watches one request body with its own timer, because on Workers a timer belongs to a request and cannot be shared. */
 import { BodyPace, type CheckedBodyLimits } from '@flowport/flow/http'
 
-/** Milliseconds between two looks at an upload. */
+/** Milliseconds between two checks of an upload. */
 const lookMs = 1_000
 
 /**
- * Counts an upload's bytes and the time its client is waited for. `refuse` is called once, when it is too slow or takes too
- * long. Call `stop` when nothing of it is read any more.
+ * Counts an upload's bytes and the time spent waiting for its client. Calls `refuse` one time, when the upload is too slow or
+ * takes too long. Call `stop` when the upload is no longer read.
  */
 export class WatchedUpload {
   readonly #pace: BodyPace
@@ -21,13 +21,13 @@ export class WatchedUpload {
     this.#refuse = refuse
   }
 
-  /** The next chunk is waited for, from now on. */
+  /** Call before waiting for the next chunk. */
   waits(): void {
     this.#waitingSince = Date.now()
     this.#timer ??= setInterval(() => this.#look(), lookMs)
   }
 
-  /** A chunk has come. */
+  /** Call when a chunk has arrived. */
   arrived(bytes: number): void {
     this.#bytes += bytes
     this.#count()
@@ -44,7 +44,7 @@ export class WatchedUpload {
     const refusal = this.#pace.arrived(this.#bytes, this.#waitedMs)
     this.#bytes = 0
     this.#waitedMs = 0
-    // Only a read that waits can be refused; the next one shows that the client is there.
+    // Only a waiting read can be refused. Without one, the next read shows whether the client still sends.
     if (refusal === undefined || !isWaiting) return
     this.stop()
     this.#refuse(refusal)
@@ -58,7 +58,7 @@ export class WatchedUpload {
   }
 }
 
-/** Calls `refuse` once when a JSON body is not whole in time, unless the returned function is called before. */
+/** Calls `refuse` when a JSON body is not complete in time, unless the returned function is called first. */
 export function whenLate(limits: CheckedBodyLimits, refuse: (error: Error) => void): () => void {
   const timer = setTimeout(() => {
     const late = new BodyPace(limits, 'json').arrived(0, limits.jsonTimeoutMs)

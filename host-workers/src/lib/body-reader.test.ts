@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BodyReader } from './body-reader.ts'
 
-/** A byte stream that is fed by the test, as the bodies of requests are. */
+/** A byte stream like a request's body, fed by the test. */
 function byteStream() {
   let controller: ReadableByteStreamController | undefined
   const stream = new ReadableStream({ type: 'bytes', start: (given) => void (controller = given) })
@@ -10,14 +10,14 @@ function byteStream() {
     send: (bytes: Uint8Array<ArrayBuffer>) => controller?.enqueue(bytes),
     end: () => {
       controller?.close()
-      // A read into a buffer that waits ends only then.
+      // Ends a waiting read into a buffer.
       controller?.byobRequest?.respond(0)
     },
     breaks: () => controller?.error(new Error('the connection broke')),
   }
 }
 
-/** A stream of chunks, as JavaScript makes them. */
+/** A stream of chunks, like a stream made in JavaScript. */
 function chunkStream() {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
   const stream = new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) })
@@ -35,7 +35,7 @@ describe.each([
   ['byte streams', byteStream],
   ['streams of chunks', chunkStream],
 ] as const)('BodyReader over %s', (_name, make) => {
-  it('reads what is sent, then undefined, and lets go of the body', async () => {
+  it('reads what is sent, then undefined, and releases the body', async () => {
     const { stream, send, end } = make()
     const reader = new BodyReader(stream, { intoBuffer: true })
     send(bytes(3))
@@ -49,7 +49,7 @@ describe.each([
     expect(stream.locked).toBe(false)
   })
 
-  it('gives chunks to keep that later ones leave as they are', async () => {
+  it('take() returns chunks that later reads do not change', async () => {
     const { stream, send, end } = make()
     const reader = new BodyReader(stream, { intoBuffer: true })
     const kept: Uint8Array[] = []
@@ -67,7 +67,7 @@ describe.each([
     for (const chunk of kept) expect(chunk.buffer.byteLength).toBeLessThanOrEqual(2 * 70_000)
   })
 
-  it('tells a broken connection as a truncated body', async () => {
+  it('reports a broken connection as a truncated body', async () => {
     const { stream, breaks } = make()
     const reader = new BodyReader(stream, { intoBuffer: true })
     const waiting = reader.read()
@@ -75,7 +75,7 @@ describe.each([
     await expect(waiting).rejects.toMatchObject({ code: 'TRUNCATED_BODY' })
   })
 
-  it('rejects the read under way and those to come once it is refused', async () => {
+  it('rejects the current read and later ones after a refusal', async () => {
     const { stream, send } = make()
     const reader = new BodyReader(stream, { intoBuffer: true })
     const waiting = reader.read()
@@ -85,7 +85,7 @@ describe.each([
     await expect(reader.read()).rejects.toThrow('too slow')
   })
 
-  it('reads the rest after a refusal, also what the refused read was waiting for', async () => {
+  it('discards the rest after a refusal, including the chunk of the refused read', async () => {
     const { stream, send, end } = make()
     const reader = new BodyReader(stream, { intoBuffer: true })
     reader.read().catch(() => undefined)
@@ -112,7 +112,7 @@ describe('BodyReader', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('stops waiting for the rest after its time, and reads no more of it', async () => {
+  it('stops waiting for the rest after the linger time, and reads no more', async () => {
     const { stream, send } = byteStream()
     const reader = new BodyReader(stream, { intoBuffer: true })
     let isOver = false
@@ -127,7 +127,7 @@ describe('BodyReader', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('reads a long body in few chunks, over one buffer', async () => {
+  it('reads a long body in few chunks with one buffer', async () => {
     const { stream, send, end } = byteStream()
     const reader = new BodyReader(stream, { intoBuffer: true })
     for (let sent = 0; sent < 1_000_000; sent += 4_000) send(bytes(4_000))

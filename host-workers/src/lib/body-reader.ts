@@ -1,7 +1,10 @@
-/** Reads a request's body chunk by chunk, into a buffer that is used again. */
+/** Reads a request's body chunk by chunk into a reusable buffer. */
 import { truncated } from '@flowport/flow/http'
 
-/** workerd by itself makes chunks of 4 KiB, a turn of its loop each. A body that fills its buffer gets a larger one. */
+/**
+ * workerd's default chunks have 4 KiB and take a turn of the event loop each. A body that fills the buffer gets a larger one,
+ * up to `mostBytes`.
+ */
 const firstBytes = 4 * 1024
 const mostBytes = 64 * 1024
 
@@ -9,20 +12,20 @@ type Chunk = Uint8Array<ArrayBuffer>
 
 export interface BodyReaderOptions {
   /**
-   * Read into a buffer where the stream allows it. Default: on workerd only. In Firefox 153 such a read of a request's body
-   * does not settle when the body ends, and no other platform has chunks as small as workerd.
+   * Whether to read into a buffer if the stream supports it. Default: on workerd only. In Firefox 153 such a read of a
+   * request's body does not settle when the body ends, and no other platform has chunks as small as workerd's.
    */
   readonly intoBuffer?: boolean
 }
 
-/** One call of `read`, `take` or `discard` at a time. */
+/** Reads a body. Only one call of `read`, `take` or `discard` may be pending. */
 export class BodyReader {
-  /** `undefined` where the stream gives chunks of its own. */
+  /** `undefined` when the stream is read in its own chunks. */
   readonly #byob: ReadableStreamBYOBReader | undefined
   readonly #plain: ReadableStreamDefaultReader<Chunk> | undefined
   #buffer: ArrayBuffer | undefined
   #size = firstBytes
-  /** A read goes on when its caller has been refused. */
+  /** Stays true after a refusal, because the read itself continues. */
   #isReading = false
   #refusal: Error | undefined
   #arrived: ((chunk: Chunk | undefined) => void) | undefined
@@ -35,8 +38,9 @@ export class BodyReader {
   }
 
   /**
-   * The next chunk, valid until the next call; `undefined` at the end. A connection that breaks is a truncated body. Chunks
-   * are not raced with a promise that lives as long as the body: it would keep all of them.
+   * Resolves to the next chunk, which is valid until the next call, or to `undefined` at the end. Rejects with a truncated body
+   * when the connection breaks. Does not use `Promise.race` with a promise that lives as long as the body, which would keep all
+   * chunks in memory.
    */
   read(): Promise<Chunk | undefined> {
     return new Promise((resolve, reject) => {
@@ -45,25 +49,25 @@ export class BodyReader {
     })
   }
 
-  /** As `read`, but the chunk is the caller's to keep. */
+  /** Like `read`, but the chunk stays valid. */
   async take(): Promise<Chunk | undefined> {
     const chunk = await this.read()
     if (chunk === undefined || chunk.buffer !== this.#buffer) return chunk
-    // A small chunk must not keep a large buffer.
+    // Copies a small chunk, so that it does not keep a large buffer in memory.
     if (chunk.byteLength * 2 < chunk.buffer.byteLength) return chunk.slice()
     this.#buffer = undefined
     return chunk
   }
 
-  /** Rejects the read under way, and those to come, with `error`. */
+  /** Rejects the current read and all later ones with `error`. */
   refuse(error: Error): void {
     this.#refusal ??= error
     this.#settle()?.failed(this.#refusal)
   }
 
   /**
-   * Reads the rest and forgets it. Resolves when it has been read, when reading fails, or after `lingerMs`; what comes later
-   * is left unread.
+   * Reads and discards the rest. Resolves at the end of the body, when reading fails, or after `lingerMs`; then the remaining
+   * bytes stay unread.
    */
   discard(lingerMs: number): Promise<void> {
     return new Promise((resolve) => {
@@ -85,13 +89,13 @@ export class BodyReader {
     })
   }
 
-  /** Reads nothing more: the platform closes the connection after the answer. */
+  /** Stops reading. The platform closes the connection after the answer. */
   cancel(): void {
     const cancelled = this.#byob === undefined ? this.#plain?.cancel() : this.#byob.cancel()
     cancelled?.catch(() => undefined)
   }
 
-  /** Lets go of the body, which can then be read by another reader. */
+  /** Releases the body, which another reader can then read. */
   release(): void {
     this.#byob?.releaseLock()
     this.#plain?.releaseLock()
@@ -116,7 +120,7 @@ export class BodyReader {
     )
   }
 
-  /** Who waits, once. */
+  /** Returns the waiting callbacks and clears them. */
   #settle() {
     const arrived = this.#arrived
     const failed = this.#failed
@@ -139,12 +143,12 @@ export class BodyReader {
   }
 }
 
-/** Only workerd has this class. */
+/** Whether this is workerd, the only platform with this class. */
 function isWorkerd(): boolean {
   return 'FixedLengthStream' in globalThis
 }
 
-/** `undefined` for streams that JavaScript made of chunks. */
+/** Returns `undefined` for a stream of chunks made in JavaScript. */
 function byobReaderOf(stream: ReadableStream<Chunk>): ReadableStreamBYOBReader | undefined {
   try {
     return stream.getReader({ mode: 'byob' })

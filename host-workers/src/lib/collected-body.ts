@@ -1,21 +1,21 @@
-/** Collects a body within its own bound and that of the isolate. */
+/** Collects a body in memory, within its own limit and the isolate's limit. */
 import { tooLarge, truncated } from '@flowport/flow/http'
 import type { BodyReader } from './body-reader.ts'
 import type { HeldBytes } from './held-bytes.ts'
 
 export interface CollectOptions {
-  /** What the request announced; `null` for a body of unknown length. */
+  /** The announced `Content-Length`; `null` for a body of unknown length. */
   readonly length: number | null
   readonly maxBytes: number
   readonly held: HeldBytes
 }
 
-/** The whole body. When it rejects, nothing of the body is kept, and the rest can be discarded. */
+/** Resolves to the complete body. When it rejects, it holds no bytes, and the rest of the body can be discarded. */
 export async function collectBody(
   reader: BodyReader,
   { length, maxBytes, held }: CollectOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // One buffer that doubles: a list of chunks would cost memory for each one-byte chunk that a client sends.
+  // One buffer that doubles, because a list of chunks would cost extra memory for each one-byte chunk that a client sends.
   let kept = new Uint8Array(0)
   let bytes = 0
   try {

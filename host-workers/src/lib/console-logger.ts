@@ -1,10 +1,10 @@
-/** Logs as one JSON line each to the console, which is where Workers collect them. */
+/** Writes log entries as JSON lines to the console, from which Workers collect logs. */
 import type { Logger } from '@flowport/capabilities'
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** Writes what is at least as severe as `level`. */
+/** Returns a logger for entries at least as severe as `level`. */
 export function consoleLogger(level: LogLevel): Logger {
   const from = logLevels.indexOf(level)
   const writer = (own: Exclude<LogLevel, 'silent'>) =>
@@ -17,7 +17,10 @@ export function consoleLogger(level: LogLevel): Logger {
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }
 }
 
-/** An error's own JSON, where it has one (it leaves secrets out), else name, message, stack and cause. */
+/**
+ * Converts errors for JSON: name, message, stack and cause. An error with its own `toJSON`, which leaves out secrets, uses
+ * that.
+ */
 function plainErrors(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   if (!(value instanceof Error)) return value

@@ -1,4 +1,4 @@
-/** What the platform pushes, batches of messages and schedules, to the flows that ask for it. */
+/** Delivers the message batches and schedules that the platform pushes to the flows with these triggers. */
 import type { App } from '@flowport/flow'
 import {
   cronJobs,
@@ -10,7 +10,7 @@ import {
 } from '@flowport/flow/delivery'
 import type { Opened } from './opened.ts'
 
-/** A message as the platform hands it over. */
+/** A message as the platform passes it. */
 export interface PlatformMessage {
   readonly id: string
   readonly timestamp: Date
@@ -21,14 +21,14 @@ export interface PlatformMessage {
   retry(options?: { readonly delaySeconds?: number }): void
 }
 
-/** A batch as the platform hands it over. */
+/** A batch as the platform passes it. */
 export interface PlatformBatch {
   /** The queue's name on the platform. */
   readonly queue: string
   readonly messages: readonly PlatformMessage[]
 }
 
-/** A schedule that is due. */
+/** A due schedule as the platform passes it. */
 export interface PlatformSchedule {
   readonly cron: string
   /** Milliseconds since the epoch. */
@@ -37,26 +37,26 @@ export interface PlatformSchedule {
 
 export interface DeliverySettings {
   /**
-   * Names of queues on the platform to the names flows use, where they differ: `{ 'shop-orders-staging': 'orders' }`.
-   * Default: a queue is named alike.
+   * Maps queue names on the platform to the names that flows use: `{ 'shop-orders-staging': 'orders' }`. Default: the names are
+   * the same.
    */
   readonly queues?: Readonly<Record<string, string>>
   /**
-   * Milliseconds a delivery or a scheduled run may work, where its trigger does not say. Default 600 000; the platform
-   * ends them after 15 minutes.
+   * Deadline of a delivery or a scheduled run in milliseconds, if its trigger declares none. The platform ends them after 15
+   * minutes. Default 600 000.
    */
   readonly deliveryDeadlineMs?: number
 }
 
 type WaitUntil = (work: Promise<unknown>) => void
 
-/** Longest pause the platform takes: 12 hours, https://developers.cloudflare.com/queues/platform/limits/. */
+/** Longest retry delay of the platform in milliseconds: 12 hours, https://developers.cloudflare.com/queues/platform/limits/. */
 const maxDelayMs = 12 * 3_600_000
 
 /**
- * Delivers every message of a batch by itself: done is acked, failed is retried after a pause. Past `max_retries` of its
- * consumer the platform moves a message to the dead letter queue. A queue no flow consumes is an error: all of it is
- * retried.
+ * Delivers and settles each message of a batch separately: acknowledges a success, and retries a failure after a pause. After
+ * the consumer's `max_retries`, the platform moves a message to the dead-letter queue. Throws for a queue that no flow
+ * consumes, so that the platform retries the whole batch.
  */
 export async function deliverPlatformBatch(
   app: App,
@@ -70,7 +70,7 @@ export async function deliverPlatformBatch(
   if (consumer === undefined) {
     const known = queueConsumers(app).map(({ trigger }) => trigger.queue)
     throw new Error(
-      `no flow consumes queue "${batch.queue}": flows consume ${known.join(', ') || 'none'}; name the queue alike, or map it with the option "queues"`,
+      `no flow consumes queue "${batch.queue}": flows consume ${known.join(', ') || 'none'}; use the same name, or map it with the option "queues"`,
     )
   }
   await deliverBatch(runtime, consumer, batch.messages.map(delivered), {
@@ -81,7 +81,7 @@ export async function deliverPlatformBatch(
   })
 }
 
-/** Runs every flow whose schedule this is. What fails is told to the platform when all have ended. */
+/** Runs every flow with this schedule. Throws the failures when all runs have ended, to report them to the platform. */
 export async function runPlatformSchedule(
   app: App,
   { runtime, log }: Opened,

@@ -1,8 +1,11 @@
-/** Which requests a Worker answers by their host, and to whom it shows what it serves beside the flows. */
+/** Checks a request's host name, and whether the request was sent to this machine. */
 import { type AllowedHosts, type HostCheck, hostCheck, isLoopbackName, nameOf } from '@flowport/flow/http'
 import type { WorkerEnv } from './environment.ts'
 
-/** The check of each `env`: of the option, else of the variable `ALLOWED_HOSTS`, else `null`. */
+/**
+ * Returns a function that gives the host check for an `env`: from the option, else from the variable `ALLOWED_HOSTS`, else
+ * `null`.
+ */
 export function hostChecks(
   allowed: AllowedHosts | undefined,
 ): (env: WorkerEnv | undefined) => HostCheck | null {
@@ -24,7 +27,7 @@ export function hostChecks(
   }
 }
 
-/** The host of a URL with its port. */
+/** Returns the host of a URL, with its port. */
 export function hostOf(url: string): string {
   const start = url.indexOf('//') + 2
   const end = url.slice(start).search(/[/?#]/)

@@ -14,7 +14,7 @@ const provider = {
 }
 
 describe('the variables of a Worker', () => {
-  it('are read from text, with defaults; an empty one is an unset one', () => {
+  it('are parsed from text, with defaults; an empty one counts as unset', () => {
     const env = {
       URL_OF: 'https://x.test',
       PORT_OF: '80',
@@ -30,7 +30,7 @@ describe('the variables of a Worker', () => {
     })
   })
 
-  it('are all told when they do not fit, by name and never by value', () => {
+  it('are all reported when invalid, by name and never by value', () => {
     const env = {
       URL_OF: 'hunter2',
       PORT_OF: '70000',
@@ -48,7 +48,7 @@ describe('the variables of a Worker', () => {
     expect(faults).toContainEqual({ variable: 'MODE', problem: 'must be one of a, b' })
   })
 
-  it('are all told when they are missing', () => {
+  it('are all reported when missing', () => {
     expect(readVariables({}, [provider]).faults).toEqual([
       { variable: 'URL_OF', problem: 'is missing' },
       { variable: 'PORT_OF', problem: 'is missing' },

@@ -1,4 +1,4 @@
-/** Validates the variables of a profile without generating code, which Workers do not allow. */
+/** Validates a profile's variables without generating code, which Workers forbid. */
 import type { Provider } from '@flowport/capabilities'
 import type { EnvironmentIssue, ReadVariables } from '@flowport/flow'
 import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema'
@@ -6,10 +6,13 @@ import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema'
 /** A Worker's `env`: variables and secrets as text (or JSON), bindings as objects. */
 export type WorkerEnv = Readonly<Record<string, unknown>>
 
-/** What the platform hands over as `env`: any object type, such as an interface that names the bindings. */
+/** The type of the platform's `env`: any object type, such as an interface that names the bindings. */
 export type PlatformEnv = object
 
-/** Validates, coerces and defaults what the providers' schemas name. An empty variable is an unset one. */
+/**
+ * Validates and converts the variables that the providers' schemas name, and applies defaults. An empty variable counts as
+ * unset.
+ */
 export function readVariables(env: WorkerEnv, providers: readonly Pick<Provider, 'env'>[]): ReadVariables {
   const properties: Record<string, Property> = Object.assign(
     {},
@@ -34,7 +37,7 @@ interface Property {
   readonly default?: unknown
 }
 
-/** Variables are text: a number or a flag is read from it. What cannot be read stays text, and is a fault. */
+/** Parses a number or boolean from a variable's text. Text that cannot be parsed stays text and fails validation. */
 function coerced(value: unknown, { type }: Property): unknown {
   if (typeof value !== 'string') return value
   if (
@@ -46,7 +49,7 @@ function coerced(value: unknown, { type }: Property): unknown {
   return value
 }
 
-/** In the words the Node host uses; the validator's own messages show values. */
+/** Converts an error to the Node host's wording, because the validator's own messages show values. */
 function faultOf(
   { keyword, instanceLocation, error }: OutputUnit,
   properties: Readonly<Record<string, Property>>,

@@ -1,9 +1,9 @@
-/** The bytes of unfinished bodies that an isolate keeps, all requests together. */
+/** Counts the bytes of unfinished bodies that an isolate holds for all requests. */
 import { tooManyBodies } from '@flowport/flow/http'
 
 /**
- * A request takes before it keeps, and gives back when its body is whole or refused. One that would go over the bound is
- * refused itself: on Workers a request must not end the work of another.
+ * A request takes bytes before it holds them, and gives them back when its body is complete or refused. A request that would
+ * exceed the limit is itself refused, because on Workers a request must not end another's work.
  */
 export class HeldBytes {
   readonly #max: number
@@ -13,12 +13,12 @@ export class HeldBytes {
     this.#max = max
   }
 
-  /** What is held right now. */
+  /** Bytes held now. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Throws the 503 `TOO_MANY_BODIES`, and takes nothing, when there is no room. */
+  /** Takes bytes. Throws 503 `TOO_MANY_BODIES` and takes nothing when the limit would be exceeded. */
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#max) throw tooManyBodies()
     this.#bytes += bytes

@@ -1,4 +1,4 @@
-/** What Hono knows of a Worker that runs Flowport, and what hooks see of Hono. */
+/** Hono's types for a Worker that runs Flowport, and the part of Hono's context that hooks get. */
 import type { Context, Env } from 'hono'
 import type { WorkerEnv } from './environment.ts'
 
@@ -6,7 +6,7 @@ export interface FlowportHonoEnv {
   Bindings: WorkerEnv
 }
 
-/** What hooks see of Hono's context. `HookContext<{ Variables: { user: User } }>` has the variables of a middleware. */
+/** The part of Hono's context that hooks get. `HookContext<{ Variables: { user: User } }>` adds a middleware's variables. */
 export type HookContext<E extends Env = Env> = Pick<
   Context<FlowportHonoEnv & E>,
   'env' | 'executionCtx' | 'req' | 'var'

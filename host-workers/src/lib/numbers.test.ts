@@ -9,7 +9,7 @@ import { createServiceWorker } from './browser/service-worker.ts'
 import { createWorker } from './worker.ts'
 
 const app = defineApp({ name: 'app', flows: [], profiles: { workers: [] } })
-/** What fits is tried in a browser: there is no database and no service worker here. */
+/** Valid numbers are tested in a browser, because Node has no IndexedDB and no service worker. */
 const fitting: readonly number[] = []
 
 describe('numbers of the host', () => {

@@ -14,14 +14,14 @@ describe('opening an app on Workers', () => {
     return opener(app, { log: silentLogger }).open({})
   }
 
-  it('refuses a delivery that may work for longer than the 15 minutes of the platform', async () => {
+  it('refuses a delivery whose deadline exceeds the platform’s 15 minutes', async () => {
     await expect(open(queue('orders', { input: anything, deadline: '16m' }))).rejects.toMatchObject({
       diagnostics: [{ code: 'LEASE001', location: { flow: 'one', node: 'trigger', profile: 'workers' } }],
     })
     await expect(open(queue('orders', { input: anything, deadline: '15m' }))).resolves.toBeDefined()
   })
 
-  it('finds what is wrong with a flow while the isolate starts, and refuses it when the profile is opened', async () => {
+  it('validates a flow while the isolate starts, and reports the findings when the profile is opened', async () => {
     const route = flow('one', {
       trigger: http.get('/things', { input: anything }),
       graph: (input, step) => step(work, input),
@@ -42,7 +42,7 @@ describe('opening an app on Workers', () => {
       })
   })
 
-  it('refuses a schedule in another time zone than UTC', async () => {
+  it('refuses a schedule in a time zone other than UTC', async () => {
     await expect(open(cron('0 3 * * *', { timeZone: 'Europe/Berlin' }))).rejects.toMatchObject({
       diagnostics: [{ code: 'CTRL901' }],
     })

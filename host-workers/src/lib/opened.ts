@@ -1,4 +1,4 @@
-/** Opens a profile once per `env` of a Worker, inside the first request: only flows are checked before it. */
+/** Opens a profile one time per `env` of a Worker, during the first request. Only the flows are checked before that. */
 import {
   createHttp,
   createSecrets,
@@ -27,15 +27,17 @@ import type { HookContext } from './hono-env.ts'
 import { readVariables, type WorkerEnv } from './environment.ts'
 
 export interface OpenOptions extends SweepOption {
-  /** Default: `FLOWPORT_PROFILE`, else `'workers'`. */
+  /** Name of the profile. Default: `FLOWPORT_PROFILE`, else `'workers'`. */
   readonly profile?: string
-  /** Default: JSON lines on the console, from the level `LOG_LEVEL` names (default `'warn'`). */
+  /** Logger. Default: JSON lines on the console, from the level in `LOG_LEVEL` (default `'warn'`). */
   readonly log?: Logger
-  /** In order around every run: requests, messages, schedules. `trigger` says which; `request` is Hono's context. */
+  /**
+   * Hooks, in order, around every run of a request, message or schedule. `trigger` names the kind; `request` is Hono's context.
+   */
   readonly hooks?: readonly Hook<HookContext>[]
 }
 
-/** What a request runs on. */
+/** An open profile with its runtime. */
 export interface Opened extends OpenedProfile {
   readonly app: App
   readonly runtime: Runtime
@@ -44,22 +46,22 @@ export interface Opened extends OpenedProfile {
 }
 
 export interface Opener {
-  /** A profile that cannot be opened is a `DiagnosticsError`; it is tried again at the next request. */
+  /** Opens the profile. Throws a `DiagnosticsError` if it cannot be opened; the next request tries again. */
   open(env: WorkerEnv | undefined): Opened | Promise<Opened>
-  /** Where things are logged, also when nothing could be opened. */
+  /** Returns the logger, even if the profile cannot be opened. */
   log(env: WorkerEnv | undefined): Logger
 }
 
 /**
- * Remembers what was opened by `env`, which is one object for the life of an isolate. Only what has been opened is kept,
- * never the opening itself: on Workers a request must not wait for another's work.
+ * Returns an opener that caches the open profile by `env`, which is one object for the life of an isolate. Caches only an open
+ * profile, never a pending opening, because on Workers a request must not wait for another's work.
  */
 export function opener(app: App, options: OpenOptions): Opener {
   checkApp(app)
-  // Flows are checked while an isolate starts: its first request waits for what depends on `env`, and for nothing else.
+  // Flows are validated while an isolate starts, so that the first request waits only for work that depends on `env`.
   const findings = validateApp(app)
   const known = new WeakMap<WorkerEnv, Opened>()
-  // As in Hono's own `app.request(path)`: without an `env` there is nothing in it.
+  // Hono's `app.request(path)` passes no `env`, which counts as empty.
   const nothing: WorkerEnv = {}
   const log = (env = nothing) => options.log ?? consoleLogger(levelOf(env))
   return { open: (env = nothing) => known.get(env) ?? remember(env), log }
@@ -90,11 +92,11 @@ async function open(
 interface OpenNamedOptions extends Pick<OpenOptions, 'hooks' | 'sweepUploadsAfterMs'> {
   readonly queues?: 'pulled' | 'pushed'
   readonly platform?: Platform
-  /** What `validateApp` has found in the app. Default: it is asked when the profile is opened. */
+  /** Findings of `validateApp`. Default: the app is validated when the profile is opened. */
   readonly findings?: readonly Diagnostic[]
 }
 
-/** Opens a profile the app has: variables, secrets and bindings out of `env`. */
+/** Opens a profile of the app, with variables, secrets and bindings from `env`. */
 export async function openNamed(
   app: App,
   name: string,

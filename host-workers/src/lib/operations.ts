@@ -1,4 +1,4 @@
-/** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, to whom the options let. */
+/** Serves `/healthz`, `/readyz`, `/openapi.json` and the overview, with the access that the options allow. */
 import type { Awaitable } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { App, Metadata } from '@flowport/flow'
@@ -24,7 +24,7 @@ import type { WebCall } from './web-call.ts'
 
 type HonoContext = Context<FlowportHonoEnv>
 
-/** Opens the profile, unless it is open. */
+/** Opens the profile if it is not open. */
 type Open = () => Awaitable<Opened>
 
 /** Answers one request; errors become problems. */
@@ -33,12 +33,12 @@ export type Answer = (
   make: (call: WebCall, open: Open) => Awaitable<HttpOutcome>,
 ) => Response | Promise<Response>
 
-/** The operations for where nobody else can ask, such as a page: what is not said is on. */
+/** Returns the operations for a host that only its own page can reach: an unset access is `on`. */
 export function onUnlessSaid(operations: boolean | Operations = {}): boolean | Operations {
   return typeof operations === 'boolean' ? operations : { overview: 'on', openapi: 'on', ...operations }
 }
 
-/** Registers what is not off. `hasRoot`: a flow has `GET /`, so that there is no overview. */
+/** Registers the operations that are not off. `hasRoot` means that a flow serves `GET /`, so there is no overview. */
 export function addOperations(
   hono: Hono<FlowportHonoEnv>,
   app: App,

@@ -1,10 +1,10 @@
-/** Path parameters from a URL as it was sent: decoded once, segment by segment. */
+/** Reads path parameters from the raw URL: each segment is decoded one time. */
 import { badPath, pathTooLong } from '@flowport/flow/http'
 
-/** Longest parameter in characters as sent: room for any key a store takes. */
+/** Maximum length of a parameter as sent, in characters: enough for a key of any store. */
 const longestParam = 8 * 1024
 
-/** The parameters of a path that matched `pattern`, such as `/api/notes/:id`. */
+/** Returns the parameters of a path that matched `pattern`, such as `/api/notes/:id`. */
 export function pathParams(pattern: string, path: string): Readonly<Record<string, string>> {
   const params: Record<string, string> = {}
   const segments = path.split('/')

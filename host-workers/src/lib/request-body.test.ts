@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HeldBytes } from './held-bytes.ts'
 import { WebBody } from './request-body.ts'
 
-/** A request whose body is `chunks` and then, unless it ends, nothing more for ever. */
+/** A request whose body sends `chunks` and then ends, or stalls for ever. */
 function sending(
   chunks: readonly string[],
   { ends = true, length }: { ends?: boolean; length?: number } = {},
@@ -37,10 +37,10 @@ describe('the body of a web request', () => {
   })
 
   it.each([
-    ['announced as it is', 20],
+    ['announced with its length', 20],
     ['of unknown length', undefined],
     ['announced as less than it is', 3],
-  ])('over its bound is LimitExceeded when it is %s', async (_what, length) => {
+  ])('over its limit is LimitExceeded when it is %s', async (_what, length) => {
     const request = sending(['0123456789', '0123456789'], length === undefined ? {} : { length })
     await expect(new WebBody(request).bytes(10)).rejects.toMatchObject({ kind: 'LimitExceeded' })
   })
@@ -51,13 +51,13 @@ describe('the body of a web request', () => {
     await expect(reader.read()).rejects.toMatchObject({ code: 'TRUNCATED_BODY' })
   })
 
-  it('that was refused is read to its end', async () => {
+  it('is read to its end after a refusal', async () => {
     const request = sending(['a', 'b', 'c'])
     await new WebBody(request).discardRest()
     expect((await request.body?.getReader().read())?.done).toBe(true)
   })
 
-  it('that was refused and never ends keeps its answer waiting for the linger time only', async () => {
+  it('delays the answer for at most the linger time after a refusal', async () => {
     const body = new WebBody(sending(['a'], { ends: false }), { lingerMs: 20 })
     await body.discardRest()
     const other = new WebBody(sending(['a'], { ends: false }), { lingerMs: 20 })
@@ -66,12 +66,12 @@ describe('the body of a web request', () => {
   })
 })
 
-describe('a web request’s body that comes too slowly', () => {
+describe('a web request’s body that arrives too slowly', () => {
   const limits = checkedBodyLimits({ jsonTimeoutMs: 30_000, rateWindowMs: 10_000, minBytesPerSecond: 100 })
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it.each([undefined, 100])('is refused when it is to be JSON, with the length %s', async (length) => {
+  it.each([undefined, 100])('is refused when JSON is expected, with the length %s', async (length) => {
     const body = new WebBody(
       sending(['{"half":'], { ends: false, ...(length === undefined ? {} : { length }) }),
       { limits },
@@ -90,7 +90,7 @@ describe('a web request’s body that comes too slowly', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is not refused while its reader takes its time', async () => {
+  it('is not refused while its reader is slow', async () => {
     const reader = new WebBody(sending(['a', 'b']), { limits }).stream().getReader()
     await reader.read()
     await vi.advanceTimersByTimeAsync(600_000)
@@ -109,7 +109,7 @@ describe('the memory for unfinished bodies of an isolate', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('is bounded: the body that arrives when it is full is refused, and the others go on', async () => {
+  it('is bounded: a body that arrives when it is full is refused, and the others continue', async () => {
     const held = new HeldBytes(150_000)
     const first = half(held).catch((error: unknown) => error)
     const second = half(held).catch((error: unknown) => error)
@@ -123,7 +123,7 @@ describe('the memory for unfinished bodies of an isolate', () => {
     expect(held.bytes).toBe(0)
   })
 
-  it('reads nothing more of a body it has no room for', async () => {
+  it('stops reading a body for which it has no room', async () => {
     const cancelled = vi.fn()
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new Uint8Array(60_000)),
@@ -140,7 +140,7 @@ describe('the memory for unfinished bodies of an isolate', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('takes what has come, not what was announced', async () => {
+  it('counts received bytes, not announced ones', async () => {
     const held = new HeldBytes(1_000_000)
     const announced = Array.from({ length: 10 }, () =>
       new WebBody(sending(['{'], { ends: false, length: 900_000 }), { limits, held, lingerMs: 1 })
@@ -154,7 +154,7 @@ describe('the memory for unfinished bodies of an isolate', () => {
     expect(held.bytes).toBe(0)
   })
 
-  it('is given back when bodies are whole, too large or cut short', async () => {
+  it('is given back when bodies are complete, too large or truncated', async () => {
     const held = new HeldBytes(1_000_000)
     const read = (chunks: readonly string[], length: number, max = 100_000) =>
       new WebBody(sending(chunks, { length }), { limits, held, lingerMs: 1 }).bytes(max)

@@ -1,4 +1,4 @@
-/** A web request's body in the forms the bridge reads: bytes or a stream. */
+/** A web request's body in the two forms that the bridge reads: bytes or a stream. */
 import { isCapabilityError } from '@flowport/capabilities'
 import {
   type CheckedBodyLimits,
@@ -13,17 +13,17 @@ import { collectBody, type CollectOptions } from './collected-body.ts'
 import { HeldBytes } from './held-bytes.ts'
 
 export interface WebBodyOptions {
-  /** Longest time the rest of a refused body is read, in milliseconds. Default 10 000. */
+  /** Maximum milliseconds to read the rest of a refused body. Default 10 000. */
   readonly lingerMs?: number
-  /** How slowly the body may arrive. Default: as `BodyLimits` says. */
+  /** Minimum rate and time limits of the body. Default: the defaults of `BodyLimits`. */
   readonly limits?: CheckedBodyLimits
-  /** What the isolate holds of unfinished bodies. Default: nothing else. */
+  /** Counter of the isolate's held bytes. Default: a separate counter. */
   readonly held?: HeldBytes
 }
 
 /**
- * A body announced with at most this many bytes is read by the platform in one call, and counts as held from its beginning.
- * Larger ones are counted as they arrive: an announcement alone must not take the room of others.
+ * A body with an announced length of at most this many bytes is read in one call of the platform, and counts as held from the
+ * start. Larger bodies are counted as they arrive, so that an announcement alone does not use up the room.
  */
 const smallBytes = 16 * 1024
 
@@ -53,7 +53,7 @@ export class WebBody implements HttpBody {
     this.#lingerMs = lingerMs
   }
 
-  /** Reads no more than `maxBytes` and one chunk, whatever the sender announced. */
+  /** Reads at most `maxBytes` and one chunk, regardless of the announced length. */
   bytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const { body } = this.#request
     const announced = this.#headers.get('content-length')
@@ -65,7 +65,7 @@ export class WebBody implements HttpBody {
       : this.#collected(body, { length, maxBytes, held: this.#held })
   }
 
-  /** The platform's own reading, which is the fastest: HTTP hands over no more than was announced. */
+  /** Uses the platform's `arrayBuffer`, which is fastest. HTTP delivers no more bytes than announced. */
   #small(length: number, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     return new Promise((resolve, reject) => {
       this.#held.take(length)
@@ -77,7 +77,7 @@ export class WebBody implements HttpBody {
       this.#request.arrayBuffer().then(
         (bytes) => {
           ended()
-          // A request that another Worker made may say what it likes.
+          // A request from another Worker may announce a wrong length.
           if (bytes.byteLength > maxBytes) reject(tooLarge(maxBytes))
           else resolve(new Uint8Array(bytes))
         },
@@ -98,7 +98,7 @@ export class WebBody implements HttpBody {
     try {
       return await collectBody(reader, options)
     } catch (error) {
-      // An isolate that is full has no time for the rest either.
+      // An isolate without room does not read the rest either.
       if (isCapabilityError(error) && error.code === 'TOO_MANY_BODIES') reader.cancel()
       else this.#draining = reader.discard(this.#lingerMs)
       throw error
@@ -112,9 +112,9 @@ export class WebBody implements HttpBody {
   }
 
   /**
-   * Reads what a refusal left unread, and forgets it: a connection that closes while its client still sends breaks before
-   * the client has read why. Gives up after `lingerMs`, also on a client that sends nothing more. `undefined` where
-   * nothing is left.
+   * Reads and discards the rest of a refused body. Without this, a connection that closes while its client still sends breaks
+   * before the client has read the answer. Stops after `lingerMs`, even if the client sends nothing more. Returns `undefined`
+   * when nothing is left.
    */
   discardRest(): Promise<void> | undefined {
     const { body } = this.#request
@@ -123,7 +123,9 @@ export class WebBody implements HttpBody {
     return this.#draining
   }
 
-  /** The body as it comes; ended early, by a broken connection or a wrong length, it errors. */
+  /**
+   * Returns the body as it arrives. The stream errors when the body ends early, through a broken connection or a wrong length.
+   */
   #guarded(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { body } = this.#request
     const announced = this.#headers.get('content-length')

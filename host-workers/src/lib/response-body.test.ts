@@ -2,7 +2,7 @@ import type { HttpSink } from '@flowport/flow/http'
 import { expect, it } from 'vitest'
 import { pushedStream } from './response-body.ts'
 
-it('wakes everybody who waits for the reader, the heartbeat of a stream as well as its items', async () => {
+it('wakes all writers that wait for the reader, a stream’s heartbeat as well as its items', async () => {
   let sink: HttpSink | undefined
   const ended = Promise.withResolvers<void>()
   const stream = pushedStream(

@@ -1,10 +1,10 @@
-/** Bodies of responses: text that a writer pushes at the reader's pace, and streams of a known length. */
+/** Response bodies: text that a writer pushes with backpressure, and streams of a known length. */
 import type { HttpSink } from '@flowport/flow/http'
 
-/** Bytes that wait for the reader before the writer is told to wait. */
+/** Buffered bytes above which the writer must wait for the reader. */
 const highWaterMark = 64 * 1024
 
-/** A byte stream that `write` fills. Calls `gone` when its reader cancels it. */
+/** Returns a byte stream that `write` fills. Calls `gone` when its reader cancels it. */
 export function pushedStream(
   write: (sink: HttpSink) => Promise<void>,
   gone: () => void,
@@ -28,7 +28,7 @@ export function pushedStream(
           if (closed) return undefined
           controller.enqueue(encoder.encode(text))
           if ((controller.desiredSize ?? 0) > 0) return undefined
-          // Whoever writes meanwhile, such as a heartbeat, waits for the same.
+          // All concurrent writers, such as a heartbeat, wait for the same promise.
           waiting ??= new Promise((resolve) => {
             wake = resolve
           })
@@ -49,7 +49,10 @@ export function pushedStream(
   )
 }
 
-/** A stream whose length the platform announces: without it, workerd drops the header and sends chunks. */
+/**
+ * Returns a stream whose length workerd announces. Without `FixedLengthStream`, workerd drops `Content-Length` and sends
+ * chunks.
+ */
 export function sizedStream(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   length: string | undefined,
@@ -62,7 +65,7 @@ export function sizedStream(
   return readable
 }
 
-/** A text that is sent at once, in a stream that ends when `rest` has settled; and its length, as a header has it. */
+/** Returns a stream that sends the text immediately and ends when `rest` has settled, and its length for the header. */
 export function lingering(
   text: string,
   rest: Promise<void>,

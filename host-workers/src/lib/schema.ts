@@ -1,8 +1,8 @@
-/** The types of an app's routes in the form that Hono's client `hc` reads. */
+/** The types of an app's routes for Hono's client `hc`. */
 import type { BlobRef, Flow, HttpMethod, HttpTrigger, Reply } from '@flowport/flow'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-/** `hc<AppType>` asks for this: path to method to what goes in and what comes out. */
+/** The schema that `hc<AppType>` reads: for each path and method, the types of input and output. */
 export type RoutesOf<Flows extends readonly unknown[]> = Merged<
   { [I in keyof Flows]: RouteOf<Flows[I]> }[number]
 >
@@ -31,7 +31,7 @@ type RouteOf<F> =
 
 type Bodiless = 'GET' | 'HEAD' | 'DELETE' | 'OPTIONS'
 
-/** Path parameters, and the rest of the message as query or JSON body. */
+/** The path parameters, and the rest of the message as query or JSON body. */
 type InputOf<M, P extends string, In> = ParamOf<P> &
   (Rest<In, P> extends infer R
     ? [keyof R] extends [never]
@@ -52,7 +52,7 @@ type Names<P extends string> = P extends `${string}:${infer Name}/${infer More}`
 
 type Rest<In, P extends string> = { [K in keyof In as K extends Names<P> ? never : K]: In[K] }
 
-/** What is in the body: a reply's own, JSON for values, bytes or text for the others. */
+/** Type of the answer's body: a reply's own body, the value for JSON, `never` for bytes and streams. */
 type OutputOf<O> =
   O extends Reply<infer B> ? OutputOf<B> : O extends BlobRef | AsyncIterable<unknown> ? never : O
 

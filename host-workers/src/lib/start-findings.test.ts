@@ -18,9 +18,9 @@ const nightly = flow('nightly', {
 const slow = flow('slow', { trigger: queue('jobs', { input: Order, deadline: '1h' }), graph: (it) => it })
 
 describe('the start of a Worker', () => {
-  it('finds at once what flowport check finds of the flows, the platform and the bindings', async () => {
+  it('reports the same findings as flowport check for the flows, the platform and the bindings', async () => {
     const flows = [saving, nightly, slow] as const
-    // As JavaScript can make it: the compiler refuses an app without the store.
+    // Built as in plain JavaScript, because the compiler refuses an app without the store.
     const app = {
       ...defineApp({ flows, profiles: {} }),
       profiles: { workers: [memory({ only: ['dedupe'] })] },

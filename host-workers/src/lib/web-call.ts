@@ -1,4 +1,4 @@
-/** A web request as the bridge's `HttpCall`, and its outcome as a web response. */
+/** Adapts a web request to the bridge's `HttpCall`, and converts its outcome to a web response. */
 import type { Logger } from '@flowport/capabilities'
 import type { HttpCall, HttpOutcome } from '@flowport/flow/http'
 import { hostOf } from './doors.ts'
@@ -6,25 +6,25 @@ import { pathParams } from './path.ts'
 import { WebBody, type WebBodyOptions } from './request-body.ts'
 import { lingering, pushedStream, sizedStream } from './response-body.ts'
 
-/** What a call needs of Hono's context. */
+/** The part of Hono's context that a call needs. */
 export interface CallContext {
   readonly req: { readonly raw: Request }
-  /** Throws where there is none, as in `app.request()`. */
+  /** Throws if there is no execution context, as in `app.request()`. */
   readonly executionCtx: { waitUntil(work: Promise<unknown>): void }
 }
 
 export class WebCall implements HttpCall {
   readonly body: WebBody
-  /** Set when the profile has been opened. */
+  /** Set when the profile is open. */
   log: Logger | undefined
   readonly #context: CallContext
   readonly #request: Request
-  /** Kept, as the two below: on workerd each look at a request or its headers leaves JavaScript. */
+  /** Cached like the next two fields, because on workerd each access to a request or its headers leaves JavaScript. */
   readonly #headers: Headers
   #method: string | undefined
-  /** `null` where the request has none. */
+  /** `null` without a content type; `undefined` before the first access. */
   #contentType: string | null | undefined
-  /** The matched path with its parameters, mount point included; `null` where it has none. */
+  /** The matched path pattern, including the mount point. `null` for a path without parameters. */
   readonly #pattern: string | null
   #params: Readonly<Record<string, string>> | undefined
   #listeners: (() => void)[] = []
@@ -66,7 +66,7 @@ export class WebCall implements HttpCall {
 
   header(name: string): string | undefined {
     if (name !== 'content-type') return this.#headers.get(name) ?? undefined
-    // Looked at by the check of cross-site requests, of charsets and of media types.
+    // Cached, because the checks of cross-site requests, charsets and media types all read it.
     if (this.#contentType === undefined) this.#contentType = this.#headers.get(name)
     return this.#contentType ?? undefined
   }
@@ -81,13 +81,13 @@ export class WebCall implements HttpCall {
     executionOf(this.#context)?.waitUntil(work)
   }
 
-  /** The outcome as a response. When its reader goes away, so has the client. */
+  /** Converts the outcome to a response. A reader that cancels the response counts as a client's disconnect. */
   respond(outcome: HttpOutcome): Response | Promise<Response> {
     if (outcome.status < 400) return this.#respond(outcome)
     const rest = this.body.discardRest()
     if (rest === undefined) return this.#respond(outcome)
     if (typeof outcome.body !== 'string') return rest.then(() => this.#respond(outcome))
-    // The answer goes out whole; its response ends when the rest of the request has been read, or has taken too long.
+    // Sends the complete answer immediately. The response ends when the rest of the request has been read or takes too long.
     const { body, length } = lingering(outcome.body, rest)
     return this.#respond({ ...outcome, headers: { ...outcome.headers, 'content-length': length }, body })
   }
@@ -105,7 +105,7 @@ export class WebCall implements HttpCall {
   }
 }
 
-/** Hono throws where there is no execution context: outside a Worker, where nothing ends a request's work early. */
+/** Returns `undefined` outside a Worker, where Hono throws. There, nothing ends a request's work early. */
 function executionOf(context: CallContext): CallContext['executionCtx'] | undefined {
   try {
     return context.executionCtx
@@ -114,7 +114,7 @@ function executionOf(context: CallContext): CallContext['executionCtx'] | undefi
   }
 }
 
-/** Path and query of a URL as text, without what parsing it would cost. */
+/** Splits a URL into path and query without the cost of parsing it. */
 export function partsOf(url: string): { readonly path: string; readonly query: string } {
   const start = url.indexOf('/', url.indexOf('//') + 2)
   const end = url.indexOf('#')

@@ -1,4 +1,7 @@
-/** `createWorker`: a Worker's entry. HTTP goes to the Hono app, batches and schedules to the flows that ask for them. */
+/**
+ * `createWorker`: a Worker's entry. Passes HTTP requests to the Hono app, and message batches and schedules to the flows with
+ * these triggers.
+ */
 import { checkNumbers, lifeRule } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import { ledgerOutcome } from '@flowport/flow/http'
@@ -15,7 +18,7 @@ import { opener } from './opened.ts'
 
 export interface WorkerOptions extends FlowportHonoOptions, DeliverySettings {}
 
-/** What the platform lends to each event. */
+/** The platform's context of an event. */
 export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void
   passThroughOnException(): void
@@ -27,12 +30,12 @@ export interface FlowportWorker {
   scheduled(schedule: PlatformSchedule, env: PlatformEnv, context: WorkerContext): Promise<void>
 }
 
-/** `export default createWorker(app)`. The profile is the one `env.FLOWPORT_PROFILE` names, else `'workers'`. */
+/** `export default createWorker(app)`. Uses the profile that `env.FLOWPORT_PROFILE` names, else `'workers'`. */
 export function createWorker(app: App, options: WorkerOptions = {}): FlowportWorker {
   checkNumbers('createWorker', { ...options }, { deliveryDeadlineMs: lifeRule })
   const profile = opener(app, options)
   const hono = honoFor(app, profile, options, { ledger: ledgerOutcome, isServed: true })
-  // No route is added any more: the router is built while the isolate starts, not in its first request.
+  // Builds the router while the isolate starts, rather than during the first request. No route is added later.
   hono.router.match('GET', '/')
   return {
     fetch(request, env, context) {
@@ -52,5 +55,5 @@ export function createWorker(app: App, options: WorkerOptions = {}): FlowportWor
   }
 }
 
-/** The same object, whose values are read by name. */
+/** Types the platform's `env` for access by name. */
 const named = (env: PlatformEnv) => env as WorkerEnv

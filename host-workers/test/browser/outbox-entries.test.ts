@@ -1,4 +1,4 @@
-/** What an outbox keeps of a request, how it knows the same one again, and how long an entry waits. */
+/** The stored form of a request in an outbox, detection of repeated requests, and pauses of entries. */
 import { CapabilityError, silentLogger } from '@flowport/capabilities'
 import { createOutbox, type Outbox, type OutboxOptions } from '@flowport/host-workers/browser'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ function outboxOf(options: OutboxOptions = {}): Outbox & { readonly sent: Reques
   return Object.assign(outbox, { sent })
 }
 
-/** Entries of the outbox as they lie in IndexedDB. */
+/** Returns the outbox's entries as stored in IndexedDB, and optionally changes them. */
 async function stored(outbox: Outbox, change?: (entry: Record<string, unknown>) => unknown) {
   const db = await new Promise<IDBDatabase>((resolve, reject) => {
     const opening = indexedDB.open(`flowport-outbox:${outbox.name}`)
@@ -62,7 +62,7 @@ describe('the same request under one key', () => {
     return body
   }
 
-  it('is a form with the same fields and files, whatever boundary the browser makes up', async () => {
+  it('is a form with the same fields and files, even with another boundary', async () => {
     const outbox = outboxOf()
     const id = await outbox.enqueue({ url: '/orders', body: form() }, { key: 'k' })
     expect(await outbox.enqueue({ url: '/orders', body: form() }, { key: 'k' })).toBe(id)
@@ -96,7 +96,7 @@ describe('the same request under one key', () => {
     expect(await kindOf(outbox.enqueue({ url: '/a', body: 'x' }, { key: 'k' }))).toBe('AlreadyExists')
   })
 
-  it('is known again where an earlier version queued it, without a fingerprint', async () => {
+  it('is recognized even if an earlier version queued it without a fingerprint', async () => {
     const outbox = outboxOf()
     const id = await outbox.enqueue({ url: '/a', json: { n: 1 } }, { key: 'k' })
     await stored(outbox, ({ fingerprint: _fingerprint, ...entry }) => entry)
@@ -115,7 +115,7 @@ describe('the same request under one key', () => {
 
 describe('methods', () => {
   it.each(['patch', 'Patch', 'PATCH', 'put', 'delete', 'merge'])(
-    'are sent in capitals: %s',
+    'are sent in upper case: %s',
     async (method) => {
       const outbox = outboxOf()
       await outbox.enqueue({ method, url: '/a', json: 1 })
@@ -125,7 +125,7 @@ describe('methods', () => {
     },
   )
 
-  it('in other letters are the same effect', async () => {
+  it('in another case are the same effect', async () => {
     const outbox = outboxOf()
     const id = await outbox.enqueue({ method: 'patch', url: '/a' }, { key: 'k' })
     expect(await outbox.enqueue({ method: 'PATCH', url: '/a' }, { key: 'k' })).toBe(id)
@@ -137,7 +137,7 @@ describe('methods', () => {
 })
 
 describe('bodies', () => {
-  it('that are large are not loaded by pending and failed', async () => {
+  it('are not loaded by pending and failed if they are large', async () => {
     const outbox = outboxOf()
     const large = new Uint8Array(1024 * 1024).fill(7)
     await outbox.enqueue({ url: '/large', body: large })
@@ -150,7 +150,7 @@ describe('bodies', () => {
     expect(outbox.sent[0]?.headers.get('content-type')).toBe(null)
   })
 
-  it('keep their type, and stay the same through failures', async () => {
+  it('keep their type, and are unchanged after failures', async () => {
     const bodies: string[] = []
     const outbox = outboxOf({
       send: async (request) => {
@@ -164,7 +164,7 @@ describe('bodies', () => {
     expect(bodies).toEqual(Array(3).fill('application/json 50002'))
   })
 
-  it('of an earlier version, which kept them as bytes, are sent', async () => {
+  it('of an earlier version, stored as bytes, are sent', async () => {
     const outbox = outboxOf()
     await outbox.enqueue({ method: 'PATCH', url: '/a', body: 'x' })
     await stored(outbox, ({ fingerprint: _fingerprint, ...entry }) => ({
@@ -213,7 +213,7 @@ describe('credentials', () => {
     expect(await kindOf(outboxOf().enqueue({ url: '/a', headers: { [name]: value } }))).toBe('InvalidInput')
   })
 
-  it('are kept where the app says that they may be', async () => {
+  it('are stored if the app allows it', async () => {
     const outbox = outboxOf({ mayKeep: ['X-CSRF-Token', 'sig'] })
     await outbox.enqueue({ url: '/a?sig=abc', headers: { 'x-csrf-token': 't' } })
     expect(await kindOf(outbox.enqueue({ url: '/a?sig=abc&token=t' }))).toBe('InvalidInput')
@@ -224,14 +224,14 @@ describe('credentials', () => {
   })
 
   it.each(['/a?state=open&key=17&session=3&author=me&page=2', '/tokens/1', '/a?sign=plus#access_token=x'])(
-    'are not seen where there are none: %s',
+    'are not suspected in harmless URLs: %s',
     async (url) => {
       const outbox = outboxOf()
       await outbox.enqueue({
         url,
         headers: { 'idempotency-key': 'k', 'if-match': '"1"', 'x-request-id': 'r' },
       })
-      // A fragment is never sent, and not kept.
+      // A fragment is neither sent nor stored.
       expect((await outbox.pending())[0]?.url).toBe(new URL(url.replace(/#.*$/, ''), location.href).href)
     },
   )
@@ -245,11 +245,11 @@ describe('a request that can never be sent', () => {
     },
   )
 
-  it.each(['TRACE', 'CONNECT', 'a b'])('by its method, too: %s', async (method) => {
+  it.each(['TRACE', 'CONNECT', 'a b'])('is refused by its method: %s', async (method) => {
     expect(await kindOf(outboxOf().enqueue({ method, url: '/a' }))).toBe('InvalidInput')
   })
 
-  it('from an earlier version is set aside with the reason, and those behind it are sent', async () => {
+  it('from an earlier version fails with the reason, and later entries are sent', async () => {
     const outbox = outboxOf()
     for (const key of ['1', '2', '3']) await outbox.enqueue({ url: `/${key}` }, { key })
     await stored(outbox, (entry) => (entry['key'] === '1' ? { ...entry, url: 'file:///etc/hosts' } : entry))
@@ -260,7 +260,7 @@ describe('a request that can never be sent', () => {
     expect(outbox.sent.map(({ url }) => new URL(url).pathname)).toEqual(['/2', '/3'])
   })
 
-  it('because prepare says never is set aside; any other error of prepare waits', async () => {
+  it('fails if prepare throws a non-retryable error; after any other error it waits', async () => {
     const outbox = outboxOf({
       prepare: (request) => {
         if (!request.url.endsWith('/1')) return request
@@ -285,7 +285,7 @@ describe('a pause', () => {
     }
   }
 
-  it('is not stretched by a clock that is set back', async () => {
+  it('is not lengthened by a clock that is set back', async () => {
     const clock = clockAt(1e12)
     const statuses = [503, 204]
     const outbox = outboxOf({
@@ -307,7 +307,7 @@ describe('a pause', () => {
     expect(await outbox.flush()).toMatchObject({ sent: 1 })
   })
 
-  it('of an earlier version, which did not say how long it was, is at most a day', async () => {
+  it('of an earlier version without a stored length is at most a day', async () => {
     const clock = clockAt(1e12)
     const outbox = outboxOf({ clock })
     await outbox.enqueue({ url: '/a' })
@@ -318,7 +318,7 @@ describe('a pause', () => {
     expect(await outbox.flush()).toMatchObject({ sent: 1 })
   })
 
-  it("ends by the server's own clock, where it tells the time", async () => {
+  it('ends by the server’s clock if the server sends a date', async () => {
     const clock = clockAt(1e12)
     const headers = {
       date: new Date(2e12).toUTCString(),
@@ -335,8 +335,8 @@ describe('a pause', () => {
   })
 })
 
-describe('a database that is taken away', () => {
-  it('is opened again, by reads and by writes', async () => {
+describe('a closed database', () => {
+  it('is reopened by reads and writes', async () => {
     const outbox = outboxOf()
     await outbox.enqueue({ url: '/a' })
     for (const use of [() => outbox.pending(), () => outbox.enqueue({ url: '/b' })]) {

@@ -1,4 +1,4 @@
-/** The outbox inside a real page: IndexedDB, Web Locks and broadcast channels are the browser's own; the server is a function. */
+/** The outbox in a real page, with the browser's IndexedDB, Web Locks and broadcast channels. The server is a function. */
 import { silentLogger } from '@flowport/capabilities'
 import { createOutbox, type Outbox, type OutboxOptions } from '@flowport/host-workers/browser'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const outbox of open.splice(0)) await outbox.close()
 })
 
-/** An outbox nobody else has, that sends on `flush` only. */
+/** Creates an outbox with a unique name that sends only on `flush`. */
 function outboxOf(options: OutboxOptions): Outbox {
   const outbox = createOutbox({
     name: crypto.randomUUID(),
@@ -22,7 +22,7 @@ function outboxOf(options: OutboxOptions): Outbox {
   return outbox
 }
 
-/** A server that answers what it is told to, and keeps what it was sent. */
+/** A server with scripted answers that records its requests. */
 function server(...answers: (() => Response | Promise<Response>)[]) {
   const seen: { key: string | null; method: string; url: string; body: string; headers: Headers }[] = []
   const send = async (request: Request) => {
@@ -41,7 +41,7 @@ const answers =
 const lost = () => Promise.reject(new TypeError('the network is away'))
 
 describe('an outbox', () => {
-  it('lets go of an onAnswer that waits for the outbox', async () => {
+  it('stops waiting for an onAnswer that waits for the outbox', async () => {
     const { seen, send } = server()
     const inner = Promise.withResolvers<Promise<unknown> | undefined>()
     const waiting: { outbox?: Outbox } = {}
@@ -60,14 +60,14 @@ describe('an outbox', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('gives up on a request that never comes to an end, and keeps it', async () => {
+  it('times out a request that never ends, and keeps it', async () => {
     const outbox = outboxOf({ send: () => new Promise(() => undefined), timeoutMs: 500 })
     await outbox.enqueue({ url: '/never', json: 2 })
     expect(await outbox.flush()).toMatchObject({ sent: 0, pending: 1 })
     expect((await outbox.pending())[0]).toMatchObject({ attempts: 1, problem: 'no answer in time' })
   })
 
-  it('sends in order, each under a key of its own, and forgets what was answered', async () => {
+  it('sends requests in order, each under its own key, and deletes answered ones', async () => {
     const { seen, send } = server()
     const outbox = outboxOf({ send })
     await outbox.enqueue({ url: '/a', json: { n: 1 } })
@@ -87,7 +87,7 @@ describe('an outbox', () => {
     expect(await outbox.flush()).toEqual({ sent: 0, failed: 0, pending: 0 })
   })
 
-  it('keeps bytes and forms as they are', async () => {
+  it('stores bytes and forms unchanged', async () => {
     const bodies: unknown[] = []
     const outbox = outboxOf({
       send: async (request) => {
@@ -105,7 +105,7 @@ describe('an outbox', () => {
     expect(bodies).toEqual([[0, 255, 128], [['name', 'ünïcode']]])
   })
 
-  it('sends the same key again after a lost answer, and holds back what comes after', async () => {
+  it('repeats the same key after a lost answer, before any later request', async () => {
     const { seen, send } = server(lost, ok, ok)
     const outbox = outboxOf({ send })
     await outbox.enqueue({ url: '/a' })
@@ -118,25 +118,32 @@ describe('an outbox', () => {
     expect(seen[1]?.key).toBe(seen[0]?.key)
   })
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('tries a %i again', async (status) => {
+  it.each([408, 425, 429, 500, 502, 503, 504])('retries a %i', async (status) => {
     const outbox = outboxOf({ send: server(answers(status)).send })
     await outbox.enqueue({ url: '/a' })
     expect(await outbox.flush()).toEqual({ sent: 0, failed: 0, pending: 1 })
     expect(await outbox.flush()).toEqual({ sent: 1, failed: 0, pending: 0 })
   })
 
-  it.each([400, 401, 403, 404, 409, 410, 413, 422, 501])('sets a %i aside and goes on', async (status) => {
-    const problem = { 'content-type': 'application/problem+json' }
-    const outbox = outboxOf({ send: server(answers(status, problem, '{"code":"X"}')).send })
-    const id = await outbox.enqueue({ url: '/a' })
-    await outbox.enqueue({ url: '/b' })
-    expect(await outbox.flush()).toEqual({ sent: 1, failed: 1, pending: 0 })
-    expect(await outbox.failed()).toMatchObject([
-      { id, attempts: 1, answer: { status, contentType: 'application/problem+json', body: '{"code":"X"}' } },
-    ])
-  })
+  it.each([400, 401, 403, 404, 409, 410, 413, 422, 501])(
+    'marks a %i as failed and continues',
+    async (status) => {
+      const problem = { 'content-type': 'application/problem+json' }
+      const outbox = outboxOf({ send: server(answers(status, problem, '{"code":"X"}')).send })
+      const id = await outbox.enqueue({ url: '/a' })
+      await outbox.enqueue({ url: '/b' })
+      expect(await outbox.flush()).toEqual({ sent: 1, failed: 1, pending: 0 })
+      expect(await outbox.failed()).toMatchObject([
+        {
+          id,
+          attempts: 1,
+          answer: { status, contentType: 'application/problem+json', body: '{"code":"X"}' },
+        },
+      ])
+    },
+  )
 
-  it('waits as long as the server asks, also when it is told to hurry', async () => {
+  it('waits as long as the server asks, even on flush', async () => {
     let now = 1_000_000
     const clock = { now: () => now, monotonic: () => now, sleep: () => new Promise<void>(() => undefined) }
     const { seen, send } = server(
@@ -158,7 +165,7 @@ describe('an outbox', () => {
     expect(await outbox.flush()).toMatchObject({ sent: 1 })
   })
 
-  it('gives up after many refusals, never because it was offline', async () => {
+  it('fails a request after many refusals, but never because of missing network', async () => {
     const { send } = server(lost, lost, lost, lost, answers(500), lost, answers(503))
     const outbox = outboxOf({ send, maxAttempts: 2 })
     await outbox.enqueue({ url: '/a' })
@@ -169,7 +176,7 @@ describe('an outbox', () => {
     ])
   })
 
-  it('lets what failed wait again in its old place, and forgets what is discarded', async () => {
+  it('retries a failed request in its old position, and deletes a discarded one', async () => {
     const { seen, send } = server(answers(422), lost)
     const outbox = outboxOf({ send })
     const first = await outbox.enqueue({ url: '/first' })
@@ -185,7 +192,7 @@ describe('an outbox', () => {
     expect(seen[2]?.key).toBe(seen[0]?.key)
   })
 
-  it('queues an effect once, and refuses another one under its key', async () => {
+  it('queues an effect one time, and refuses another effect under its key', async () => {
     const { seen, send } = server(answers(400))
     const outbox = outboxOf({ send })
     const order = { url: '/orders', json: { amount: 5 } }
@@ -203,7 +210,7 @@ describe('an outbox', () => {
     expect(seen.map(({ key }) => key)).toEqual(['"order-17"', '"order-17"'])
   })
 
-  it('takes the key of the request itself', async () => {
+  it('uses the request’s own key', async () => {
     const { seen, send } = server()
     const outbox = outboxOf({ send })
     await outbox.enqueue({ url: '/a', headers: { 'Idempotency-Key': '"k1"' } })
@@ -228,7 +235,7 @@ describe('an outbox', () => {
     expect(await outbox.pending()).toEqual([])
   })
 
-  it('refuses what it cannot send: no effect, credentials in the URL, a bad key', async () => {
+  it('refuses requests without an effect, with credentials in the URL, or with a bad key', async () => {
     const outbox = outboxOf({})
     const kinds = [
       outbox.enqueue({ url: '/a', method: 'GET' }),
@@ -246,7 +253,7 @@ describe('an outbox', () => {
     await expect(outbox.enqueue({ url: 'https://me:secret@host.test/' })).rejects.toThrow()
   })
 
-  it('adds credentials when it sends, and keeps its key and its body whatever prepare makes of it', async () => {
+  it('adds credentials when it sends, and keeps key and body regardless of prepare', async () => {
     const { seen, send } = server(lost)
     let tokens = 0
     const outbox = outboxOf({
@@ -291,7 +298,7 @@ describe('an outbox', () => {
     expect(await outbox.pending()).toHaveLength(2)
   })
 
-  it('hands over the answer before it forgets the entry', async () => {
+  it('calls onAnswer before it deletes the entry', async () => {
     const order: string[] = []
     const outbox: Outbox = outboxOf({
       send: server(answers(201, {}, '{"id":7}')).send,
@@ -307,7 +314,7 @@ describe('an outbox', () => {
     expect(order).toEqual(['k 201 {"id":7}', '1 waits', 'onAnswer of the outbox failed'])
   })
 
-  it('gives up on an answer that does not come, and sends again', async () => {
+  it('times out a missing answer, and sends again', async () => {
     const { seen, send } = server()
     let calls = 0
     const outbox = outboxOf({
@@ -328,7 +335,7 @@ describe('an outbox', () => {
 })
 
 describe('outboxes of one name', () => {
-  it('share what waits, and only one sends at a time', async () => {
+  it('share pending requests, and only one sends at a time', async () => {
     const name = crypto.randomUUID()
     let under = 0
     let most = 0
@@ -353,7 +360,7 @@ describe('outboxes of one name', () => {
     )
   })
 
-  it('tell each other', async () => {
+  it('notify each other', async () => {
     const name = crypto.randomUUID()
     const [one, other] = [outboxOf({ name, send: server(answers(422)).send }), outboxOf({ name })]
     const states: string[] = []
@@ -368,7 +375,7 @@ describe('outboxes of one name', () => {
     expect(states.at(-1)).toBe('0 1')
   })
 
-  it('sends by itself: after enqueue, after pauses, and what an earlier page has left', async () => {
+  it('send automatically: after enqueue, after pauses, and entries of an earlier page', async () => {
     const name = crypto.randomUUID()
     await outboxOf({ name }).enqueue({ url: '/left' })
     const { seen, send } = server(answers(500), answers(500), answers(201), answers(201))
@@ -380,7 +387,7 @@ describe('outboxes of one name', () => {
     expect(new Set(seen.slice(0, 3).map(({ key }) => key)).size).toBe(1)
   })
 
-  it('does nothing after close; what waits stays', async () => {
+  it('do nothing after close, and keep pending requests', async () => {
     const name = crypto.randomUUID()
     const outbox = outboxOf({ name })
     await outbox.enqueue({ url: '/a' })

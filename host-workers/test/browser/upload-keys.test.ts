@@ -1,11 +1,11 @@
-/** Keys made of content on the host of pages and service workers, where the digest is taken in JavaScript. */
+/** Keys derived from content on the host of pages and service workers, where JavaScript computes the digest. */
 import { silentLogger } from '@flowport/capabilities'
 import { hostApp } from '@flowport/flow/testing'
 import { createBrowserHost } from '@flowport/host-workers/browser'
 import { memory } from '@flowport/presets/memory'
 import { expect, it } from 'vitest'
 
-it('a file and a body have keys made of their content', async () => {
+it('a file and a body have keys derived from their content', async () => {
   await using host = createBrowserHost(hostApp('browser', [memory()]), { log: silentLogger })
   const ask = async (path: string, init: RequestInit) => {
     const response = await host.fetch(new Request(new URL(path, location.href), init))

@@ -1,4 +1,4 @@
-/** A Worker that sends itself the table of multipart forms: `/wrong?everyBytes=1` answers with what went wrong. */
+/** A Worker that sends itself the table of multipart forms. `/wrong?everyBytes=1` answers with the deviations. */
 import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing'
 import { createWorker, type WorkerContext, type WorkerEnv } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'

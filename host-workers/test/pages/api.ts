@@ -1,4 +1,4 @@
-/** A server of another origin that honours Idempotency-Key, counts what reaches it, and can be stopped and started again. */
+/** A server of another origin that honours Idempotency-Key, counts requests and effects, and can be stopped and restarted. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -10,11 +10,11 @@ export interface Received {
 }
 
 export class Api {
-  /** All that came, repeats included. */
+  /** All received requests, including repeats. */
   readonly received: Received[] = []
-  /** Effects by key: what a ledger lets happen. */
+  /** Number of effects by key. */
   readonly effects = new Map<string, number>()
-  /** Statuses to answer instead, in order, by path. */
+  /** Statuses to answer instead, by path, in order. */
   readonly scripted = new Map<string, (number | 'hold')[]>()
   #server: Server | undefined
   #port = 0
@@ -63,7 +63,7 @@ export class Api {
     }
     const isReplay = this.effects.has(key)
     if (!isReplay) this.effects.set(key, 1)
-    // Done, and the answer never leaves.
+    // The effect is made, but the answer is never sent.
     if (scripted === 'hold') return
     response.writeHead(201, { ...cors, ...(isReplay ? { 'idempotency-replayed': 'true' } : {}) }).end('{}')
   }

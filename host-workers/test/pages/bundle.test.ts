@@ -1,4 +1,4 @@
-/** What a page downloads for each entry, and that none of it is Node's or makes code of text. */
+/** The download size of each entry for a page. No bundle contains Node modules or evaluates text as code. */
 import { build } from 'esbuild'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -38,7 +38,7 @@ describe('a bundle for browsers', () => {
     expect(files.filter((file) => /typebox|presets|zod|fastify/.test(file))).toEqual([])
   })
 
-  it('of the outbox holds nothing of flows', async () => {
+  it('of the outbox contains no code of flows', async () => {
     const { files } = await bundle(`export { createOutbox } from '@flowport/host-workers/browser'`)
     expect(files.filter((file) => /hono|^(?:\.\.\/)*flow\//.test(file))).toEqual([])
   })

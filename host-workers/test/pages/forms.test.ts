@@ -14,7 +14,7 @@ const names: readonly BrowserName[] = ['chromium', 'firefox']
 for (const name of names) {
   const isThere = await browserIsThere(name)
   describe.skipIf(!isThere)(isThere ? name : `${name}: ${withoutBrowser[name]}`, () => {
-    it('multipart forms have the outcome of the table in a service worker', async () => {
+    it('multipart forms have the table’s outcome in a service worker', async () => {
       await using stack = new AsyncDisposableStack()
       const folder = join(import.meta.dirname, 'site')
       const site = await startSite({

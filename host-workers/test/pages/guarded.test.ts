@@ -1,4 +1,4 @@
-/** Pages that require Trusted Types, and sandboxed frames: what works there, and what the errors of the rest say. */
+/** Pages that require Trusted Types, and sandboxed frames: supported features, and errors for the others. */
 import {
   browserIsThere,
   type BrowserName,
@@ -33,7 +33,7 @@ for (const name of names) {
             '/sandbox': '<!doctype html><iframe sandbox="allow-scripts" src="/inner"></iframe>',
             '/inner': html,
           },
-          // A sandboxed frame has an origin of its own, from which it loads modules.
+          // A sandboxed frame has an opaque origin, so it loads modules cross-origin.
           headers: { 'access-control-allow-origin': '*' },
           handle(request, response) {
             if (request.url !== '/trusted') return false
@@ -51,7 +51,7 @@ for (const name of names) {
       await site?.close()
     })
 
-    it('with Trusted Types: flows run, and a service worker is registered by a TrustedScriptURL', async () => {
+    it('with Trusted Types: flows run, and a service worker is registered with a TrustedScriptURL', async () => {
       const page = await labPage(browser, `${site.origin}/trusted`)
       const seen = await inLab(page, async (lab) => {
         interface Policies {
@@ -75,7 +75,7 @@ for (const name of names) {
         return { note, refused, given: worker.registration.active === navigator.serviceWorker.controller }
       })
       expect(seen.note).toEqual({ id: 'trusted', text: 'x' })
-      // A browser without Trusted Types knows no such policy.
+      // A browser without Trusted Types ignores the policy.
       if (seen.given === null) expect(seen.refused).toBe('registered')
       else {
         expect(seen.refused).toMatch(
@@ -86,8 +86,8 @@ for (const name of names) {
       await page.close()
     })
 
-    it('in a sandboxed frame: what needs an origin says so', async () => {
-      // The service worker of the test before answers navigations.
+    it('in a sandboxed frame: features that need an origin throw an explanation', async () => {
+      // A new context, because the previous test's service worker would answer navigations.
       const context = await browser.createBrowserContext()
       const page = await context.newPage()
       await page.goto(`${site.origin}/sandbox`)
@@ -107,7 +107,7 @@ for (const name of names) {
         return {
           worker: await told(() => lab.registerServiceWorker('/sw.js')),
           outbox: await told(() => lab.createOutbox()),
-          // Its flow needs a store that lasts, and memory does not.
+          // Its flow needs a durable store, which memory is not.
           host: await told(() => host.ready),
         }
       })

@@ -1,4 +1,7 @@
-/** Flows invoked in the page itself: on OPFS over reloads, under a strict content security policy, refused where they must be. */
+/**
+ * Flows invoked in the page itself: on OPFS across reloads, under a strict content security policy, and refused when stores are
+ * too weak.
+ */
 import {
   browserIsThere,
   type BrowserName,
@@ -22,7 +25,7 @@ for (const name of names) {
     beforeAll(async () => {
       site = await startSite({
         scripts: { '/page.js': join(import.meta.dirname, 'site/page.ts') },
-        // Neither eval nor new Function, and nothing inline.
+        // Forbids eval, new Function and inline scripts.
         headers: { 'content-security-policy': "default-src 'none'; script-src 'self'; connect-src 'self'" },
       })
       browser = await launchBrowser(name, {
@@ -35,7 +38,7 @@ for (const name of names) {
       await site.close()
     })
 
-    it('runs where the page may not make code of text', async () => {
+    it('runs when the page may not evaluate text as code', async () => {
       const note = { id: 'at-load', text: 'x' }
       expect(await inLab(page, async (lab) => [lab.madeOfText, await lab.atLoad])).toEqual([
         'EvalError',
@@ -43,7 +46,7 @@ for (const name of names) {
       ])
     })
 
-    it('runs flows by invocation and by request, and opens once', async () => {
+    it('runs flows by invocation and by request, and opens the profile one time', async () => {
       const result = await inLab(page, async (lab) => {
         const host = lab.createBrowserHost(lab.app)
         const { getNote, putNote, shout } = lab.flows
@@ -84,7 +87,7 @@ for (const name of names) {
       })
     })
 
-    it('finds after a reload what it wrote before', async () => {
+    it('reads after a reload what it wrote before', async () => {
       await page.reload()
       await ready(page)
       const note = await inLab(page, async (lab) => {
@@ -108,7 +111,7 @@ for (const name of names) {
       expect(errors).toEqual(['DeadlineExceeded', 'Cancelled'])
     })
 
-    it('runs flows with queue triggers while the page is there', async () => {
+    it('runs flows with queue triggers while the page is open', async () => {
       const text = await inLab(page, async (lab) => {
         const host = lab.createBrowserHost(lab.app)
         const headers = { 'content-type': 'application/json' }
@@ -123,7 +126,7 @@ for (const name of names) {
       expect(text).toBe('worked on it')
     })
 
-    it('refuses flows that need a store that lasts, with every finding', async () => {
+    it('refuses flows that need a durable store, with every finding', async () => {
       const refused = await inLab(page, async (lab) => {
         const host = lab.createBrowserHost(lab.forgetful)
         const error = await host.ready.then(
@@ -140,7 +143,7 @@ for (const name of names) {
       expect(refused.asked).toEqual([503, 'CAP102'])
     })
 
-    it('does not run flows the app does not have', async () => {
+    it('refuses flows of another app', async () => {
       const message = await inLab(page, async (lab) => {
         const host = lab.createBrowserHost({ ...lab.app, flows: [] })
         return host.invoke(lab.flows.shout, { input: { text: 'a' } }).then(
@@ -173,7 +176,7 @@ for (const name of names) {
             return (error as Error).message
           }
         })()
-        // What needs nothing that lasts runs, with warnings.
+        // Flows that need no durable store run, with warnings.
         const modest = lab.createBrowserHost({ ...lab.app, flows: [lab.flows.shout] })
         const shouted = await modest.invoke(lab.flows.shout, { input: { text: 'a' } })
         const { warnings } = await modest.describe()

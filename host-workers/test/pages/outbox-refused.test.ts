@@ -1,4 +1,4 @@
-/** The outbox where the browser itself says no, where the data of the site is cleared, and where the browser is killed. */
+/** The outbox when the browser itself refuses requests, when the site's data is cleared, and when the browser is killed. */
 import {
   browserIsThere,
   type BrowserName,
@@ -21,7 +21,7 @@ for (const name of names) {
   describe.skipIf(!isThere)(isThere ? name : `${name}: ${withoutBrowser[name]}`, () => {
     const profile = mkdtempSync(join(tmpdir(), 'flowport-outbox-refused-'))
     const api = new Api()
-    /** A server that knows nothing of CORS. */
+    /** A server without CORS headers. */
     let closed: Site
     let site: Site
     let browser: Browser
@@ -59,7 +59,7 @@ for (const name of names) {
       rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     })
 
-    /** Flushes so often, and tells the outcomes and what is left. */
+    /** Flushes `times` times. Resolves to the outcomes and the remaining entries. */
     const flushes = (tab: Page, urls: readonly string[], times: number, maxAttempts: number) =>
       inLab(
         tab,
@@ -86,7 +86,7 @@ for (const name of names) {
         maxAttempts,
       )
 
-    it('sets a request aside that CORS refuses, with the reason, and sends those behind it', async () => {
+    it('fails a request that CORS refuses, with the reason, and sends later ones', async () => {
       const seen = await flushes(page, [`${closed.origin}/orders`, `${api.origin}/behind`], 3, 3)
       expect(seen.results).toEqual([
         { sent: 0, failed: 0, pending: 2 },
@@ -97,7 +97,7 @@ for (const name of names) {
       expect(api.keysOf('/behind')).toEqual([`"${box}-1"`])
     })
 
-    it('sets a request aside that the policy of the page refuses', async () => {
+    it('fails a request that the page’s policy refuses', async () => {
       const strict = await labPage(browser, `${site.origin}/strict`)
       const seen = await flushes(strict, [`${api.origin}/policy`], 2, 2)
       expect(seen.failed).toEqual([
@@ -106,7 +106,7 @@ for (const name of names) {
       await strict.close()
     })
 
-    it('never gives up on a server that is away', async () => {
+    it('never fails a request because the server is unreachable', async () => {
       const away = await startSite({})
       await away.close()
       const seen = await flushes(page, [`${away.origin}/orders`], 4, 2)
@@ -114,7 +114,7 @@ for (const name of names) {
       expect(seen.pending).toEqual([[`${box}-0`, expect.any(String)]])
     })
 
-    it('goes on after the data of the site was cleared under an open page', async () => {
+    it('continues after the site’s data was cleared under an open page', async () => {
       const state = await inLab(
         page,
         async (lab, box, url) => {
@@ -142,7 +142,7 @@ for (const name of names) {
       expect(used).toEqual([0, { sent: 1, failed: 0, pending: 0 }])
     })
 
-    it('keeps every request that was confirmed, whole, when the browser is killed at once', async () => {
+    it('keeps every confirmed request intact when the browser is killed immediately', async () => {
       await api.stop()
       const made = await inLab(
         page,

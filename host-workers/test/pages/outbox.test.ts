@@ -1,4 +1,7 @@
-/** The outbox over reloads, crashes, tabs and lost networks, counted at a server that honours its keys. */
+/**
+ * The outbox across reloads, crashes, tabs and network failures, with effects counted at a server that honours idempotency
+ * keys.
+ */
 import {
   browserIsThere,
   type BrowserName,
@@ -24,7 +27,7 @@ for (const name of names) {
     let browser: Browser
     let site: Site
     let page: Page
-    /** Each test has an outbox of its own. */
+    /** Name of the outbox, different for each test. */
     let box = ''
     let count = 0
 
@@ -60,7 +63,7 @@ for (const name of names) {
       rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     })
 
-    /** Queues without sending. */
+    /** Queues requests without sending them. */
     const queue = (path: string, keys: readonly string[]) =>
       inLab(
         page,
@@ -74,7 +77,7 @@ for (const name of names) {
         keys,
       )
 
-    /** Starts an outbox that sends by itself, and leaves it running. */
+    /** Starts an outbox that sends automatically, and leaves it running. */
     const sendBy = (tab: Page) =>
       inLab(tab, (lab, box) => void lab.createOutbox({ name: box, firstPauseMs: 50, maxPauseMs: 200 }), box)
 
@@ -95,7 +98,7 @@ for (const name of names) {
 
     const done = { pending: [], failed: [] }
 
-    it('keeps what is queued without a server over a reload, and sends it once and in order when there is one', async () => {
+    it('keeps requests across a reload without a server, and sends each once and in order when the server is up', async () => {
       const keys = ['r-1', 'r-2', 'r-3']
       await queue('/reload', keys)
       await page.reload()
@@ -108,7 +111,7 @@ for (const name of names) {
       expect(api.received.find(({ key }) => key === '"r-2"')?.body).toBe('{"key":"r-2"}')
     })
 
-    it('sends each once from two tabs that both would', async () => {
+    it('sends each request once from two sending tabs', async () => {
       const keys = Array.from({ length: 20 }, (_, n) => `t-${n}`)
       await queue('/tabs', keys)
       const other = await labPage(browser, site.origin)
@@ -119,14 +122,14 @@ for (const name of names) {
       await other.close()
     })
 
-    it('goes on in another tab when the one that sends dies', async () => {
+    it('continues in another tab when the sending tab dies', async () => {
       await api.start()
       api.scripted.set('/dies', ['hold'])
       await queue('/dies', ['d-1', 'd-2'])
       const sending = await labPage(browser, site.origin)
       await sendBy(sending)
       await expect.poll(() => api.keysOf('/dies')).toEqual(['"d-1"'])
-      // Queued behind the tab that sends.
+      // Waits for the lock behind the sending tab.
       await sendBy(page)
       await sending.close()
       await expect.poll(() => waiting(page)).toEqual(done)
@@ -154,7 +157,7 @@ for (const name of names) {
       expect(api.effects.get('"k-1"')).toBe(1)
     }, 90_000)
 
-    it('outlasts a server that answers 500 twice, and sets a 422 aside with its answer', async () => {
+    it('retries a server that answers 500 twice, and fails a 422 with its answer', async () => {
       await api.start()
       api.scripted.set('/flaky', [500, 500])
       api.scripted.set('/refused', [422])
@@ -175,7 +178,7 @@ for (const name of names) {
       expect([...api.effects.keys()].filter((key) => key.startsWith('"f-'))).toEqual(['"f-1"', '"f-3"'])
     })
 
-    it('keeps no credentials: they are added when it sends', async () => {
+    it('stores no credentials, but adds them when it sends', async () => {
       await api.start()
       api.scripted.set('/secret', [503])
       const kept = await inLab(
@@ -245,7 +248,7 @@ for (const name of names) {
       await elsewhere.close()
     })
 
-    it('sends when the browser says it is online again', async () => {
+    it('sends when the browser is online again', async () => {
       const canGoOffline = name === 'chromium'
       if (canGoOffline) {
         await api.start()
@@ -254,7 +257,7 @@ for (const name of names) {
       await inLab(
         page,
         async (lab, box, url) => {
-          // A pause so long that only the event ends it.
+          // The pause is so long that only the event ends it.
           const outbox = lab.createOutbox({ name: box, firstPauseMs: 1e9, maxPauseMs: 1e9 })
           await outbox.enqueue({ url }, { key: 'o-1' })
           await outbox.enqueue({ url }, { key: 'o-2' })
@@ -273,7 +276,7 @@ for (const name of names) {
       expect(api.keysOf('/online')).toEqual(['"o-1"', '"o-2"'])
     })
 
-    it('passes by a service worker that has a flow for the same path', async () => {
+    it('bypasses a service worker that has a flow for the same path', async () => {
       const statuses = await inLab(
         page,
         async (lab, box) => {
@@ -303,7 +306,7 @@ for (const name of names) {
         async (lab, url) => {
           const outbox = lab.createOutbox({
             name: 'in-worker',
-            // The page itself has no network any more.
+            // The page itself has no network.
             send: () => Promise.reject(new TypeError('gone')),
             firstPauseMs: 1e9,
             maxPauseMs: 1e9,

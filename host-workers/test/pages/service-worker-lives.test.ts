@@ -1,4 +1,4 @@
-/** A service worker lives as long as it streams, and the files of a version as long as tabs that were opened under it. */
+/** A service worker stays alive while it streams, and a version's files are kept while tabs of that version are open. */
 import {
   browserIsThere,
   type BrowserName,
@@ -18,13 +18,13 @@ for (const name of names) {
   describe.skipIf(!isThere)(isThere ? name : `${name}: ${withoutBrowser[name]}`, () => {
     let browser: Browser
     let site: Site
-    /** What the server has now. */
+    /** Files that the server serves now, by path. */
     let served: Record<string, string> = {}
 
     beforeAll(async () => {
       ;[browser, site] = await Promise.all([
         launchBrowser(name, {
-          // Firefox stops a service worker after two spans without an event: of 30 seconds each, and here of 2.
+          // Firefox stops a service worker after two idle periods without an event: 30 seconds each by default, 2 seconds here.
           firefoxPrefs: {
             'dom.serviceWorkers.idle_timeout': 2_000,
             'dom.serviceWorkers.idle_extended_timeout': 2_000,
@@ -59,7 +59,7 @@ for (const name of names) {
         return text.match(/event: ?tick/g)?.length
       })
 
-    it('a stream lives as long as its pages answer', async () => {
+    it('a stream stays alive while its pages answer', async () => {
       served = { '/style.css': 'a{}' }
       const context = await browser.createBrowserContext()
       const page = await labPage(context, site.origin)
@@ -70,7 +70,7 @@ for (const name of names) {
 
     it.skipIf(name === 'chromium')(
       name === 'chromium'
-        ? 'skipped: Chromium lets a service worker stream without events'
+        ? 'skipped: Chromium keeps a streaming service worker alive without events'
         : 'and no longer: the browser ends it where they are not asked',
       async () => {
         const context = await browser.createBrowserContext()
@@ -81,7 +81,7 @@ for (const name of names) {
       },
     )
 
-    /** The style, and what a script says that is loaded late. */
+    /** Returns the style sheet, and the marker that a late-loaded script sets. */
     const see = (tab: Page) =>
       inLab(tab, async () => {
         const script = document.createElement('script')
@@ -117,7 +117,7 @@ for (const name of names) {
         `/sw.js?version=${version}${file}`,
       )
 
-    it('open tabs keep the files of the version they were opened under, the next ones get the new files', async () => {
+    it('open tabs keep their version’s files, and new tabs get the new files', async () => {
       const context = await browser.createBrowserContext()
       served = { '/style.css': 'a{}', '/lazy.js': 'document.documentElement.dataset.lazy = "of 1"' }
       const first = await labPage(context, site.origin)
@@ -126,7 +126,7 @@ for (const name of names) {
       await ready(first)
       const second = await labPage(context, site.origin)
 
-      // The next release has no such file any more.
+      // The next release no longer has the script.
       served = { '/style.css': 'b{}' }
       await updateTo(second, 2, '')
       await second.reload()
@@ -140,7 +140,7 @@ for (const name of names) {
       }
       expect(await see(first)).toEqual(['a{}', 'of 1'])
 
-      // A third release: each tab has its own files, and those of the newest where its own version has none.
+      // In a third release, each tab gets its own version's files, or the newest file if its version lacks it.
       served = { '/style.css': 'c{}', '/lazy.js': 'document.documentElement.dataset.lazy = "of 3"' }
       await updateTo(second, 3, '&file=/lazy.js')
       const third = await labPage(context, site.origin)

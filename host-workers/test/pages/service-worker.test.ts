@@ -1,4 +1,4 @@
-/** A page whose requests are answered by flows in a service worker, in real browsers, with and without a server. */
+/** A page whose requests are answered by flows in a service worker, in real browsers, online and offline. */
 import {
   browserIsThere,
   type BrowserName,
@@ -13,7 +13,7 @@ import { type Browser, inLab, labPage, type Page, ready } from './support.ts'
 const folder = join(import.meta.dirname, 'site')
 const names: readonly BrowserName[] = ['chromium', 'firefox']
 
-/** Caches of versions, once the page has asked for a file: then those that no tab needs go. */
+/** Requests a file, which deletes the caches that no tab needs, and returns the names of the others. */
 function versions(page: Page): Promise<readonly string[]> {
   return inLab(page, async () => {
     await fetch('/style.css')
@@ -52,7 +52,7 @@ for (const name of names) {
       await site.close()
     })
 
-    it('controls the page once it is registered', async () => {
+    it('controls the page when it is registered', async () => {
       expect(
         await inLab(page, async (lab) => {
           const before = navigator.serviceWorker.controller !== null
@@ -62,7 +62,7 @@ for (const name of names) {
       ).toEqual([false, true, false])
     })
 
-    it('answers the routes of flows, and nothing else', async () => {
+    it('answers only routes of flows', async () => {
       const asked = site.requests.length
       const answers = await inLab(page, async () => {
         const ask = async (method: string, path: string, body?: string) => {
@@ -102,7 +102,7 @@ for (const name of names) {
       expect(site.requests.slice(asked)).toEqual(['/notes/1', '/healthz', '/nowhere', '/elsewhere'])
     })
 
-    it('takes and gives files, whole and in ranges', async () => {
+    it('stores and serves files, completely and in ranges', async () => {
       const result = await inLab(page, async () => {
         const bytes = new Uint8Array(1024 * 1024)
         for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 31) % 251
@@ -132,7 +132,7 @@ for (const name of names) {
       })
     })
 
-    it('streams events as they come, and cancels the run of a reader who goes away', async () => {
+    it('streams events as they are produced, and cancels the run when its reader disconnects', async () => {
       const { ticks, ended } = await inLab(page, async () => {
         const source = new EventSource('/ticks?everyMs=20&count=1000')
         const ticks: string[] = []
@@ -168,7 +168,7 @@ for (const name of names) {
       expect(text).toBe('worked on it')
     })
 
-    it('starts without a server, from the precache, with what flows have written', async () => {
+    it('starts without a server from the precache, with the flows’ data', async () => {
       await inLab(page, async () => {
         const headers = { 'content-type': 'application/json' }
         await fetch('/notes/offline', { method: 'PUT', body: '{"text":"still here"}', headers })
@@ -190,8 +190,8 @@ for (const name of names) {
       site = await start(site.port)
     })
 
-    // Chromium looks for a new version by itself after a navigation, and registers nothing else meanwhile: a minute at worst.
-    it('keeps the version the page runs on until the page lets the next one take over', {
+    // After a navigation Chromium checks for a new version and delays registrations meanwhile, for up to a minute.
+    it('keeps the page’s version until the page lets the next one take over', {
       timeout: 180_000,
     }, async () => {
       css = 'b{}'
@@ -217,7 +217,7 @@ for (const name of names) {
       await expect.poll(() => versions(page)).toEqual([`flowport ${site.origin}/ 2`])
     })
 
-    it('caches no answers of flows or of the network', async () => {
+    it('caches no answers of flows or the network', async () => {
       const paths = await inLab(page, async () => {
         const names = (await caches.keys()).filter((name) => name.startsWith('flowport '))
         const cache = await caches.open(names[0] ?? '')
@@ -226,9 +226,9 @@ for (const name of names) {
       expect(paths).toEqual(['/', '/page.js', '/style.css'])
     })
 
-    // In a browser context of its own: where a service worker has been at work, Chromium looks for a new version of it
-    // by itself, and a busy one holds other registrations up for a minute.
-    it('leaves the old version in charge when the next one does not come up', async () => {
+    // Uses a separate browser context, because Chromium checks for new versions of earlier service workers, which can delay
+    // other registrations for a minute.
+    it('keeps the old version when the next one cannot be installed', async () => {
       const fresh = await browser.createBrowserContext()
       const lab = await labPage(fresh, site.origin)
       await inLab(lab, (lab) => lab.registerServiceWorker('/sw.js?version=2', { scope: '/' }))
@@ -241,7 +241,7 @@ for (const name of names) {
       await fresh.close()
     })
 
-    it('says why it does not come up', async () => {
+    it('explains why it cannot be installed', async () => {
       const fresh = await browser.createBrowserContext()
       const message = await inLab(await labPage(fresh, site.origin), (lab) =>
         lab.registerServiceWorker('/sw.js?bad', { scope: '/' }).then(
@@ -253,7 +253,7 @@ for (const name of names) {
       await fresh.close()
     })
 
-    it('gives up on a service worker that is in charge of other pages', async () => {
+    it('times out for a service worker whose scope does not include the page', async () => {
       const message = await inLab(page, (lab) =>
         lab.registerServiceWorker('/sw.js', { scope: '/elsewhere/', timeoutMs: 2_000 }).then(
           () => 'up',
@@ -263,7 +263,7 @@ for (const name of names) {
       expect(message).toContain('does not control the page after 2000 ms')
     })
 
-    /** Answers in a browser context of its own: status, and code or the start of the text. */
+    /** Sends requests in a separate browser context. Resolves to each status, and code or start of the text. */
     async function answersUnder(script: string, asked: readonly (readonly [string, string])[]) {
       const fresh = await browser.createBrowserContext()
       const answers = await inLab(
@@ -285,7 +285,7 @@ for (const name of names) {
       return answers
     }
 
-    it('owns all of its base, and nothing beside it', async () => {
+    it('answers every path under its base, and no other path', async () => {
       expect(
         await answersUnder('/sw.js?base=/api', [
           ['GET', '/api/healthz'],
@@ -303,7 +303,7 @@ for (const name of names) {
       ])
     })
 
-    it('owns all of the origin but the files of the page, when told to', async () => {
+    it('answers every path of the origin except the page’s files, when configured', async () => {
       expect(
         await answersUnder('/sw.js?owner', [
           ['GET', '/style.css'],

@@ -1,4 +1,4 @@
-/** Pages of the lab: opened when their script has run, and called with what it gives. */
+/** Opens pages of the lab, waits for their script, and runs functions in them. */
 import type { launchBrowser } from '@flowport/presets/test/browser'
 import type { Lab } from './site/page.ts'
 
@@ -6,7 +6,7 @@ export type Browser = Awaited<ReturnType<typeof launchBrowser>>
 export type BrowserContext = Awaited<ReturnType<Browser['createBrowserContext']>>
 export type Page = Awaited<ReturnType<Browser['newPage']>>
 
-/** A new tab at the address, ready to be called. */
+/** Opens a new tab at the address and waits until it is ready. */
 export async function labPage(browser: Browser | BrowserContext, url: string): Promise<Page> {
   const page = await browser.newPage()
   await page.goto(url)
@@ -18,7 +18,7 @@ export async function ready(page: Page): Promise<void> {
   await page.waitForSelector('html[data-ready]')
 }
 
-/** Runs the function inside the page. It sees nothing of the test but its arguments. */
+/** Runs the function inside the page. The function sees only its arguments, not the test's variables. */
 export function inLab<T, A extends readonly unknown[]>(
   page: Page,
   work: (lab: Lab, ...args: A) => T,

@@ -1,4 +1,4 @@
-/** Orders placed by an atomic node over `durable-partitions`: a counter and a row for each, all in one partition. */
+/** Orders placed by an atomic node over `durable-partitions`: a counter, and a row for each order, all in one partition. */
 import { type Clock, openProviders, silentLogger } from '@flowport/capabilities'
 import { createRuntime, flow, manual, node, problem } from '@flowport/flow'
 import { durablePartitions } from '@flowport/presets/durable-partitions'
@@ -31,7 +31,7 @@ export async function openOrders(bindings: Readonly<Record<string, unknown>>, cl
   const runtime = createRuntime(bag, { clock })
   return {
     place: (order: Order) => runtime.invoke(placing, { input: order }),
-    /** The counter, and how many rows and records there are. */
+    /** Returns the counter and the number of rows and records. */
     async counts(shop: string, ids: readonly string[]) {
       const kv = bag.require('kv')
       const dedupe = bag.require('dedupe')

@@ -1,6 +1,6 @@
 /**
- * Serves the orders. With `KILL_AT` the Worker stops for good before that step at the storage of its objects and says so, for the
- * test to kill the process there. Steps are SQL statements and ends of transactions. `LATER_MS` moves its clock.
+ * Serves the orders. With `KILL_AT` the Worker logs a line and blocks before that step of its objects' storage, so that the
+ * test can kill the process there. Steps are SQL statements and ends of transactions. `LATER_MS` moves its clock.
  */
 import { systemClock } from '@flowport/capabilities/system'
 import { PartitionObject as Partition } from '@flowport/presets/durable-partitions/objects'
@@ -19,13 +19,13 @@ function step(): void {
   if (steps !== killAt) return
   // oxlint-disable-next-line no-console -- the test waits for this line, then kills the process
   console.log('flowport: kill here')
-  // Nothing is waited for inside a transaction: the process stands here until it is killed.
+  // A transaction is synchronous, so the process loops here until it is killed.
   for (;;) steps += 0
 }
 
 type Storage = ConstructorParameters<typeof Partition>[0]['storage']
 
-/** Counts what is done at the storage of an object. */
+/** Counts the steps of an object's storage. */
 function watch({ sql, transactionSync }: Storage, storage: Storage): void {
   const exec = sql.exec.bind(sql)
   Object.defineProperty(sql, 'exec', {
@@ -60,7 +60,10 @@ function later(ms: number): void {
 }
 
 export default {
-  /** `?shop=a&ids=1,2&do=place` places orders one after the other and answers their counts; `do=counts` counts. */
+  /**
+   * `?shop=a&ids=1,2&do=place` places orders one after the other and returns their answers and the steps; `do=storm` places one
+   * order 64 times concurrently; `do=counts` returns the counts.
+   */
   async fetch(request: Request, env: Env): Promise<Response> {
     later(Number(env.LATER_MS ?? 0))
     const { searchParams } = new URL(request.url)
@@ -80,7 +83,7 @@ export default {
   },
 }
 
-/** What a caller learns of a problem. */
+/** Returns the parts of a problem that a caller sees. */
 function codeOf(error: unknown): unknown {
   const { cause = error } = Object(error) as { readonly cause?: unknown }
   const { code, details, message } = Object(cause) as Readonly<Record<string, unknown>>

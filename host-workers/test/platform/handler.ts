@@ -1,4 +1,4 @@
-/** Types only, compiled with Cloudflare's own: what `createWorker` returns is a Worker's default export. */
+/** Types only: compiled with Cloudflare's types, `createWorker` returns a valid default export of a Worker. */
 import { type App, defineApp } from '@flowport/flow'
 import { createWorker } from '@flowport/host-workers'
 
@@ -9,5 +9,5 @@ interface Env {
   readonly FLOWPORT_PROFILE: string
 }
 
-/** `ExportedHandler` has its handlers' own types of request, batch and controller. */
+/** `ExportedHandler` declares the platform's types of request, batch and controller. */
 export const handler = createWorker(app) satisfies ExportedHandler<Env & Record<string, unknown>>

@@ -1,4 +1,4 @@
-/** A Worker whose flows consume two queues and a schedule; what they saw is asked for over HTTP. */
+/** A Worker whose flows consume two queues and a schedule. `GET /seen` returns what they received. */
 import { CapabilityError } from '@flowport/capabilities'
 import { cron, defineApp, flow, http, node, opaque, queue } from '@flowport/flow'
 import { createWorker } from '@flowport/host-workers'

@@ -1,4 +1,4 @@
-/** A Worker whose node loses its outcome the first time, and whose ledger one operator may settle. */
+/** A Worker whose node has an unknown outcome the first time, and whose ledger one operator may settle. */
 import { defineApp, deny, flow, http, node } from '@flowport/flow'
 import { createWorker } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'

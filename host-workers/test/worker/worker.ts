@@ -1,4 +1,4 @@
-/** The Worker the host is tried with: the conformance flows over memory. */
+/** The Worker of the host tests: the conformance flows over memory. */
 import { hostApp } from '@flowport/flow/testing'
 import { createWorker } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'

@@ -81,7 +81,7 @@ describe('flowport certify', () => {
   it('makes no effect without --effects, and describes what it would do', async () => {
     const { code, stderr } = await certify('once', '--input', '{"id":"{key}"}', '--attempts', '3')
     expect(stderr).toContain('makes the effects of "once" for real, on the stores of profile "local"')
-    expect(stderr).toContain('64 times at once, in 3 rounds')
+    expect(stderr).toContain('64 times concurrently, in 3 rounds')
     expect(stderr).toContain('Add --effects')
     expect(code).toBe(2)
   })

@@ -1,4 +1,4 @@
-/** `createBrowserHost` runs an app's flows in the page: invoked directly, or asked by requests as on Workers. */
+/** `createBrowserHost` runs an app's flows in the page: invoked directly, or with requests as on Workers. */
 import { asyncDispose, type ResourceBag } from '@flowport/capabilities'
 import type { App, Flow, InvokeOptions, Sent, TriggerSpec } from '@flowport/flow'
 import { type Overview, overviewOf } from '@flowport/flow/http'
@@ -14,26 +14,29 @@ export interface BrowserHostOptions
     Omit<FlowportHonoOptions, keyof BrowserOpenOptions> {}
 
 export interface BrowserHost extends AsyncDisposable {
-  /** Opens the profile unless it is open. Rejects with a `DiagnosticsError` that names everything that keeps it shut. */
+  /** Opens the profile if it is not open. Rejects with a `DiagnosticsError` that contains every finding that prevents it. */
   readonly ready: Promise<void>
   /** Runs a flow of the app. Opens the profile at the first call. */
   invoke<I, O, N, T extends TriggerSpec>(
     flow: Flow<I, O, N, T>,
     request: { readonly input: Sent<I, T> } & InvokeOptions,
   ): Promise<O>
-  /** Answers as a server with the app's routes would; paths are those of the flows. Never reaches the network. */
+  /** Answers a request to a route of a flow, like a server of the app. Never uses the network. */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** The open resources. An error before `ready`. */
+  /** The open resources. Throws before `ready` has resolved. */
   readonly bag: ResourceBag
-  /** What serves less well than it states, such as files in memory because the browser refused a folder. Empty before `ready`. */
+  /**
+   * Resources that give less than their preset states, such as files in memory because the browser refused storage. Empty
+   * before `ready` has resolved.
+   */
   readonly warnings: readonly HostWarning[]
-  /** Flows, bindings and their guarantees. Opens the profile. */
+  /** Resolves to the flows, bindings and their guarantees. Opens the profile. */
   describe(): Promise<Overview & { readonly warnings: readonly HostWarning[] }>
-  /** Ends the runs and closes the stores. */
+  /** Ends running flows and closes the stores. */
   close(): Promise<void>
 }
 
-/** A host for the page. Nothing is opened before it is needed. */
+/** Creates a host for the page. Opens the profile only when it is first needed. */
 export function createBrowserHost(app: App, options: BrowserHostOptions = {}): BrowserHost {
   const profile = openingOf(app, options)
   const hono = honoFor(app, profile, { ...options, operations: onUnlessSaid(options.operations) })
@@ -64,7 +67,7 @@ export function createBrowserHost(app: App, options: BrowserHostOptions = {}): B
     },
     async fetch(input, init) {
       const request = input instanceof Request && init === undefined ? input : new Request(input, init)
-      // What keeps the profile shut is answered as a problem.
+      // If the profile cannot be opened, the answer is a problem.
       await opened().catch(() => undefined)
       return hono.fetch(withReadableBody(request))
     },

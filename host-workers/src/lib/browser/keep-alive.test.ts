@@ -34,7 +34,7 @@ function scopeOf(answer: () => void) {
 }
 
 describe('KeepAlive', () => {
-  it('asks the pages of the scope for as long as there is work, and no longer', async () => {
+  it('asks the pages of its scope only while there is work', async () => {
     const scope = scopeOf(() => undefined)
     const alive = new KeepAlive(scope, { everyMs: 10_000, patienceMs: null })
     const work = Promise.withResolvers<void>()
@@ -67,7 +67,7 @@ describe('KeepAlive', () => {
     return { held, outcome, cancelled }
   }
 
-  it('fails a stream before the browser ends it as if complete, and cancels its source', async () => {
+  it('fails a stream before the browser would end it as if complete, and cancels its source', async () => {
     const scope = scopeOf(() => undefined)
     const alive = new KeepAlive(scope, { everyMs: 10_000, patienceMs: 45_000 })
     alive.heard()
@@ -81,7 +81,7 @@ describe('KeepAlive', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('fails none while a page answers', async () => {
+  it('fails no stream while a page answers', async () => {
     const scope = scopeOf(() => alive.heard())
     const alive = new KeepAlive(scope, { everyMs: 10_000, patienceMs: 45_000 })
     alive.heard()
@@ -90,7 +90,7 @@ describe('KeepAlive', () => {
     expect(cancelled).toEqual([])
   })
 
-  it('waits for ever in a browser that goes on without events', () => {
+  it('has no time limit in a browser that keeps streams alive without events', () => {
     expect(patienceOf({ userAgentData: {} })).toBe(null)
     expect(patienceOf({})).toBe(45_000)
   })

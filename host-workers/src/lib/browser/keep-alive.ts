@@ -1,14 +1,15 @@
 /**
- * Keeps a service worker alive while it works. Browsers stop one that has had no event for a while: Firefox after a minute,
- * and a stream then ends as if it were complete. The pages are asked, and each answer is an event.
+ * Keeps a service worker alive while it works. Browsers stop a service worker that has had no event for a while, Firefox after
+ * a minute, and its stream then ends as if it were complete. To prevent this, the service worker sends its pages messages, and
+ * each reply is an event.
  */
 import { CapabilityError } from '@flowport/capabilities'
 import { areYouThereMessage, type ServiceWorkerScope } from './scope.ts'
 
 export interface KeepAliveOptions {
-  /** Milliseconds between two questions. */
+  /** Milliseconds between two messages to the pages. */
   readonly everyMs: number
-  /** Milliseconds without an event after which streams fail; `null` where the browser goes on without events. */
+  /** Milliseconds without an event after which streams fail. `null` in a browser that keeps streams alive without events. */
   readonly patienceMs: number | null
 }
 
@@ -25,12 +26,12 @@ export class KeepAlive {
     this.#options = options
   }
 
-  /** Notes that there was an event. */
+  /** Records that an event has arrived. */
   heard(): void {
     this.#heardAt = performance.now()
   }
 
-  /** Asks the pages until `work` has settled. */
+  /** Messages the pages until `work` has settled. */
   async during(work: Promise<unknown>): Promise<void> {
     const one = {}
     this.#held.add(one)
@@ -46,7 +47,10 @@ export class KeepAlive {
     }
   }
 
-  /** `fail` ends the stream with an error before the browser ends it without one. Returns what takes that back. */
+  /**
+   * Registers a stream: `fail` must end it with an error before the browser would end it without one. Returns a function that
+   * unregisters it.
+   */
   streaming(fail: (error: unknown) => void): () => void {
     this.#streams.add(fail)
     return () => void this.#streams.delete(fail)
@@ -73,7 +77,7 @@ export class KeepAlive {
 const unanswered =
   'no page keeps the service worker alive, so the browser is about to stop it in the middle of a stream: register it with registerServiceWorker'
 
-/** Chromium lets a service worker go on for as long as it streams; what is not known to does not. */
+/** Chromium keeps a service worker alive while it streams. Any other browser is assumed not to. */
 export function patienceOf(navigator: object): number | null {
   return 'userAgentData' in navigator ? null : 45_000
 }

@@ -1,4 +1,4 @@
-/** Opens a profile once in a page or a service worker, and closes it. What asks meanwhile waits for the same opening. */
+/** Opens a profile one time in a page or a service worker, and closes it. Concurrent callers share the same opening. */
 import type { Logger } from '@flowport/capabilities'
 import { type App, chooseProfile, formatDiagnostic, type Hook } from '@flowport/flow'
 import type { SweepOption } from '@flowport/flow/http'
@@ -8,34 +8,34 @@ import { type Opened, type Opener, openNamed } from '../opened.ts'
 import { type HostWarning, warningsOf } from './warnings.ts'
 
 export interface BrowserOpenOptions extends SweepOption {
-  /** Default `'browser'`. */
+  /** Name of the profile. Default `'browser'`. */
   readonly profile?: string
-  /** Variables and secrets by name, as text: a page has no environment of its own. Default none. */
+  /** Variables and secrets by name, as text, because a page has no environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What presets ask for as bindings of the platform, by name. Default none. */
+  /** Platform bindings that presets need, by name. Default: none. */
   readonly bindings?: Readonly<Record<string, unknown>>
-  /** Default: JSON lines on the console, warnings and worse. */
+  /** Logger. Default: JSON lines on the console, from level `warn`. */
   readonly log?: Logger
-  /** In order around every run. */
+  /** Hooks, in order, around every run. */
   readonly hooks?: readonly Hook[]
   /**
-   * Run flows with queue triggers: in a page while it is there, in a service worker after each answer until the queues are
-   * empty. Default true.
+   * Whether to run flows with queue triggers: in a page while it is open, in a service worker after each answer until the
+   * queues are empty. Default true.
    */
   readonly queues?: boolean
 }
 
-/** An opened profile with what is worth a look: it serves, but less well than it states. */
+/** An open profile, with warnings about resources that give less than their preset states. */
 export interface OpenedInBrowser extends Opened {
   readonly notes: readonly HostWarning[]
 }
 
 export interface BrowserOpening extends Opener {
-  /** A profile that cannot be opened is a `DiagnosticsError`; it is tried again by the next call. */
+  /** Opens the profile. Throws a `DiagnosticsError` if it cannot be opened; the next call tries again. */
   open(): OpenedInBrowser | Promise<OpenedInBrowser>
-  /** What is open, or `undefined`. */
+  /** The open profile, or `undefined`. */
   readonly current: OpenedInBrowser | undefined
-  /** Ends the runs and closes the stores. What is asked afterwards fails. */
+  /** Ends running flows and closes the stores. Later calls fail. */
   close(): Promise<void>
 }
 

@@ -1,34 +1,40 @@
-/** Files of the page kept for offline starts: stored when the service worker is installed, each tab with those of its version. */
+/**
+ * Stores the page's files for offline starts when the service worker is installed, and serves each tab the files of its
+ * version.
+ */
 import { CapabilityError } from '@flowport/capabilities'
 import type { ServiceWorkerScope } from './scope.ts'
 import { Versions } from './versions.ts'
 
 export interface PrecacheOptions {
-  /** Paths of all files an offline start needs, relative to the service worker's script. Default none. */
+  /** Paths of all files that an offline start needs, relative to the service worker's script. Default: none. */
   readonly precache?: readonly string[]
   /**
-   * Changes with every release of the files: a build's hash. A new version is stored whole before it takes over; tabs that were
-   * opened before go on with their own until they are loaded again. Required with `precache`.
+   * Version of the files, which must change with every release, such as a build's hash. A new version is stored completely
+   * before it takes over; tabs opened before keep their version until they reload. Required with `precache`.
    */
   readonly version?: string
-  /** The file that answers navigations to paths that are none of these, as single-page apps want. Default none. */
+  /** File that answers navigations to other paths, for single-page apps. Default: none. */
   readonly navigate?: string
 }
 
 export interface Precache {
-  /** Stores every file, or fails. */
+  /** Stores every file, or rejects. */
   install(): Promise<void>
-  /** Removes the other versions of this scope, except those that open tabs were opened under; caches of others stay. */
+  /** Deletes this scope's other versions, except versions of open tabs. Leaves other caches alone. */
   activate(): Promise<void>
-  /** The stored answer of the tab's version, else the network's. What the network answers is not stored. */
+  /** Answers from the tab's version, else from the network. Does not store network answers. */
   answer(request: Request, clientId: string): Promise<Response>
-  /** Whether a request can be answered from what is stored, which is whole: the rest, ranges too, is left to the browser. */
+  /**
+   * Whether a request can be answered from the stored files. Stored files are complete, so range requests are left to the
+   * browser.
+   */
   takes(request: Request, clientId: string): boolean
-  /** Removes the files of versions whose last tab has gone. */
+  /** Deletes the files of versions whose last tab has closed. */
   sweep(): Promise<void>
 }
 
-/** `undefined` when nothing is to be kept. */
+/** Returns `undefined` when no files are listed. */
 export function precacheOf(scope: ServiceWorkerScope, options: PrecacheOptions): Precache | undefined {
   const { precache: files = [], version, navigate } = options
   if (files.length === 0) return undefined
@@ -58,7 +64,7 @@ export function precacheOf(scope: ServiceWorkerScope, options: PrecacheOptions):
       if (method !== 'GET' || headers.has('range')) return false
       if (known.has(plain(url)) || (mode === 'navigate' && fallback !== undefined)) return true
       if (mode === 'navigate') return false
-      // Not known yet, at the first request after a start: what a page is made of may be of an earlier version.
+      // Unknown at the first request after a start: a page's subresource may belong to an earlier version.
       return versions.has(clientId, plain(url)) ?? destination !== ''
     },
     async answer(request, clientId) {
@@ -74,21 +80,21 @@ export function precacheOf(scope: ServiceWorkerScope, options: PrecacheOptions):
   }
 }
 
-/** Past the HTTP cache: a version must not be made of files of another. */
+/** Fetches a file past the HTTP cache, so that a version does not contain files of another. */
 async function store(scope: ServiceWorkerScope, cache: Cache, url: string): Promise<void> {
   const response = await scope.fetch(new Request(url, { cache: 'reload', credentials: 'same-origin' }))
   if (!response.ok) {
     throw new CapabilityError(
       'NotFound',
-      `${url} cannot be kept for offline starts: the server answers ${response.status}`,
+      `${url} cannot be stored for offline starts: the server answers ${response.status}`,
     )
   }
-  // An answer that was redirected may not answer a navigation.
+  // A redirected response cannot answer a navigation, so it is copied.
   const { body, status, statusText, headers } = response
   await cache.put(url, response.redirected ? new Response(body, { status, statusText, headers }) : response)
 }
 
-/** Without query and fragment: they do not choose a file. */
+/** Removes query and fragment, which do not select a file. */
 function plain(url: string): string {
   return url.replace(/[?#].*$/s, '')
 }

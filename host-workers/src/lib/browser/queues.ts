@@ -1,4 +1,4 @@
-/** Runs flows with queue triggers from the queues of the profile: a browser has no platform that delivers to them. */
+/** Runs flows with queue triggers by polling the profile's queues, because a browser has no platform that delivers messages. */
 import type { Queue } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import type { App } from '@flowport/flow'
@@ -12,12 +12,12 @@ const firstIdleMs = 50
 const longestIdleMs = 1_000
 const longestOutageMs = 30_000
 
-/** Consumes every queue until the signal fires; resolves when what was taken is settled. */
+/** Consumes every queue until the signal fires. Resolves when every received message is settled. */
 export async function startQueues(app: App, opened: Opened, stopped: AbortSignal): Promise<void> {
   await Promise.all(queueConsumers(app).map((consumer) => consume(opened, consumer, stopped)))
 }
 
-/** Delivers what waits in every queue now, and what that sends to queues in turn. Resolves when they are empty. */
+/** Delivers all waiting messages of every queue, including messages sent meanwhile. Resolves when the queues are empty. */
 export async function deliverWaiting(app: App, opened: Opened): Promise<void> {
   let isEmpty = false
   while (!isEmpty && !opened.runtime.closing) {
@@ -46,7 +46,7 @@ async function consume(opened: Opened, consumer: QueueConsumer, stopped: AbortSi
   }
 }
 
-/** Takes as many messages as the flow works on at a time, and settles them. Tells how many. */
+/** Receives up to the trigger's concurrency of messages and settles them. Resolves to their number. */
 async function deliverSome(
   { bag, runtime, log }: Opened,
   consumer: QueueConsumer,
@@ -56,7 +56,7 @@ async function deliverSome(
   const queue: Queue = bag.require(`queue:${trigger.queue}`)
   const wholeMs = (trigger.deadlineMs ?? deadlineMs) + leaseMarginMs
   const { features, limits } = queue.info
-  // A lease that is renewed can be short, so that the messages of a closed page come again soon.
+  // A renewed lease can be short, so that messages of a closed page are soon delivered again.
   const leaseMs = Math.min(features.renew ? renewedLeaseMs : wholeMs, wholeMs, limits.maxLeaseMs ?? wholeMs)
   const messages = await queue.receive({
     limit: Math.min(trigger.concurrency, limits.maxBatchMessages),
@@ -69,6 +69,6 @@ async function deliverSome(
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // The signal ends the pause; whoever waits looks at it next.
+  // The signal ends the pause; the caller checks it next.
   await systemClock.sleep(ms, { signal }).catch(() => undefined)
 }

@@ -1,4 +1,7 @@
-/** What browsers do too seldom to wait for it: registrations that hang, versions that came or failed before the page asked. */
+/**
+ * Rare browser behaviour, with a fake container: registrations that hang, and versions that appeared or failed before the page
+ * asked.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { registerServiceWorker } from './register.ts'
 
@@ -38,7 +41,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A registration whose version 1 controls the page. */
+/** Creates a registration whose version 1 controls the page. */
 function inCharge(): FakeRegistration {
   const registration = new FakeRegistration()
   registration.active = container.controller = new FakeWorker()
@@ -46,7 +49,7 @@ function inCharge(): FakeRegistration {
 }
 
 describe('registering a service worker', () => {
-  it('gives up on a browser that does not answer', async () => {
+  it('times out when the browser does not answer', async () => {
     const registered = registerServiceWorker('/sw.js', { timeoutMs: 500 })
     const outcome = expect(registered).rejects.toMatchObject({
       kind: 'Timeout',
@@ -56,7 +59,7 @@ describe('registering a service worker', () => {
     await outcome
   })
 
-  it('has one deadline for the answer and for the control', async () => {
+  it('has one deadline for registration and control', async () => {
     const registered = registerServiceWorker('/sw.js', { timeoutMs: 500 })
     const outcome = expect(registered).rejects.toMatchObject({
       kind: 'Timeout',
@@ -70,14 +73,14 @@ describe('registering a service worker', () => {
     await outcome
   })
 
-  it('hands on why the browser refuses', async () => {
+  it('rethrows the browser’s refusal', async () => {
     const registered = registerServiceWorker('/sw.js')
     container.answer.reject(new TypeError('bad MIME type'))
     await expect(registered).rejects.toThrow('bad MIME type')
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('says so when the version failed before the page heard of it, or while it waits', async () => {
+  it('rejects when the version failed before the page asked, or while it waits', async () => {
     const early = registerServiceWorker('/sw.js')
     container.answer.resolve(new FakeRegistration())
     await expect(early).rejects.toMatchObject({ kind: 'Unavailable' })
@@ -94,7 +97,7 @@ describe('registering a service worker', () => {
     await outcome
   })
 
-  it('tells of a version that was coming before the page asked, once', async () => {
+  it('reports a version that was installing before the page asked, only one time', async () => {
     const registration = inCharge()
     const coming = (registration.installing = new FakeWorker())
     const onUpdate = vi.fn<() => void>()
@@ -106,7 +109,7 @@ describe('registering a service worker', () => {
     expect(onUpdate).toHaveBeenCalledOnce()
   })
 
-  it('tells of a version that waits, and of the next one', async () => {
+  it('reports a waiting version, and the next one', async () => {
     const registration = inCharge()
     registration.waiting = new FakeWorker()
     const onUpdate = vi.fn<() => void>()

@@ -1,19 +1,19 @@
-/** `registerServiceWorker` puts the service worker in charge of the page, and tells of its updates. */
+/** `registerServiceWorker` lets a service worker control the page, and reports its updates. */
 import { CapabilityError, checkNumbers, timerRule } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { aliveMessage, areYouThereMessage, claimMessage, skipWaitingMessage } from './scope.ts'
 
 export interface RegisterOptions {
-  /** Paths it is in charge of. Default: the folder of its script. */
+  /** Path prefix that the service worker controls. Default: the folder of its script. */
   readonly scope?: string
-  /** `'module'` when its script has imports. Default `'classic'`. */
+  /** `'module'` if the script has imports. Default `'classic'`. */
   readonly type?: 'classic' | 'module'
   /**
-   * Milliseconds until it must control the page, else `Timeout`. Default 30 000. A browser that is itself looking for a new
-   * version of it registers nothing else meanwhile: a busy Chromium took a minute.
+   * Milliseconds within which the service worker must control the page, else `Timeout`. While a browser checks for a new
+   * version it delays other registrations; a busy Chromium took a minute. Default 30 000.
    */
   readonly timeoutMs?: number
-  /** Called when a new version has been installed and waits for `update()`. */
+  /** Called when a new version is installed and waits for `update()`. */
   readonly onUpdate?: () => void
 }
 
@@ -21,14 +21,14 @@ export interface ServiceWorkerHandle {
   readonly registration: ServiceWorkerRegistration
   /** Whether a new version waits. */
   readonly hasUpdate: boolean
-  /** Lets the version that waits take over. Resolves when it controls the page; load the page again then. */
+  /** Lets the waiting version take over. Resolves when it controls the page; reload the page then. */
   update(): Promise<void>
 }
 
-/** An address, or a `TrustedScriptURL` where the page requires Trusted Types. */
+/** A URL, or a `TrustedScriptURL` if the page requires Trusted Types. */
 export type ScriptAddress = string | { toString(): string; toJSON(): string }
 
-/** Resolves when the service worker controls the page: requests reach it from then on. */
+/** Registers a service worker. Resolves when it controls the page, so that requests reach it. */
 export async function registerServiceWorker(
   url: ScriptAddress,
   options: RegisterOptions = {},
@@ -72,7 +72,7 @@ export async function registerServiceWorker(
   }
 }
 
-/** The page's container. `Unsupported` where there is none: the getter of a sandboxed frame throws. */
+/** Returns the page's container. Throws `Unsupported` without one; in a sandboxed frame the getter throws. */
 function containerHere(): ServiceWorkerContainer {
   let cause: unknown
   try {
@@ -88,7 +88,7 @@ function unsupported(cause: unknown): CapabilityError {
   const message =
     globalThis.origin === 'null'
       ? 'there are no service workers in a sandboxed frame: add allow-same-origin to the sandbox of the frame'
-      : 'there are no service workers here: they need https or localhost, and no private window of Firefox'
+      : 'there are no service workers here: they need https or localhost, and do not work in a private window of Firefox'
   return new CapabilityError('Unsupported', message, { cause })
 }
 
@@ -98,11 +98,11 @@ async function registered(
   options: RegistrationOptions,
 ): Promise<ServiceWorkerRegistration> {
   try {
-    // A TrustedScriptURL has to arrive as it is; the types of the DOM do not know it.
+    // A TrustedScriptURL must be passed unchanged, but the DOM types do not allow it.
     return await container.register(url as string | URL, options)
   } catch (cause) {
     if (globalThis.origin === 'null') throw unsupported(cause)
-    // What is wrong with the script itself is a TypeError, too.
+    // An error in the script itself is a TypeError too.
     const isTrusting = 'trustedTypes' in globalThis && !(url instanceof Object && !(url instanceof URL))
     if (!(cause instanceof TypeError) || !isTrusting || !/trusted|sink/i.test(cause.message)) throw cause
     const message =
@@ -113,24 +113,29 @@ async function registered(
 
 const answering = new WeakSet<ServiceWorkerContainer>()
 
-/** Keeps service workers alive while they stream: each answer is an event, without which the browser stops them. */
+/**
+ * Answers a streaming service worker's messages. Each answer is an event, without which the browser stops the service worker.
+ */
 function answerWhenAsked(container: ServiceWorkerContainer): void {
   if (answering.has(container)) return
   answering.add(container)
   container.addEventListener('message', ({ data, source }) => {
     if (data === areYouThereMessage) (source as ServiceWorker | null)?.postMessage(aliveMessage, [])
   })
-  // Also while the page is still being loaded.
+  // Delivers messages even while the page is still loading.
   container.startMessages?.()
 }
 
-/** A page that was reloaded past its caches has no controller until the worker claims it again. */
+/**
+ * Resolves when the service worker controls the page. A page after a forced reload has no controller until the worker claims it
+ * again.
+ */
 async function controlled(
   container: ServiceWorkerContainer,
   registration: ServiceWorkerRegistration,
 ): Promise<void> {
   const failed = failedToInstall(registration)
-  // Also a page that another service worker controls waits for this one.
+  // A page that another service worker controls also waits for this one.
   while (container.controller === null || container.controller !== registration.active) {
     const changed = next(container, 'controllerchange')
     registration.active?.postMessage(claimMessage)
@@ -139,8 +144,8 @@ async function controlled(
 }
 
 /**
- * Rejects when the first version of a service worker cannot be installed. A page that was busy hears of its registration
- * after the attempt, and finds no worker in it.
+ * Rejects when the first version of a service worker cannot be installed. A busy page may get the registration after the failed
+ * attempt, when it contains no worker.
  */
 function failedToInstall({ installing, waiting, active }: ServiceWorkerRegistration): Promise<never> {
   return new Promise((_, reject) => {
@@ -159,7 +164,10 @@ const notInCharge = (timeoutMs: number) =>
 const notInstalled =
   'the service worker could not be installed: its own console says why, often a precached file the server does not have'
 
-/** Tells of versions that wait, come, or were coming already when the page asked: of those no event is sent any more. */
+/**
+ * Calls `onUpdate` for waiting and future versions. A version that was installing before the page asked emits no `updatefound`,
+ * so it is followed directly.
+ */
 function watch(
   registration: ServiceWorkerRegistration,
   container: ServiceWorkerContainer,

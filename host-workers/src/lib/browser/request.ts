@@ -1,6 +1,8 @@
-/** A request with a body to read as a stream, also where the browser has no `Request.body`. */
+/** Gives a request a readable body stream, even in browsers without `Request.body`. */
 
-/** The request itself. Without `Request.body` (Firefox), its bytes are read whole at the first read and streamed from there. */
+/**
+ * Returns the request itself. Without `Request.body` (Firefox), the first read loads all its bytes, which are then streamed.
+ */
 export function withReadableBody(request: Request): Request {
   if ((request.body as unknown) !== undefined) return request
   const isEmpty = request.method === 'GET' || request.method === 'HEAD'

@@ -1,4 +1,7 @@
-/** What is used of a service worker's global scope, so that an app need not compile against two sets of types. */
+/**
+ * Types for the used parts of a service worker's global scope, so that an app need not compile against both DOM and service
+ * worker types.
+ */
 
 /** An event that can keep the worker alive. */
 export interface LivingEvent {
@@ -7,7 +10,7 @@ export interface LivingEvent {
 
 export interface FetchEventLike extends LivingEvent {
   readonly request: Request
-  /** Of the tab or worker that asks; `''` for a navigation. */
+  /** Id of the requesting tab or worker; `''` for a navigation. */
   readonly clientId: string
   respondWith(response: Response | Promise<Response>): void
 }
@@ -29,9 +32,9 @@ export interface ClientLike {
   postMessage(message: unknown, transfer: Transferable[]): void
 }
 
-/** `self` of a service worker fits. */
+/** Matches `self` in a service worker. */
 export interface ServiceWorkerScope {
-  /** Where its script came from. */
+  /** URL of the script. */
   readonly location: { readonly origin: string; readonly href: string }
   readonly registration: { readonly scope: string }
   readonly clients: {
@@ -48,14 +51,14 @@ export interface ServiceWorkerScope {
   addEventListener(type: string, listener: (event: never) => void): void
 }
 
-/** What the page says to its service worker. */
+/** Messages from the page to its service worker. */
 export const skipWaitingMessage = 'flowport:skip-waiting'
 export const claimMessage = 'flowport:claim'
 /** The page's answer to `areYouThereMessage`. */
 export const aliveMessage = 'flowport:alive'
 
-/** What the service worker asks its pages while it streams: their answers keep it alive. */
+/** Message from a streaming service worker to its pages. Their answers keep it alive. */
 export const areYouThereMessage = 'flowport:are-you-there'
 
-/** On requests of an outbox to its own origin: they are for the server, not for flows in the service worker. */
+/** Header on an outbox's requests to its own origin, which are meant for the server, not for flows in the service worker. */
 export const outboxHeader = 'x-flowport-outbox'

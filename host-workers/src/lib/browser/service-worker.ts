@@ -1,4 +1,6 @@
-/** `createServiceWorker` answers a page's requests with flows, and its files from a precache. The next stop is `honoFor`. */
+/**
+ * `createServiceWorker` answers a page's requests with flows, and serves its files from a precache. The next stop is `honoFor`.
+ */
 import { checkNumbers, timerRule } from '@flowport/capabilities'
 import type { App } from '@flowport/flow'
 import { queueConsumers } from '@flowport/flow/delivery'
@@ -30,33 +32,34 @@ export interface ServiceWorkerOptions
   extends BrowserOpenOptions,
     PrecacheOptions,
     Omit<FlowportHonoOptions, keyof BrowserOpenOptions> {
-  /** Path the routes are under. Default `'/'`. */
+  /** Path prefix of the routes. Default `'/'`. */
   readonly base?: string
   /**
-   * Whether a request may be answered by a flow. Default: every one that a flow has a route for. `false` leaves it to the
-   * precache and the network, such as a GET that means a page.
+   * Decides whether a flow may answer a request. `false` leaves the request to the precache and the network, for example a GET
+   * for a page. Default: flows answer every request that matches a route.
    */
   readonly filter?: (request: Request) => boolean
   /**
-   * What becomes of paths under `base` that no flow has, and of methods that a flow's path does not have: `'problem'` answers
-   * 404 or 405, `'network'` asks the server. Default `'network'` under `'/'`, `'problem'` under any other base. With
-   * `'network'` the overview and the operations (`/healthz`, `/readyz`, `/openapi.json`) are the server's, too.
+   * Handling of paths under `base` without a flow, and of methods that a path does not support: `'problem'` answers 404 or 405,
+   * `'network'` forwards to the server. With `'network'` the server also answers the overview and the operations (`/healthz`,
+   * `/readyz`, `/openapi.json`). Default `'network'` for base `'/'`, `'problem'` for any other base.
    */
   readonly unknown?: 'problem' | 'network'
-  /** Outboxes that are sent when the browser says it is online again (Background Sync). Default none. */
+  /** Outboxes to send on a Background Sync event, when the browser is online again. Default: none. */
   readonly outboxes?: readonly Outbox[]
   /**
-   * Milliseconds between two questions to the pages while an answer is streamed or a run goes on: pages that called
+   * Milliseconds between two messages to the pages while an answer is streamed or a flow runs. Pages that called
    * `registerServiceWorker` answer, which keeps the browser from stopping the service worker. Default 10 000.
    */
   readonly keepAliveMs?: number
-  /** Default `self`. */
+  /** The global scope. Default `self`. */
   readonly scope?: ServiceWorkerScope
 }
 
 /**
- * Call it while the service worker's script runs for the first time: the browser takes listeners only then. Requests of the
- * page to routes of the app are answered by flows, requests for precached files from the cache, all others by the network.
+ * Sets up the service worker. Call it during the first execution of the script, because the browser accepts listeners only
+ * then. Flows answer requests to the app's routes, the cache answers requests for precached files, and the network answers all
+ * others.
  */
 export function createServiceWorker(app: App, options: ServiceWorkerOptions = {}): void {
   const { scope = globalThis as unknown as ServiceWorkerScope, outboxes = [] } = options
@@ -109,13 +112,13 @@ function handler(
   const has = routeFinder(app)
   const hasQueues = options.queues !== false && queueConsumers(app).length > 0
 
-  /** A route comes first, then a file; what is neither is a problem or the network's. */
+  /** Decides who answers: a matching route first, then a file, then a problem or the network. */
   const whoseIs = (
     { request, clientId }: FetchEventLike,
     path: string | null,
   ): 'flows' | 'files' | 'network' => {
     const isFile = precache?.takes(request, clientId) === true
-    // What an outbox sends is meant for the server.
+    // Requests of an outbox are meant for the server.
     const isLeft = path === null || request.headers.has(outboxHeader) || filter?.(request) === false
     if (!isLeft && (has(request.method, path) || (isOwner && !isFile))) return 'flows'
     return isFile ? 'files' : 'network'
@@ -139,7 +142,7 @@ function handler(
     try {
       await deliverWaiting(app, opened)
     } catch (error) {
-      opened.log.error({ err: error }, 'a queue hands out no messages')
+      opened.log.error({ err: error }, 'messages cannot be received from a queue')
     }
   }
 
@@ -167,10 +170,10 @@ function listen<E>(scope: ServiceWorkerScope, type: string, listener: (event: E)
   scope.addEventListener(type, listener)
 }
 
-/** Rejects while something waits: the browser then tries again, later and later. */
+/** Rejects while entries are pending, so that the browser retries with growing delays. */
 async function sendAll(outbox: Outbox): Promise<void> {
   const { pending } = await outbox.flush()
-  if (pending > 0) throw new Error(`${pending} requests of outbox "${outbox.name}" still wait`)
+  if (pending > 0) throw new Error(`${pending} requests of outbox "${outbox.name}" are still pending`)
 }
 
 function baseOf(base = '/'): string {

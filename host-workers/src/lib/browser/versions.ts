@@ -1,17 +1,17 @@
-/** Keeps the files of earlier versions while tabs are open that were opened under them. */
+/** Keeps the files of earlier versions while tabs of these versions are open. */
 import type { ServiceWorkerScope } from './scope.ts'
 
-/** What outlives the service worker: browsers stop it between events. */
+/** State that is stored, because browsers stop the service worker between events. */
 interface Kept {
-  /** Cache of the version that was activated last. */
+  /** Name of the cache of the version that was activated last. */
   readonly active: string
-  /** Caches of earlier versions by the tabs that were open when the next version took over. */
+  /** Names of earlier versions' caches, by id of a tab that was open when the next version took over. */
   readonly clients: Readonly<Record<string, string>>
 }
 
 export class Versions {
   readonly #scope: ServiceWorkerScope
-  /** Begins the names of the caches of all versions. */
+  /** Prefix of the cache names of all versions. */
   readonly #prefix: string
   readonly #current: string
   readonly #paths = new Map<string, ReadonlySet<string>>()
@@ -25,15 +25,15 @@ export class Versions {
     this.#current = current
   }
 
-  /** Takes over from the version before. Removes the files of versions that no open tab was opened under. */
+  /** Takes over from the previous version. Deletes the files of versions without open tabs. */
   async activate(): Promise<void> {
     await this.load()
     await this.sweep()
   }
 
   /**
-   * Reads what is kept, once in the life of the service worker. The first of a version takes over: Chromium hands it requests
-   * of its tabs before it has told it that it is active.
+   * Reads the stored state, one time per start of the service worker. The first start of a version also takes over, because
+   * Chromium sends it requests of its tabs before the `activate` event.
    */
   load(): Promise<void> {
     return (this.#loading ??= this.#begin())
@@ -46,10 +46,10 @@ export class Versions {
     await this.#keep({ active: this.#current, clients: await this.#tabs(kept) })
   }
 
-  /** The tabs that are open were opened under the version that was active until now, or under an earlier one. */
+  /** Returns the version of each open tab: the version that was active until now, or an earlier one. */
   async #tabs(kept: Kept | undefined): Promise<Kept['clients']> {
     const others = await this.#others()
-    // Earlier releases of this package wrote nothing down: the youngest cache was the one in use.
+    // Earlier releases of this package stored no state: their youngest cache was in use.
     const before = kept?.active ?? others.at(-1)
     const clients: Record<string, string> = {}
     const open = await this.#scope.clients.matchAll({ includeUncontrolled: true, type: 'all' })
@@ -62,8 +62,8 @@ export class Versions {
   }
 
   /**
-   * Whether a tab is answered from the files of an earlier version. `undefined` before `load` has ended: a service worker has
-   * to decide at once what it answers.
+   * Whether a tab uses an earlier version that has this file. Returns `undefined` before `load` has finished, because a service
+   * worker must decide synchronously whether it answers.
    */
   has(clientId: string, url: string): boolean | undefined {
     if (this.#kept === undefined) return undefined
@@ -71,7 +71,10 @@ export class Versions {
     return cache !== undefined && this.#paths.get(cache)?.has(url) === true
   }
 
-  /** The file as the tab's own version has it; `undefined` for tabs of the current version, and for files it does not have. */
+  /**
+   * Resolves to the file of the tab's earlier version. Resolves to `undefined` for tabs of the current version, and for files
+   * that the version lacks.
+   */
   async match(clientId: string, url: string): Promise<Response | undefined> {
     await this.load()
     const cache = this.#kept?.clients[clientId]
@@ -79,7 +82,7 @@ export class Versions {
     return (await this.#scope.caches.open(cache)).match(url)
   }
 
-  /** Removes the files of versions whose last tab has gone. */
+  /** Deletes the files of versions whose last tab has closed. */
   async sweep(): Promise<void> {
     await this.load()
     if (this.#kept === undefined || Object.keys(this.#kept.clients).length === 0) return
@@ -113,7 +116,7 @@ export class Versions {
     await this.#know(kept)
   }
 
-  /** Caches of other versions, oldest first. */
+  /** Resolves to the cache names of other versions, oldest first. */
   async #others(): Promise<readonly string[]> {
     const names = await this.#scope.caches.keys()
     return names.filter((name) => name.startsWith(this.#prefix) && name !== this.#current)

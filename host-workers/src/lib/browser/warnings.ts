@@ -1,4 +1,4 @@
-/** What is worth a look in an opened profile: stores that give less than their preset states, flows nobody starts. */
+/** Warnings about an open profile: stores that give less than their preset states, and schedules that nothing runs. */
 import type { App, OpenedProfile } from '@flowport/flow'
 import { cronJobs } from '@flowport/flow/delivery'
 import { guaranteesOf } from '@flowport/flow/http'
@@ -7,16 +7,19 @@ export interface HostWarning {
   /** `weaker_than_stated` or `schedule_not_run`. */
   readonly code: 'weaker_than_stated' | 'schedule_not_run'
   readonly message: string
-  /** The resource, or the flow. */
+  /** Name of the resource or flow. */
   readonly name: string
 }
 
-/** In the order of the resources, then of the flows. */
+/** Returns warnings about resources first, then about flows. */
 export function warningsOf(app: App, opened: OpenedProfile): readonly HostWarning[] {
   return [...weakerThanStated(app, opened), ...schedulesNotRun(app)]
 }
 
-/** A preset states what it gives at best; a browser may refuse it, and the store then says so. */
+/**
+ * Compares each store with its preset. A preset states its best guarantees; if a browser refuses storage, the open store states
+ * less.
+ */
 function weakerThanStated(app: App, { name: profile, bag }: OpenedProfile): readonly HostWarning[] {
   const stated = new Map(
     (app.profiles[profile] ?? []).flatMap(({ provides }) => Object.entries(provides as object)),
@@ -32,7 +35,10 @@ function weakerThanStated(app: App, { name: profile, bag }: OpenedProfile): read
   })
 }
 
-/** Schemes of URI storage whose files are kept elsewhere. That shows at the first use of a scheme, so it is read anew each time. */
+/**
+ * Returns warnings about URI schemes whose files are in a fallback store. A fallback is known only after the first use of its
+ * scheme, so it is read each time.
+ */
 export function keptElsewhere({ bag }: OpenedProfile): readonly HostWarning[] {
   return bag.describe().flatMap(({ name, info }) => {
     const { extensions } = info as { readonly extensions?: Readonly<Record<string, unknown>> }
@@ -49,7 +55,7 @@ export function keptElsewhere({ bag }: OpenedProfile): readonly HostWarning[] {
 function schedulesNotRun(app: App): readonly HostWarning[] {
   return cronJobs(app).map(({ flow, trigger }) => ({
     code: 'schedule_not_run' as const,
-    message: `nothing runs the schedule "${trigger.cron}" of ${flow.name} in a browser: invoke the flow, or serve it elsewhere`,
+    message: `nothing runs the schedule "${trigger.cron}" of ${flow.name} in a browser: invoke the flow yourself, or serve the app on another host`,
     name: flow.name,
   }))
 }

@@ -1,4 +1,6 @@
-/** What one request still has to do: the browser ends a service worker that seems idle, so it is told of all of it. */
+/**
+ * Pending work of one request. The service worker passes it to `waitUntil`, because the browser stops an idle service worker.
+ */
 import type { KeepAlive } from './keep-alive.ts'
 
 export class Work {
@@ -8,14 +10,17 @@ export class Work {
     this.#all.push(work)
   }
 
-  /** Resolves when all of it has ended, what was added meanwhile included. Failures are told where the work began. */
+  /**
+   * Resolves when all work has ended, including work added meanwhile. Ignores failures, which are handled where the work
+   * starts.
+   */
   async done(): Promise<void> {
     for (const work of this.#all) await work.catch(() => undefined)
   }
 
   /**
-   * The response; reading its body, to the end or until the reader goes away, is part of the work. The body ends with an error
-   * before the browser stops the service worker.
+   * Returns the response. Reading its body, until the end or until the reader cancels, counts as work. The body ends with an
+   * error before the browser stops the service worker.
    */
   untilRead(response: Response, alive: KeepAlive): Response {
     const { body, status, statusText, headers } = response

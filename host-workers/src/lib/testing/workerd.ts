@@ -1,4 +1,4 @@
-/** A Worker in workerd itself, without the proxies that development tools put before it, on a free port of loopback. */
+/** Serves a Worker in workerd itself on a free loopback port, without the proxies of development tools. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,37 +7,37 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-/** The package is CommonJS, and its default export the path of the binary. */
+/** The package is CommonJS; its default export is the path of the binary. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
 export interface RunningWorkerd {
   readonly url: string
   readonly pid: number
-  /** Ends it with a signal, by default SIGTERM, and resolves when it is gone. `SIGKILL` is how a crash ends it. */
+  /** Ends the process with a signal. Resolves when it has exited. Use `SIGKILL` to simulate a crash. Default SIGTERM. */
   close(signal?: NodeJS.Signals): Promise<void>
 }
 
 export interface ServeWorkerdOptions {
   /** Text variables of the Worker's `env`. */
   readonly vars?: Readonly<Record<string, string>>
-  /** Put a Worker before it that cancels requests as the platform's edge does; see `giveUpHeader`. Default true. */
+  /** Whether to place a Worker in front that cancels requests as the platform's edge does; see `giveUpHeader`. Default true. */
   readonly edge?: boolean
-  /** Let the Worker open connections to loopback, such as to a store that a test has started. Default false. */
+  /** Whether the Worker may open connections to loopback, such as to a store started by a test. Default false. */
   readonly reachesLoopback?: boolean
-  /** Durable Object classes that the module exports, by the name of their binding. Default none. */
+  /** Durable Object classes that the module exports, by binding name. Default: none. */
   readonly durableObjects?: Readonly<Record<string, string>>
-  /** Folder in which the Durable Objects keep their data over restarts. Default: a temporary one, removed on `close`. */
+  /** Folder for the Durable Objects' data, which survives restarts. Default: a temporary folder, removed on `close`. */
   readonly storage?: string
-  /** Called with what the Worker logs. Default: it is printed. */
+  /** Called with the Worker's log output. Default: the output is printed. */
   readonly onOutput?: (text: string) => void
 }
 
-/** Header that gives a request up after so many milliseconds, as the platform does when its client has gone. */
+/** Header with the milliseconds after which a request is cancelled, as the platform does when the client disconnects. */
 export const giveUpHeader = 'x-give-up-after-ms'
 
 /**
- * Stands where the platform's edge does: hands requests on to the Worker, and cancels those whose client has gone. The
- * binary's own HTTP server tells a Worker of that only when it writes.
+ * A Worker that replaces the platform's edge: forwards requests to the main Worker, and cancels them as for a disconnected
+ * client. The binary's own HTTP server reports a disconnect only when the Worker writes.
  */
 const edgeSource = `export default {
   fetch(request, env) {
@@ -47,7 +47,7 @@ const edgeSource = `export default {
 }
 `
 
-/** Bundles the module at path `entry` as wrangler does and serves it. Its bindings are `vars` and `durableObjects`. */
+/** Bundles the module at path `entry` as wrangler does, and serves it with the bindings `vars` and `durableObjects`. */
 export async function serveWorkerd(
   entry: string,
   options: ServeWorkerdOptions = {},

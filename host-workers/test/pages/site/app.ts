@@ -1,4 +1,4 @@
-/** A small app for pages: notes that must last, files, a stream, a queue. */
+/** A small app for pages: durable notes, files, a stream and a queue. */
 import {
   blobBody,
   blobRef,
@@ -114,13 +114,13 @@ const Ticks = z.object({ everyMs: z.coerce.number(), count: z.coerce.number() })
 
 let ended = 'not yet'
 
-/** How the last stream ended. */
+/** Returns how the last stream ended. */
 const getEnded = flow('get-ended', {
   trigger: http.get('/ended', { input: z.object({}) }),
   graph: (it, step) => step(node('tell', { input: z.object({}), run: () => ({ ended }) }), it),
 })
 
-/** Streams, and notes when its reader has gone. */
+/** Streams ticks, and records whether the reader disconnected. */
 const ticks = flow('ticks', {
   trigger: http.get('/ticks', { input: Ticks, deadline: '10m' }),
   graph: (it, step) =>

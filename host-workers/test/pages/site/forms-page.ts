@@ -1,4 +1,4 @@
-/** Sends the table of multipart forms to the service worker, and shows what went wrong. */
+/** Sends the table of multipart forms to the service worker, and shows the deviations. */
 import { runFormTable } from '@flowport/flow/testing'
 import { registerServiceWorker } from '@flowport/host-workers/browser'
 

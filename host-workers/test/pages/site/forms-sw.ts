@@ -1,4 +1,4 @@
-/** A service worker over the flows that hosts are tried with. */
+/** A service worker over the conformance flows. */
 import { hostApp } from '@flowport/flow/testing'
 import { createServiceWorker } from '@flowport/host-workers/service-worker'
 import { memory } from '@flowport/presets/memory'

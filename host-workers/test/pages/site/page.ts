@@ -1,17 +1,19 @@
-/** What the tests call inside the page. */
+/** The functions and flows that tests call inside the page. */
 import { type App, defineApp } from '@flowport/flow'
 import { createBrowserHost, createOutbox, registerServiceWorker } from '@flowport/host-workers/browser'
 import { memory } from '@flowport/presets/memory'
 import { app, getNote, putNote, shout } from './app.ts'
 
-/** The same flows on stores that forget: what the compiler refuses is here said to be right, so that the host must refuse. */
+/** The same flows on stores that are not durable. Built without the compiler's check, so that the host must refuse it. */
 const forgetful: App = {
   ...defineApp({ flows: [], profiles: {} }),
   flows: app.flows,
   profiles: { browser: [memory({ only: ['kv', 'blob'] }), memory({ only: ['queue'], as: 'jobs' })] },
 }
 
-/** What code made of text comes to. Asked while the page loads: what a test's driver runs is free of the policy. */
+/**
+ * Result of evaluating text as code. Evaluated while the page loads, because code run by the test's driver bypasses the policy.
+ */
 const madeOfText = (() => {
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- what the policy must forbid
@@ -21,7 +23,7 @@ const madeOfText = (() => {
   }
 })()
 
-/** A whole life of a host under the policy of the page, for the tests that have one. */
+/** Opens, uses and closes a host under the page's policy. */
 async function hostAtLoad() {
   const host = createBrowserHost(app)
   const written = await host.invoke(putNote, { input: { id: 'at-load', text: 'x' } })

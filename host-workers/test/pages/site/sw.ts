@@ -1,4 +1,4 @@
-/** A service worker over the small app; its URL says how: `?base=/api&version=2&bad&file=/more.js&keepAliveMs=500`. */
+/** A service worker over the small app, configured by its URL: `?base=/api&version=2&bad&file=/more.js&keepAliveMs=500`. */
 import { createOutbox, createServiceWorker } from '@flowport/host-workers/service-worker'
 import { app } from './app.ts'
 

@@ -1,30 +1,33 @@
-/** The outbox's promises: requests kept on disk while there is no network, and sent in order, each under one key. */
+/**
+ * The outbox's contract: it stores requests on disk while there is no network, and sends them in order, each under one
+ * idempotency key.
+ */
 
 /** A request to queue. */
 export interface OutboxRequest {
-  /** Default `'POST'`; in capitals when it is sent. GET, HEAD and OPTIONS have no effect to queue, and are refused. */
+  /** Method, sent in upper case. GET, HEAD and OPTIONS are refused, because they have no effect to queue. Default `'POST'`. */
   readonly method?: string
-  /** Relative ones are resolved against the page. Only `http:` and `https:`, without credentials in its query. */
+  /** Relative URLs are resolved against the page. Must be `http:` or `https:`, without credentials in the query. */
   readonly url: string | URL
-  /** Never credentials: those are added by `prepare` when the request is sent. */
+  /** Must not contain credentials. Add them in `prepare`, when the request is sent. */
   readonly headers?: HeadersInit
-  /** Read whole when the request is queued. */
+  /** Read completely when the request is queued. */
   readonly body?: BodyInit | null
   /** Sent as JSON, instead of `body`. */
   readonly json?: unknown
-  /** Whether the browser adds its cookies when it is sent. Default `'same-origin'`. */
+  /** Whether the browser adds cookies when it sends the request. Default `'same-origin'`. */
   readonly credentials?: RequestCredentials
 }
 
 export interface EnqueueOptions {
   /**
-   * The `Idempotency-Key`: 1 to 255 printable ASCII characters. Name the effect, such as `order-17`, and queueing it twice
-   * queues it once. Default: the request's own header, else a random one.
+   * The `Idempotency-Key`: 1 to 255 printable ASCII characters. Name the effect, such as `order-17`, so that queueing it twice
+   * queues it one time. Default: the request's own header, else a random key.
    */
   readonly key?: string
 }
 
-/** A request that waits. */
+/** A pending request. */
 export interface OutboxEntry {
   readonly id: string
   readonly key: string
@@ -33,18 +36,18 @@ export interface OutboxEntry {
   readonly headers: Readonly<Record<string, string>>
   readonly bodyBytes: number
   readonly createdAt: Date
-  /** How often it has been sent. */
+  /** Number of times the request has been sent. */
   readonly attempts: number
-  /** Why it was not done with when it was last sent. */
+  /** Why the last attempt did not complete the request. */
   readonly problem?: string
-  /** Not sent by itself before. */
+  /** Time before which the request is not sent automatically. */
   readonly nextAttemptAt?: Date
 }
 
-/** A request that was refused for good, or that cannot be sent: `problem` says why. */
+/** A request that was refused permanently or cannot be sent. `problem` gives the reason. */
 export interface FailedOutboxEntry extends OutboxEntry {
   readonly failedAt: Date
-  /** The server's answer: its status, and its body up to 64 KiB of text. */
+  /** The server's answer: status, and up to 64 KiB of the body's text. */
   readonly answer?: RefusalAnswer
 }
 
@@ -55,48 +58,51 @@ export interface RefusalAnswer {
 }
 
 export interface FlushResult {
-  /** Answered with success, by this call. */
+  /** Number of requests that this call sent and the server accepted. */
   readonly sent: number
-  /** Refused for good, by this call. */
+  /** Number of requests that were refused permanently during this call. */
   readonly failed: number
-  /** What still waits. */
+  /** Number of requests still pending. */
   readonly pending: number
 }
 
-/** For the page to show. */
+/** State of the outbox, for the page to display. */
 export interface OutboxState {
   readonly pending: number
   readonly failed: number
-  /** Whether this page, or this service worker, is sending now. */
+  /** Whether this page or service worker is sending now. */
   readonly sending: boolean
 }
 
 export interface Outbox extends AsyncDisposable {
   readonly name: string
-  /** The tag its Background Sync is registered under. */
+  /** Tag under which Background Sync is registered. */
   readonly tag: string
   /**
-   * Resolves with the entry's id once the request is on disk; sending starts by itself. A request of the same method, URL, key,
-   * content type and content that waits already is not queued again, one that failed waits again; with another content or type
-   * it is `AlreadyExists`. Forms are compared by their fields and files.
-   * Over `maxBodyBytes` or `maxEntries`, or without space, it is `LimitExceeded`.
+   * Stores a request. Resolves to the entry's id when the request is on disk; sending starts automatically. A request with the
+   * method, URL, key, content type and content of a pending entry is not queued again; if that entry has failed, it becomes
+   * pending again. With another content or type under the same key, throws `AlreadyExists`. Forms are compared by their fields
+   * and files. Throws `LimitExceeded` above `maxBodyBytes` or `maxEntries`, or without disk space.
    */
   enqueue(request: Request | OutboxRequest, options?: EnqueueOptions): Promise<string>
-  /** What waits, in the order it is sent. */
+  /** Resolves to the pending entries, in sending order. */
   pending(): Promise<readonly OutboxEntry[]>
-  /** What was refused for good, oldest first. */
+  /** Resolves to the permanently refused entries, oldest first. */
   failed(): Promise<readonly FailedOutboxEntry[]>
-  /** Lets what failed wait again, in its old place and under its key. Resolves `false` when there is no such failed entry. */
+  /**
+   * Makes a failed entry pending again, in its old position and under its key. Resolves to `false` when no failed entry has
+   * this id.
+   */
   retry(id: string): Promise<boolean>
-  /** Forgets an entry. One that waits may have reached the server before. Resolves `false` when there is none. */
+  /** Deletes an entry. A pending request may already have reached the server. Resolves to `false` when no entry has this id. */
   discard(id: string): Promise<boolean>
   /**
-   * Sends what waits, in order, until one must wait longer. Pauses after failures are cut short, except those a server asked
-   * for. Resolves when this has been done, by this page or by another that was at it.
+   * Sends pending entries in order, until one must wait. Skips pauses after failures, except pauses that a server asked for.
+   * Resolves when this page has done so, after waiting for any other page that is sending.
    */
   flush(options?: { readonly signal?: AbortSignal }): Promise<FlushResult>
-  /** Calls the listener with the state now and after each change, of other pages too. Returns what ends that. */
+  /** Calls the listener with the current state, and after each change in any page. Returns a function that unsubscribes. */
   subscribe(listener: (state: OutboxState) => void): () => void
-  /** Stops sending when what is under way is answered. What waits stays on disk. */
+  /** Stops sending after the current request. Pending entries stay on disk. */
   close(): Promise<void>
 }

@@ -1,15 +1,20 @@
-/** Keeps credentials off the disk: a request that seems to carry some is refused when it is queued. */
+/** Keeps credentials off the disk: refuses to queue a request that appears to contain some. */
 import { CapabilityError } from '@flowport/capabilities'
 
-/** Names of headers and query parameters. */
+/** Names of headers and query parameters that suggest credentials. */
 const names =
   /^(?:proxy-)?authorization$|^cookie2?$|token|secret|passw|pwd|credential|signature|api-?_?key|access-?_?key|subscription-?_?key|private-?_?key|functions-?_?key|sess(?:ion)?[-_]?(?:id|key)|bearer|jwt|^(?:x-)?auth(?:$|-|_)|^(?:sig|sid|hmac|otp)$/i
 
-/** Values, whatever their name: a scheme with credentials, a JSON Web Token, keys of well-known services. */
+/**
+ * Values that look like credentials under any name: a scheme with credentials, a JSON Web Token, keys of well-known services.
+ */
 const values =
   /^(?:basic|bearer|digest|negotiate|aws4-hmac-sha256)\s+\S{6}|^eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.|^AIza[\w-]{30}|^(?:sk|rk|gh[a-z]|github_pat|glpat|xox[a-z])[-_]\w{16}/i
 
-/** Throws `InvalidInput` with the names of what seems to be a credential, never with a value. `allowed` are names that may be kept. */
+/**
+ * Throws `InvalidInput` with the names of suspected credentials, never with their values. `allowed` lists names that may be
+ * stored.
+ */
 export function refuseCredentials(headers: Headers, url: URL | null, allowed: readonly string[]): void {
   const may = new Set(allowed.map((name) => name.toLowerCase()))
   const isSuspect = (name: string, value: string) =>
@@ -22,7 +27,7 @@ export function refuseCredentials(headers: Headers, url: URL | null, allowed: re
   if (found.length === 0) return
   throw new CapabilityError(
     'InvalidInput',
-    `the outbox does not write credentials to disk: add them when the request is sent, with the option "prepare", or name them in "mayKeep" if they may lie on the disk (${[...new Set(found)].join(', ')})`,
+    `the outbox does not write credentials to disk: add them when the request is sent, with the option "prepare", or name them in "mayKeep" if they may be stored on disk (${[...new Set(found)].join(', ')})`,
     { code: 'OUTBOX_CREDENTIALS' },
   )
 }

@@ -1,13 +1,21 @@
-/** Tells whether two requests under one key are the same: by the type and the content of their bodies, not by their bytes. */
+/**
+ * Fingerprints a request by its body's type and content, not its bytes, to decide whether two requests under one key are the
+ * same.
+ */
 
-/** Hash of a body and of the headers that say how to read it. Two encodings of one form have the same fingerprint. */
+/**
+ * Hashes a body together with its content type and content encoding. Two encodings of the same form have the same fingerprint.
+ */
 export async function fingerprintOf(headers: Headers, body: ArrayBuffer): Promise<string> {
   const type = mediaTypeOf(headers.get('content-type'))
   const coding = (headers.get('content-encoding') ?? '').trim().toLowerCase()
   return hashOf(new TextEncoder().encode(JSON.stringify([type, coding, await contentOf(headers, body)])))
 }
 
-/** The type in lower case with its parameters, without the boundary of a form: a browser makes up another one each time. */
+/**
+ * Returns the media type in lower case with its parameters. Leaves out a form's boundary, which a browser chooses anew each
+ * time.
+ */
 export function mediaTypeOf(header: string | null): string {
   const [essence = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
   const isForm = essence === formType
@@ -26,7 +34,7 @@ async function contentOf(headers: Headers, body: ArrayBuffer): Promise<unknown> 
   try {
     form = await new Response(body, { headers: { 'content-type': type } }).formData()
   } catch {
-    // Not a form after all: the bytes decide.
+    // The body is not a valid form, so it is compared by its bytes.
     return hashOf(body)
   }
   const parts: unknown[] = []

@@ -1,4 +1,4 @@
-/** `createOutbox` keeps requests on disk while there is no network and sends each once when there is. */
+/** `createOutbox` stores requests on disk while there is no network, and sends each under its idempotency key when there is. */
 import { asyncDispose, CapabilityError, checkNumbers } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
 import { consoleLogger } from '../../console-logger.ts'
@@ -11,8 +11,8 @@ import { shown, shownFailed, type StoredEntry } from './stored.ts'
 import { startTriggers } from './triggers.ts'
 
 /**
- * An outbox. Pages and the service worker of an origin that create one of the same name share it. Close it when it is not
- * needed any more; a page that goes away need not.
+ * Creates an outbox. Pages and the service worker of an origin that use the same name share it. Close it when it is no longer
+ * needed; a page that unloads need not.
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
   checkNumbers('outbox', { ...options }, outboxNumbers)
@@ -42,13 +42,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     if (!stopped.signal.aborted) channel.postMessage(what)
   }
 
-  /** Tells listeners here and other pages. */
+  /** Notifies listeners in this page and other pages. */
   function tell(): void {
     post('changed')
     showing()
   }
 
-  /** The same, when there is something new to send. */
+  /** Like `tell`, when there is something new to send. */
   function wake(): void {
     post('waiting')
     showing()
@@ -58,7 +58,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     showing()
-    // Queued behind whoever sends: if that page dies, this one goes on.
+    // Waits for the lock behind the page that sends: if that page dies, this one continues.
     if (data === 'waiting') triggers?.kick()
   })
 
@@ -146,7 +146,7 @@ function checkBrowser(): void {
   if (globalThis.origin === 'null')
     throw new CapabilityError(
       'Unsupported',
-      'an outbox keeps nothing in a sandboxed frame: add allow-same-origin to the sandbox of the frame',
+      'an outbox cannot store requests in a sandboxed frame: add allow-same-origin to the sandbox of the frame',
     )
   const missing = [
     ...('indexedDB' in globalThis ? [] : ['IndexedDB']),

@@ -1,20 +1,20 @@
-/** How long an entry still waits. The clock of a device may be set back: no pause gets longer by that. */
+/** Computes how long an entry still waits. A device's clock may be set back, which must not lengthen a pause. */
 import type { StoredEntry } from './stored.ts'
 
-/** A server that asks for longer is asked again after a day. */
+/** Longest pause that a server can ask for, in milliseconds: one day. */
 export const longestAskedMs = 86_400_000
 
-/** Milliseconds until the entry may be sent, at most its whole pause; 0 or less for now. */
+/** Returns the milliseconds until the entry may be sent, at most its full pause. 0 or less means now. */
 export function leftMs(entry: StoredEntry, now: number, maxPauseMs: number): number {
   return Math.min(entry.nextAt - now, pauseOf(entry, maxPauseMs))
 }
 
-/** Whether the entry waits for a moment that is further away than its pause was long: the clock was set back. */
+/** Whether the entry's next attempt is further away than its full pause, which means that the clock was set back. */
 export function isStretched(entry: StoredEntry, now: number, maxPauseMs: number): boolean {
   return entry.nextAt - now > pauseOf(entry, maxPauseMs)
 }
 
-/** Entries of earlier versions do not say how long their pause was. */
+/** Entries of earlier versions lack `pauseMs`, so their longest possible pause is used. */
 function pauseOf({ pauseMs, isAsked }: StoredEntry, maxPauseMs: number): number {
   return pauseMs ?? (isAsked ? longestAskedMs : maxPauseMs)
 }

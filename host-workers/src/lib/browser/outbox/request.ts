@@ -1,4 +1,4 @@
-/** What of a request is kept on disk, and the request made of it again. Credentials are refused. */
+/** Converts a request to the form stored on disk, and back. Refuses credentials. */
 import { CapabilityError } from '@flowport/capabilities'
 import { outboxHeader } from '../scope.ts'
 import type { EnqueueOptions, OutboxRequest } from './contract.ts'
@@ -8,7 +8,7 @@ import type { StoredEntry } from './stored.ts'
 
 export const keyHeader = 'idempotency-key'
 
-/** The part of an entry that a request gives. */
+/** The fields of an entry that come from its request. */
 export type Kept = Pick<
   StoredEntry,
   'key' | 'effect' | 'method' | 'url' | 'headers' | 'body' | 'credentials'
@@ -22,20 +22,20 @@ export interface KeptRequest {
 export interface KeepOptions extends EnqueueOptions {
   readonly maxBodyBytes: number
   readonly mayKeep: readonly string[]
-  /** Makes the key where none is given. */
+  /** Generates a key if the caller gives none. */
   readonly randomKey: () => string
 }
 
-/** Larger bodies are kept as blobs, which IndexedDB does not load with the entry. */
+/** Bodies above this many bytes are stored as blobs, which IndexedDB does not load with the entry. */
 const maxInlineBytes = 16 * 1024
 
-/** Reads the request whole. */
+/** Reads the complete request and checks that it can be queued. */
 export async function kept(given: Request | OutboxRequest, options: KeepOptions): Promise<KeptRequest> {
   const { key: wanted, maxBodyBytes, mayKeep, randomKey } = options
   const request = given instanceof Request ? given : requestOf(given, mayKeep)
   const method = request.method.toUpperCase()
   const url = new URL(request.url)
-  // Never sent.
+  // A fragment is never sent.
   url.hash = ''
   if (safeMethods.has(method))
     throw refused(`a ${method} has no effect: the outbox queues requests that change something`)
@@ -46,7 +46,7 @@ export async function kept(given: Request | OutboxRequest, options: KeepOptions)
   if (bytes.byteLength > maxBodyBytes) {
     throw new CapabilityError(
       'LimitExceeded',
-      `the body has ${bytes.byteLength} bytes, the outbox takes ${maxBodyBytes} (maxBodyBytes)`,
+      `the body has ${bytes.byteLength} bytes, the outbox accepts at most ${maxBodyBytes} (maxBodyBytes)`,
     )
   }
   const fingerprint = await fingerprintOf(request.headers, bytes)
@@ -58,7 +58,10 @@ export async function kept(given: Request | OutboxRequest, options: KeepOptions)
   return { part: { key, effect, method, url: href, headers, body, credentials, fingerprint }, bytes }
 }
 
-/** The request as it was queued, with its key. A redirect is not followed: it might drop the body and look like success. */
+/**
+ * Recreates the queued request, with its key. Redirects are not followed, because one might drop the body and still look like
+ * success.
+ */
 export async function toRequest(entry: StoredEntry): Promise<Request> {
   const { method, url, headers, body, credentials, key } = entry
   if (!isSendable(new URL(url))) throw new CapabilityError('InvalidInput', notSendable(new URL(url)))
@@ -73,10 +76,10 @@ export async function toRequest(entry: StoredEntry): Promise<Request> {
   return request
 }
 
-/** Whether an entry of the same method, URL and key is of the same request: its body has the same type and content, too. */
+/** Whether an entry with the same method, URL and key is the same request: its body has the same type and content. */
 export function isSame(known: StoredEntry, { part, bytes }: KeptRequest): boolean {
   if (known.fingerprint !== undefined) return known.fingerprint === part.fingerprint
-  // Queued by an earlier version, which kept all bodies inline.
+  // Queued by an earlier version, which stored all bodies inline.
   const typeOf = (headers: Kept['headers']) =>
     mediaTypeOf(new Headers(headers.map(([n, v]) => [n, v])).get('content-type'))
   if (known.body instanceof Blob || typeOf(known.headers) !== typeOf(part.headers)) return false
@@ -84,12 +87,12 @@ export function isSame(known: StoredEntry, { part, bytes }: KeptRequest): boolea
   return one.length === other.length && one.every((byte, index) => byte === other[index])
 }
 
-/** A string of RFC 9651, as the draft of the header asks for. */
+/** Formats the key as a string of RFC 9651, as the draft of the header requires. */
 export function quoted(key: string): string {
   return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
-/** RFC 9110, 9.2.1: methods that ask for no change. */
+/** Safe methods of RFC 9110, section 9.2.1. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 function isSendable({ protocol }: URL): boolean {
@@ -106,7 +109,7 @@ function requestOf(
 ): Request {
   try {
     const all = new Headers(headers)
-    // Before the browser drops names such as Cookie without an error.
+    // Checked first, because `Request` drops headers such as Cookie without an error.
     refuseCredentials(all, null, mayKeep)
     if (json !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
     const content = json === undefined ? (body ?? null) : JSON.stringify(json)
@@ -115,7 +118,7 @@ function requestOf(
       (globalThis as { readonly document?: { readonly baseURI: string } }).document?.baseURI ??
       globalThis.location.href
     const target = new URL(url, base)
-    // A `Request` takes no such URL, and its error would quote it.
+    // Checked first, because `Request` rejects a URL with credentials and quotes it in its error.
     if (target.username !== '' || target.password !== '') refuseCredentials(new Headers(), target, mayKeep)
     return new Request(target, {
       method: upper,
@@ -136,7 +139,7 @@ function checked(key: string): string {
   throw refused('an idempotency key has 1 to 255 printable ASCII characters')
 }
 
-/** The key in a header, quoted or bare. */
+/** Parses the key in a header, quoted or bare. */
 function textOf(header: string | null): string | undefined {
   if (header === null) return undefined
   const inner = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]

@@ -1,4 +1,4 @@
-/** Sends what waits, one entry after the other. Only one page or service worker is at it at a time: the lock says which. */
+/** Sends pending entries one after the other. A Web Lock ensures that only one page or service worker sends at a time. */
 import { type Clock, isCapabilityError, type Logger, retryPause } from '@flowport/capabilities'
 import { outboxHeader } from '../scope.ts'
 import type { FlushResult, RefusalAnswer } from './contract.ts'
@@ -15,28 +15,30 @@ export interface SenderParts {
   readonly lock: string
   readonly clock: Clock
   readonly log: Logger
-  /** Called after every entry that has changed. */
+  /** Called after every change of an entry or of `isSending`. */
   readonly changed: () => void
 }
 
 export interface SendOptions {
-  /** Do not wait out pauses, except those a server asked for. Default false. */
+  /** Whether to skip pauses, except pauses that a server asked for. Default false. */
   readonly hurry?: boolean
   readonly signal?: AbortSignal
 }
 
 export interface Sender {
-  /** Resolves when all has been sent that may be sent now. Waits for another page that is sending. */
+  /** Sends every entry that may be sent now. Waits for another page that is sending. */
   run(options?: SendOptions): Promise<FlushResult>
-  /** Milliseconds until the first entry may be sent, 0 or less for now; `null` when nothing waits. */
+  /**
+   * Resolves to the milliseconds until the first entry may be sent (0 or less means now), or to `null` when nothing is pending.
+   */
   nextInMs(): Promise<number | null>
-  /** Whether this one is sending. */
+  /** Whether this sender is sending. */
   readonly isSending: boolean
 }
 
-/** Longest text of a problem that is kept, in characters. */
+/** Maximum length of a stored problem, in characters. */
 const maxProblemLength = 500
-/** Longest text of a refusal that is kept, in bytes. */
+/** Maximum length of a stored refusal's text, in characters. */
 const maxAnswerBytes = 64 * 1024
 
 export function createSender(parts: SenderParts, options: OutboxOptions): Sender {
@@ -71,7 +73,10 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     return { ...done, pending }
   }
 
-  /** The entry to send next. Where the clock was set back, its pause begins again, so that it does not get longer. */
+  /**
+   * Returns the next entry to send. If the clock was set back, restarts the entry's pause, so that the pause does not get
+   * longer.
+   */
   async function next(): Promise<StoredEntry | undefined> {
     const entry = await store.first()
     const now = clock.now()
@@ -86,7 +91,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     return entry === undefined ? null : leftMs(entry, clock.now(), maxPauseMs)
   }
 
-  /** Sends an entry once, and writes down what became of it. */
+  /** Sends an entry one time, and stores the outcome. */
   async function attempt(entry: StoredEntry): Promise<Verdict> {
     const watch = options.send === undefined ? watchSending() : null
     const sent: Sent = { url: null }
@@ -105,7 +110,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
     return settle(entry, lasting(entry, verdict), response, true)
   }
 
-  /** The verdict, or failure where the entry has been refused as often as it may. */
+  /** Returns the verdict, or a failure when the entry has reached `maxAttempts` refusals. */
   function lasting(entry: StoredEntry, verdict: Verdict & { readonly isRefused?: boolean }): Verdict {
     const isLast =
       verdict.outcome === 'retry' && verdict.isRefused !== false && entry.refusals + 1 >= maxAttempts
@@ -129,7 +134,7 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
 
   async function hand(entry: StoredEntry, response: Response): Promise<void> {
     try {
-      // While it works nobody else sends: one that waits for the outbox itself must not wait for ever.
+      // The lock is held while `onAnswer` runs, so the time limit ends a deadlock of an `onAnswer` that waits for the outbox.
       await within(timeoutMs, Promise.resolve(onAnswer?.(shown(entry), response)))
     } catch (error) {
       log.error({ err: error, ...facts(entry) }, 'onAnswer of the outbox failed')
@@ -187,12 +192,12 @@ export function createSender(parts: SenderParts, options: OutboxOptions): Sender
   }
 }
 
-/** Where the request went; `null` until it has been handed to the browser. */
+/** URL of the request, or `null` until it is passed to `send`. */
 interface Sent {
   url: string | null
 }
 
-/** What a sending without an answer means. */
+/** Returns the verdict on an attempt without an answer. */
 async function unanswered(
   error: unknown,
   watch: Watch | null,
@@ -202,7 +207,7 @@ async function unanswered(
   if (isCapabilityError(error) && error.retryable === 'never')
     return { outcome: 'failed', problem, isRefused: true }
   const retry = { outcome: 'retry', retryAfterMs: null } as const
-  // The body, kept as a blob, cannot be read: the disk is damaged, or the data of the site was cleared.
+  // The body's blob cannot be read: the disk is damaged, or the site's data was cleared.
   if (isNamed(error, 'NotReadableError', 'NotFoundError'))
     return { ...retry, problem: `its body cannot be read from the disk: ${problem}`, isRefused: true }
   const isOpaque = error instanceof TypeError && watch !== null && url !== null
@@ -221,7 +226,7 @@ async function answerOf(response: Response): Promise<RefusalAnswer | null> {
   return { status, contentType: headers.get('content-type'), body: text.slice(0, maxAnswerBytes) }
 }
 
-/** What takes too long goes on by itself; whoever waited for it is let go. */
+/** Rejects with `TimeoutError` after `timeoutMs`. The work itself is not cancelled. */
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
@@ -234,7 +239,7 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without the query, which may hold personal data. */
+/** Facts for the log. Leaves out the query, which may contain personal data. */
 function facts({ id, method, url }: StoredEntry) {
   return { id, method, url: url.replace(/[?#].*$/s, '') }
 }
@@ -245,6 +250,6 @@ function isOwnOrigin(url: string): boolean {
 
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it could not be sent'
-  // Kept on disk: an error of the app may quote anything.
+  // Shortened, because the text is stored on disk and an error of the app may quote anything.
   return error.name === 'TimeoutError' ? 'no answer in time' : error.message.slice(0, maxProblemLength)
 }

@@ -1,4 +1,4 @@
-/** The outbox's entries in IndexedDB: on disk when a write resolves, and seen by every page and service worker alike. */
+/** The outbox's entries in IndexedDB: on disk when a write resolves, and shared by all pages and the service worker. */
 import { CapabilityError } from '@flowport/capabilities'
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 import type { StoredEntry } from './stored.ts'
@@ -21,7 +21,7 @@ export class OutboxStore {
     this.#name = name
   }
 
-  /** Adds the entry, or hands out what stands for the same effect as `merge` leaves it. */
+  /** Adds the entry. If an entry for the same effect exists, replaces it by the result of `merge` and returns that. */
   add(
     entry: StoredEntry,
     maxEntries: number,
@@ -45,12 +45,12 @@ export class OutboxStore {
     })
   }
 
-  /** The entry to send next. */
+  /** Resolves to the next entry to send. */
   first(): Promise<StoredEntry | undefined> {
     return this.#read((entries) => entries.index('state').get(all('pending')))
   }
 
-  /** In the order they were queued. Large bodies are not loaded: they are blobs. */
+  /** Resolves to the entries in the order they were queued. Large bodies are blobs and are not loaded. */
   list(state: StoredEntry['state']): Promise<readonly StoredEntry[]> {
     return this.#read((entries) => entries.index('state').getAll(all(state)))
   }
@@ -63,7 +63,10 @@ export class OutboxStore {
     })
   }
 
-  /** Replaces the entry by what `change` makes of it, `null` removes it. Resolves `false` when `change` finds nothing to do. */
+  /**
+   * Replaces the entry by the result of `change`; `null` deletes it. Resolves to `false` when the entry is missing or `change`
+   * returns `undefined`.
+   */
   update(id: string, change: (entry: StoredEntry) => StoredEntry | null | undefined): Promise<boolean> {
     return this.#write(async (entries) => {
       const entry = await entries.index('id').get(id)
@@ -94,7 +97,7 @@ export class OutboxStore {
     const transaction = await this.#begin((db) =>
       db.transaction('entries', 'readwrite', { durability: 'strict' }),
     )
-    // Rejects too when the work fails, which tells why.
+    // Also rejects when the work fails, whose own error is thrown below.
     transaction.done.catch(() => undefined)
     try {
       const result = await work(transaction.store)
@@ -105,7 +108,9 @@ export class OutboxStore {
     }
   }
 
-  /** A connection that the browser has closed, as when the data of the site is cleared, is opened anew. */
+  /**
+   * Starts a transaction. Reopens a connection that the browser has closed, for example because the site's data was cleared.
+   */
   async #begin<T>(start: (db: IDBPDatabase<Schema>) => T): Promise<T> {
     const opening = this.#open()
     try {
@@ -170,5 +175,5 @@ function translated(error: unknown): unknown {
     return new CapabilityError('LimitExceeded', 'the browser has no space left for the outbox', {
       cause: error,
     })
-  return new CapabilityError('Unavailable', 'IndexedDB does not keep the outbox', { cause: error })
+  return new CapabilityError('Unavailable', 'IndexedDB cannot store the outbox', { cause: error })
 }

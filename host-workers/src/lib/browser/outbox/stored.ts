@@ -1,31 +1,31 @@
-/** An outbox's entry as it lies on disk, and as callers see it. */
+/** An outbox entry as stored on disk, and its conversion to the form that callers see. */
 import type { FailedOutboxEntry, OutboxEntry, RefusalAnswer } from './contract.ts'
 
 export interface StoredEntry {
-  /** The order of sending; given by the store. */
+  /** Position in the sending order, assigned by the store. */
   readonly seq?: number
   readonly id: string
-  /** Method, URL and key: what the request brings about. */
+  /** Method, URL and key, which together identify the request's effect. */
   readonly effect: string
   readonly key: string
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
-  /** Large ones are blobs, whose bytes are not loaded with the entry. */
+  /** A large body is a blob, whose bytes are not loaded with the entry. */
   readonly body: ArrayBuffer | Blob | null
-  /** Of type and content of the body. Entries of earlier versions have none. */
+  /** Hash of the body's type and content. Missing in entries of earlier versions. */
   readonly fingerprint?: string
   readonly credentials: RequestCredentials
   readonly createdAt: number
   readonly state: 'pending' | 'failed'
   readonly attempts: number
-  /** Attempts that a server or the browser refused: only they count against `maxAttempts`. */
+  /** Number of attempts that a server or the browser refused. Only these count against `maxAttempts`. */
   readonly refusals: number
-  /** Milliseconds since the epoch; 0 for at once. */
+  /** Time of the next attempt, in milliseconds since the epoch. 0 means now. */
   readonly nextAt: number
-  /** Length of the pause that ends then, in milliseconds. Entries of earlier versions have none. */
+  /** Length of the pause before `nextAt`, in milliseconds. Missing in entries of earlier versions. */
   readonly pauseMs?: number
-  /** Whether a server asked for the pause. */
+  /** Whether the server asked for the pause. */
   readonly isAsked: boolean
   readonly problem: string | null
   readonly failedAt: number | null

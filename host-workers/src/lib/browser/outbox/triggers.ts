@@ -1,4 +1,7 @@
-/** What makes an outbox send by itself: its start, new entries, the network's return, the end of a pause, Background Sync. */
+/**
+ * Makes an outbox send automatically: at its start, for new entries, when the network returns, after a pause, and on Background
+ * Sync.
+ */
 import type { Clock, Logger } from '@flowport/capabilities'
 import type { Sender } from './sender.ts'
 
@@ -10,15 +13,15 @@ export interface TriggerParts {
 }
 
 export interface Triggers {
-  /** Sends soon what may be sent. */
+  /** Soon sends the entries that may be sent. */
   kick(): void
-  /** Asks the browser to wake the service worker when it is online, also after the page has gone. */
+  /** Asks the browser to wake the service worker when it is online, even after the page has closed. */
   registerSync(): void
-  /** Resolves when nothing is under way. */
+  /** Stops all triggers. Resolves when no attempt is running. */
   stop(): Promise<void>
 }
 
-/** Longest sleep of a timer, so that one that stood still with the machine is not waited for. */
+/** Longest sleep in milliseconds, because a timer may stand still while the machine sleeps. */
 const longestSleepMs = 60_000
 const pauseAfterErrorMs = 5_000
 
@@ -28,12 +31,12 @@ export function startTriggers({ tag, sender, clock, log }: TriggerParts): Trigge
   let running: Promise<void> | undefined
   let wanted: 'no' | 'yes' | 'hurry' = 'no'
 
-  /** One after the other, until nobody has asked meanwhile. */
+  /** Runs the sender again until no further run was requested meanwhile. */
   async function work(): Promise<void> {
     while (wanted !== 'no' && !stopped.signal.aborted) {
       const hurry = wanted === 'hurry'
       wanted = 'no'
-      // Offline, sending can only fail; the return of the network asks again.
+      // While offline, sending can only fail; the `online` event triggers the next run.
       if (navigator.onLine) await sender.run({ hurry, signal: stopped.signal })
     }
   }
@@ -54,7 +57,7 @@ export function startTriggers({ tag, sender, clock, log }: TriggerParts): Trigge
       })
   }
 
-  /** Until the first entry may be sent again. */
+  /** Sleeps until the first entry may be sent again. */
   async function sleep(leastMs: number): Promise<void> {
     pause.abort()
     pause = new AbortController()
@@ -81,14 +84,14 @@ export function startTriggers({ tag, sender, clock, log }: TriggerParts): Trigge
   }
 }
 
-/** Best effort: not all browsers have it, and it may be refused. The page sends by itself anyway. */
+/** Best effort: not all browsers support Background Sync, and it may be refused. The page sends in any case. */
 async function askForSync(tag: string): Promise<void> {
   try {
     const { serviceWorker } = navigator as { readonly serviceWorker?: ServiceWorkerContainer }
     const registration = (await serviceWorker?.getRegistration()) as Syncing | undefined
     await registration?.sync?.register(tag)
   } catch {
-    // Refused: nothing is lost.
+    // Refused; the page's own triggers still send.
   }
 }
 

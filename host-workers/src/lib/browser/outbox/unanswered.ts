@@ -1,14 +1,20 @@
-/** Tells why a request got no answer: a server that is away may come back, a browser that refuses the request goes on refusing. */
+/**
+ * Finds out why a request got no answer: an unreachable server may come back, but a browser that refuses the request will
+ * refuse it again.
+ */
 
 export interface Watch {
-  /** What the browser refuses, or `null` where the server was not reached. Resolves within a few seconds. */
+  /**
+   * Resolves to the browser's reason to refuse the request, or to `null` when the server was not reached. Takes at most a few
+   * seconds.
+   */
   refusal(url: string): Promise<string | null>
   end(): void
 }
 
 const probeMs = 5_000
 
-/** Watches one sending, so that a refusal by the page's own policy is seen. Call `end`. */
+/** Watches one attempt, to detect a refusal by the page's own policy. Call `end` afterwards. */
 export function watchSending(): Watch {
   const scope: EventTarget = (globalThis as { readonly document?: EventTarget }).document ?? globalThis
   const blocked = new Set<string>()
@@ -25,7 +31,7 @@ export function watchSending(): Watch {
       if (page.protocol === 'https:' && protocol === 'http:' && !isLoopback(hostname))
         return `a page served over https cannot send to ${origin}: give an https URL`
       const isReached = origin !== page.origin && (await isReachable(origin))
-      // The browser reports a violation in a task of its own.
+      // The browser reports a violation in a later task.
       await new Promise((resolve) => setTimeout(resolve, 0))
       if (blocked.has(origin))
         return `the Content-Security-Policy of the page does not allow ${origin}: add it to connect-src`
@@ -36,7 +42,10 @@ export function watchSending(): Watch {
   }
 }
 
-/** Without CORS a page may ask, but not read: enough to tell a server that refuses from one that is away. */
+/**
+ * Without CORS a page may send a request but not read the answer. That is enough to distinguish a refusal from an unreachable
+ * server.
+ */
 async function isReachable(origin: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(probeMs)

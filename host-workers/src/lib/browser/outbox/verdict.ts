@@ -1,4 +1,4 @@
-/** What an answer means for an entry of the outbox: done with, refused for good, or to be sent again under its key. */
+/** Decides from an answer whether an outbox entry is done, has failed permanently, or must be retried under its key. */
 import { retryAfterOf } from '@flowport/capabilities'
 import { longestAskedMs } from './pauses.ts'
 
@@ -7,9 +7,9 @@ export type Verdict =
   | { readonly outcome: 'failed'; readonly problem: string }
   | { readonly outcome: 'retry'; readonly problem: string; readonly retryAfterMs: number | null }
 
-/** 408 Request Timeout, 425 Too Early, 429 Too Many Requests: the same request may be taken later. */
+/** 408 Request Timeout, 425 Too Early, 429 Too Many Requests: the same request may be accepted later. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429])
-/** 501 Not Implemented, 505 HTTP Version Not Supported: it will not. */
+/** 501 Not Implemented, 505 HTTP Version Not Supported: the request will never be accepted. */
 const final: ReadonlySet<number> = new Set([501, 505])
 
 export function verdictOf(
@@ -24,7 +24,7 @@ export function verdictOf(
       problem: 'the server redirects: queue the request with the URL it redirects to',
     }
   const retryAfterMs = readRetryAfter(headers, now)
-  // A 409 that says when to come back is a request with this key that is being worked on; any other is a conflict.
+  // A 409 with `Retry-After` means that a request with this key is in flight. Any other 409 is a conflict.
   const isInFlight = status === 409 && retryAfterMs !== null
   const problem = isInFlight ? 'the server is working on it (409)' : `the server answers ${status}`
   if (isInFlight || temporary.has(status) || (status >= 500 && !final.has(status)))
@@ -32,7 +32,7 @@ export function verdictOf(
   return { outcome: 'failed', problem }
 }
 
-/** `null` where there is none that can be read. */
+/** Returns the requested pause in milliseconds, or `null` without a valid `Retry-After`. */
 function readRetryAfter(headers: Headers, now: number): number | null {
   const askedMs = retryAfterOf(headers, now)
   return askedMs === undefined ? null : Math.min(longestAskedMs, askedMs)
