@@ -1,4 +1,4 @@
-/** The part of autocannon that is used here; the package brings no types. */
+/** Types of the used part of autocannon; the package contains no types. */
 declare module 'autocannon' {
   export interface Options {
     readonly url: string
@@ -6,13 +6,13 @@ declare module 'autocannon' {
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
     readonly connections: number
-    /** Seconds. Default 10. */
+    /** Duration of the run in seconds. Default 10. */
     readonly duration?: number
-    /** Requests, instead of a duration. */
+    /** Number of requests, instead of a duration. */
     readonly amount?: number
-    /** Milliseconds between looks at the time; also the precision of `duration`. */
+    /** Milliseconds between two samples; also the precision of `duration`. */
     readonly sampleInt: number
-    /** Every other body counts as a mismatch. */
+    /** The expected body. Any other body counts as a mismatch. */
     readonly expectBody: string
   }
 
@@ -22,9 +22,9 @@ declare module 'autocannon' {
     readonly errors: number
     readonly timeouts: number
     readonly mismatches: number
-    /** Seconds. */
+    /** Duration in seconds. */
     readonly duration: number
-    /** Milliseconds. */
+    /** Latency in milliseconds. */
     readonly latency: { readonly p50: number; readonly p99: number }
   }
 

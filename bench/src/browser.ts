@@ -1,4 +1,4 @@
-/** Files in the browser: Flowport's OPFS store beside the platform's own calls and other libraries, in Chromium. */
+/** Compares files in the browser: Flowport's OPFS store, the platform's own calls and other libraries, in Chromium. */
 import { join } from 'node:path'
 import { launchBrowser } from '@flowport/presets/test/browser'
 import { startSite } from '@flowport/presets/test/site'
@@ -36,7 +36,7 @@ export async function measure(): Promise<Report> {
     const tables: Table[] = []
     for (const work of works) {
       const samples = new Map<string, number[]>(candidates.map((name) => [name, []]))
-      // The first round is to warm up.
+      // The first round is for warm-up.
       for (let round = 0; round <= rounds; round++) {
         for (const name of work.startsWith('read') ? candidates : shuffled(candidates)) {
           const ms = await page.evaluate((n, w, r) => bench.run(n, w, r), name, work, round)

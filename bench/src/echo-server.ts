@@ -1,4 +1,4 @@
-/** One of the servers `echo.ts` asks, chosen by its name: the same work behind different frameworks. */
+/** One of the servers that `echo.ts` loads, selected by name: the same work in different frameworks. */
 import { defineApp } from '@flowport/flow'
 import { echo } from '@flowport-examples/flows/flows/echo'
 import flowport from '@flowport/host-node'
@@ -13,7 +13,7 @@ import { serveForParent } from './server-child.ts'
 const Value = z.object({ value: z.string().max(10_000) })
 const Echoed = z.object({ value: z.string(), length: z.number().int() })
 
-/** What the example's echo flow does. */
+/** The same work as the example's echo flow. */
 function normalise({ value }: z.infer<typeof Value>): z.infer<typeof Echoed> {
   const normal = value.normalize('NFC').trim().replaceAll(/\s+/gu, ' ')
   return { value: normal, length: [...normal].length }
@@ -21,7 +21,7 @@ function normalise({ value }: z.infer<typeof Value>): z.infer<typeof Echoed> {
 
 const schemas = { schema: { body: Value, response: { 200: Echoed } } }
 
-/** Fastify's own way to take the flow's schemas: compilers that call them. */
+/** Makes Fastify use the flow's schemas, through its validator and serializer compilers. */
 function withZod(server: FastifyInstance): FastifyInstance {
   return server
     .setValidatorCompiler<z.ZodType>(({ schema }) => (input) => {
@@ -67,7 +67,7 @@ const servers: Readonly<Record<string, (server: FastifyInstance) => unknown>> = 
       async ({ body }) => normalise(body),
     ),
 
-  /** What the same two headers cost by themselves. */
+  /** Measures the cost of the same two headers without Flowport. */
   'fastify-headers': (server) =>
     withZod(server).post<{ Body: z.infer<typeof Value> }>('/echo', schemas, async ({ body }, reply) => {
       reply.header('x-request-id', crypto.randomUUID())

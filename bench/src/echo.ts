@@ -1,4 +1,4 @@
-/** `POST /echo` through the plugin beside the same work in bare Fastify, tRPC and oRPC: requests and server CPU. */
+/** Compares `POST /echo` through the plugin with the same work in bare Fastify, tRPC and oRPC: requests and server CPU. */
 import { deepStrictEqual } from 'node:assert/strict'
 import autocannon from 'autocannon'
 import { shuffled } from './harness.ts'
@@ -22,7 +22,7 @@ const candidates: Readonly<Record<string, string>> = {
 const connections = 32
 const rounds = 15
 const roundSeconds = 1
-/** It takes some ten thousand requests until all of a server's code is compiled. */
+/** All of a server's code is compiled only after some ten thousand requests. */
 const warmUpRequests = 25_000
 
 export async function measure(): Promise<Report> {
@@ -49,7 +49,7 @@ interface Entry {
   readonly samples: Sample[]
 }
 
-/** Requests, or seconds. */
+/** Bound of a run: a number of requests, or seconds. */
 type Bound = { readonly amount: number } | { readonly duration: number }
 
 interface Sample {
@@ -65,7 +65,7 @@ const wanted = { value: normal, length: [...normal].length }
 const body = JSON.stringify({ value: sent })
 const headers = { 'content-type': 'application/json' }
 
-/** Asks once with `fetch`, and answers the text that every further answer must be. */
+/** Sends one request with `fetch`, and resolves to the text that every later answer must equal. */
 async function checkedAnswer({ name, url }: ServerProcess): Promise<string> {
   const response = await fetch(`${url}/echo`, { method: 'POST', headers, body })
   const text = await response.text()
@@ -167,7 +167,7 @@ function reportOf(entries: readonly Entry[]): Report {
   }
 }
 
-/** Flowport's figures over those of Fastify with the same handler, schema and headers, round by round. */
+/** Returns Flowport's figures divided by Fastify's with the same handler, schema and headers, round by round. */
 function besideSameAnswer(entries: readonly Entry[]): {
   readonly perSecond: number
   readonly cpuMicros: number

@@ -1,4 +1,4 @@
-/** The events `sse.ts` has streamed: what the server sends and what every client must have got in the end. */
+/** The events that `sse.ts` streams: the source of the server, and the body that every client must receive. */
 export const eventCount = 50
 
 export interface Tick {
@@ -8,7 +8,7 @@ export interface Tick {
   readonly text: string
 }
 
-/** About 130 bytes as an event. */
+/** Returns a tick of about 130 bytes as an event. */
 export function tick(sequence: number): Tick {
   return {
     sequence,
@@ -18,14 +18,14 @@ export function tick(sequence: number): Tick {
   }
 }
 
-/** One event as the plugin writes it. */
+/** Encodes one event as the plugin writes it. */
 export function encodeTick(one: Tick): string {
   return `id: ${one.sequence}\nevent: tick\ndata: ${JSON.stringify(one)}\n\n`
 }
 
 export const preamble = 'retry: 3000\n\n'
 
-/** The whole body. */
+/** Returns the complete body. */
 export function wholeStream(): string {
   let text = preamble
   for (let sequence = 0; sequence < eventCount; sequence++) text += encodeTick(tick(sequence))

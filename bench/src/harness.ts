@@ -1,4 +1,4 @@
-/** Compares ways of doing the same work: interleaved rounds in one process, medians, and results that are checked. */
+/** Compares ways of doing the same work: interleaved rounds in one process, medians, and checked results. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { ratios, type Spread, spread } from './numbers.ts'
 
@@ -6,33 +6,33 @@ import { ratios, type Spread, spread } from './numbers.ts'
 export interface Candidate<T> {
   readonly name: string
   /**
-   * Does the work `times` times and answers the last result. Every candidate has a loop of its own: in a shared one the
-   * calls of all would be slowed by each other's types.
+   * Does the work `times` times and returns the last result. Every candidate has its own loop, because in a shared loop the
+   * candidates' types would slow each other down.
    */
   readonly run: (times: number) => T | Promise<T>
 }
 
 export interface Comparison<T> {
   readonly candidates: readonly Candidate<T>[]
-  /** Name of the candidate the others are divided by. */
+  /** Name of the candidate by which the others are divided. */
   readonly reference: string
-  /** What every round of every candidate must answer; anything else throws. */
+  /** Expected result of every round of every candidate. Any other result throws. */
   readonly expected: T
-  /** Rounds that count. Default 11. */
+  /** Number of measured rounds. Default 11. */
   readonly rounds?: number
-  /** Milliseconds one round should take. Default 40. Work that takes longer is done once per round. */
+  /** Target duration of a round in milliseconds. Longer work is done one time per round. Default 40. */
   readonly roundMs?: number
   /**
-   * `'wall'`: the time until the work is done. `'cpu'`: the time this process's threads worked, which other processes on the
-   * machine hardly change; for work that waits for nothing outside the process. Default `'wall'`.
+   * `'wall'` measures elapsed time. `'cpu'` measures the CPU time of this process's threads, which other processes on the
+   * machine hardly affect; use it for work that waits for nothing outside the process. Default `'wall'`.
    */
   readonly by?: 'wall' | 'cpu'
 }
 
-/** What a candidate took for doing the work once. */
+/** A candidate's time for doing the work one time. */
 export interface Measured {
   readonly name: string
-  /** Nanoseconds: median of rounds, and their range. */
+  /** Nanoseconds: median and range of the rounds. */
   readonly ns: Spread
   /** Median of the per-round ratios to the reference. */
   readonly ratio: number
@@ -46,7 +46,7 @@ export async function compare<T>(comparison: Comparison<T>): Promise<readonly Me
   const watch = by === 'wall' ? wallWatch : cpuWatch
   const entries: Entry<T>[] = candidates.map((candidate) => ({ candidate, times: 1, samples: [], watch }))
   for (const entry of entries) await calibrate(entry, expected, roundMs)
-  // Once more, now that the types of all candidates have been through the code they share.
+  // Again, because the shared code has now seen the types of all candidates.
   for (const entry of shuffled(entries)) await rescale(entry, expected, roundMs)
   for (let round = 0; round < rounds; round++) {
     for (const entry of shuffled(entries)) entry.samples.push(await time(entry, expected))
@@ -61,7 +61,7 @@ export async function compare<T>(comparison: Comparison<T>): Promise<readonly Me
   }))
 }
 
-/** In random order; the list itself stays as it is. */
+/** Returns the items in random order, without changing the list. */
 export function shuffled<T>(list: readonly T[]): readonly T[] {
   return list
     .map((item) => ({ item, at: Math.random() }))
@@ -69,7 +69,7 @@ export function shuffled<T>(list: readonly T[]): readonly T[] {
     .map(({ item }) => item)
 }
 
-/** The measurement of a candidate by its name. */
+/** Returns the measurement of the named candidate. */
 export function named(measured: readonly Measured[], name: string): Measured {
   const found = measured.find((one) => one.name === name)
   if (found === undefined) throw new Error(`nothing was measured of "${name}"`)
@@ -79,9 +79,9 @@ export function named(measured: readonly Measured[], name: string): Measured {
 interface Entry<T> {
   readonly candidate: Candidate<T>
   times: number
-  /** Nanoseconds for doing the work once, per round. */
+  /** Nanoseconds for doing the work one time, by round. */
   readonly samples: number[]
-  /** Starts to measure; what it returns gives the milliseconds since. */
+  /** Starts measuring. Returns a function that gives the milliseconds since then. */
   readonly watch: () => () => number
 }
 
@@ -98,7 +98,7 @@ function cpuWatch(): () => number {
   }
 }
 
-/** Warms up by doubling until a round is long enough. */
+/** Warms up, doubling the repetitions until a round is long enough. */
 async function calibrate<T>(entry: Entry<T>, expected: T, roundMs: number): Promise<void> {
   while ((await time(entry, expected)) * entry.times < roundMs * 1e6) entry.times *= 2
   await rescale(entry, expected, roundMs)

@@ -1,4 +1,7 @@
-/** What idempotency costs: the ledger beside raw statements, keyed and atomic nodes, recorded answers, and their peers. */
+/**
+ * Measures the cost of idempotency: the ledger against raw statements, keyed and atomic nodes, recorded answers, and their
+ * peers.
+ */
 import { measureAnswers } from './idempotency/answers.ts'
 import { measureLedgers } from './idempotency/ledgers.ts'
 import { measureNodes } from './idempotency/nodes.ts'

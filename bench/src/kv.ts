@@ -1,4 +1,4 @@
-/** The memory key-value store beside its peers: get and put of text. */
+/** Compares the memory key-value store with its peers: get and put of text. */
 import { createKeyValue, type KeyValue, ResourceBag } from '@flowport/capabilities'
 import { memoryKvDriver } from '@flowport/capabilities/memory'
 import Keyv from 'keyv'
@@ -42,7 +42,10 @@ function aim(what: string, measured: readonly Measured[], candidate: string, lea
   }
 }
 
-/** Powers of two, so that a mask picks one; more keys than values, so that every put changes the value of its key. */
+/**
+ * A power of two, so that a mask selects a key. The number of values does not divide it, so that every put changes its key's
+ * value.
+ */
 const keyCount = 1024
 const keys = Array.from({ length: keyCount }, (_, n) => `notes/${n}`)
 const keyAt = (i: number) => keys[i & (keyCount - 1)] as string
@@ -67,7 +70,7 @@ function stores() {
   }
 }
 
-/** The store as a node of a run with a deadline gets it. */
+/** Returns the store as a node gets it in a run with a deadline. */
 function viewed(): KeyValue {
   const bag = ResourceBag.empty().with('kv', createKeyValue(memoryKvDriver()))
   const scope = { signal: new AbortController().signal, deadline: Date.now() + 600_000 }
@@ -145,7 +148,7 @@ async function measurePut(bytes: number) {
   const values = texts(bytes)
   const to = stores()
   const textAt = (i: number) => values[i % values.length] as string
-  /** Whether the last put is what is there. */
+  /** Whether the store holds the last put. */
   const check = (found: unknown, times: number) => found === textAt(times - 1)
   return compare<boolean>({
     reference: limit,

@@ -1,4 +1,4 @@
-/** What layers add to an operation that succeeds: `kv.get` on the memory driver, bare and wrapped. */
+/** Measures what layers add to a successful operation: `kv.get` on the memory driver, bare and wrapped. */
 import {
   circuitBreaker,
   createKeyValue,

@@ -1,4 +1,4 @@
-/** Medians, ranges and their text. */
+/** Computes and formats medians and ranges. */
 
 export interface Spread {
   readonly median: number
@@ -6,7 +6,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** Median and range of samples. */
+/** Returns median and range of the samples. */
 export function spread(samples: readonly number[]): Spread {
   const sorted = samples.toSorted((a, b) => a - b)
   const at = (index: number) => sorted[index] ?? Number.NaN
@@ -15,24 +15,24 @@ export function spread(samples: readonly number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1) }
 }
 
-/** Round by round, one candidate's figure divided by the reference's. */
+/** Returns one candidate's figures divided by the reference's, round by round. */
 export function ratios(samples: readonly number[], reference: readonly number[]): readonly number[] {
   return samples.map((sample, round) => sample / (reference[round] ?? Number.NaN))
 }
 
-/** Three digits, as in `1,234`, `56.7`, `0.89`. */
+/** Formats about three significant digits, as in `1,234`, `56.7`, `0.89`. */
 export function digits(value: number): string {
   const size = Math.abs(value)
   const fraction = size >= 100 ? 0 : size >= 10 ? 1 : 2
   return value.toLocaleString('en', { minimumFractionDigits: fraction, maximumFractionDigits: fraction })
 }
 
-/** `median [min–max]`. */
+/** Formats `median [min–max]`. */
 export function range({ median, min, max }: Spread): string {
   return `${digits(median)} [${digits(min)}–${digits(max)}]`
 }
 
-/** A spread in another unit, or per part of the work. */
+/** Converts a spread to another unit, or to a part of the work. */
 export function divided({ median, min, max }: Spread, by: number): Spread {
   return { median: median / by, min: min / by, max: max / by }
 }

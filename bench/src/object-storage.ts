@@ -1,4 +1,4 @@
-/** 1 KiB puts and gets through Flowport's S3 preset beside other clients, against one server: operations and CPU. */
+/** Compares 1 KiB puts and gets through Flowport's S3 preset with other clients, against one server: operations and CPU. */
 import { shuffled } from './harness.ts'
 import { digits, range, ratios, spread } from './numbers.ts'
 import { ClientProcess, type Took } from './object-storage/client-process.ts'

@@ -1,4 +1,7 @@
-/** 1 GiB up and down through Flowport's S3 preset beside other clients, against one server: speed, memory, lag. */
+/**
+ * Compares uploads and downloads of 1 GiB through Flowport's S3 preset with other clients, against one server: speed, memory,
+ * lag.
+ */
 import { shuffled } from './harness.ts'
 import { digits, range, ratios, spread } from './numbers.ts'
 import { ClientProcess, type Took } from './object-storage/client-process.ts'
@@ -46,7 +49,7 @@ export function measure(): Promise<Report> {
   })
 }
 
-/** In a process of its own, so that memory is this transfer's, after a small one of its kind. */
+/** Runs one transfer in a new process, so that the memory is this transfer's, after a few small requests. */
 async function once(name: string, target: Target, what: 'upload' | 'download'): Promise<Took> {
   const client = await ClientProcess.start(name, target)
   try {

@@ -1,4 +1,4 @@
-/** The measurements by name, in the order they are run. */
+/** The measurements by name, in running order. */
 import type { Measurement } from './report.ts'
 
 export const parts: Readonly<Record<string, () => Promise<Measurement>>> = {

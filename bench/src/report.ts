@@ -1,4 +1,4 @@
-/** What a measurement hands over, and how it is printed: Markdown tables, aims, facts of the machine. */
+/** The report of a measurement, and its Markdown: tables, aims and machine facts. */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import type { Measured } from './harness.ts'
 import { digits, divided, range } from './numbers.ts'
@@ -7,11 +7,11 @@ export interface Table {
   readonly title: string
   readonly header: readonly string[]
   readonly rows: readonly (readonly string[])[]
-  /** What a reader must know to read it right. */
+  /** Facts that a reader needs to interpret the table. */
   readonly notes?: readonly string[]
 }
 
-/** A goal and how it went. A missed one is printed, never an error: timing depends on the neighbours. */
+/** A goal and its result. A missed goal is printed but is not an error, because times depend on other load of the machine. */
 export interface Aim {
   readonly aim: string
   readonly measured: string
@@ -23,7 +23,7 @@ export interface Report {
   readonly aims: readonly Aim[]
 }
 
-/** One file per measurement exports this. */
+/** The exports of each measurement's file. */
 export interface Measurement {
   measure(): Promise<Report>
 }
@@ -32,7 +32,7 @@ export type TimeUnit = 'ns' | 'µs' | 'ms'
 
 const nanoseconds: Readonly<Record<TimeUnit, number>> = { ns: 1, µs: 1e3, ms: 1e6 }
 
-/** The table of one comparison. */
+/** Formats one comparison as a table. */
 export function comparisonTable(
   title: string,
   measured: readonly Measured[],
@@ -64,14 +64,14 @@ export function aimsToMarkdown(aims: readonly Aim[]): string {
   return toMarkdown({ title: 'Aims', header: ['aim', 'measured', ''], rows })
 }
 
-/** CPU, cores, memory, Node and how busy the machine is right now. No host name. */
+/** Returns CPU, cores, memory, Node version and current load of the machine, without its host name. */
 export function machineFacts(): string {
   const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU'
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   return `${cpu}, ${availableParallelism()} cores, ${memory}, Node ${process.versions.node}, load average ${load()}`
 }
 
-/** Load averages over 1, 5 and 15 minutes. */
+/** Returns the load averages over 1, 5 and 15 minutes. */
 export function load(): string {
   return loadavg()
     .map((value) => value.toFixed(1))

@@ -1,8 +1,8 @@
-/** Runs one measurement and prints its report; `run.ts` starts one such process per part. */
+/** Runs one measurement and prints its report. `run.ts` starts this process for each part. */
 import { parts } from './parts.ts'
 import { aimsToMarkdown, load, toMarkdown } from './report.ts'
 
-// Whoever started this is gone: nobody is left to read the figures.
+// Exits when the parent process is gone, because no process reads the figures.
 const onOrphaned = () => process.exit(1)
 process.once('disconnect', onOrphaned)
 

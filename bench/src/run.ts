@@ -1,6 +1,6 @@
 /**
- * `npm run bench [name …]` measures all parts, or those named, each in a process of its own, and prints Markdown;
- * `npm run bench -- compare <commit> [name …]` measures an old commit beside this tree.
+ * `npm run bench [name …]` measures all parts, or the named ones, each in a separate process, and prints Markdown; `npm run
+ * bench -- compare <commit> [name …]` compares an old commit with this tree.
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { compare } from './compare/compare.ts'
 import { machineFacts } from './report.ts'
 import { isPart, parts } from './parts.ts'
 
-/** A part that takes longer is ended: it hangs. */
+/** A part that takes longer than this is killed, because it hangs. */
 const longestMs = 600_000
 
 const [first, commit, ...others] = process.argv.slice(2)
@@ -37,7 +37,10 @@ console.log(`# node bench/src/run.ts${asked.map((name) => ` ${name}`).join('')}\
 console.log(`${new Date().toISOString().slice(0, 16)} UTC. ${machineFacts()}.\n`)
 for (const name of names) if (!(await runPart(name))) process.exitCode = 1
 
-/** Resolves whether it ended well. A fresh process, so that one part's types and garbage do not slow another. */
+/**
+ * Runs a part and resolves to whether it succeeded. Uses a new process, so that one part's types and garbage do not slow
+ * another down.
+ */
 function runPart(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const child = fork(new URL('run-part.ts', import.meta.url), [name])

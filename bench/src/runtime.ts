@@ -1,4 +1,4 @@
-/** What running a flow costs over doing the same by hand: per node in a chain, per run of a small graph. */
+/** Measures the cost of running a flow over doing the same by hand: per node in a chain, and per run of a small graph. */
 import { ResourceBag } from '@flowport/capabilities'
 import { createRuntime, flow, manual, node, opaque } from '@flowport/flow'
 import { Effect } from 'effect'

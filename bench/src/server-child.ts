@@ -1,4 +1,4 @@
-/** The server's side of `ServerProcess`: listens on a free port of 127.0.0.1, answers its parent, ends with it. */
+/** The server's side of `ServerProcess`: listens on a free port of 127.0.0.1, answers its parent, and exits with it. */
 import type { FastifyInstance } from 'fastify'
 import type { Told } from './server-process.ts'
 

@@ -1,15 +1,15 @@
-/** A server in a process of its own: started with its candidate's name, asked for its CPU time, stopped by its pid. */
+/** A server in a separate process: started with its candidate's name, queried for its CPU time, and stopped by its parent. */
 import { type ChildProcess, fork } from 'node:child_process'
 
-/** What a process has used up. */
+/** Resources that a process has used. */
 export interface Usage {
-  /** Microseconds, user and system. */
+  /** CPU time in microseconds, user and system. */
   readonly cpuMicros: number
-  /** Largest resident set so far. */
+  /** Peak resident memory so far. */
   readonly peakBytes: number
 }
 
-/** What the server tells; `server-child.ts` sends it. */
+/** Messages from the server, sent by `server-child.ts`. */
 export type Told = { readonly kind: 'listening'; readonly url: string } | ({ readonly kind: 'usage' } & Usage)
 
 export class ServerProcess {
@@ -43,7 +43,7 @@ export class ServerProcess {
     return told
   }
 
-  /** Resolves when the process has ended: it exits when its parent lets go of it, or is killed. */
+  /** Resolves when the process has exited. It exits when its parent disconnects; otherwise it is killed. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve()

@@ -1,4 +1,4 @@
-/** Bundle sizes of Workers: the example, bare Hono, and what each preset adds. */
+/** Measures bundle sizes of Workers: the example, bare Hono, and the addition of each preset. */
 import { gzipSync } from 'node:zlib'
 import { resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
@@ -53,7 +53,7 @@ const bare = `import { createWorker } from '@flowport/host-workers'
 import { defineApp } from '@flowport/flow'
 export default createWorker(defineApp({ flows: [], profiles: { workers: [] } }))`
 
-/** A Worker without flows on one preset, with the classes it needs. */
+/** Returns the source of a Worker without flows on one preset, with the Durable Object classes it needs. */
 export function workerOn(preset: keyof typeof presets): string {
   const objects = preset.startsWith('durable-') ? `export * from '@flowport/presets/${preset}/objects'\n` : ''
   return `import { createWorker } from '@flowport/host-workers'

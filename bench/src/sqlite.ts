@@ -1,4 +1,4 @@
-/** The sqlite preset beside prepared statements of `node:sqlite` on a file with the same pragmas and columns. */
+/** Compares the sqlite preset with prepared statements of `node:sqlite` on a file with the same pragmas and columns. */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { DedupeStore, KeyValue, ResourceBag } from '@flowport/capabilities'
@@ -40,7 +40,7 @@ export function measure(): Promise<Report> {
 
 type Bounds = Pick<Comparison<unknown>, 'rounds' | 'roundMs'>
 
-/** Waiting for the disk varies a lot: more and longer rounds. */
+/** More and longer rounds, because waiting for the disk varies a lot. */
 const waiting: Bounds = { rounds: 21, roundMs: 120 }
 
 interface Stores {
@@ -93,7 +93,7 @@ class LeastStore {
 
 const keys = Array.from({ length: 100 }, (_, n) => `notes/${n}`)
 const keyAt = (i: number) => keys[i % keys.length] as string
-// 257 values over 100 keys: no key gets the value it has, or SQLite would leave its page as it is.
+// 257 values over 100 keys, so that every put changes its key's value. Otherwise SQLite would not write the page.
 const texts = Array.from({ length: 257 }, (_, n) => `${n} `.padEnd(1024, 'The quick brown fox. '))
 const textAt = (i: number) => texts[i % texts.length] as string
 
@@ -137,7 +137,7 @@ async function measureGet(stores: Stores) {
 }
 
 function measurePut(stores: Stores, bounds: Bounds) {
-  // Each candidate counts on over its rounds.
+  // Each candidate continues counting across its rounds.
   const at = { ours: 0, raw: 0, least: 0 }
   return compare<boolean>({
     ...bounds,

@@ -1,4 +1,4 @@
-/** One of the servers `sse.ts` asks, chosen by its name: `GET /ticks?paceMs=0` streams the events. */
+/** One of the servers that `sse.ts` loads, selected by name. `GET /ticks?paceMs=0` streams the events. */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import * as z from 'zod'
 import { encodeTick, eventCount, preamble, type Tick, tick } from './events.ts'
 import { serveForParent } from './server-child.ts'
 
-/** The source all candidates read. */
+/** The source of events for all candidates. */
 async function* ticks(paceMs: number): AsyncGenerator<Tick, void, void> {
   for (let sequence = 0; sequence < eventCount; sequence++) {
     if (paceMs > 0) await sleep(paceMs)

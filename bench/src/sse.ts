@@ -1,4 +1,4 @@
-/** Server-sent events to many clients at once, through the plugin beside Fastify writing the same bytes by hand. */
+/** Compares server-sent events to many concurrent clients through the plugin with Fastify writing the same bytes by hand. */
 import { Agent, get } from 'node:http'
 import { eventCount, wholeStream } from './events.ts'
 import { shuffled } from './harness.ts'
@@ -35,7 +35,7 @@ interface Sample {
   readonly peakMiB: number
 }
 
-/** A new process: one burst to warm up, one that counts, one that is paced. */
+/** Measures one candidate in a new process: one burst for warm-up, one measured burst, and one paced stream. */
 async function sample(name: string): Promise<Sample> {
   const server = await ServerProcess.start('sse-server.ts', name)
   try {
@@ -57,7 +57,7 @@ async function sample(name: string): Promise<Sample> {
 
 const expected = wholeStream()
 
-/** All clients at once. Each must get every byte. */
+/** Reads the stream with all clients concurrently. Each must receive every byte. */
 async function receive(server: ServerProcess, pace: number) {
   const agent = new Agent({ keepAlive: false, maxSockets: clients })
   const before = await server.usage()

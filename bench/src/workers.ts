@@ -1,4 +1,7 @@
-/** Workers, in workerd on this machine: `/echo` beside bare Hono, stores beside their raw bindings. Ratios only. */
+/**
+ * Compares Workers in workerd on this machine: `/echo` with bare Hono, and stores with their raw bindings. Only the ratios are
+ * meaningful.
+ */
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -135,7 +138,7 @@ async function load(
   }
 }
 
-/** User and system time of a process, from Linux' `/proc`; ticks are 10 ms. */
+/** Reads user and system time of a process from Linux's `/proc`, in ticks of 10 ms. */
 function cpuMicros(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
@@ -153,7 +156,7 @@ const work = [
   ],
 ] as const
 
-/** The ledger in a Durable Object beside raw calls of one. */
+/** Compares the ledger in a Durable Object with raw calls of a Durable Object. */
 export function measureSteps(): Promise<Report> {
   return measureStores(work.filter(([title]) => title === 'begin + complete'))
 }

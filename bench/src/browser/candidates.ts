@@ -1,15 +1,15 @@
-/** The ways of keeping files that are compared in the page. */
+/** The ways of storing files that the page compares. */
 import type { BlobStore } from '@flowport/capabilities'
 
 export interface Files {
   write(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>
   writeStream(path: string, stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void>
   read(path: string): Promise<Uint8Array>
-  /** How many files are in the folder. */
+  /** Resolves to the number of files in the folder. */
   list(folder: string): Promise<number>
 }
 
-/** Each opens a folder of its own. */
+/** Opens each candidate in its own folder. */
 export const candidates: Readonly<Record<string, () => Promise<Files>>> = {
   'createWritable, getFile': raw,
   flowport: async () => ofBlob(await openBlob('flowport', 'direct')),
@@ -43,7 +43,7 @@ async function raw(): Promise<Files> {
       const [folder, name] = await folderOf(path)
       return new Uint8Array(await (await (await folder.getFileHandle(name)).getFile()).arrayBuffer())
     },
-    // Names, size and date, as a listing of the others has them.
+    // Reads names, sizes and dates, like Flowport's listing.
     async list(path) {
       const [folder] = await folderOf(`${path}/x`)
       const files: Promise<File>[] = []

@@ -1,10 +1,10 @@
-/** Runs in the page: does one kind of work with one candidate, checks it, and answers what it took. */
+/** Runs in the page: does one kind of work with one candidate, checks the result, and returns the time. */
 import { candidates, type Files } from './candidates.ts'
 
 const mebibyte = 1024 ** 2
 export const listed = 1000
 
-/** Each does the work once and answers milliseconds per operation. */
+/** The kinds of work. Each does its work one time and resolves to milliseconds per operation. */
 const works: Readonly<Record<string, (files: Files, round: number) => Promise<number>>> = {
   'write 1 KiB': (files, round) => each(50, (i) => files.write(`small/${round}-${i}`, filled(1024, i))),
   'read 1 KiB': (files, round) =>

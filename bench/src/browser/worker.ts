@@ -1,4 +1,4 @@
-/** The worker Flowport's store writes through, where it is told to. */
+/** The worker through which Flowport's store writes, for the candidate with `access: 'worker'`. */
 import { serveOpfsWrites } from '@flowport/presets/opfs-browser'
 
 serveOpfsWrites()

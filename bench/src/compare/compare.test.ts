@@ -21,7 +21,7 @@ function git(...args: string[]): string {
   return execFileSync('git', [...who, ...args], { cwd: root, encoding: 'utf8' })
 }
 
-/** A `run.ts` whose parts print these rows of a table, and note that they ran. */
+/** Writes a `run.ts` whose parts print these table rows and record that they ran. */
 function write(side: string, parts: Readonly<Record<string, string>>): void {
   const source = `import { appendFileSync } from 'node:fs'
 const part = process.argv[2]
@@ -54,7 +54,7 @@ async function comparison(...parts: string[]) {
 }
 
 describe('a comparison of two trees', () => {
-  it('runs both in turn, and says which figures fell', async () => {
+  it('runs both in turn, and reports the figures that fell', async () => {
     commit({ sse: '| ours | 10 | 1.00 | 100 |', kv: '| ours | 5 | 2.00 | 50 |' })
     write('new', { sse: '| ours | 40 | 1.20 | 105 |', kv: '| ours | 5 | 1.00 | 50 |' })
     const { code, printed, runs } = await comparison('sse', 'kv')
@@ -70,7 +70,7 @@ describe('a comparison of two trees', () => {
     expect(printed).not.toContain('- kv')
   })
 
-  it('ends with 0 when nothing fell, and names what only one side has', async () => {
+  it('exits with 0 when nothing fell, and names figures of only one side', async () => {
     commit({ sse: '| ours | 10 | 1.00 | 100 |\n| gone | 1 | 1.00 | 1 |' })
     write('new', { sse: '| ours | 10 | 1.05 | 100 |\n| added | 1 | 1.00 | 1 |' })
     const { code, printed } = await comparison('sse')
@@ -80,7 +80,7 @@ describe('a comparison of two trees', () => {
     expect(printed).toContain('No figure fell by more than 10 %.')
   })
 
-  it('names a part that the old commit lacks, and goes on; a part of the new tree that fails is 1', async () => {
+  it('names a part that the old commit lacks and continues; exits with 1 when a part of the new tree fails', async () => {
     commit({ bad: '| ours | 1 | 1.00 | 1 |' })
     write('new', { fresh: '| ours | 1 | 1.00 | 1 |', bad: 'fail' })
     expect(await comparison('fresh')).toMatchObject({
@@ -93,7 +93,7 @@ describe('a comparison of two trees', () => {
     })
   })
 
-  it('leaves no worktree behind, whether it ends well or its packages cannot be installed', async () => {
+  it('removes the worktree after a success, and when its packages cannot be installed', async () => {
     commit({ sse: '| ours | 1 | 1.00 | 1 |' })
     await comparison('sse')
     const failing = { root, commit: 'HEAD', parts: ['sse'], install: ['git', 'no-such-command'] }
@@ -102,7 +102,7 @@ describe('a comparison of two trees', () => {
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
   })
 
-  it('leaves none behind when it is interrupted in the middle of a part', async () => {
+  it('removes the worktree when it is interrupted in the middle of a part', async () => {
     commit({ sse: 'hang' })
     const module = JSON.stringify(new URL('./compare.ts', import.meta.url).href)
     const options = JSON.stringify({ root, commit: 'HEAD', parts: ['sse'], install: [] })

@@ -1,20 +1,23 @@
-/** `npm run bench -- compare <commit> [part …]`: parts of an old commit and of this tree in turn, and what fell. */
+/**
+ * `npm run bench -- compare <commit> [part …]`: runs parts of an old commit and of this tree in turn, and reports the figures
+ * that fell.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type Figure, figuresOf } from './figures.ts'
 import { judge } from './judge.ts'
 import { checkOut } from './old-tree.ts'
 
 export interface CompareOptions {
-  /** Folder of the repository, whose tree is the new one. */
+  /** Folder of the repository, whose working tree is the new side. */
   readonly root: string
   readonly commit: string
   readonly parts: readonly string[]
-  /** Installs the packages of the old commit, run in its folder. Default: with pnpm. */
+  /** Command that installs the old commit's packages, run in its folder. Default: pnpm. */
   readonly install?: readonly string[]
   readonly print?: (text: string) => void
 }
 
-/** A part whose first two runs took less than this together runs twice on each side. */
+/** If the first two runs of a part take less than this in total, the part runs twice on each side. */
 const cheapMs = 120_000
 
 const pnpm = [
@@ -28,8 +31,8 @@ const pnpm = [
 ]
 
 /**
- * The exit code: 0, or 1 when a figure fell by more than 10 %, or a part of the new tree has failed. SIGINT and SIGTERM end
- * the part that runs and the comparison, with 130. The old tree is removed in every case.
+ * Resolves to the exit code: 0, or 1 when a figure fell by more than 10 % or a part of the new tree failed. SIGINT and SIGTERM
+ * end the running part and exit with 130. The old tree is always removed.
  */
 export async function compare({
   root,
@@ -66,7 +69,7 @@ export async function compare({
       await run('new')
       const isWhole = found.old.length === 1 && found.new.length === 1
       if (!isWhole) continue
-      // In the reverse order, so that neither side has the warmer machine.
+      // In reverse order, so that neither side benefits from a warmer machine.
       if (performance.now() - started < cheapMs) {
         await run('new')
         await run('old')

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { comparisonTable, toMarkdown } from '../report.ts'
 import { figuresOf } from './figures.ts'
 
-it('reads the tables that the harness prints; the ratio is judged, not the time that moves with the machine', () => {
+it('reads the harness’s tables, and judges ratios instead of times', () => {
   const measured = [
     { name: 'plain', ns: { median: 1200, min: 1100, max: 1300 }, ratio: 1, overNs: 0 },
     { name: 'ours', ns: { median: 2_400_000, min: 1, max: 2 }, ratio: 2, overNs: 1200 },
@@ -42,12 +42,12 @@ it.each([
   expect(directions).toMatchObject(expected)
 })
 
-it('judges no rows of other products beside Flowport’s', () => {
+it('does not judge rows of other products in a table with Flowport’s rows', () => {
   const figures = figuresOf('### t\n\n|  | ms |\n| --- | ---: |\n| peer | 1 |\n| Flowport memory | 2 |\n')
   expect(figures.map(({ better }) => better)).toEqual([undefined, 'lower'])
 })
 
-it('passes over aims, notes and cells without a number', () => {
+it('skips aims, notes and cells without a number', () => {
   const text =
     '### Aims\n\n| aim | measured |  |\n| --- | ---: | ---: |\n| fast | 2.00 | holds |\n\n42 notes\n'
   expect(figuresOf(text)).toEqual([])

@@ -1,18 +1,18 @@
-/** The figures of a printed report, by name. Commits of any age print the same Markdown, so that it is what is read. */
+/** Reads the figures of a printed report, by name. Reads the Markdown, because commits of any age print the same format. */
 
 export interface Figure {
   /** `<table> › <row> › <column>`. */
   readonly name: string
   readonly value: number
-  /** As in the column's title; empty for a ratio. */
+  /** Unit from the column's title; empty for a ratio. */
   readonly unit: string
-  /** Which direction is good; `undefined` for a figure that is shown and not judged. */
+  /** The better direction; `undefined` for a figure that is shown but not judged. */
   readonly better: 'higher' | 'lower' | undefined
 }
 
 /**
- * All figures of the report's tables. Aims and notes have none. In a table with rows of Flowport's, the rows of other
- * products are shown and not judged.
+ * Returns all figures in the report's tables, except aims and notes. In a table that contains Flowport's rows, rows of other
+ * products are not judged.
  */
 export function figuresOf(markdown: string): Figure[] {
   const rows: Row[] = []
@@ -57,7 +57,10 @@ function figuresOfRow(table: string, [row = '', ...cells]: readonly string[], co
   })
 }
 
-/** The cells of a table's line; `undefined` for other lines. The rule below a header is a row without numbers. */
+/**
+ * Returns the cells of a table line, or `undefined` for any other line. The rule below a header counts as a row without
+ * numbers.
+ */
 function cellsOf(line: string): string[] | undefined {
   if (!line.startsWith('| ') || !line.endsWith(' |')) return undefined
   return line
@@ -66,7 +69,10 @@ function cellsOf(line: string): string[] | undefined {
     .map((cell) => cell.trim())
 }
 
-/** A ratio belongs to the column before it, and is good in the same direction. That column itself is shown, not judged. */
+/**
+ * Parses column titles. A ratio belongs to the preceding column and has the same better direction; that column itself is not
+ * judged.
+ */
 function columnsOf(titles: readonly string[]): Column[] {
   const columns: Column[] = []
   for (const [at, title] of titles.entries()) {
@@ -94,7 +100,10 @@ function unitOf(title: string): string {
   return /(?:requests|[KM]iB)\/s|per second|[mµn]s(?:\/request| each)?|[KM]iB|\bs$/.exec(title)?.[0] ?? ''
 }
 
-/** Rates are good when they are high; times and sizes when they are low. Differences to a reference come near zero. */
+/**
+ * Returns the better direction: higher for rates, lower for times and sizes. Differences to a reference are not judged, because
+ * they can be near zero.
+ */
 function directionOf(title: string): Figure['better'] {
   if (/above|over the reference/.test(title)) return undefined
   const unit = unitOf(title)

@@ -1,19 +1,19 @@
-/** Two sets of figures side by side: what fell, what is only on one side. */
+/** Compares two sets of figures: which fell, and which exist on only one side. */
 import { digits, spread } from '../numbers.ts'
 import { toMarkdown } from '../report.ts'
 import type { Figure } from './figures.ts'
 
-/** A figure fell when it is worse than this part of the old one. */
+/** A figure fell when it is worse than the old one by more than this fraction. */
 const tolerated = 0.1
 
 export interface Judgement {
-  /** A table of all figures that both have. */
+  /** A table of all figures that both sides have. */
   readonly markdown: string
   /** Names of the figures that fell by more than 10 %. */
   readonly fell: readonly string[]
 }
 
-/** Each side may have run several times: the medians are compared. */
+/** Compares the medians of each side's runs. */
 export function judge(
   title: string,
   before: readonly (readonly Figure[])[],

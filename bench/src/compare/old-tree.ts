@@ -1,4 +1,4 @@
-/** A commit checked out in a folder of its own, with its own packages; gone when the process ends, however it ends. */
+/** Checks a commit out into a temporary folder with its own packages. The folder is removed when the process exits. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,11 +6,11 @@ import { join } from 'node:path'
 
 export interface OldTree {
   readonly folder: string
-  /** Removes the folder and forgets the worktree. A second call does nothing. */
+  /** Removes the folder and its worktree entry. A second call does nothing. */
   remove(): void
 }
 
-/** @throws Error with what git or the installation printed. */
+/** Checks the commit out and installs its packages. @throws Error with the output of git or the installation. */
 export function checkOut(root: string, commit: string, install: readonly string[]): OldTree {
   const resolved = ran(root, [
     'git',
@@ -50,7 +50,7 @@ function must(cwd: string, command: readonly string[]): void {
   throw new Error(`"${command.join(' ')}" failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`)
 }
 
-/** What it printed; `null` when it failed. */
+/** Runs a command. Returns its output, or `null` when it failed. */
 function ran(cwd: string, command: readonly string[]): string | null {
   const [file = '', ...args] = command
   const { status, stdout } = spawnSync(file, args, { cwd, encoding: 'utf8' })

@@ -1,4 +1,7 @@
-/** Requests with an `Idempotency-Key`, recorded and replayed, beside a bare route and a peer's middleware, in one process. */
+/**
+ * Compares requests with an `Idempotency-Key`, recorded and replayed, with a bare route and a peer's middleware, in one
+ * process.
+ */
 import { defineApp, flow, http, node } from '@flowport/flow'
 import flowport from '@flowport/host-node'
 import { flowportHono } from '@flowport/host-workers'
@@ -69,7 +72,7 @@ async function measureOnFastify(): Promise<Report> {
   }
 }
 
-/** `fetch` of a Hono app, as its tests call it. */
+/** Returns a function that sends requests to a Hono app through its `fetch`. */
 function askerOf(fetch: (request: Request) => Response | Promise<Response>): Ask {
   return async (path, headers) =>
     (await fetch(new Request(`http://localhost${path}`, { method: 'POST', headers, body }))).text()
@@ -100,7 +103,7 @@ async function measureOnHono(): Promise<Report> {
   return { tables: [comparisonTable(title, measured, { unit: 'µs', notes })], aims: [] }
 }
 
-/** The same handler and schemas, and the core of a library without a middleware for Hono, in a middleware of its own. */
+/** The same handler and schemas in Hono, with a small middleware over the core of a library that has no Hono middleware. */
 function honoRoutes(): Hono {
   const idempotency = new Idempotency(new MemoryStorageAdapter())
   const handle = async (context: Context) => {
@@ -127,7 +130,7 @@ function honoRoutes(): Hono {
   )
 }
 
-/** Sends one request after another, and answers the last body. */
+/** Sends one request after another, and returns the last body. */
 function requests(
   name: string,
   ask: Ask,

@@ -1,6 +1,6 @@
 /**
  * `node bench/src/idempotency/beside.ts CHECKOUT [ROUNDS]` measures the ledger and the keyed nodes of this source and of
- * another checkout of the repository, whose packages are installed. The two take turns in random order.
+ * another checkout of the repository, whose packages must be installed. The two run alternately in random order.
  */
 import { resolve } from 'node:path'
 import { shuffled } from '../harness.ts'
@@ -35,7 +35,7 @@ for (const [title, asked] of pieces) {
   for (let round = -2; round < Number(rounds); round++) {
     for (const side of shuffled(['here', 'there'] as const)) {
       const sample = await processes[side].does(asked)
-      // Two rounds warm the code up.
+      // The first two rounds are for warm-up.
       if (round >= 0) taken[side].push(sample)
     }
   }

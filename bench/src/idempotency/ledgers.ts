@@ -1,4 +1,4 @@
-/** begin + complete of a new key, per back end, beside the same two steps written by hand for the same store. */
+/** Compares begin + complete of a new key, for each back end, with the same two steps written by hand for the same store. */
 import { join } from 'node:path'
 import { memory } from '@flowport/presets/memory'
 import { sqlite } from '@flowport/presets/sqlite'
@@ -80,7 +80,7 @@ interface HandRecord {
   readonly fence: number
 }
 
-/** The least that keeps a token, a lease and a fence. Asynchronous, as its callers would have to await any other store. */
+/** The minimal code that keeps a token, a lease and a fence. Asynchronous, because callers would await any other store too. */
 function mapSteps(name: string): Candidate<boolean> {
   const records = new Map<string, HandRecord>()
   let at = 0

@@ -1,4 +1,4 @@
-/** What a keyed node costs on memory and sqlite: by when its effect begins, atomic, and answered from the ledger. */
+/** Measures the cost of a keyed node on memory and sqlite: by its `begins` setting, atomic, and answered from the ledger. */
 import { join } from 'node:path'
 import { controlOf, type KeyValue, type ResourceBag, Transaction } from '@flowport/capabilities'
 import { systemRng } from '@flowport/capabilities/system'
@@ -20,7 +20,7 @@ type Uses = { readonly kv: 'write' }
 const Input = opaque<Order>()
 const Output = opaque<typeof result>()
 
-/** A flow of one node that writes two entries, named by when it does so. */
+/** Returns a flow of one node that writes two entries, named after its idempotency. */
 function ordersBy(name: string, idempotency: Idempotency<Order, typeof result, Uses>) {
   const write = node('write', {
     input: Input,
@@ -50,7 +50,7 @@ const names = {
   collected: 'begin, two collected entries, commit, without a flow',
 } as const
 
-/** Runs the flow for a new order each time. */
+/** Runs the flow with a new order each time. */
 function newOrders(name: string, bag: ResourceBag, orders: typeof handler): Candidate<typeof result> {
   const runtime = createRuntime(bag, { deadlineMs: 30_000 })
   let at = 0
@@ -77,7 +77,7 @@ function sameOrder(bag: ResourceBag): Candidate<typeof result> {
   }
 }
 
-/** What an atomic node asks of the stores, and nothing else. */
+/** Makes only the store calls of an atomic node, without a flow. */
 function collected(bag: ResourceBag): Candidate<typeof result> {
   const dedupe = bag.require('dedupe')
   const { view } = controlOf('kv', bag.require('kv'))

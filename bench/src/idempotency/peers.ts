@@ -1,4 +1,4 @@
-/** A run with a key in memory beside the same function made idempotent by Powertools for AWS Lambda. */
+/** Compares a keyed run in memory with the same function made idempotent by Powertools for AWS Lambda. */
 import { createRuntime, flow, manual, node, opaque } from '@flowport/flow'
 import { memory } from '@flowport/presets/memory'
 import { type Candidate, compare } from '../harness.ts'

@@ -1,6 +1,6 @@
 /**
- * Does the pieces that `beside.ts` compares, with the source of the checkout that is its argument. It asks nothing of that
- * source that Flowport of commit c37da7a does not have.
+ * Runs the pieces that `beside.ts` compares, with the source of the checkout in its argument. Uses only features that commit
+ * c37da7a already had.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

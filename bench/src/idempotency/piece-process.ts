@@ -1,10 +1,10 @@
-/** A process that does pieces of work with the source of one checkout, asked by its parent. */
+/** The parent's side of `piece-child.ts`: a process that runs pieces of work with the source of one checkout. */
 import { type ChildProcess, fork } from 'node:child_process'
 
 export interface Asked {
-  /** `sqliteFull` waits for the disk at every commit, as the preset does by default. */
+  /** `sqliteFull` waits for the disk at every commit, which is the preset's default. */
   readonly store: 'memory' | 'sqlite' | 'sqliteFull'
-  /** `steps`: begin + complete. Else a run of a keyed node with one write, by when its effect begins. */
+  /** `steps` means begin + complete. The others run a keyed node with one write, with this `begins` setting. */
   readonly piece: 'steps' | 'handler' | 'effect'
   readonly times: number
 }
@@ -13,7 +13,7 @@ export type Told =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly wallMicros: number; readonly cpuMicros: number }
 
-/** Microseconds for doing the work once. */
+/** Microseconds for doing the work one time. */
 export interface Taken {
   readonly wallMicros: number
   readonly cpuMicros: number

@@ -1,8 +1,8 @@
-/** A function made idempotent by Powertools for AWS Lambda, over a client of its cache layer that keeps a `Map`. */
+/** Makes a function idempotent with Powertools for AWS Lambda, whose cache layer gets a client over a `Map`. */
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency'
 import { CachePersistenceLayer } from '@aws-lambda-powertools/idempotency/cache'
 
-/** The three commands of Redis that the layer sends. It comes without a store of its own that lives in the process. */
+/** Implements the three Redis commands that the layer sends, because Powertools has no in-process store. */
 class MapClient {
   readonly #values = new Map<string, { readonly text: string; readonly endsAt: number }>()
 
@@ -31,8 +31,8 @@ class MapClient {
 }
 
 /**
- * The key is the member `id` of the input. Inputs are not compared: the cache layer drops the digest of the input when it
- * stores the result, so that its own validation refuses every repetition.
+ * The key is the input's field `id`. Inputs are not compared, because the cache layer drops the input's digest when it stores
+ * the result, so its own validation would refuse every repetition.
  */
 export function idempotentByPowertools<I, O>(work: (input: I) => Promise<O>): (input: I) => Promise<O> {
   const client = new MapClient()
@@ -45,7 +45,7 @@ export function idempotentByPowertools<I, O>(work: (input: I) => Promise<O>): (i
     },
   })
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' })
-  // Without a context the library warns at every call.
+  // Without a context the library warns on every call.
   const context = { getRemainingTimeInMillis: () => 30_000 }
   const wrapped = makeIdempotent((input: I, _context: object) => work(input), { persistenceStore, config })
   return (input) => wrapped(input, context)

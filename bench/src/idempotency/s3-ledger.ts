@@ -1,4 +1,6 @@
-/** The ledger over a real S3 server, which `BENCH_S3_ENDPOINT` names, beside the same conditional writes by `aws4fetch`. */
+/**
+ * Compares the ledger over a real S3 server, which `BENCH_S3_ENDPOINT` names, with the same conditional writes by `aws4fetch`.
+ */
 import { s3Dedupe } from '@flowport/presets/s3'
 import { openProviders, silentLogger } from '@flowport/capabilities'
 import { systemClock } from '@flowport/capabilities/system'
@@ -57,7 +59,10 @@ export async function measureS3(): Promise<Report> {
   }
 }
 
-/** Two conditional PUTs: one creates the record, one replaces the version that the first returned. The ledger also reads the version. */
+/**
+ * Makes two conditional PUTs: the first creates the record, the second replaces the version that the first returned. The ledger
+ * also reads the version.
+ */
 function conditionalPuts(name: string, client: AwsClient, folder: string): Candidate<boolean> {
   let at = 0
   const put = async (url: string, record: object, condition: Readonly<Record<string, string>>) => {
@@ -67,7 +72,7 @@ function conditionalPuts(name: string, client: AwsClient, folder: string): Candi
       headers: condition,
     })
     await response.arrayBuffer()
-    // Ceph's gateway never matches a quoted one.
+    // Ceph's gateway never matches a quoted ETag.
     return response.ok ? (response.headers.get('etag')?.replaceAll('"', '') ?? null) : null
   }
   return {

@@ -1,4 +1,4 @@
-/** What all pieces of the part `idempotency` ask for: the same lease, time to live, fingerprint and result. */
+/** The lease, time to live, fingerprint and result that all pieces of the part `idempotency` share. */
 import type { DedupeStore } from '@flowport/capabilities'
 import type { Candidate, Measured } from '../harness.ts'
 import { named } from '../harness.ts'
@@ -10,7 +10,7 @@ export const ttlMs = 86_400_000
 export const fingerprint = 'sha-256:0123456789abcdef'
 export const result = { order: 1, state: 'accepted' }
 
-/** Takes a new key and completes it, `times` times; answers whether every key was new and kept its result. */
+/** Begins and completes a new key, `times` times. Returns whether every key was new and completed. */
 export function ledgerSteps(name: string, dedupe: DedupeStore): Candidate<boolean> {
   let at = 0
   return {
@@ -27,7 +27,7 @@ export function ledgerSteps(name: string, dedupe: DedupeStore): Candidate<boolea
   }
 }
 
-/** The aim that a candidate has at least this share of the reference's throughput. */
+/** Returns the aim that a candidate reaches at least this share of the reference's throughput. */
 export function shareAim(title: string, measured: readonly Measured[], name: string, least: number): Aim {
   const share = 1 / named(measured, name).ratio
   return { aim: `${title}: at least ${least}`, measured: digits(share), holds: share >= least }

@@ -1,4 +1,4 @@
-/** One client in a process of its own: does what its parent asks, and tells what it took. */
+/** One client in a separate process: does the work that its parent requests, and reports time, CPU, memory and lag. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { clients, type Target } from './clients.ts'
 import type { Asked, Took } from './client-process.ts'
@@ -36,7 +36,7 @@ async function work(asked: Asked): Promise<Took> {
     ms,
     cpuMs: (user + system) / 1000,
     growthBytes: Math.max(0, process.resourceUsage().maxRSS * 1024 - rssBytes),
-    // The monitor's own timer is 1 ms.
+    // The monitor's own timer accounts for 1 ms.
     lagMs: Math.max(0, delay.max / 1e6 - 1),
   }
 }

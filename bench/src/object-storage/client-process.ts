@@ -2,18 +2,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Target } from './clients.ts'
 
-/** What a client is to do. */
+/** The work for a client. */
 export type Asked =
   | { readonly what: 'put' | 'get'; readonly amount: number; readonly concurrency: number }
   | { readonly what: 'upload' | 'download'; readonly bytes: number }
 
-/** What it took. */
+/** The measured cost of the work. */
 export interface Took {
   readonly ms: number
   readonly cpuMs: number
-  /** Resident memory at its peak, above what it was before. */
+  /** Growth of the peak resident memory during the work. */
   readonly growthBytes: number
-  /** Longest time the event loop was held up. */
+  /** Longest delay of the event loop. */
   readonly lagMs: number
 }
 

@@ -1,4 +1,4 @@
-/** The clients that are compared, each as few lines as its users would write, with the defaults it comes with. */
+/** The compared clients, each in the few lines that its users would write, with its defaults. */
 import { Readable } from 'node:stream'
 import type { BlobStore } from '@flowport/capabilities'
 import { silentLogger } from '@flowport/capabilities'
@@ -22,7 +22,7 @@ export interface Target {
 }
 
 const region = 'us-east-1'
-/** Parts of uploads, where a client lets one choose: the same for all. */
+/** Size of upload parts in bytes, the same for all clients that let one choose. */
 const partBytes = 8 * 1024 ** 2
 
 export const clients: Readonly<Record<string, (target: Target) => Promise<Client>>> = {
@@ -60,7 +60,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
         await ok(await client.fetch(url(key), { method: 'PUT', body: small })).arrayBuffer()
       },
       get: async (key) => (await (await get(key)).arrayBuffer()).byteLength,
-      // It signs requests and no more: one PUT whose length is told beforehand.
+      // It only signs requests, so this is one PUT with a length known in advance.
       async upload(key, bytes) {
         const init = {
           method: 'PUT',
@@ -87,7 +87,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
       },
       get: async (key) => (await (await files.download(key)).arrayBuffer()).byteLength,
       async upload(key, bytes) {
-        // Over fetch it has no uploads in parts.
+        // It has no multipart uploads over fetch.
         await files.upload(key, contentStream(bytes))
       },
       download: async (key) => count((await files.download(key, { as: 'stream' })).stream()),
@@ -101,7 +101,7 @@ export const clients: Readonly<Record<string, (target: Target) => Promise<Client
     return {
       put: (key) => storage.setItemRaw(key, small),
       get,
-      // It knows whole values only.
+      // It supports only whole values.
       async upload(key, bytes) {
         const value = new Uint8Array(bytes)
         let at = 0

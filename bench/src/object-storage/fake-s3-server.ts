@@ -1,13 +1,13 @@
 /**
- * A fake S3 that keeps small objects in memory, counts large ones and checks no signature: as fast as `node:http` allows, so
- * that what is measured is the client. `BENCH_S3_ENDPOINT` (see `../object-storage.ts`) puts a real server in its place.
+ * A fake S3 server that keeps small objects in memory, counts the bytes of large ones and checks no signatures. It is as fast
+ * as `node:http` allows, so that the client is measured. `BENCH_S3_ENDPOINT` (see `servers.ts`) selects a real server instead.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Told } from '../server-process.ts'
 import { block, blockBytes } from './content.ts'
 
-/** Small ones are kept, of larger ones only the length. */
+/** Objects up to this many bytes are kept; of larger ones only the length is kept. */
 const keptBytes = 65_536
 
 interface Stored {

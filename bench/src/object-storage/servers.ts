@@ -1,10 +1,10 @@
-/** The S3 server all clients of one run talk to. */
+/** Starts or selects the S3 server that all clients of a run use. */
 import { ServerProcess } from '../server-process.ts'
 import type { Target } from './clients.ts'
 
 /**
- * A fake in a process of its own, or the real server that `BENCH_S3_ENDPOINT`, `BENCH_S3_BUCKET`, `BENCH_S3_ACCESS_KEY_ID`
- * and `BENCH_S3_SECRET_ACCESS_KEY` name, whose bucket exists. Only loopback.
+ * Calls `use` with a fake server in a separate process, or with the real server that `BENCH_S3_ENDPOINT`, `BENCH_S3_BUCKET`,
+ * `BENCH_S3_ACCESS_KEY_ID` and `BENCH_S3_SECRET_ACCESS_KEY` name. The bucket must exist. Only loopback is allowed.
  */
 export async function withServer<T>(use: (target: Target, server: string) => Promise<T>): Promise<T> {
   const { BENCH_S3_ENDPOINT, BENCH_S3_BUCKET, BENCH_S3_ACCESS_KEY_ID, BENCH_S3_SECRET_ACCESS_KEY } =

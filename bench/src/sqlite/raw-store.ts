@@ -1,4 +1,4 @@
-/** What somebody would write by hand who needs the versions and expiry of entries and the rules of the ledger. */
+/** Hand-written statements that support the preset's versions and expiry of entries and the rules of the ledger. */
 import { DatabaseSync } from 'node:sqlite'
 
 export type Synchronous = 'NORMAL' | 'FULL'
@@ -71,7 +71,7 @@ export class RawStore {
     this.#put.run(key, value, null, null, String(this.#version))
   }
 
-  /** The token of the new holder; `null` when the key is not free. */
+  /** Returns the token of the new holder, or `null` when the key is not free. */
   begin(key: string, fingerprint: string, leaseMs: number, started = true): string | null {
     const token = crypto.randomUUID()
     const now = Date.now()
@@ -79,7 +79,7 @@ export class RawStore {
     return row === undefined ? null : token
   }
 
-  /** Records that the effect begins. */
+  /** Records the start of the effect. */
   start(key: string, token: string, leaseMs: number): boolean {
     return this.#start.run(Date.now() + leaseMs, key, token).changes === 1
   }
@@ -88,7 +88,7 @@ export class RawStore {
     return this.#complete.run(JSON.stringify(result), Date.now() + ttlMs, key, token).changes === 1
   }
 
-  /** A new record that is done, without a lease before it; `false` when the key is taken. */
+  /** Inserts a completed record without a lease. Returns `false` when the key exists. */
   insertDone(key: string, fingerprint: string, result: unknown, ttlMs: number): boolean {
     const now = Date.now()
     const values = [key, crypto.randomUUID(), fingerprint, JSON.stringify(result), now + ttlMs, now]

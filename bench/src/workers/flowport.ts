@@ -1,4 +1,4 @@
-/** `POST /echo` of the example through `createWorker`. */
+/** The example's `POST /echo` through `createWorker`. */
 import { defineApp } from '@flowport/flow'
 import { echo } from '@flowport-examples/flows/flows/echo'
 import { createWorker } from '@flowport/host-workers'

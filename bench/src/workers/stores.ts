@@ -1,6 +1,6 @@
 /**
- * A Worker that times calls of stores inside workerd: raw binding beside preset and layers. Its clock moves only with I/O,
- * and every call here is I/O.
+ * A Worker that times store calls inside workerd: raw bindings, and presets with layers. Its clock advances only with I/O, and
+ * every call here is I/O.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { type DedupeStore, type KeyValue, silentLogger } from '@flowport/capabilities'
@@ -21,7 +21,7 @@ interface Env {
   readonly RAW: { getByName(name: string): RawStub }
 }
 
-/** The least anybody writes: a row per key, one statement a step. */
+/** The minimal hand-written object: a row per key, and one statement per step. */
 export class RawObject extends DurableObject {
   readonly #sql
 
@@ -58,7 +58,7 @@ async function opened(env: Env) {
   }
 }
 
-/** Does the work named `times` times, and tells how many milliseconds it took. */
+/** Does the named work `times` times, and resolves to the milliseconds it took. */
 async function time(env: Env, name: string, times: number): Promise<number> {
   const { kv, ledger } = await opened(env)
   await env.KV.put('bench', text)
