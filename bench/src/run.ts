@@ -1,6 +1,6 @@
 /**
- * `npm run bench [name …]` measures all parts, or the named ones, each in a separate process, and prints Markdown; `npm run
- * bench -- compare <commit> [name …]` compares an old commit with this tree.
+ * `npm run bench [name …]` measures all parts, or the named ones, each in a separate process, and prints Markdown.
+ * `npm run bench -- compare <commit> [name …]` compares an old commit with this tree.
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ if (isComparison && commit === undefined) {
 const asked = isComparison ? others : process.argv.slice(2)
 const unknown = asked.filter((name) => !isPart(name))
 if (unknown.length > 0) {
-  console.error(`there is no part "${unknown.join('", "')}"; there are: ${Object.keys(parts).join(', ')}`)
+  console.error(`there is no part "${unknown.join('", "')}"; the parts are: ${Object.keys(parts).join(', ')}`)
   process.exit(2)
 }
 

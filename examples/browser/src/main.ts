@@ -101,7 +101,7 @@ async function start(): Promise<void> {
   await refresh()
   const instead = storage.describe().find(({ scheme }) => scheme === 'opfs')?.fallback
   if (instead === undefined) status.setStore('files on this device')
-  else status.setStore('files are gone with this page', instead.reason)
+  else status.setStore('files are lost when this page closes', instead.reason)
   if (!('serviceWorker' in navigator)) return
   await registerServiceWorker('/sw.js')
   status.setOffline(true)

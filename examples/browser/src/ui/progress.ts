@@ -36,7 +36,7 @@ export function createTransfers(): Transfers {
         return result
       } catch (error) {
         bar.remove()
-        text.textContent = stop.signal.aborted ? 'stopped; nothing was left behind' : messageOf(error)
+        text.textContent = stop.signal.aborted ? 'stopped; no partial file was kept' : messageOf(error)
         row.classList.add('failed')
         cancel.textContent = 'Close'
         cancel.addEventListener('click', () => row.remove())

@@ -66,7 +66,7 @@ export function settingsOf(options: Omit<CertifyOptions<never>, 'input' | 'count
   const wanted = options.faults ?? faults
   const other = wanted.find((name) => !isFault(name))
   if (other !== undefined)
-    throw new TypeError(`there is no fault "${String(other)}"; there are: ${faults.join(', ')}`)
+    throw new TypeError(`there is no fault "${String(other)}"; the faults are: ${faults.join(', ')}`)
   if (wanted.length === 0) throw new TypeError(`faults is empty; name some of: ${faults.join(', ')}`)
   return {
     attempts,

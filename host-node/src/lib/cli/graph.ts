@@ -23,6 +23,6 @@ export function findFlow({ flows }: App, name: string): AnyFlow {
   if (flow !== undefined) return flow
   throw new CommandError(
     exitCodes.usage,
-    `there is no flow "${name}"; there are: ${flows.map((each) => each.name).join(', ')}`,
+    `there is no flow "${name}"; the app has: ${flows.map((each) => each.name).join(', ')}`,
   )
 }

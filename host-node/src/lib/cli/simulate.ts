@@ -69,7 +69,7 @@ function classesIn(text: string): readonly FaultClass[] {
     if (isFaultClass(name)) return name
     throw new CommandError(
       exitCodes.usage,
-      `there are no faults "${name}"; there are: ${faultClasses.join(', ')}`,
+      `there are no faults "${name}"; the classes are: ${faultClasses.join(', ')}`,
     )
   })
 }
