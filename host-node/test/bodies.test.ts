@@ -93,7 +93,7 @@ describe('an incomplete body', () => {
     },
   )
 
-  it('is refused in favor of later ones when the memory for bodies is full', async () => {
+  it('is refused in favour of later ones when the memory for bodies is full', async () => {
     server = await serveFlows([echo], { bodies: { maxHeldBytes: 150_000 } })
     const first = await openRaw(server.url)
     first.send(head('POST', '/echo', 200_000) + ' '.repeat(100_000))

@@ -96,7 +96,7 @@ describe('the same request under one key', () => {
     expect(await kindOf(outbox.enqueue({ url: '/a', body: 'x' }, { key: 'k' }))).toBe('AlreadyExists')
   })
 
-  it('is recognized even if an earlier version queued it without a fingerprint', async () => {
+  it('is recognised even if an earlier version queued it without a fingerprint', async () => {
     const outbox = outboxOf()
     const id = await outbox.enqueue({ url: '/a', json: { n: 1 } }, { key: 'k' })
     await stored(outbox, ({ fingerprint: _fingerprint, ...entry }) => entry)

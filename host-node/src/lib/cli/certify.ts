@@ -122,7 +122,10 @@ async function runWith(
 function faultsIn(text: string): readonly Fault[] {
   return text.split(',').map((name) => {
     if (isFault(name)) return name
-    throw new CommandError(exitCodes.usage, `there is no fault "${name}"; the faults are: ${faults.join(', ')}`)
+    throw new CommandError(
+      exitCodes.usage,
+      `there is no fault "${name}"; the faults are: ${faults.join(', ')}`,
+    )
   })
 }
 

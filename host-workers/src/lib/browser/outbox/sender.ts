@@ -26,7 +26,7 @@ export interface SendOptions {
 }
 
 export interface Sender {
-  /** Sends every entry that may be sent now. Waits for another page that is sending. */
+  /** Sends entries in order, until one must wait. Waits for another page that is sending. */
   run(options?: SendOptions): Promise<FlushResult>
   /**
    * Resolves to the milliseconds until the first entry may be sent (0 or less means now), or to `null` when nothing is pending.
