@@ -58,7 +58,7 @@ interface Sample {
   readonly p99: number
 }
 
-// Decomposed and with spare whitespace, so that normalising has work to do: 201 bytes.
+// 201 bytes of decomposed text with extra whitespace, so that normalising has work to do.
 const sent = `  ${'Cafe\u0301  au   lait, re\u0301sume\u0301,\tnaïve words. '.repeat(4)} `
 const normal = sent.normalize('NFC').trim().replaceAll(/\s+/gu, ' ')
 const wanted = { value: normal, length: [...normal].length }

@@ -7,10 +7,10 @@ import { contentStream, count, small } from './content.ts'
 
 export interface Client {
   put(key: string): Promise<void>
-  /** Answers the length. */
+  /** Resolves to the length in bytes. */
   get(key: string): Promise<number>
   upload(key: string, bytes: number): Promise<void>
-  /** Answers the length. */
+  /** Resolves to the length in bytes. */
   download(key: string): Promise<number>
 }
 

@@ -25,7 +25,7 @@ export default defineApp({
   secrets: ['CARRIER_URL'],
   flows: [putOrder, getOrder, orderProgress, labelOrder, postPhotos, getPhoto, nightlyReport, getReport],
   profiles: {
-    /** A SQLite file and a folder. */
+    /** Local development: a SQLite file and a folder. */
     local: [
       sqlite({ only: ['kv', 'dedupe'] }),
       sqlite({ only: ['queue'], as: 'labels' }),

@@ -173,7 +173,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       expect(await refused.json()).toMatchObject({ code: 'FST_JWT_NO_AUTHORIZATION_IN_HEADER' })
     })
 
-    it('takes an order, labels it by its queue, and streams its progress', async () => {
+    it('accepts an order, labels it through its queue, and streams its progress', async () => {
       await callsOrders(server.url, 'n', carrier)
     })
 
@@ -243,7 +243,7 @@ describe.skipIf(!there)("a new user's service (needs a package registry)", () =>
       expect((await fetch(`${server.url}/api/orders/w`)).status).toBe(401)
     })
 
-    it('takes an order, labels it by its queue, and streams its progress', async () => {
+    it('accepts an order, labels it through its queue, and streams its progress', async () => {
       await callsOrders(server.url, 'w', carrier)
     })
 

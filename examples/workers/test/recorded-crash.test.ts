@@ -139,7 +139,7 @@ function eventsIn(text: string) {
   }
 }
 
-/** The text after the event with this id. */
+/** Returns the text after the event with this id. */
 function after(text: string, id: number): string {
   return text.slice(text.indexOf('\n\n', text.indexOf(`\nid: ${id}\n`)) + 2)
 }

@@ -15,7 +15,7 @@ export interface PlatformMessage {
   readonly id: string
   readonly timestamp: Date
   readonly body: unknown
-  /** 1 for the first delivery. */
+  /** Number of this delivery, from 1. */
   readonly attempts: number
   ack(): void
   retry(options?: { readonly delaySeconds?: number }): void

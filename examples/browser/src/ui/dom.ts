@@ -23,7 +23,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** `1536` as `1.5 KiB`. */
+/** Formats a size: `1536` as `1.5 KiB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes
   for (const unit of ['B', 'KiB', 'MiB']) {

@@ -70,7 +70,7 @@ describe('a body that arrives', () => {
     expect(upload.refused).toEqual(['BODY_TIMEOUT'])
   })
 
-  it('and waits for a slow store is not refused', () => {
+  it('is not refused while it waits for a slow store', () => {
     const { begin, pass } = setUp({ minBytesPerSecond: 100, uploadTimeoutMs: 20_000 })
     const { raw, refused } = begin()
     raw.push(Buffer.alloc(10))

@@ -1,4 +1,4 @@
-/** Finds the first place where two values differ, as a JSON Pointer. */
+/** Finds the first difference between two values, as a JSON Pointer. */
 
 /** Returns `null` when the values are equal. Compares fields in the order of the first value, then of the second. */
 export function firstDifference(one: unknown, two: unknown): string | null {

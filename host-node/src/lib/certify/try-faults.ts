@@ -1,4 +1,4 @@
-/** Tries the faults on the flow, one after the other. */
+/** Applies the faults to the flow, one after the other. */
 import type { Difference } from './messages.ts'
 import type { CertifyOptions, Fault, Settings } from './options.ts'
 import type { Certification } from './report.ts'

@@ -27,7 +27,7 @@ export interface World {
   start(): Promise<AppProcess>
   /** Returns a payload with a new key, and functions that count its effects. */
   next(): { readonly input: unknown; count(): Promise<Counted>; countAtLeastOne(): Promise<Counted> }
-  /** Rejects when the certification is ended. */
+  /** Waits. Rejects when the certification is cancelled. */
   sleep(ms: number): Promise<void>
   readonly concurrency: number
   readonly maxPoints: number

@@ -27,7 +27,7 @@ export interface MessageEventLike extends LivingEvent {
 export interface ClientLike {
   readonly id: string
   readonly url: string
-  /** Firefox lists service workers too. */
+  /** Kind of client; Firefox also lists service workers. */
   readonly type: string
   postMessage(message: unknown, transfer: Transferable[]): void
 }

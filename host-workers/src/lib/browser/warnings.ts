@@ -4,7 +4,7 @@ import { cronJobs } from '@flowport/flow/delivery'
 import { guaranteesOf } from '@flowport/flow/http'
 
 export interface HostWarning {
-  /** `weaker_than_stated` or `schedule_not_run`. */
+  /** Kind of the warning. */
   readonly code: 'weaker_than_stated' | 'schedule_not_run'
   readonly message: string
   /** Name of the resource or flow. */
