@@ -33,7 +33,7 @@ const rules: readonly Rule[] = [
   {
     folder: 'presets',
     may: [capabilities],
-    node: /^src\/(.*\/)?([^/]*\.node\.ts$|node\/|gcs\/(preset|scheme-entry)\.ts$|azblob\/requests\.ts$)/,
+    node: /^src\/(.*\/)?([^/]*\.node\.ts$|node\/)/,
   },
   { folder: 'host-node', may: [capabilities, flow, presets], node: 'all' },
   {
