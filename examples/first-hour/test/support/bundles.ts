@@ -22,7 +22,7 @@ export async function bundlePresets(
       await build({ entryPoints: ['presets.mjs'], bundle: true, format: 'esm', conditions: ['${runtime}'], logLevel: 'silent',
         platform: '${runtime === 'node' ? 'node' : 'browser'}', external: ['opendal', 'undici', 'aws4', 'node:*'], outfile: ${JSON.stringify(outfile)} })`,
     vite: `import { build } from 'vite'
-      await build({ configFile: false, logLevel: 'silent', resolve: { conditions: ['${runtime}'] }, ssr: { noExternal: true, resolve: { conditions: ['${runtime}'] } },
+      await build({ configFile: false, logLevel: 'silent', resolve: { conditions: ['${runtime}'] }, ssr: { noExternal: true, target: '${runtime === 'node' ? 'node' : 'webworker'}', resolve: { conditions: ['${runtime}'] } },
         build: { ssr: 'presets.mjs', emptyOutDir: false, outDir: '.', target: 'es2024', rollupOptions: { external: ${external},
         output: { entryFileNames: 'presets-vite-${runtime}.mjs', codeSplitting: false } } } })`,
   }
