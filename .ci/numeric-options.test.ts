@@ -27,7 +27,7 @@ const exempt: Readonly<Record<string, string>> = {
   CloudflareR2TwinOptions: 'a double for tests',
   ...Object.fromEntries(
     [
-      'AzureBlobDriverOptions AzureRequestsOptions AzureWritesOptions BindingPutsOptions BodyOptions CollectOptions ConditionalPutsOptions',
+      'AzureBlobDriverOptions AzureWritesOptions BindingPutsOptions BodyOptions CollectOptions',
       'ConnectOptions DatabaseOptions ExecuteOptions HttpBlobDriverOptions HttpClientOptions KvBindingOptions KvRestOptions',
       'KeepAliveOptions KeepOptions LeaseOptions ObjectListOptions OpenDalBlobInfoOptions R2BindingDriverOptions R2S3DriverOptions S3BlobDriverOptions S3WritesOptions',
       'ScopedRunOptions SecretFilesDriverOptions SettleLaterOptions SourceOptions SqliteDriversOptions SqliteQueueOptions UploadOptions WebBodyOptions WorldOptions',

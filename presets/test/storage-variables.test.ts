@@ -27,15 +27,15 @@ it('so does every variable that a scheme names in its code, its options and its 
   const files = [
     's3/storage-store.ts',
     's3/storage.ts',
-    'gcs/web/scheme.ts',
-    'azblob/web/scheme.ts',
-    'azblob/web/account.ts',
+    'gcs/scheme.ts',
+    'azblob/scheme.ts',
+    'azblob/account.ts',
     'cloudflare-r2/storage.ts',
     'cloudflare-r2/storage-s3.ts',
   ]
   const named = files.flatMap(
     (file) =>
-      readFileSync(new URL(`lib/${file}`, import.meta.url), 'utf8').match(
+      readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8').match(
         /\b(?:AWS|GOOGLE|GCS|AZURE|R2)_[A-Z0-9_]+\b/g,
       ) ?? [],
   )

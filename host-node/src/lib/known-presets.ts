@@ -148,7 +148,14 @@ export const knownPresets: readonly KnownPreset[] = [
       blob: {
         consistency: 'strong',
         durability: 'durable',
-        features: { createOnly: true, ranges: true, metadata: true, contentType: true, serverCopy: true },
+        features: {
+          createOnly: true,
+          compareAndSwap: true,
+          ranges: true,
+          metadata: true,
+          contentType: true,
+          serverCopy: true,
+        },
       },
     },
   },
