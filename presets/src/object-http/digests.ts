@@ -22,3 +22,18 @@ export const webDigests: Digests = {
   running: (algorithm) => (algorithm === 'md5' ? md5.create() : sha256.create()),
   fastRunning: false,
 }
+
+/** A stream that digests the bytes that pass. */
+export function digested(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  digest: RunningDigest,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        digest.update(chunk)
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+}

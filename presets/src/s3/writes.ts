@@ -12,7 +12,7 @@ import {
 } from '@flowport/capabilities'
 import type { S3Client } from './client.ts'
 import { conditionally, isConditional, refuseUnless } from './conditions.ts'
-import type { RunningDigest } from '../object-http/digests.ts'
+import { digested } from '../object-http/digests.ts'
 import { toBase64, toHex } from '../object-http/encode.ts'
 import { metadataHeaders } from '../object-http/metadata.ts'
 import { again, type Completed, type S3Part, type S3Upload, S3Uploads } from './multipart.ts'
@@ -269,21 +269,6 @@ export class S3Writes {
     const { profile, head } = this.#options
     return conditionally(put, profile, () => head(key, put.signal), write)
   }
-}
-
-/** A stream that digests the bytes that pass. */
-function digested(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  digest: RunningDigest,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return body.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        digest.update(chunk)
-        controller.enqueue(chunk)
-      },
-    }),
-  )
 }
 
 /** Whether an etag is the MD5 of the content: not where the store encrypts with KMS keys or keys of the caller. */
