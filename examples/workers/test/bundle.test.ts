@@ -42,10 +42,13 @@ describe('a Worker that imports one preset', () => {
     expect(text).not.toMatch(/opendal|fastify|vitest|from\s*["']node:/i)
     const packages = new Set(files.flatMap((file) => /node_modules\/\.pnpm\/([^/]+)\//.exec(file)?.[1] ?? []))
     expect([...packages].filter((found) => /opendal|fastify|wrangler|vitest|zod/.test(found))).toEqual([])
-    const others = files.flatMap((file) => /presets\/src\/lib\/([^/]+)\//.exec(file)?.[1] ?? [])
-    const own = preset.startsWith('durable-')
-      ? [preset, 'durable', 'durable-ledger']
-      : [preset, ...(preset === 'cloudflare-r2' ? ['s3'] : [])]
+    const others = files.flatMap((file) => /presets\/src\/([^/]+)\//.exec(file)?.[1] ?? [])
+    const shared = preset.startsWith('durable-')
+      ? ['cloudflare']
+      : preset === 'cloudflare-r2'
+        ? ['s3', 'object-http']
+        : []
+    const own = [preset, 'platform', ...shared]
     expect([...new Set(others)].filter((found) => !own.includes(found))).toEqual([])
     expect(others).toContain(preset)
     const types = files.flatMap(
@@ -61,15 +64,17 @@ describe('a Worker that imports one preset', () => {
     const { text, files } = await bundle(workerOn('cloudflare-r2', 'cloudflareR2'))
     expect(text).toContain('AWS4-HMAC-SHA256')
     expect(
-      files.filter((file) => /s3\/(?:client|translate-error|xml|digests)\.ts$|@noble/.test(file)),
+      files.filter((file) =>
+        /(?:s3\/(?:client|translate-error)|object-http\/(?:xml|digests))\.ts$|@noble/.test(file),
+      ),
     ).toEqual([])
   })
 
-  it('resolves presets of other runtimes to a stub', async () => {
+  it('contains only the declaration and the refusal of a preset of another runtime', async () => {
     const { files } = await bundle(workerOn('sqlite', 'sqlite'))
     const ours = files.flatMap((file) => /presets\/src\/(.*)$/.exec(file)?.[1] ?? [])
-    expect(ours).toContain('sqlite.unsupported.ts')
-    expect(ours.filter((file) => file.includes('driver'))).toEqual([])
+    expect(ours).toEqual(expect.arrayContaining(['sqlite/preset.ts', 'platform/refusal.ts']))
+    expect(ours.filter((file) => file.includes('node'))).toEqual([])
   })
 })
 
@@ -82,7 +87,7 @@ describe('the example Worker', () => {
     expect(bytes).toBeLessThan(550 * 1024)
     // The lower bound detects a bundle that is incomplete.
     expect(bytes).toBeGreaterThan(300 * 1024)
-    const presets = files.flatMap((file) => /presets\/src\/([\w-]+)\./.exec(file)?.[1] ?? [])
+    const presets = files.flatMap((file) => /presets\/src\/([\w-]+)\/preset\./.exec(file)?.[1] ?? [])
     expect([...new Set(presets)].toSorted()).toEqual([
       'cloudflare-kv',
       'cloudflare-queues',

@@ -16,13 +16,15 @@ export async function bundlePresets(
   runtime: Runtime,
 ): Promise<string> {
   const outfile = join(installed.folder, `presets-${bundler}-${runtime}.mjs`)
+  // As wrangler resolves a Worker: packages that have no code for workerd give it that for browsers.
+  const conditions = runtime === 'workerd' ? "['workerd', 'worker', 'browser']" : `['${runtime}']`
   const external = "['opendal', 'undici', 'aws4', /^node:/]"
   const scripts = {
     esbuild: `import { build } from 'esbuild'
-      await build({ entryPoints: ['presets.mjs'], bundle: true, format: 'esm', conditions: ['${runtime}'], logLevel: 'silent',
+      await build({ entryPoints: ['presets.mjs'], bundle: true, format: 'esm', conditions: ${conditions}, logLevel: 'silent',
         platform: '${runtime === 'node' ? 'node' : 'browser'}', external: ['opendal', 'undici', 'aws4', 'node:*'], outfile: ${JSON.stringify(outfile)} })`,
     vite: `import { build } from 'vite'
-      await build({ configFile: false, logLevel: 'silent', resolve: { conditions: ['${runtime}'] }, ssr: { noExternal: true, target: '${runtime === 'node' ? 'node' : 'webworker'}', resolve: { conditions: ['${runtime}'] } },
+      await build({ configFile: false, logLevel: 'silent', resolve: { conditions: ${conditions} }, ssr: { noExternal: true, target: '${runtime === 'node' ? 'node' : 'webworker'}', resolve: { conditions: ${conditions} } },
         build: { ssr: 'presets.mjs', emptyOutDir: false, outDir: '.', target: 'es2024', rollupOptions: { external: ${external},
         output: { entryFileNames: 'presets-vite-${runtime}.mjs', codeSplitting: false } } } })`,
   }
