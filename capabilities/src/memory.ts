@@ -31,5 +31,6 @@ export {
   memoryStateLimits,
   type MemoryStateOptions,
 } from './lib/memory/state.ts'
+export { ManualClock } from './lib/testing/manual-clock.ts'
 // Chance that is the same every time belongs to doubles as memory does.
 export { seededRng } from './lib/rng/seeded-rng.ts'

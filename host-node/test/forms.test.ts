@@ -1,5 +1,5 @@
 /** The table of multipart forms on Fastify: every form split at every byte, and some of these over real connections. */
-import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing'
+import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
 import { Readable } from 'node:stream'

@@ -1,4 +1,4 @@
-import { hostApp, hostConformance } from '@flowport/flow/testing'
+import { hostApp, hostConformance } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'

@@ -1,5 +1,5 @@
 import type { App } from '@flowport/flow'
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { memory } from '@flowport/presets/memory'
 import { once } from 'node:events'
 import { request } from 'node:http'

@@ -1,5 +1,5 @@
 /** Forms whose process is killed leave staged files in the store, which a later sweep deletes. */
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'

@@ -1,5 +1,5 @@
 /** The table of multipart forms in workerd: every form split at every byte, and some of these over real connections. */
-import { inChunks, runFormTable } from '@flowport/flow/testing'
+import { inChunks, runFormTable } from '@flowport/flow/testing/host'
 import { type RunningWorkerd, serveWorkerd } from '@flowport/host-workers/testing'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { hostConformance } from '@flowport/flow/testing'
+import { hostConformance } from '@flowport/flow/testing/host'
 import { serveWorkerd } from '@flowport/host-workers/testing'
 
 hostConformance('Hono on workerd', {

@@ -1,5 +1,5 @@
 import type { Logger } from '@flowport/capabilities'
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { flowportHono } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

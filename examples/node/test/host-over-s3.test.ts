@@ -1,4 +1,4 @@
-import { hostApp, hostConformance } from '@flowport/flow/testing'
+import { hostApp, hostConformance } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { s3, s3Dedupe } from '@flowport/presets/s3'
 import { startRadosgw, withoutRadosgw } from '@flowport/presets/test/radosgw'

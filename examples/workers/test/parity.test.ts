@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { type RunningWorkerd, serveWorkerd } from '@flowport/host-workers/testing'
 import { memory } from '@flowport/presets/memory'

@@ -1,6 +1,6 @@
 /** Serves the conformance flows over a folder in a separate process and prints its URL. Exits with its parent. */
 import { systemClock } from '@flowport/capabilities/system'
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { fs } from '@flowport/presets/fs'
 import { memory } from '@flowport/presets/memory'

@@ -3,7 +3,7 @@
  * Chromium, and at every seventh byte in Firefox.
  */
 import { silentLogger } from '@flowport/capabilities'
-import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing'
+import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing/host'
 import { createBrowserHost } from '@flowport/host-workers/browser'
 import { memory } from '@flowport/presets/memory'
 import { expect, it } from 'vitest'

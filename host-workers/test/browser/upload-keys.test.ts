@@ -1,6 +1,6 @@
 /** Keys derived from content on the host of pages and service workers, where JavaScript computes the digest. */
 import { silentLogger } from '@flowport/capabilities'
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createBrowserHost } from '@flowport/host-workers/browser'
 import { memory } from '@flowport/presets/memory'
 import { expect, it } from 'vitest'

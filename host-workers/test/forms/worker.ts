@@ -1,5 +1,5 @@
 /** A Worker that sends itself the table of multipart forms. `/wrong?everyBytes=1` answers with the deviations. */
-import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing'
+import { hostApp, inChunks, runFormTable } from '@flowport/flow/testing/host'
 import { createWorker, type WorkerContext, type WorkerEnv } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'
 

@@ -1,5 +1,5 @@
 /** The conformance flows over memory, with room for 150 bytes of unfinished bodies. */
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createWorker } from '@flowport/host-workers'
 import { memory } from '@flowport/presets/memory'
 

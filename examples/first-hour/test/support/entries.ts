@@ -13,7 +13,7 @@ const elsewhere: Readonly<Record<string, RegExp>> = {
 }
 
 /** Entries that need an optional package: vitest, esbuild with workerd, or opendal. */
-const optional = /\/testing$|opendal\/driver$/
+const optional = /\/testing(?:\/host)?$|opendal\/driver$/
 
 const options: Readonly<Record<string, object>> = {
   node: { module: 'nodenext', lib: ['es2024'], types: ['node'] },

@@ -1,5 +1,5 @@
 /** Serves the conformance flows on Fastify in a separate process, so that the process's memory is the server's. */
-import { hostApp } from '@flowport/flow/testing'
+import { hostApp } from '@flowport/flow/testing/host'
 import { createServer } from '@flowport/host-node'
 import { memory } from '@flowport/presets/memory'
 

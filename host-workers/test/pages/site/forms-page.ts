@@ -1,5 +1,5 @@
 /** Sends the table of multipart forms to the service worker, and shows the deviations. */
-import { runFormTable } from '@flowport/flow/testing'
+import { runFormTable } from '@flowport/flow/testing/host'
 import { registerServiceWorker } from '@flowport/host-workers/browser'
 
 await registerServiceWorker('/sw.js', { scope: '/' })
