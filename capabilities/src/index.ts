@@ -229,14 +229,20 @@ export {
 } from './lib/dedupe/settle.ts'
 
 export type {
+  DeadLetter,
+  DeadLetterPage,
+  ListDeadLettersOptions,
   Queue,
   QueueConsumer,
   QueueMessage,
   QueuePublisher,
   ReceiveOptions,
+  RedriveOptions,
+  RejectMessageOptions,
+  RetryMessageOptions,
   SendOptions,
 } from './lib/queue/contract.ts'
-export type { QueueDriver, StoredMessage } from './lib/queue/driver.ts'
+export type { QueueDriver, SettleCall, StoredDeadLetter, StoredMessage } from './lib/queue/driver.ts'
 export { createQueue, type CreateQueueOptions } from './lib/queue/queue.ts'
 
 export type {

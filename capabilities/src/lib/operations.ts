@@ -60,6 +60,9 @@ export const operations = {
     renew: write,
     reject: once,
     deadLetters: read,
+    listDeadLetters: read,
+    // A second call would not find, and not count, what the first has moved.
+    redrive: once,
   },
   // A commit carries its caller's token, as the ledger's steps do. What a SQL statement does, nobody can tell from here.
   state: {

@@ -31,7 +31,7 @@ export const cloudflareQueuesInfo = {
   ordering: 'unordered',
   durability: 'durable',
   limits: cloudflareQueuesLimits,
-  features: { deadLetter: false, renew: false },
+  features: { deadLetter: false, renew: false, redrive: false },
   extensions: {
     'com.cloudflare.queues.maxBatchBytes': maxBatchBytes,
     // Over all producers of a queue, and what ends it is a RateLimited error.

@@ -61,7 +61,7 @@ export const memoryQueueInfo = {
   ordering: 'ordered',
   durability: 'ephemeral',
   limits: memoryQueueLimits,
-  features: { deadLetter: true, renew: true },
+  features: { deadLetter: true, renew: true, redrive: true },
   transaction: 'memory',
   extensions: {},
 } as const satisfies QueueCapabilityInfo

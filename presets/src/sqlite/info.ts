@@ -38,7 +38,7 @@ export const sqliteQueueInfo = {
   ordering: 'ordered',
   durability: 'durable',
   limits: { maxMessageBytes: 1024 * 1024, maxBatchMessages: 1000, maxDelayMs: 365 * 86_400_000 },
-  features: { deadLetter: true, renew: true },
+  features: { deadLetter: true, renew: true, redrive: true },
   transaction: 'sqlite',
   extensions,
 } as const satisfies QueueCapabilityInfo

@@ -159,6 +159,8 @@ export interface QueueCapabilityInfo {
     readonly deadLetter: boolean
     /** A receiver can extend the lease of a message while it works on it. */
     readonly renew: boolean
+    /** Dead letters can be listed with their last errors, and moved back to be delivered. Default false. */
+    readonly redrive?: boolean
   }
   /** As `transaction` of the dedupe store. Default: none. */
   readonly transaction?: string

@@ -4,7 +4,7 @@ import type { Level } from '../guarantees/levels.ts'
 import type { QueueCapabilityInfo } from '../guarantees/info.ts'
 import { checkSize, utf8Length } from '../limits.ts'
 import { checkLimits, checkNumbers, countRule, countOrInfinityRule } from '../numbers.ts'
-import type { QueueDriver, StoredMessage } from '../queue/driver.ts'
+import type { QueueDriver, SettleCall, StoredDeadLetter, StoredMessage } from '../queue/driver.ts'
 import { systemClock } from '../system/clock.ts'
 import type { SendWrite } from '../transaction/changes.ts'
 import { Heap } from './heap.ts'
@@ -31,7 +31,7 @@ export type MemoryQueueInfo<O extends Level<'ordering'> = 'ordered'> = QueueCapa
   readonly delivery: 'at_least_once'
   readonly ordering: O
   readonly durability: 'ephemeral'
-  readonly features: { readonly deadLetter: true; readonly renew: true }
+  readonly features: { readonly deadLetter: true; readonly renew: true; readonly redrive: true }
 }
 
 export const memoryQueueLimits: QueueCapabilityInfo['limits'] = {
@@ -58,7 +58,13 @@ interface Message {
   receipt: string
   /** When it becomes ready again, on the clock's monotonic scale; `undefined` while it is ready. */
   readyAt: number | undefined
+  /** Of the last delivery that failed. */
+  error: string | null
+  /** Milliseconds since the epoch; `null` while it is not set aside. */
+  deadAt: number | null
 }
+
+type Settled = Pick<SettleCall, 'error'>
 
 /** A moment at which a message may become ready; stale once the message has another. */
 interface Wake {
@@ -77,7 +83,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
   readonly #wakes = new Heap<Wake>(
     (a, b) => a.at < b.at || (a.at === b.at && a.message.number < b.message.number),
   )
-  readonly #dead: Message[] = []
+  #dead: Message[] = []
   #sent = 0
 
   constructor({
@@ -106,7 +112,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
       ordering,
       durability: 'ephemeral',
       limits: { ...memoryQueueLimits, ...limits },
-      features: { deadLetter: true, renew: true },
+      features: { deadLetter: true, renew: true, redrive: true },
       ...(transaction === undefined ? {} : { transaction }),
       extensions: {},
     }
@@ -148,10 +154,11 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
     return this.#leased(id, receipt) !== undefined && this.#messages.delete(id)
   }
 
-  retry(id: string, receipt: string, delayMs: number): boolean {
+  retry(id: string, receipt: string, delayMs: number, { error }: Settled = {}): boolean {
     const message = this.#leased(id, receipt)
     if (message === undefined) return false
     message.receipt = ''
+    message.error = error ?? null
     if (message.attempt >= this.#maxAttempts) this.#bury(message)
     else this.#offer(message, delayMs)
     return true
@@ -164,10 +171,11 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
     return true
   }
 
-  reject(id: string, receipt: string): boolean {
+  reject(id: string, receipt: string, { error }: Settled = {}): boolean {
     const message = this.#leased(id, receipt)
     if (message === undefined) return false
     message.receipt = ''
+    message.error = error ?? null
     this.#bury(message)
     return true
   }
@@ -175,6 +183,29 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
   deadLetters(limit: number): readonly StoredMessage[] {
     this.#wake(this.#clock.monotonic())
     return this.#dead.slice(0, limit).map(stored)
+  }
+
+  listDeadLetters(limit: number, after?: string): readonly StoredDeadLetter[] {
+    this.#wake(this.#clock.monotonic())
+    return this.#dead
+      .filter(({ number }) => after === undefined || number > Number(after))
+      .toSorted((a, b) => a.number - b.number)
+      .slice(0, limit)
+      .map((message) => ({ ...stored(message), deadAt: message.deadAt, error: message.error }))
+  }
+
+  redrive(ids: readonly string[] | null): number {
+    this.#wake(this.#clock.monotonic())
+    const wanted = ids === null ? null : new Set(ids)
+    const isMoved = ({ id }: Message) => wanted === null || wanted.has(id)
+    const moved = this.#dead.filter(isMoved)
+    this.#dead = this.#dead.filter((message) => !isMoved(message))
+    for (const message of moved) {
+      Object.assign(message, { attempt: 0, error: null, deadAt: null })
+      this.#messages.set(message.id, message)
+      this.#offer(message, 0)
+    }
+    return moved.length
   }
 
   #add(body: string, delayMs: number): string {
@@ -187,6 +218,8 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
       attempt: 0,
       receipt: '',
       readyAt: undefined,
+      error: null,
+      deadAt: null,
     }
     this.#messages.set(message.id, message)
     this.#offer(message, delayMs)
@@ -228,6 +261,7 @@ class MemoryQueueDriver<O extends Level<'ordering'>> implements QueueDriver, Mem
 
   #bury(message: Message): void {
     this.#messages.delete(message.id)
+    message.deadAt = this.#clock.now()
     this.#dead.push(message)
     if (this.#dead.length > this.#maxDeadLetters) this.#dead.shift()
   }

@@ -7,6 +7,50 @@ export interface SendOptions extends CallOptions {
   readonly delayMs?: number
 }
 
+export interface RetryMessageOptions extends SendOptions {
+  /** Why the delivery failed: kept with a dead letter, up to 1000 characters. Default: nothing is kept. */
+  readonly error?: string
+}
+
+export interface RejectMessageOptions extends CallOptions {
+  /** As `error` of `retry`. */
+  readonly error?: string
+}
+
+/** A message that was set aside, as operators see it. */
+export interface DeadLetter {
+  readonly id: string
+  readonly body: unknown
+  /** Bytes of the body as JSON. */
+  readonly bytes: number
+  /** Deliveries before it was set aside. */
+  readonly attempt: number
+  readonly sentAt: Date
+  /** When it was set aside; `null` for a message set aside by a version that did not record it. */
+  readonly deadAt: Date | null
+  /** The `error` of its last `retry` or `reject`; `null` when none was given, as after a lease that ended. */
+  readonly error: string | null
+}
+
+export interface ListDeadLettersOptions extends CallOptions {
+  /** Most letters of the page. Default 100. */
+  readonly limit?: number
+  /** The `cursor` of the page before. Default: the first page. */
+  readonly cursor?: string
+}
+
+export interface DeadLetterPage {
+  /** In the order of sending. */
+  readonly letters: readonly DeadLetter[]
+  /** `null` on the last page. */
+  readonly cursor: string | null
+}
+
+export interface RedriveOptions extends CallOptions {
+  /** The letters to move, by id; ids that are no dead letters are ignored. `'all'` moves every letter that is dead now. */
+  readonly ids: readonly string[] | 'all'
+}
+
 export interface ReceiveOptions extends CallOptions {
   /** Most messages to take. Default 1. */
   readonly limit?: number
@@ -42,7 +86,7 @@ export interface QueueConsumer {
   /** Removes the message. Resolves `false` when the lease had ended and it went to another receiver. */
   ack(message: QueueMessage, options?: CallOptions): Promise<boolean>
   /** Gives the message back, after `delayMs`; past the store's attempts it goes to the dead letters. */
-  retry(message: QueueMessage, options?: SendOptions): Promise<boolean>
+  retry(message: QueueMessage, options?: RetryMessageOptions): Promise<boolean>
   /**
    * Extends the message's lease: it ends `leaseMs` milliseconds from now. Resolves `false`, changing nothing, when the
    * message was settled or went to another receiver. `Unsupported` without `features.renew`.
@@ -52,9 +96,16 @@ export interface QueueConsumer {
    * Sets the message aside with the dead letters at once, whatever its attempts. Resolves `false` when the lease had ended
    * and it went to another receiver. `Unsupported` without `features.deadLetter`.
    */
-  reject(message: QueueMessage, options?: CallOptions): Promise<boolean>
+  reject(message: QueueMessage, options?: RejectMessageOptions): Promise<boolean>
   /** Messages set aside after too many attempts, oldest first. `Unsupported` without `features.deadLetter`. */
   deadLetters(options?: { readonly limit?: number } & CallOptions): Promise<readonly QueueMessage[]>
+  /** Pages of dead letters with the time and error of each. `Unsupported` without `features.redrive`. */
+  listDeadLetters(options?: ListDeadLettersOptions): Promise<DeadLetterPage>
+  /**
+   * Moves dead letters back: they are ready at once, keep their ids, and their attempts start again. Resolves how many
+   * this call moved; calls at the same time never count a letter twice. `Unsupported` without `features.redrive`.
+   */
+  redrive(options: RedriveOptions): Promise<{ readonly moved: number }>
 }
 
 export interface Queue extends QueuePublisher, QueueConsumer {

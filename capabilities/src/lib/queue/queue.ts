@@ -7,12 +7,17 @@ import { type CallScope, createPipeline, type Layer, type Pipeline } from '../la
 import { checkLimit, checkSize, chunks, utf8Length } from '../limits.ts'
 import { checkArgument, lifeRule } from '../numbers.ts'
 import { type Resource, withControl } from '../resource/resource.ts'
+import { keptError, listDeadLetters, redrive } from './dead-letters.ts'
 import type {
+  ListDeadLettersOptions,
   Queue,
   QueueConsumer,
   QueueMessage,
   QueuePublisher,
   ReceiveOptions,
+  RedriveOptions,
+  RejectMessageOptions,
+  RetryMessageOptions,
   SendOptions,
 } from './contract.ts'
 import type { QueueDriver, StoredMessage } from './driver.ts'
@@ -126,11 +131,11 @@ class PortableConsumer implements QueueConsumer {
     return pipeline.run('ack', id, options, this.#scope, ({ signal }) => driver.ack(id, receipt, { signal }))
   }
 
-  async retry({ id, receipt }: QueueMessage, options: SendOptions = {}): Promise<boolean> {
+  async retry({ id, receipt }: QueueMessage, options: RetryMessageOptions = {}): Promise<boolean> {
     const delayMs = checkDelay(this.#core, options.delayMs, { ...placeOf(this.#core, 'retry'), key: id })
     const { driver, pipeline } = this.#core
     return pipeline.run('retry', id, options, this.#scope, ({ signal }) =>
-      driver.retry(id, receipt, delayMs, { signal }),
+      driver.retry(id, receipt, delayMs, { signal, ...keptError(options.error) }),
     )
   }
 
@@ -151,14 +156,15 @@ class PortableConsumer implements QueueConsumer {
     )
   }
 
-  async reject({ id, receipt }: QueueMessage, options?: CallOptions): Promise<boolean> {
+  async reject({ id, receipt }: QueueMessage, options?: RejectMessageOptions): Promise<boolean> {
     const { driver, pipeline } = this.#core
-    if (!this.info.features.deadLetter || driver.reject === undefined) {
+    const reject = driver.reject?.bind(driver)
+    if (!this.info.features.deadLetter || reject === undefined) {
       const where = { ...placeOf(this.#core, 'reject'), key: id }
       throw new CapabilityError('Unsupported', `${this.info.provider} keeps no dead letters`, where)
     }
     return pipeline.run('reject', id, options, this.#scope, ({ signal }) =>
-      (driver.reject as NonNullable<QueueDriver['reject']>)(id, receipt, { signal }),
+      reject(id, receipt, { signal, ...keptError(options?.error) }),
     )
   }
 
@@ -175,6 +181,14 @@ class PortableConsumer implements QueueConsumer {
       (driver.deadLetters as NonNullable<QueueDriver['deadLetters']>)(most, { signal }),
     )
     return messages.map((message) => delivered(message, where))
+  }
+
+  listDeadLetters(options: ListDeadLettersOptions = {}) {
+    return listDeadLetters(this.#core, this.#scope, options)
+  }
+
+  redrive(options: RedriveOptions) {
+    return redrive(this.#core, this.#scope, options)
   }
 }
 
@@ -210,7 +224,7 @@ class PortableQueue implements Queue {
     return this.#consumer.ack(message, options)
   }
 
-  retry(message: QueueMessage, options?: SendOptions) {
+  retry(message: QueueMessage, options?: RetryMessageOptions) {
     return this.#consumer.retry(message, options)
   }
 
@@ -218,12 +232,20 @@ class PortableQueue implements Queue {
     return this.#consumer.renew(message, leaseMs, options)
   }
 
-  reject(message: QueueMessage, options?: CallOptions) {
+  reject(message: QueueMessage, options?: RejectMessageOptions) {
     return this.#consumer.reject(message, options)
   }
 
   deadLetters(options?: { readonly limit?: number } & CallOptions) {
     return this.#consumer.deadLetters(options)
+  }
+
+  listDeadLetters(options?: ListDeadLettersOptions) {
+    return this.#consumer.listDeadLetters(options)
+  }
+
+  redrive(options: RedriveOptions) {
+    return this.#consumer.redrive(options)
   }
 }
 

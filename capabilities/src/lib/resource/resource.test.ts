@@ -18,7 +18,7 @@ const resources = {
   queue: [
     createQueue(memoryQueueDriver()),
     'publish',
-    ['receive', 'ack', 'retry', 'renew', 'reject', 'deadLetters'],
+    ['receive', 'ack', 'retry', 'renew', 'reject', 'deadLetters', 'listDeadLetters', 'redrive'],
   ],
   dedupe: [createDedupeStore(memoryDedupeDriver()), 'write', []],
 } as const

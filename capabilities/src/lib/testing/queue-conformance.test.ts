@@ -297,6 +297,16 @@ const lies: readonly { lie: string; caught: readonly string[]; as: Lie }[] = [
     }),
   },
   {
+    lie: 'counts letters that it does not move',
+    caught: ['calls at the same time move each letter once and count it once'],
+    as: () => ({ redrive: () => 1 }),
+  },
+  {
+    lie: 'forgets why messages failed',
+    caught: ['dead letters are listed with time, attempts, error and size'],
+    as: (honest) => ({ reject: (id, receipt) => honest.reject?.(id, receipt, {}) ?? false }),
+  },
+  {
     lie: 'states to be durable and loses everything when it is opened again',
     caught: ['a durable queue keeps messages, attempts and leases when it is opened again'],
     as: (honest) => ({ info: { ...honest.info, durability: 'durable' } }),
@@ -357,6 +367,8 @@ function bound(driver: QueueDriver): QueueDriver {
     renew: (id, receipt, leaseMs, call) => driver.renew?.(id, receipt, leaseMs, call) ?? false,
     reject: (id, receipt, call) => driver.reject?.(id, receipt, call) ?? false,
     deadLetters: (limit, call) => driver.deadLetters?.(limit, call) ?? [],
+    listDeadLetters: (limit, after, call) => driver.listDeadLetters?.(limit, after, call) ?? [],
+    redrive: (ids, call) => driver.redrive?.(ids, call) ?? 0,
   }
 }
 

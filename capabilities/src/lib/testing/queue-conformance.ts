@@ -15,6 +15,7 @@ import { calls } from './queue/calls.ts'
 import { deadLetters } from './queue/dead-letters.ts'
 import { guarantees } from './queue/guarantees.ts'
 import { leases } from './queue/leases.ts'
+import { redrive } from './queue/redrive.ts'
 import { receiving } from './queue/receiving.ts'
 import { sending } from './queue/sending.ts'
 import type { QueueSubject } from './queue/subject.ts'
@@ -40,6 +41,7 @@ export const queueCases: readonly ConformanceGroup<QueueSubject>[] = [
   receiving,
   leases,
   deadLetters,
+  redrive,
   calls,
   applied,
   guarantees,

@@ -80,6 +80,8 @@ function startingQueue(store: QueueDriver, { isStarted, start }: FirstWriteOptio
   const renew = store.renew?.bind(store)
   const reject = store.reject?.bind(store)
   const deadLetters = store.deadLetters?.bind(store)
+  const listDeadLetters = store.listDeadLetters?.bind(store)
+  const redrive = store.redrive?.bind(store)
   return {
     info: store.info,
     async send(bodies, delayMs, call) {
@@ -94,5 +96,7 @@ function startingQueue(store: QueueDriver, { isStarted, start }: FirstWriteOptio
     ...(renew && { renew }),
     ...(reject && { reject }),
     ...(deadLetters && { deadLetters }),
+    ...(listDeadLetters && { listDeadLetters }),
+    ...(redrive && { redrive }),
   }
 }

@@ -1,5 +1,6 @@
 /** A message taken from a `Queue`, as deliveries settle it: for hosts that take messages themselves. */
 import type { Queue, QueueMessage } from '@flowport/capabilities'
+import { describeThrown } from '../runtime/errors.ts'
 import type { DeliveredMessage } from './message.ts'
 
 /**
@@ -16,8 +17,15 @@ export function heldMessage(
     attempt,
     sentAt,
     ack: () => queue.ack(message),
-    retry: ({ delayMs }) => queue.retry(message, { delayMs }),
+    retry: ({ delayMs, error }) => queue.retry(message, { delayMs, ...errorText(error) }),
     ...(queue.info.features.renew ? { renew: (leaseMs: number) => queue.renew(message, leaseMs) } : {}),
-    ...(queue.info.features.deadLetter ? { reject: () => queue.reject(message) } : {}),
+    ...(queue.info.features.deadLetter
+      ? { reject: (options?: { readonly error: Error }) => queue.reject(message, errorText(options?.error)) }
+      : {}),
   }
+}
+
+/** Kept with a dead letter, for whoever looks at it later. */
+function errorText(error: Error | undefined): { readonly error?: string } {
+  return error === undefined ? {} : { error: describeThrown(error) }
 }

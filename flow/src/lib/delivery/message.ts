@@ -18,9 +18,9 @@ export interface DeliveredMessage {
   readonly sentAt: Date
   ack(): Awaitable<unknown>
   /** Gives it back, to come again after `delayMs` at the earliest; past the queue's attempts it is set aside. */
-  retry(options: { readonly delayMs: number }): Awaitable<unknown>
+  retry(options: { readonly delayMs: number; readonly error?: Error }): Awaitable<unknown>
   /** Sets it aside at once. Absent where the host cannot; then `retry` is called until the queue does it. */
-  reject?(): Awaitable<unknown>
+  reject?(options?: { readonly error: Error }): Awaitable<unknown>
   /** Extends the lease from now; `false` when somebody else has it by now. Absent where the host cannot. */
   renew?(leaseMs: number): Awaitable<boolean>
 }
@@ -95,11 +95,11 @@ function settle(message: DeliveredMessage, decision: Decision): Awaitable<unknow
     case 'done':
       return message.ack()
     case 'rejected':
-      return message.reject?.()
+      return message.reject?.({ error: decision.error })
     case 'returned':
       return message.retry({ delayMs: 0 })
     case 'retried':
-      return message.retry({ delayMs: decision.delayMs })
+      return message.retry({ delayMs: decision.delayMs, error: decision.error })
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type ShowOptions,
 } from './ledger.ts'
 import { loadApp } from './load-app.ts'
+import { addQueueCommands } from './queue-commands.ts'
 import { run, type RunOptions } from './run.ts'
 import { simulateFlow, type SimulateOptions } from './simulate.ts'
 
@@ -47,7 +48,9 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
   const { host } = out
   const load = (path: string | undefined) => loadApp(path, host.cwd())
   const program = new Command('flowport')
-    .description('Check, inspect, draw and run the flows of a Flowport app, and settle its ledger.')
+    .description(
+      'Check, inspect, draw and run the flows of a Flowport app; settle its ledger, redrive its queues.',
+    )
     .version(ownVersion(), '--version', 'print the version')
     .option(
       '--app <file>',
@@ -115,6 +118,12 @@ function build(out: Console, perform: (work: Work) => Promise<void>): Command {
     .action((flow: string, options: RunOptions) =>
       perform(async (app) => run(await load(app), flow, options, out)),
     )
+
+  addQueueCommands(program, {
+    out,
+    wholeNumber,
+    withApp: async (work) => perform(async (path) => work(await load(path))),
+  })
 
   const ledger = program
     .command('ledger')

@@ -2,9 +2,17 @@
  * A named queue in SQLite. A message that was taken stays in its row, not ready until the lease ends; its receipt changes
  * with every delivery, so whoever holds an old one can no longer ack it. Order is the order of sending, always.
  */
-import type { Clock, QueueCapabilityInfo, QueueDriver, StoredMessage } from '@flowport/capabilities'
+import type {
+  Clock,
+  QueueCapabilityInfo,
+  QueueDriver,
+  SettleCall,
+  StoredDeadLetter,
+  StoredMessage,
+} from '@flowport/capabilities'
 import { uniqueIds } from '../../platform/unique-ids.ts'
 import type { Database } from './database.ts'
+import { SqliteDeadLetters } from './dead-letters.ts'
 import { translated } from './translate-error.ts'
 
 export interface SqliteQueueOptions {
@@ -21,6 +29,7 @@ export class SqliteQueueDriver implements QueueDriver {
   readonly #maxAttempts: number
   readonly #receipts = uniqueIds()
   readonly #sql
+  readonly #letters: SqliteDeadLetters
 
   constructor(
     db: Database,
@@ -34,6 +43,7 @@ export class SqliteQueueDriver implements QueueDriver {
     this.#name = name
     this.#maxAttempts = maxAttempts
     this.#sql = prepare(db)
+    this.#letters = new SqliteDeadLetters(db, name)
   }
 
   send(bodies: readonly string[], delayMs: number): readonly string[] {
@@ -70,10 +80,13 @@ export class SqliteQueueDriver implements QueueDriver {
     return translated(() => this.#sql.ack.run(id, this.#name, receipt).changes === 1)
   }
 
-  retry(id: string, receipt: string, delayMs: number): boolean {
-    const readyAt = this.#now() + Math.ceil(delayMs)
+  retry(id: string, receipt: string, delayMs: number, { error }: Settled = {}): boolean {
+    const now = this.#now()
+    const readyAt = now + Math.ceil(delayMs)
     return translated(
-      () => this.#sql.retry.run(this.#maxAttempts, readyAt, id, this.#name, receipt).changes === 1,
+      () =>
+        this.#sql.retry.run(this.#maxAttempts, readyAt, id, this.#name, receipt, now, error ?? null)
+          .changes === 1,
     )
   }
 
@@ -82,14 +95,30 @@ export class SqliteQueueDriver implements QueueDriver {
     return translated(() => this.#sql.renew.run(endsAt, id, this.#name, receipt).changes === 1)
   }
 
-  reject(id: string, receipt: string): boolean {
-    return translated(() => this.#sql.reject.run(id, this.#name, receipt).changes === 1)
+  reject(id: string, receipt: string, { error }: Settled = {}): boolean {
+    return translated(
+      () => this.#sql.reject.run(this.#now(), error ?? null, id, this.#name, receipt).changes === 1,
+    )
   }
 
   deadLetters(limit: number): readonly StoredMessage[] {
     return translated(() => {
       this.#wake(this.#now())
       return (this.#sql.dead.all(this.#name, limit) as unknown as Row[]).map(messageOf)
+    })
+  }
+
+  listDeadLetters(limit: number, after?: string): readonly StoredDeadLetter[] {
+    return translated(() => {
+      this.#wake(this.#now())
+      return this.#letters.list(limit, after)
+    })
+  }
+
+  redrive(ids: readonly string[] | null): number {
+    return translated(() => {
+      this.#wake(this.#now())
+      return this.#letters.redrive(ids)
     })
   }
 
@@ -113,6 +142,8 @@ export class SqliteQueueDriver implements QueueDriver {
 const ready = 0
 const waiting = 1
 
+type Settled = Pick<SettleCall, 'error'>
+
 interface Row {
   readonly id: number
   readonly sent_at: number
@@ -130,7 +161,8 @@ function prepare(db: Database) {
     send: db.prepare('INSERT INTO queue (queue, state, ready_at, sent_at, body) VALUES (?, ?, ?, ?, ?)'),
     due: db.prepare('SELECT 1 FROM queue WHERE queue = ? AND state = 1 AND ready_at <= ? LIMIT 1'),
     wake: db.prepare(
-      'UPDATE queue SET state = iif(attempt >= ?, 2, 0) WHERE queue = ? AND state = 1 AND ready_at <= ?',
+      `UPDATE queue SET state = iif(attempt >= ?1, 2, 0), dead_at = iif(attempt >= ?1, ?3, NULL)
+        WHERE queue = ?2 AND state = 1 AND ready_at <= ?3`,
     ),
     take: db.prepare(
       `UPDATE queue SET state = 1, attempt = attempt + 1, receipt = ?1 || '-' || id, ready_at = ?2
@@ -139,7 +171,8 @@ function prepare(db: Database) {
     ),
     ack: db.prepare('DELETE FROM queue WHERE id = ? AND queue = ? AND receipt = ? AND state < 2'),
     retry: db.prepare(
-      `UPDATE queue SET state = iif(attempt >= ?1, 2, 1), ready_at = ?2, receipt = NULL
+      `UPDATE queue SET state = iif(attempt >= ?1, 2, 1), ready_at = ?2, receipt = NULL,
+          dead_at = iif(attempt >= ?1, ?6, NULL), error = ?7
         WHERE id = ?3 AND queue = ?4 AND receipt = ?5 AND state < 2`,
     ),
     // A message whose lease has ended is ready again, and still its last receiver's until another takes it.
@@ -147,7 +180,8 @@ function prepare(db: Database) {
       'UPDATE queue SET state = 1, ready_at = ? WHERE id = ? AND queue = ? AND receipt = ? AND state < 2',
     ),
     reject: db.prepare(
-      'UPDATE queue SET state = 2, receipt = NULL WHERE id = ? AND queue = ? AND receipt = ? AND state < 2',
+      `UPDATE queue SET state = 2, receipt = NULL, dead_at = ?, error = ?
+        WHERE id = ? AND queue = ? AND receipt = ? AND state < 2`,
     ),
     dead: db.prepare(
       'SELECT id, sent_at, attempt, receipt, body FROM queue WHERE queue = ? AND state = 2 ORDER BY id LIMIT ?',

@@ -49,6 +49,9 @@ const migrations: readonly string[] = [
   CREATE TRIGGER dedupe_keeps_fence AFTER DELETE ON dedupe
     WHEN old.fence > (SELECT fence FROM dedupe_removed)
     BEGIN UPDATE dedupe_removed SET fence = old.fence; END;`,
+  `-- NULL in messages that an earlier version set aside
+  ALTER TABLE queue ADD COLUMN dead_at INTEGER;
+  ALTER TABLE queue ADD COLUMN error TEXT;`,
 ]
 
 /** Refuses the file of another program, before anything in it is changed, and one of a later Flowport. */

@@ -44,7 +44,16 @@ export const calls: ConformanceGroup<QueueSubject> = {
         const consumer = viewOf<QueueConsumer>(queue, 'consume')
         await publisher?.send('x')
         expect(await consumer?.receive()).toMatchObject([{ body: 'x' }])
-        for (const method of ['receive', 'ack', 'retry', 'renew', 'reject', 'deadLetters'])
+        for (const method of [
+          'receive',
+          'ack',
+          'retry',
+          'renew',
+          'reject',
+          'deadLetters',
+          'listDeadLetters',
+          'redrive',
+        ])
           expect(publisher).not.toHaveProperty(method)
         for (const method of ['send', 'sendBatch']) expect(consumer).not.toHaveProperty(method)
       },
