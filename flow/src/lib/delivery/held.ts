@@ -25,7 +25,7 @@ export function heldMessage(
   }
 }
 
-/** Kept with a dead letter, for whoever looks at it later. */
+/** The text of the error that is stored with a dead letter, for operators. */
 function errorText(error: Error | undefined): { readonly error?: string } {
   return error === undefined ? {} : { error: describeThrown(error) }
 }
