@@ -68,7 +68,7 @@ async function openApp() {
   return { app, bag, queue, runtime: createRuntime(bag) }
 }
 
-describe('flowport queue, beside the app', () => {
+describe('flowport queue › while the app runs', () => {
   let served: Awaited<ReturnType<typeof openApp>>
   let queue: Queue
   beforeEach(async () => {
@@ -128,7 +128,7 @@ describe('flowport queue, beside the app', () => {
     })
   })
 
-  it('processes that redrive at once count each message once', async () => {
+  it('two processes that redrive at the same time count each message once', async () => {
     await fail(Array.from({ length: 50 }, (_, index) => `o-${index}`))
     const both = await Promise.all([1, 2].map(() => command('redrive', 'orders', '--all', '--json')))
     const counts = both.map(({ stdout }) => (JSON.parse(stdout) as { readonly moved: number }).moved)
@@ -139,8 +139,8 @@ describe('flowport queue, beside the app', () => {
   })
 })
 
-describe('flowport queue, where it cannot work', () => {
-  it('says what to do on Cloudflare', async () => {
+describe('flowport queue › refusals', () => {
+  it('points to the dead letter queue on Cloudflare', async () => {
     const { code, stderr } = await command('dead', 'orders', '--profile', 'workers')
     expect([code, stderr]).toEqual([1, expect.stringContaining('dead_letter_queue of its consumer')])
   })

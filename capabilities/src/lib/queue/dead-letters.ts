@@ -14,7 +14,7 @@ interface Core {
 /** Longest error text that a driver is given, in characters. */
 const maxErrorLength = 1_000
 
-/** The error text of `retry` and `reject`, shortened to what is kept. */
+/** The error text of `retry` and `reject`, cut to its first 1000 characters. */
 export function keptError(error: string | undefined): { readonly error?: string } {
   return error === undefined ? {} : { error: error.slice(0, maxErrorLength) }
 }

@@ -1,4 +1,4 @@
-/** What a test can read of a run: its log records, and the calls it made to stores. */
+/** Records the log records of a test app, and the calls its runs make to stores. */
 import {
   type Call,
   type Domain,

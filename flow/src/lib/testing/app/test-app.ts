@@ -63,7 +63,7 @@ export interface TestApp<C extends Clock = ManualClock> {
 
 /**
  * Opens an app for a test. Each store of the profile is replaced by one in memory that states the same guarantees, features
- * and limits, so preflight compares flows with what the profile states. Stores in memory answer at once: a store that
+ * and limits, so preflight compares flows with the guarantees of the profile. A memory store is always up to date: a store that
  * states `eventual` consistency is never stale here.
  * @throws DiagnosticsError where the profile cannot run the flows.
  */
