@@ -102,11 +102,11 @@ const formOf = (files: number) => {
 describe('a caller’s secrets', () => {
   it.each<readonly [string, string, RequestInit, number]>([
     ['a failure', '/unforeseen', json('{"password":"marker-body"}'), 500],
-    ['a store that is away', '/unavailable', json('{"password":"marker-body"}'), 503],
+    ['an unavailable store', '/unavailable', json('{"password":"marker-body"}'), 503],
     ['a problem', '/problem', json('{"password":"marker-body"}'), 409],
-    ['input that does not fit', '/strict', json('{"age":"marker-body"}'), 422],
+    ['input that violates the schema', '/strict', json('{"age":"marker-body"}'), 422],
     ['text that is not JSON', '/strict', json('marker-body'), 400],
-    ['an output that does not fit', '/broken', json('{"ok":"marker-body"}'), 500],
+    ['an output that violates the schema', '/broken', json('{"ok":"marker-body"}'), 500],
     ['an upload that is too large', '/put', { method: 'PUT', body: 'marker-body marker-body' }, 413],
     ['a form', '/form', { method: 'POST', body: formOf(1) }, 200],
     ['a form with too many files', '/form', { method: 'POST', body: formOf(2) }, 413],

@@ -80,12 +80,17 @@ describe('errors with a status', () => {
       { code: 'UNPAID' },
     ],
     [
-      'a code that is no name',
+      'a code that is not a name',
       () => Object.assign(new Error('no'), { statusCode: 409, code: 'a b' }),
       409,
       { code: 'CONFLICT' },
     ],
-    ['a status nobody named', () => ({ statusCode: 499 }), 499, { code: 'THE_REQUEST_WAS_REFUSED' }],
+    [
+      'a status without a standard name',
+      () => ({ statusCode: 499 }),
+      499,
+      { code: 'THE_REQUEST_WAS_REFUSED' },
+    ],
   ])('%s', async (_name, thrown, status, body) => {
     const refused = await answer(throwing(thrown))
     expect(refused.statusCode).toBe(status)

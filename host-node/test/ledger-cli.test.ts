@@ -156,7 +156,7 @@ describe('flowport ledger, on a file', () => {
     ['both outcomes', ['--done', '1', '--not-done']],
     ['a result that is not JSON', ['--done', '{']],
     ['two callers', ['--done', '1', '--caller', 'ann', '--any-caller']],
-    ['a fence that is no number', ['--not-done', '--fence', '1e3']],
+    ['a fence that is not a number', ['--not-done', '--fence', '1e3']],
   ])('%s is wrong usage', async (_, more) => {
     const settle = ['ledger', 'settle', 'key', '--fence', '1', ...said, ...more]
     expect(await ledger(settle)).toMatchObject({ code: 2, stdout: '' })

@@ -202,7 +202,7 @@ describe('/flowport/ledger', () => {
     ['no fence', { ...address, why: 'w', notDone: true }, 400],
     ['two names of a key', { ...address, key: 'k', fence: 1, why: 'w', notDone: true }, 400],
     ['another operator’s name', { ...address, by: 'eve', fence: 1, why: 'w', notDone: true }, 400],
-    ['a node that is not there', { ...address, node: 'x', fence: 1, why: 'w', notDone: true }, 404],
+    ['a node that does not exist', { ...address, node: 'x', fence: 1, why: 'w', notDone: true }, 404],
     ['a list', [], 400],
     ['no JSON', '{', 400],
     ['more than a mebibyte', `"${'x'.repeat(1_200_000)}"`, 413],

@@ -284,7 +284,7 @@ describe('a profile', () => {
   it.each([
     ['a module', { app: { default: {} } }, /this is no app: hand over what defineApp returned/],
     ['nothing', {}, /this is no app/],
-    ['hooks that are no list', { hooks: {} }, /hooks must be a list/],
+    ['hooks that are not a list', { hooks: {} }, /hooks must be a list/],
     [
       'a deadline that has passed',
       { deadlineMs: -3 },

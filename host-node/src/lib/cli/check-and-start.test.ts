@@ -59,7 +59,7 @@ const apps: Readonly<Record<string, App>> = {
     [flow('nightly', { trigger: cron('0 3 * * *', { timeZone: 'Europe/Berlin' }), graph: (it) => it })],
     [memory()],
   ),
-  'faults of the flows, the variables and the bindings at once': appOf(
+  'faults of the flows, the variables and the bindings together': appOf(
     [by('same', store), by('same', charge), consuming('mails', '1h')],
     [memory({ only: ['kv', 'blob'] }), s3({ as: 'files' })],
     ['TOKEN'],
@@ -116,7 +116,7 @@ describe('flowport check and the start of a profile', () => {
   })
 
   it('report faults of every kind together', async () => {
-    const found = await started(apps['faults of the flows, the variables and the bindings at once'] as App)
+    const found = await started(apps['faults of the flows, the variables and the bindings together'] as App)
     for (const code of ['DAG205', 'CAP101', 'CAP102', 'CAP103', 'IDEM031'])
       expect(found.some((text) => text.includes(` ${code} `))).toBe(true)
   })
