@@ -185,7 +185,7 @@ describe.concurrent('certify', () => {
     [{ concurrency: 1 }, 'concurrency must be a whole number from 2'],
     [{ faults: [] }, 'faults is empty'],
     [{ faults: ['quake' as Fault] }, 'there is no fault "quake"'],
-    [{ leaseMs: 200_000 }, 'give a time limit above 400000 ms'],
+    [{ leaseMs: 200_000 }, 'set a time limit above 400000 ms'],
   ])('refuses %o', async (options, message) => {
     await expect(certify(once, { ...base, ...options })).rejects.toThrow(message)
   })
