@@ -15,6 +15,7 @@ const exempt: Readonly<Record<string, string>> = {
   S3SchemeOptions: 'passed on as S3Options',
   S3WriteOptions: 'passed on as S3Options',
   CertifyCommandOptions: 'passed on as CertifyOptions',
+  DeadOptions: 'passed on as ListDeadLettersOptions',
   DurableDedupeOptions: 'tested in workerd, with the preset',
   SequencerOptions: 'tested in workerd, with the class',
   DeliverOptions: 'the hosts check their own options when they start',

@@ -251,6 +251,11 @@ describe('arguments of calls', () => {
     },
     { name: 'ReceiveOptions.leaseMs', rule: lifeRule, take: (leaseMs) => queue.receive({ leaseMs }) },
     { name: 'ReceiveOptions.limit', rule: countRule(1, 100), take: (limit) => queue.receive({ limit }) },
+    {
+      name: 'ListDeadLettersOptions.limit',
+      rule: countRule(1, 100),
+      take: (limit) => queue.listDeadLetters({ limit }),
+    },
     { name: 'StateListOptions.limit', rule: page, take: (limit) => state.of('n').list({ limit }) },
     {
       name: 'TransactionOptions.maxAttempts',
