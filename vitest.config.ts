@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { type BrowserName, browserIsThere, withoutBrowser } from './presets/test/support/browser.ts'
@@ -50,8 +49,6 @@ async function inBrowser(browser: BrowserName) {
 
 export default defineConfig(async () => ({
   test: {
-    // The default, one less than the cores, leaves a core idle on machines with two.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

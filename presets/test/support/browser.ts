@@ -1,5 +1,5 @@
 /** Real browsers for tests: Chromium, the system's or the one that comes from npm, and Firefox where it is installed. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -27,7 +27,7 @@ export interface LaunchOptions {
 export async function launchBrowser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = await browserProgram(name)
   if (executablePath === null) throw new Error(withoutBrowser[name])
-  const profile = options.profile ?? mkdtempSync(join(tmpdir(), `flowport-${name}-`))
+  const profile = options.profile ?? mkdtempSync(join(profileRoot(), `flowport-${name}-`))
   const forget = () => {
     if (options.profile === undefined)
       rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
@@ -109,3 +109,14 @@ const programs: Readonly<Record<BrowserName, readonly string[]>> = {
 
 // Its sandbox does not start for root in a container; the pages are our own.
 const chromiumArgs = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
+
+/**
+ * The folder for profiles: shared memory where it has 4 GiB to spare, else the system's temporary folder. OPFS makes Firefox
+ * sync a database for every file, which takes most of a suite's time on a disk.
+ */
+function profileRoot(): string {
+  const memory = '/dev/shm'
+  if (!existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize > 4 * 1024 ** 3 ? memory : tmpdir()
+}
