@@ -79,12 +79,12 @@ describe('a Worker that imports one preset', () => {
 })
 
 describe('the example Worker', () => {
-  it('contains only the presets of its profile, in less than 550 KiB', async () => {
+  it('contains only the presets of its profile, in less than 552 KiB', async () => {
     const { bytes, files } = await bundle(
       `export * from './worker.ts'\nexport { default } from './worker.ts'`,
       true,
     )
-    expect(bytes).toBeLessThan(550 * 1024)
+    expect(bytes).toBeLessThan(552 * 1024)
     // The lower bound detects a bundle that is incomplete.
     expect(bytes).toBeGreaterThan(300 * 1024)
     const presets = files.flatMap((file) => /presets\/src\/([\w-]+)\/preset\./.exec(file)?.[1] ?? [])
