@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { type BrowserName, browserIsThere, withoutBrowser } from './presets/test/support/browser.ts'
@@ -19,7 +20,12 @@ function inWorkerd(folder: string) {
         miniflare: { cf: false },
       }),
     ],
-    test: { name: `${folder} in workerd`, include: [`${folder}/test/workers/**/*.test.ts`], ...patience },
+    test: {
+      name: `${folder} in workerd`,
+      include: [`${folder}/test/workers/**/*.test.ts`],
+      sequence: { groupOrder: 2 },
+      ...patience,
+    },
   }
 }
 
@@ -34,6 +40,7 @@ async function inBrowser(browser: BrowserName) {
       name: browser,
       include: ['{capabilities,flow,presets,host-workers}/test/browser/**/*.test.ts'],
       api: { host: '127.0.0.1' },
+      sequence: { groupOrder: 3 },
       browser: {
         enabled: true,
         headless: true,
@@ -55,6 +62,9 @@ export default defineConfig(async () => ({
           name: 'node',
           environment: 'node',
           pool: 'forks' as const,
+          // Alone, so that each of two files at once has a core on machines with two; workerd and the browsers follow.
+          sequence: { groupOrder: 1 },
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           include: [
             '.ci/*.test.ts',
             '{capabilities,flow,presets,host-node,host-workers,bench,examples/*}/{src,test}/**/*.test.ts',
