@@ -5,14 +5,14 @@ import { allowed, errors, type Rule, warnings } from './english/rules.ts'
 import { type Sentence, sentencesOf } from './english/sentences.ts'
 
 /** Most warnings in the whole repository. Much good English is among them: the aim is 300. */
-const maxWarnings = 2400
+const maxWarnings = 2250
 
 /**
  * Folders whose texts are still to be rewritten, with the most errors each may have. Lower a number when its folder has fewer;
  * any other folder may have none.
  */
 const unfinished: Readonly<Record<string, number>> = {
-  capabilities: 143,
+  capabilities: 101,
   docs: 96,
   flow: 169,
   presets: 229,

@@ -1,7 +1,7 @@
-/** A changed copy of an error, for layers that know more about a failure than the driver did. */
+/** Copies an error with changes, for layers that know more about a failure than the driver did. */
 import { CapabilityError, type CapabilityErrorOptions } from './error.ts'
 
-/** `error` with what `changes` names put in place of its own; `details` are added to its own. */
+/** Returns a copy of `error` with the fields of `changes`. `details` are merged into the error's details. */
 export function amended(
   error: CapabilityError,
   { reason = error.reason, details, ...changes }: CapabilityErrorOptions & { readonly reason?: string },

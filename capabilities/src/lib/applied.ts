@@ -1,25 +1,25 @@
-/** Whether a failed write may have been applied: read from anything thrown, and combined over tries and parts of a call. */
+/** Determines whether a failed write may have been applied: from any thrown value, and over all tries and parts of a call. */
 import { amended } from './amended-error.ts'
 import { type Applied, CapabilityError, isCapabilityError } from './error.ts'
 
-/** `no` only for a `CapabilityError` that says so: anything else thrown leaves it unknown. */
+/** Returns `no` only for a `CapabilityError` with `applied: 'no'`, and `unknown` for any other thrown value. */
 export function appliedOf(error: unknown): Applied {
   return isCapabilityError(error) && error.applied === 'no' ? 'no' : 'unknown'
 }
 
-/** Over the tries or the parts of one call: `no` only when each of them says `no`. */
+/** Combines the tries or parts of one call: `no` only when each of them is `no`. */
 export function worstApplied(...each: readonly Applied[]): Applied {
   return each.includes('unknown') ? 'unknown' : 'no'
 }
 
-/** The error with `applied` set to what the caller knows better than whoever threw it. */
+/** Returns the error with another `applied`, for callers that know more than the code that threw it. */
 export function withApplied(error: CapabilityError, applied: Applied): CapabilityError {
   return error.applied === applied ? error : amended(error, { applied })
 }
 
 /**
- * What was thrown before anything was sent, or before the request that makes the write visible: it says `no`. What is not a
- * `CapabilityError` becomes one, with the original as `cause`.
+ * Sets `applied: 'no'` on an error thrown before the request that makes the write visible. Wraps any other thrown value in a
+ * `CapabilityError`, with the original as `cause`.
  */
 export function notApplied(error: unknown): CapabilityError {
   if (isCapabilityError(error)) return withApplied(error, 'no')
@@ -32,14 +32,14 @@ export function notApplied(error: unknown): CapabilityError {
 }
 
 /**
- * What was thrown after a part of the write, or an earlier try of it, may have been applied: it says `unknown`. What is not
- * a `CapabilityError` is returned as it is, as it leaves the question open already.
+ * Sets `applied: 'unknown'` on an error thrown after a part or an earlier try of the write may have been applied. Returns
+ * any other thrown value unchanged, because `appliedOf` already reads it as `unknown`.
  */
 export function maybeApplied(error: unknown): unknown {
   return isCapabilityError(error) ? withApplied(error, 'unknown') : error
 }
 
-/** Runs steps of a write that come before the one that makes it visible: what they throw says `no`. */
+/** Runs the steps before the request that makes a write visible. Their errors get `applied: 'no'`. */
 export async function beforeApplying<T>(run: () => T | PromiseLike<T>): Promise<T> {
   try {
     return await run()
@@ -48,7 +48,7 @@ export async function beforeApplying<T>(run: () => T | PromiseLike<T>): Promise<
   }
 }
 
-/** Runs what follows a write that was made, such as reading it back: what it throws says `unknown`. */
+/** Runs the steps after a completed write, such as reading it back. Their errors get `applied: 'unknown'`. */
 export async function afterApplying<T>(run: () => T | PromiseLike<T>): Promise<T> {
   try {
     return await run()
@@ -57,7 +57,7 @@ export async function afterApplying<T>(run: () => T | PromiseLike<T>): Promise<T
   }
 }
 
-/** Runs the parts of one write one after another: once one was made, what a later one throws says `unknown`. */
+/** Runs the parts of one write in sequence. After the first success, the error of a later part gets `applied: 'unknown'`. */
 export async function inParts<P, R>(
   parts: Iterable<P>,
   run: (part: P) => R | PromiseLike<R>,
@@ -73,11 +73,11 @@ export async function inParts<P, R>(
   return made
 }
 
-/** Joins what each try of a call says, so that its last error can say the worst of them. */
+/** Combines `applied` over all tries of a call, so that the last error reports the worst of them. */
 export class AppliedOverTries {
   #applied: Applied = 'no'
 
-  /** Notes a failed try, and returns its error as the whole call must say it. */
+  /** Records a failed try. Returns its error with the `applied` of the whole call. */
   failed(error: unknown): unknown {
     this.#applied = worstApplied(this.#applied, appliedOf(error))
     return this.#applied === 'no' ? error : maybeApplied(error)

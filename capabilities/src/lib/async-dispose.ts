@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * What `await using` calls: `Symbol.asyncDispose`, or what transpilers use in its place where a browser has none yet
+ * The method name that `await using` calls: `Symbol.asyncDispose`, or the symbol that transpilers use in browsers without it
  * (Safari, Firefox before 141).
  */
 export const asyncDispose: typeof Symbol.asyncDispose =

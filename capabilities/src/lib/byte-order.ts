@@ -1,6 +1,6 @@
-/** The order keys are listed in everywhere: UTF-8 bytes, which for well-formed text is code point order. */
+/** The order of keys in every listing: by UTF-8 bytes, which for well-formed text is code point order. */
 
-/** Negative, zero or positive as `a` sorts before, with or after `b` by their UTF-8 bytes. For `Array.sort`. */
+/** Compares `a` and `b` by their UTF-8 bytes, for `Array.sort`: negative, zero or positive. */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
@@ -23,7 +23,7 @@ export function firstIndex(keys: readonly string[], after: (key: string) => bool
   return low
 }
 
-/** Surrogates stand for code points above all other units, so U+E000 to U+FFFF move below them. */
+/** Surrogates encode code points above all other units, so U+E000 to U+FFFF move below them. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800

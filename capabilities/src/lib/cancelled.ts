@@ -1,4 +1,4 @@
-/** The error of a call whose signal has fired: its time has passed, or its caller has given it up. */
+/** The error of a call whose signal has fired, because of a timeout or because its caller cancelled it. */
 import { type Applied, CapabilityError, isCapabilityError } from './error.ts'
 
 interface SignalledCall {
@@ -9,8 +9,8 @@ interface SignalledCall {
 }
 
 /**
- * `Timeout` for a signal of `AbortSignal.timeout()`, which a step's `retry` can try again with a signal of its own; `Cancelled`
- * for every other. `applied` says whether the driver may have done it.
+ * Returns `Timeout` for a signal of `AbortSignal.timeout()`, which a step's `retry` can retry with a new signal, and
+ * `Cancelled` for any other signal. `applied` states whether the driver may have applied the write.
  */
 export function cancelled(
   { capability, operation, key, signal }: SignalledCall,
@@ -19,7 +19,7 @@ export function cancelled(
   const cause: unknown = signal?.reason
   const where = { capability, operation, key, applied, cause }
   if (isTimeout(cause)) return new CapabilityError('Timeout', "the time of the caller's signal passed", where)
-  // A signal that fired with a reason of ours, such as a lost lease, says more than that it fired.
+  // Keeps the code of a Flowport error that aborted the signal, such as a lost lease.
   const code = isCapabilityError(cause) && cause.kind === 'Cancelled' ? { code: cause.code } : {}
   return new CapabilityError('Cancelled', 'the caller cancelled the operation', { ...where, ...code })
 }

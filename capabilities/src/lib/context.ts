@@ -1,16 +1,16 @@
-/** Ambient access to the resources of a run, for code too far from a node to be handed them. Opt-in. */
+/** Ambient access to the resources of a run, for code that a node cannot pass them to. Opt-in. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { CapabilityError } from './error.ts'
 import type { ResourceBag } from './resource/bag.ts'
 
 const ambient = new AsyncLocalStorage<ResourceBag>()
 
-/** Calls `fn` with `bag` as the current resources, for it and for all it starts. Runs side by side keep their own. */
+/** Calls `fn` with `bag` as the current resources, also for the async work it starts. Concurrent runs do not share them. */
 export function runWithResources<R>(bag: ResourceBag, fn: () => R): R {
   return ambient.run(bag, fn)
 }
 
-/** The bag of the innermost `runWithResources`; `Misconfigured` outside of any. */
+/** Returns the bag of the innermost `runWithResources`. Throws `Misconfigured` outside of any. */
 export function currentResources(): ResourceBag {
   const bag = ambient.getStore()
   if (bag !== undefined) return bag
@@ -21,13 +21,13 @@ export function currentResources(): ResourceBag {
   )
 }
 
-/** `fn` with the current resources of this moment, whoever calls it and whenever: for callbacks and stream sources. */
+/** Binds `fn` to the resources that are current now, for callbacks and stream sources that run later. */
 export function bindResources<A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
   const bag = currentResources()
   return (...args) => ambient.run(bag, () => fn(...args))
 }
 
-/** `source` read with the current resources of this moment, whoever reads it: for iterables that outlive the run. */
+/** Binds reads of `source` to the resources that are current now, for iterables that outlive the run. */
 export function bindStream<T>(source: AsyncIterable<T>): AsyncIterable<T> {
   const bag = currentResources()
   return {

@@ -1,14 +1,14 @@
-/** List cursors that hold the place they stand for, so they survive keys coming and going between pages. */
+/** List cursors that encode their position, so they stay valid when keys are added or removed between pages. */
 import { CapabilityError } from './error.ts'
 
-/** An opaque cursor for `place`, such as the last key of a page. */
+/** Returns an opaque cursor for `place`, such as the last key of a page. */
 export function encodeCursor(place: string): string {
   let binary = ''
   for (const byte of encoder.encode(mark + place)) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-/** The place a cursor stands for; `InvalidInput` when `encodeCursor` did not make it. */
+/** Returns the place of a cursor. Throws `InvalidInput` for a cursor that `encodeCursor` did not create. */
 export function decodeCursor(cursor: string): string {
   try {
     if (/^[A-Za-z0-9_-]+$/.test(cursor)) {
@@ -18,7 +18,7 @@ export function decodeCursor(cursor: string): string {
         return text.slice(mark.length)
     }
   } catch {
-    // Not base64, or not UTF-8: the same answer as for a cursor without the mark.
+    // Not base64, or not UTF-8: throws the same error as for a cursor without the mark.
   }
   throw new CapabilityError(
     'InvalidInput',

@@ -21,7 +21,7 @@ export const errorKinds = [
 
 export type ErrorKind = (typeof errorKinds)[number]
 
-/** Kinds that do not say by themselves that the store refused the call. */
+/** Kinds that do not prove that the store refused the call. */
 const mayHaveApplied: ReadonlySet<ErrorKind> = new Set([
   'RateLimited',
   'Unavailable',
@@ -31,12 +31,12 @@ const mayHaveApplied: ReadonlySet<ErrorKind> = new Set([
   'Unexpected',
 ])
 
-/** `temporary`: the same call may work later. `never`: it will not, or a layer below has already retried. */
+/** `temporary`: the same call may succeed later. `never`: it will not, or an inner layer has already retried. */
 export type Retryable = 'never' | 'temporary'
 
 /**
- * Whether the write that failed may have been made. `no`: the store or the sink refused it, or nothing was sent.
- * `unknown`: this try or an earlier one of the same call may have made the write. Treat it as possibly made.
+ * Whether a failed write may have been applied. `no`: the store or the sink refused it, or nothing was sent. `unknown`: this
+ * or an earlier try of the same call may have applied the write. Treat it as possibly applied.
  */
 export type Applied = 'no' | 'unknown'
 
@@ -50,7 +50,7 @@ export interface CapabilityErrorOptions {
   readonly key?: string | undefined
   /** A stable code, such as `IDEM099`. Default: the kind in upper snake case with the prefix `CAPABILITY_`. */
   readonly code?: string
-  /** Milliseconds the store asked to wait. */
+  /** Milliseconds that the store requests to wait before a retry. */
   readonly retryAfterMs?: number | undefined
   /** Facts for programs, safe to show. Never a secret. */
   readonly details?: Readonly<Record<string, unknown>>
@@ -59,13 +59,13 @@ export interface CapabilityErrorOptions {
 
 const brand: unique symbol = Symbol.for('flowport.CapabilityError') as never
 
-/** Says what went wrong, where, and what to do. Never holds a secret: drivers redact at their boundary. */
+/** States the failure, its place and what to do next. Contains no secret: drivers redact at their boundary. */
 export class CapabilityError extends Error {
   readonly kind: ErrorKind
   readonly retryable: Retryable
   /**
-   * Whether the write that failed may have been made, over all tries of the call: `no` only if every try was refused
-   * or never sent. A failed read says `no`.
+   * Whether the failed write may have been applied by any try of the call: `no` only if every try was refused or never sent.
+   * `no` for a failed read.
    */
   readonly applied: Applied
   readonly capability: string | undefined
@@ -74,7 +74,7 @@ export class CapabilityError extends Error {
   readonly code: string
   readonly retryAfterMs: number | undefined
   readonly details: Readonly<Record<string, unknown>> | undefined
-  /** The message without the place it happened at. */
+  /** The message without the capability, operation and key. */
   readonly reason: string
 
   constructor(kind: ErrorKind, reason: string, options: CapabilityErrorOptions = {}) {
@@ -93,7 +93,7 @@ export class CapabilityError extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** The same error, told where it happened; fields already set stay. */
+  /** Returns a copy with capability, operation and key. Returns the error itself if they are already set. */
   at(where: { capability: string; operation: string; key?: string | undefined }): CapabilityError {
     if (this.capability !== undefined) return this
     return new CapabilityError(this.kind, this.reason, {
@@ -109,7 +109,7 @@ export class CapabilityError extends Error {
     })
   }
 
-  /** Without `cause` and stack: those are for logs on the server, not for wires. */
+  /** Leaves out `cause` and stack, which belong in server logs and not in responses. */
   toJSON(): Record<string, unknown> {
     return {
       name: this.name,
@@ -127,7 +127,7 @@ export class CapabilityError extends Error {
   }
 }
 
-/** Recognises a `CapabilityError` also when it comes from another copy of this package. */
+/** Whether the value is a `CapabilityError`, also one from another copy of this package. */
 export function isCapabilityError(error: unknown): error is CapabilityError {
   return typeof error === 'object' && error !== null && brand in error
 }
@@ -137,7 +137,7 @@ export function isKind(error: unknown, ...kinds: readonly ErrorKind[]): error is
   return isCapabilityError(error) && kinds.includes(error.kind)
 }
 
-/** Anything thrown, as a `CapabilityError`; what is none becomes `Unexpected` with the original as `cause`. */
+/** Returns a `CapabilityError` with its place set. Wraps any other value as `Unexpected`, with the original as `cause`. */
 export function toCapabilityError(
   error: unknown,
   where: { capability: string; operation: string; key?: string | undefined },

@@ -1,7 +1,7 @@
-/** What a declared use implies for a node: its effect, its determinism, and the `resource::` hints that say so. */
+/** Derives a node's effect, determinism and `resource::` hints from its declared `uses`. */
 import { type Domain, domainOf } from './guarantees/domains.ts'
 
-/** Weakest claim last: a `pure` node touches nothing, an `effectful` one changes the world. */
+/** From least to most effect: a `pure` node uses no resource, an `effectful` node changes external state. */
 export const effects = ['pure', 'read_only', 'effectful'] as const
 export type Effect = (typeof effects)[number]
 
@@ -10,7 +10,7 @@ export const determinisms = ['strict', 'stable', 'best_effort', 'nondeterministi
 export type Determinism = (typeof determinisms)[number]
 
 export interface Hint {
-  /** `resource::kv::write`, or `resource::clock` where the domain has no effect. */
+  /** Such as `resource::kv::write`, or `resource::clock` for a domain without effect. */
   readonly name: string
   /** The least effect a node with this hint must declare. */
   readonly minEffect: Effect
@@ -50,7 +50,7 @@ export function determinismAllows(declared: Determinism, strictest: Determinism)
   return determinisms.indexOf(declared) >= determinisms.indexOf(strictest)
 }
 
-/** The strongest effect among the hints; `pure` for none. */
+/** The strongest effect among the hints; `pure` without hints. */
 export function impliedEffect(hints: readonly Hint[]): Effect {
   return hints.reduce<Effect>(
     (worst, { minEffect }) => (effectCovers(worst, minEffect) ? worst : minEffect),
@@ -58,7 +58,7 @@ export function impliedEffect(hints: readonly Hint[]): Effect {
   )
 }
 
-/** The strictest determinism the hints permit; `strict` for none. */
+/** The strictest determinism the hints permit; `strict` without hints. */
 export function impliedDeterminism(hints: readonly Hint[]): Determinism {
   return hints.reduce<Determinism>(
     (weakest, { strictestDeterminism }) =>

@@ -1,4 +1,4 @@
-/** Layers wrap every operation of a capability. `createPipeline` composes them once; the driver is the next stop. */
+/** Layers wrap every operation of a capability. `createPipeline` composes them; the driver is the next stop. */
 import { appliedOf, withApplied } from './applied.ts'
 import { cancelled } from './cancelled.ts'
 import { type CapabilityError, toCapabilityError } from './error.ts'
@@ -21,27 +21,27 @@ export interface Call extends Operation {
   /** 1 for the first try. */
   readonly attempt: number
   readonly signal: AbortSignal | undefined
-  /** Milliseconds since the epoch after which an answer is of no use. */
+  /** Milliseconds since the epoch after which the caller no longer needs an answer. */
   readonly deadline: number | undefined
-  /** Whether the caller tries again by itself: retry layers leave the call alone. */
+  /** Whether the caller retries on its own: retry layers then do not retry the call. */
   readonly isRetried?: boolean
-  /** The streamed body this call consumes. Once `touched`, the call cannot be replayed. */
+  /** The streamed body that this call reads. After a first read (`touched`), the call cannot be replayed. */
   readonly body?: { readonly touched: boolean } | undefined
 }
 
-/** Hands the call on. Pass a changed copy to change what is below: `next({ ...call, attempt: 2 })`. */
+/** Passes the call to the next layer. Pass a changed copy to change the call: `next({ ...call, attempt: 2 })`. */
 export type Next<T> = (call: Call) => Promise<T>
 
-/** Forwards everything and changes a little. Listed first means outermost. */
+/** Wraps the operations or the driver of a resource. In a list of layers, the first is the outermost. */
 export interface Layer {
   readonly name: string
   /** Wraps each operation. */
   around?<T>(call: Call, next: Next<T>): Promise<T>
-  /** Wraps the driver instead, for what an operation's arguments and answers must show, such as a key prefix. */
+  /** Wraps the driver, for changes to arguments and answers, such as a key prefix. */
   readonly wrap?: DriverWraps
 }
 
-/** How a layer wraps drivers, by domain; a domain that is absent is passed as it is. */
+/** A layer's driver wrappers by domain. The driver of an absent domain stays unchanged. */
 export interface DriverWraps {
   readonly kv?: (driver: KvDriver) => KvDriver
   readonly blob?: (driver: BlobDriver) => BlobDriver
@@ -50,23 +50,23 @@ export interface DriverWraps {
   readonly cache?: (driver: CacheDriver) => CacheDriver
 }
 
-/** What a run lends to the calls made on its behalf. */
+/** Everything a run passes to the calls made for it. */
 export interface CallScope {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly deadline?: number | undefined
   /**
-   * Stands around each write of these calls: it can refuse or delay the write, and sees how it ended. `database` is the
-   * `info.transaction` of the store where `transaction` below made its driver, else `undefined`.
+   * Wraps each write of these calls: it can refuse or delay the write, and observes its outcome. `database` is the store's
+   * `info.transaction` when the `transaction` below created its driver, else `undefined`.
    */
   readonly aroundWrite?: <T>(
     domain: Domain,
     write: () => Promise<T>,
     database: string | undefined,
   ) => Promise<T>
-  /** Makes the drivers through which these calls read and write key-value stores and send to queues. Default: the stores' own. */
+  /** Creates the drivers these calls use for key-value stores and for sending to queues. Default: the stores' own drivers. */
   readonly transaction?: TransactionScope | undefined
-  /** Whether the caller tries again by itself what fails: the retry layers of the resource leave these calls alone. */
+  /** Whether the caller retries on its own: the resource's retry layers then do not retry these calls. */
   readonly isRetried?: boolean | undefined
 }
 
@@ -78,7 +78,7 @@ interface BoundCall extends Call {
 export interface Pipeline {
   readonly capability: string
   readonly layers: readonly string[]
-  /** Whether no layer stands around calls. A hot path may then call its driver itself, where its scope watches no writes. */
+  /** Whether no layer wraps calls. A hot path may then call its driver directly, unless its scope has `aroundWrite`. */
   readonly isBare: boolean
   run<T>(
     operation: string,
@@ -91,8 +91,9 @@ export interface Pipeline {
 }
 
 /**
- * Composes the layers of one resource, once. `database` is given by portable types whose driver a scope's `transaction` can
- * replace: the `info.transaction` of the store.
+ * Composes the layers of one resource.
+ *
+ * @param database The store's `info.transaction`. Passed by portable types whose driver a scope's `transaction` can replace.
  */
 export function createPipeline(
   domain: Domain,
@@ -146,23 +147,23 @@ function begin<T>(enter: Next<unknown>, call: Call): Promise<T> {
   return answer
 }
 
-/** The last answer a driver gave without waiting, while it passes the layers on its way out of `run`. */
+/** The latest answer that a driver gave synchronously, while it passes through the layers on its way out of `run`. */
 let immediate: Promise<unknown> | undefined
 
 /**
- * Whether `answer`, just returned by `next`, is the driver's own and there already: the call has succeeded, so a layer
- * can return it as it is and spare itself a timer, a clock or a promise. `false` says nothing.
+ * Whether `answer`, just returned by `next`, is the driver's synchronous answer: the call has succeeded, so a layer can
+ * return it unchanged and save a timer, a clock read or a promise. `false` gives no information.
  */
 export function isImmediate(answer: Promise<unknown>): boolean {
   return answer === immediate
 }
 
-/** Whether doing the call again is safe. */
+/** Whether the call can be repeated safely. */
 export function isReplayable(call: Call): boolean {
   return call.replayable && call.body?.touched !== true
 }
 
-/** A driver inside all the `wrap` parts of the layers; the first listed is outermost. */
+/** Wraps the driver with the `wrap` of every layer; the first layer is the outermost. */
 export function wrapDriver<D extends keyof DriverWraps>(
   domain: D,
   driver: Parameters<NonNullable<DriverWraps[D]>>[0],
@@ -181,13 +182,13 @@ function enclose(next: Next<unknown>, layer: Layer): Next<unknown> {
     try {
       return around(call, next)
     } catch (error) {
-      // A layer that throws instead of rejecting: the layers outside it wait for a promise.
+      // The layers outside expect a promise, also from a layer that throws synchronously.
       return Promise.reject(toCapabilityError(error, call))
     }
   }
 }
 
-/** The last stop. No `async` function: a driver that answers at once costs one promise and no wait. */
+/** Calls the driver. Not `async`: a driver that answers synchronously costs one promise and no wait. */
 function atDriver(call: Call): Promise<unknown> {
   if (call.signal?.aborted) return Promise.reject(cancelled(call, 'no'))
   let answer: Awaitable<unknown>
@@ -205,12 +206,12 @@ function atDriver(call: Call): Promise<unknown> {
   return immediate
 }
 
-/** The error of a call whose driver has thrown or rejected. */
+/** Returns the error of a call whose driver threw or rejected. */
 export function failure(
   error: unknown,
   call: Pick<Call, 'capability' | 'operation' | 'key' | 'signal' | 'effect'>,
 ): CapabilityError {
   const failed = call.signal?.aborted ? cancelled(call, appliedOf(error)) : toCapabilityError(error, call)
-  // A read applies nothing, however it fails.
+  // A failed read has changed nothing.
   return call.effect === 'read' ? withApplied(failed, 'no') : failed
 }

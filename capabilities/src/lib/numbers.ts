@@ -1,15 +1,15 @@
-/** Rules for numbers from outside: options, variables, arguments, flow files. A rule says what fits, in words and in code. */
+/** Rules that validate numbers from options, variables, arguments and flow files, and word their errors. */
 import { CapabilityError } from './error.ts'
 
 /**
- * The longest time one platform timer can wait, 24.8 days: a longer one fires at once. `clock.sleep` and deadlines wait
- * longer by setting several timers; options that set a timer refuse more.
+ * The longest time one platform timer can wait, 24.8 days: a longer timer fires immediately. `clock.sleep` and deadlines
+ * chain several timers to wait longer; options that set a timer refuse a higher number.
  */
 export const longestTimerMs = 2 ** 31 - 1
 
 /**
- * The longest life of anything that is stored, and the longest duration of a flow: 68 years. Workers KV counts its seconds in
- * 32 bits, and what one store takes, every store takes.
+ * The longest TTL of stored data and the longest duration of a flow: 68 years. Workers KV counts its seconds in 32 bits, and
+ * all stores accept the same range.
  */
 export const longestLifeMs = (2 ** 31 - 1) * 1000
 
@@ -20,23 +20,23 @@ export interface NumberRule {
   readonly isWhole: boolean
   /** Whether `min` itself is refused. */
   readonly isAbove?: boolean
-  /** Whether `Infinity` fits, for no limit. */
+  /** Whether `Infinity` is accepted, for no limit. */
   readonly mayBeInfinite?: boolean
   /** Such as `milliseconds`. */
   readonly unit?: string
 }
 
-/** A whole number from `min` to `max`: how many, how often, how many bytes. */
+/** A whole number from `min` to `max`, for counts and bytes. */
 export function countRule(min = 1, max: number = Number.MAX_SAFE_INTEGER): NumberRule {
   return { min, max, isWhole: true }
 }
 
-/** A whole number from `min` on, or `Infinity` for no limit. */
+/** A whole number of at least `min`, or `Infinity` for no limit. */
 export function countOrInfinityRule(min = 1): NumberRule {
   return { ...countRule(min), mayBeInfinite: true }
 }
 
-/** A limit that a driver states: any number from 0 on, or `Infinity` for no limit. */
+/** A limit that a driver states: any number of at least 0, or `Infinity` for no limit. */
 export const limitRule: NumberRule = {
   min: 0,
   max: Number.MAX_SAFE_INTEGER,
@@ -49,7 +49,7 @@ export function timerRule(min = 0, max: number = longestTimerMs): NumberRule {
   return { min, max, isWhole: false, unit: 'milliseconds' }
 }
 
-/** How long something is stored or may take: above 0, at most 68 years. */
+/** A TTL or duration in milliseconds: above 0, at most 68 years. */
 export const lifeRule: NumberRule = {
   min: 0,
   max: longestLifeMs,
@@ -58,10 +58,10 @@ export const lifeRule: NumberRule = {
   unit: 'milliseconds',
 }
 
-/** The same in seconds. */
+/** A TTL or duration in seconds: above 0, at most 68 years. */
 export const lifeSecondsRule: NumberRule = { ...lifeRule, max: longestLifeMs / 1000, unit: 'seconds' }
 
-/** What is wrong with a value, as the end of a sentence: `must be a whole number from 1 to 64, not NaN`. `null` when it fits. */
+/** Returns the fault as the end of a sentence, such as `must be a whole number from 1 to 64, not NaN`; `null` if it fits. */
 export function numberFault(value: unknown, rule: NumberRule): string | null {
   const { min, max, isWhole, isAbove, mayBeInfinite } = rule
   if (mayBeInfinite === true && value === Infinity) return null
@@ -70,11 +70,11 @@ export function numberFault(value: unknown, rule: NumberRule): string | null {
     (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
     (isAbove === true ? value > min : value >= min) &&
     value <= max
-  // Only numbers are repeated: a text in the place of one may be anything, a secret too.
+  // The message repeats only numbers: a text given instead of a number may be a secret.
   return fits ? null : `must be ${wordsFor(rule)}, not ${typeof value === 'number' ? value : typeof value}`
 }
 
-/** `Misconfigured` when an option does not follow its rule. Absent options are not looked at. */
+/** Throws `Misconfigured` when an option breaks its rule. Ignores absent options. */
 export function checkNumbers(
   owner: string,
   options: Readonly<Record<string, unknown>>,
@@ -88,7 +88,7 @@ export function checkNumbers(
   }
 }
 
-/** Throws `Misconfigured` when a limit that a driver states is not a valid limit, nested groups such as `parts` included. */
+/** Throws `Misconfigured` when a driver states an invalid limit, also inside the groups `multipart` and `sql`. */
 export function checkLimits(owner: string, limits: object): void {
   for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
     if (!groups.has(name)) checkNumbers(owner, { [name]: value }, { [name]: limitRule })
@@ -96,7 +96,7 @@ export function checkLimits(owner: string, limits: object): void {
   }
 }
 
-/** `InvalidInput` when an argument of a call does not follow its rule. */
+/** Throws `InvalidInput` when an argument of a call breaks its rule. */
 export function checkArgument(
   name: string,
   value: unknown,

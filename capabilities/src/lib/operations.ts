@@ -5,7 +5,7 @@ export type OperationEffect = 'read' | 'write'
 
 export interface Operation {
   readonly effect: OperationEffect
-  /** Doing it twice leaves the store as doing it once does, and answers alike. Conditional writes are not. */
+  /** Whether a repeated call leaves the same state and returns the same answer. Conditional writes are not replayable. */
   readonly replayable: boolean
 }
 
@@ -35,13 +35,13 @@ export const operations = {
     deleteMany: write,
     copy: write,
   },
-  // Every ledger step carries its caller's token, so a repeated step finds its own mark: replayable by construction.
+  // Every ledger step carries its caller's token, so a repeated step recognises its own record and is replayable.
   dedupe: {
     putIfAbsent: write,
     begin: write,
     complete: write,
     commit: write,
-    // Its writes may be messages, which a second call would send again.
+    // Its writes may include messages, which a second call would send again.
     start: once,
     release: once,
     renew: write,
@@ -61,10 +61,10 @@ export const operations = {
     reject: once,
     deadLetters: read,
     listDeadLetters: read,
-    // A second call would not find, and not count, what the first has moved.
+    // A second call would not find, and not count, the letters that the first call moved.
     redrive: once,
   },
-  // A commit carries its caller's token, as the ledger's steps do. What a SQL statement does, nobody can tell from here.
+  // A commit carries its caller's token, as the ledger's steps do. The effect of a SQL statement is unknown here.
   state: {
     get: read,
     list: read,
@@ -89,16 +89,16 @@ export const operations = {
     stat: read,
     hash: read,
     write,
-    // Its own earlier try would look like somebody else's.
+    // A retry could not distinguish its own earlier write from another writer's.
     writeCreateOnly: once,
-    // A stream can be read once.
+    // A stream can be read only one time.
     writeStream: once,
     delete: write,
     copy: write,
     move: once,
     mkdir: write,
   },
-  // What a SQL statement does, nobody can tell from here.
+  // The effect of a SQL statement is unknown here.
   db: { query: once },
   http: { read: read, write: once },
   clock: {},

@@ -1,4 +1,4 @@
-/** How long to wait before something is tried again: the one rule for layers, steps, deliveries and transfers. */
+/** Computes the pause before a retry, for layers, steps, deliveries and transfers. */
 import { longestLifeMs } from './numbers.ts'
 
 export interface RetryPause {
@@ -6,20 +6,20 @@ export interface RetryPause {
   readonly attempt: number
   /** Upper bound of the first pause in milliseconds; it doubles with every attempt. */
   readonly baseMs: number
-  /** Upper bound of every pause in milliseconds, but for what was asked. */
+  /** Longest backoff in milliseconds, not counting `askedMs`. */
   readonly maxMs: number
-  /** What the other side asked to wait, in milliseconds. Default 0. */
+  /** Wait that the server requested, in milliseconds. Default 0. */
   readonly askedMs?: number | undefined
   /** A number in [0, 1). */
   readonly random: number
 }
 
 /**
- * Exponential backoff with full jitter, on top of `askedMs`: no retry is earlier than the server asked, and clients that
- * were asked for the same pause do not retry together. Returns milliseconds, not rounded.
+ * Returns `askedMs` plus exponential backoff with full jitter, in milliseconds, not rounded: no retry is earlier than the
+ * server requested, and clients with the same requested pause do not retry together.
  */
 export function retryPause({ attempt, baseMs, maxMs, askedMs = 0, random }: RetryPause): number {
-  // Errors come from other drivers, too: `NaN` asks for nothing, and no pause is longer than the longest life.
+  // Third-party drivers may set any number: `NaN` counts as 0, and `longestLifeMs` is the upper bound.
   const asked = askedMs > 0 ? Math.min(askedMs, longestLifeMs) : 0
   const bound = baseMs > 0 ? Math.min(maxMs, longestLifeMs, baseMs * 2 ** (attempt - 1)) : 0
   return asked + random * bound

@@ -1,13 +1,13 @@
-/** The blob contract: what a node may do with `blob`. Its promises are the cases of `blobConformance`. */
+/** The blob contract: the calls a node can make on `blob`. `blobConformance` tests its promises. */
 import type { BlobCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 
-/** What is known of a stored object without reading it. */
+/** The properties of a stored object, without its content. */
 export interface BlobObject {
   readonly key: string
   /** Bytes. */
   readonly size: number
-  /** Opaque, without quotes; changes whenever the content does. */
+  /** Opaque version without quotes; changes with the content. */
   readonly etag: string
   readonly contentType: string | null
   /** User metadata; names are lower case. */
@@ -21,26 +21,26 @@ export interface BlobObject {
  */
 export type ByteRange = { readonly offset: number; readonly length?: number } | { readonly suffix: number }
 
-/** How far a transfer has come, in bytes. */
+/** Progress of a transfer, in bytes. */
 export interface BlobProgress {
   readonly bytes: number
-  /** Absent where the length is not known. */
+  /** Absent when the length is unknown. */
   readonly total?: number
 }
 
-/** Called in the course of a transfer. What it throws ends a transfer of a stream. */
+/** Called during a transfer. If it throws during the transfer of a stream, the transfer fails. */
 export type BlobProgressListener = (progress: BlobProgress) => void
 
 export interface BlobGetOptions extends CallOptions {
-  /** Reads a part. One that starts at or after the end is `RangeNotSatisfied`; one that ends after it is cut. */
+  /** Reads a part. A range that starts at or after the end is `RangeNotSatisfied`; a range past the end is shortened. */
   readonly range?: ByteRange
   /** Read only this version, else `ConditionNotMatch`. */
   readonly ifMatch?: string
-  /** Told the bytes handed on so far, as the reader takes them; `total` is what the handle yields. */
+  /** Receives the number of bytes delivered to the reader so far; `total` is the length of the part that is read. */
   readonly onProgress?: BlobProgressListener
 }
 
-/** An opened object. Read it once, in one form, or `cancel()` it; a second reading is `InvalidInput`. */
+/** An opened object. Read it one time, in one form, or `cancel()` it; a second read is `InvalidInput`. */
 export interface BlobHandle extends AsyncDisposable {
   readonly object: BlobObject
   /** The bytes this handle yields: `[start, end)` of the object. */
@@ -50,15 +50,15 @@ export interface BlobHandle extends AsyncDisposable {
   /** `Corrupt` when the bytes are not JSON. */
   json(): Promise<unknown>
   bytes(): Promise<Uint8Array<ArrayBuffer>>
-  /** Reads at the pace of its consumer. Errors with `Cancelled` when the signal given to `get` fires. */
+  /** Streams with backpressure. Errors with `Cancelled` when the signal given to `get` fires. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>
-  /** Lets go of whatever has not been read, also of a stream that was handed out. */
+  /** Cancels the rest of the read, including a stream that `stream()` returned. */
   cancel(): Promise<void>
 }
 
 export interface BlobListOptions extends CallOptions {
   readonly prefix?: string
-  /** Groups keys: what follows the prefix up to the delimiter is reported once, in `prefixes`. */
+  /** Groups keys that share the text after the prefix up to the delimiter. Each group is listed one time, in `prefixes`. */
   readonly delimiter?: string
   readonly cursor?: string
   /** Most objects and prefixes in the page, 1 to `info.limits.maxListKeys`. Default: that maximum. */
@@ -76,42 +76,42 @@ export interface BlobListPage {
 
 export type BlobListed = Pick<BlobObject, 'key' | 'size' | 'etag' | 'lastModified'>
 
-/** What `put` takes. A stream is read at the store's pace and needs no known length. */
+/** The content that `put` accepts. A stream is read with backpressure and needs no known length. */
 export type BlobBody = string | Uint8Array | ReadableStream<Uint8Array> | Blob
 
 export interface BlobPutOptions extends CallOptions {
-  /** Default: the `Blob`'s own type, else none. `Unsupported` where the store keeps none. */
+  /** Default: the `Blob`'s own type, else none. `Unsupported` without `features.contentType`. */
   readonly contentType?: string
   /**
-   * Names match `[a-z0-9-]+` and are kept in lower case; values are printable text without space at its ends.
-   * `Unsupported` where the store keeps none.
+   * Names match `[a-z0-9-]+` and are stored in lower case; values are printable text without spaces at either end.
+   * `Unsupported` without `features.metadata`. Default: no metadata.
    */
   readonly metadata?: Readonly<Record<string, string>>
   /** Replace only this version, else `ConditionNotMatch`. */
   readonly ifMatch?: string
   /** `'*'`: create only, else `AlreadyExists`. */
   readonly ifNoneMatch?: '*'
-  /** Length in bytes where the caller knows it; another length is `InvalidInput` and stores nothing. */
+  /** Length in bytes, if known. A body of another length is `InvalidInput` and stores nothing. */
   readonly size?: number
-  /** Most bytes to accept from a stream, else `LimitExceeded` and nothing is stored. Default: the store's limit. */
+  /** Most bytes to accept. A longer body is `LimitExceeded` and stores nothing. Default: the store's limit. */
   readonly maxBytes?: number
   /**
-   * Told the bytes taken so far, as the store takes them: chunk by chunk of a stream or `Blob`, once at the end of text
-   * and bytes. A `Blob` that is sent again counts from the start again.
+   * Receives the number of bytes that the store has read so far: after each chunk of a stream or `Blob`, and one time at the
+   * end for text and bytes. A retry of a `Blob` starts again at 0.
    */
   readonly onProgress?: BlobProgressListener
 }
 
 export interface BlobPresignOptions extends CallOptions {
   readonly method: 'get' | 'put'
-  /** Seconds the URL works. */
+  /** Seconds for which the URL works. */
   readonly expiresInSeconds: number
 }
 
-/** Reading side of a blob store: what a node gets for `uses: { blob: 'read' }`. */
+/** Reading side of a blob store, for nodes with `uses: { blob: 'read' }`. */
 export interface BlobReader {
   readonly info: BlobCapabilityInfo
-  /** What is stored under the key, or `null`. */
+  /** Resolves the properties of the object, or `null` when it is absent. */
   head(key: string, options?: CallOptions): Promise<BlobObject | null>
   /** Opens the object, or resolves `null` when it is absent. */
   get(key: string, options?: BlobGetOptions): Promise<BlobHandle | null>
@@ -120,11 +120,11 @@ export interface BlobReader {
   entries(options?: Omit<BlobListOptions, 'cursor' | 'limit' | 'delimiter'>): AsyncIterable<BlobListed>
 }
 
-/** A blob store: what a node gets for `uses: { blob: 'write' }`. */
+/** A blob store, for nodes with `uses: { blob: 'write' }`. */
 export interface BlobStore extends BlobReader {
-  /** Stores the whole object or nothing: a failed or aborted put leaves what was there before. */
+  /** Stores the whole object or nothing: after a failed or aborted put, the previous object is unchanged. */
   put(key: string, body: BlobBody, options?: BlobPutOptions): Promise<BlobObject>
-  /** Deleting what is absent is no error. */
+  /** Deletes the object. Deleting an absent object is no error. */
   delete(key: string, options?: CallOptions): Promise<void>
   deleteMany(keys: readonly string[], options?: CallOptions): Promise<void>
   /** Copies content, content type and metadata; `NotFound` when `from` is absent. */

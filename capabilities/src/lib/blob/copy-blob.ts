@@ -1,4 +1,4 @@
-/** Copies an object to another place, also across providers: as a stream, at the slower side's pace, all or nothing. */
+/** Copies an object to another key or provider: as a stream with backpressure, the whole object or nothing. */
 import { afterApplying } from '../applied.ts'
 import { CapabilityError } from '../error.ts'
 import type { BlobObject, BlobProgressListener, BlobReader, BlobStore } from './contract.ts'
@@ -15,39 +15,39 @@ export interface CopyBlobTarget {
 }
 
 export interface CopyBlobOptions extends CallOptions {
-  /** Copy only this version of the source, else `ConditionNotMatch`. Default: the version that is there. */
+  /** Copy only this version of the source, else `ConditionNotMatch`. Default: the current version. */
   readonly sourceIfMatch?: string
   /** Replace only this version of the target, else `ConditionNotMatch`. */
   readonly ifMatch?: string
   /** `'*'`: create the target only, else `AlreadyExists`. */
   readonly ifNoneMatch?: '*'
   /**
-   * What to do with a content type or metadata that the target cannot keep. `'refuse'`: `Unsupported` before a byte is
-   * read. `'drop'`: copy without, and tell what is missing in `dropped`. Default `'refuse'`.
+   * How to treat a content type or metadata that the target cannot store. `'refuse'`: throw `Unsupported` before a byte is
+   * read. `'drop'`: copy without it and list it in `dropped`. Default `'refuse'`.
    */
   readonly lossy?: 'refuse' | 'drop'
-  /** Told the bytes the target has taken so far; once at the end where the provider copies by itself. */
+  /** Receives the number of bytes written so far; called one time at the end when the provider copies. */
   readonly onProgress?: BlobProgressListener
 }
 
 export interface CopiedBlob {
-  /** What is stored under the target's key now. */
+  /** The object now stored under the target's key. */
   readonly object: BlobObject
-  /** The version that was copied; where the provider copied, the one seen just before. */
+  /** The version that was copied; after a provider-side copy, the version seen just before it. */
   readonly source: BlobObject
-  /** `'server'`: the provider copied; `'stream'`: the bytes passed through here. */
+  /** `'server'`: the provider copied; `'stream'`: the bytes passed through this process. */
   readonly by: 'server' | 'stream'
-  /** What the target does not keep and the source had. Empty unless `lossy` is `'drop'`. */
+  /** Properties of the source that the target does not store. Empty unless `lossy` is `'drop'`. */
   readonly dropped: readonly ('contentType' | 'metadata')[]
 }
 
 /**
- * Streams one version of an object to another key or store, with its content type and metadata, holding no more than the
- * target's driver does. Within one store that copies by itself, and without conditions, the provider copies.
+ * Streams one version of an object to another key or store, with its content type and metadata, buffering no more than the
+ * target's driver does. Within one store with `features.serverCopy`, and without conditions, the provider copies.
  *
- * `NotFound` when the source is absent. `ConditionNotMatch` when it changes before the last byte is handed on, and
- * `Unavailable` or `Corrupt` when it is not as long as it says: the target then keeps what it had. A failed copy can be
- * started again.
+ * Throws `NotFound` when the source is absent, `ConditionNotMatch` when it changes before the last byte is written, and
+ * `Unavailable` or `Corrupt` when its length differs from its stated size: the target object is then unchanged. A failed
+ * copy can be started again.
  */
 export async function copyBlob(
   from: CopyBlobSource,
@@ -100,7 +100,7 @@ async function streamed(
   }
 }
 
-/** Ends only when the source still is the version it was: before that, no store publishes what it was given. */
+/** Ends only if the source still has its version: no store makes an object visible before its body has ended. */
 function unchanged(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   { store, key }: CopyBlobSource,
@@ -149,7 +149,7 @@ function whatIsKept(
   }
 }
 
-/** Views of one store are objects of their own, and say no: then the bytes pass through here, which is right as well. */
+/** Whether the provider can copy. `false` for two views of one store, which are separate objects: streaming works there too. */
 function isCopiedThere(from: BlobReader, to: BlobStore): boolean {
   return (from as object) === to && to.info.features.serverCopy
 }
@@ -158,7 +158,7 @@ function isUnconditional({ ifMatch, ifNoneMatch, sourceIfMatch }: CopyBlobOption
   return ifMatch === undefined && ifNoneMatch === undefined && sourceIfMatch === undefined
 }
 
-/** What the target says it stored, and, where a read sees it at once, what it says it has. */
+/** Compares the size that `put` returned, and on a strongly consistent store also the size from `head`. */
 async function verifySize(
   stored: BlobObject,
   to: CopyBlobTarget,
@@ -166,7 +166,7 @@ async function verifySize(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const head = to.store.info.consistency === 'strong' ? await to.store.head(to.key, { signal }) : stored
-  // Another writer may have come since; then the object is theirs.
+  // With another etag, a later writer has replaced the object: its size says nothing about this copy.
   const size = head !== null && head.etag === stored.etag ? head.size : stored.size
   if (size === source.size && stored.size === source.size) return
   throw new CapabilityError(

@@ -1,4 +1,4 @@
-/** The cache contract: a place that may forget at any time. */
+/** The cache contract: values that the cache may evict at any time. */
 import type { CacheCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 
@@ -7,15 +7,15 @@ export interface CacheSetOptions extends CallOptions {
   readonly ttlMs: number
 }
 
-/** Reading side: what a node gets for `uses: { cache: 'read' }`. */
+/** Reading side, for nodes with `uses: { cache: 'read' }`. */
 export interface CacheReader {
   readonly info: CacheCapabilityInfo
-  /** The JSON value, or `undefined` when it is absent, expired or forgotten. */
+  /** Resolves the JSON value, or `undefined` when it is absent, expired or evicted. */
   get(key: string, options?: CallOptions): Promise<unknown>
 }
 
 export interface Cache extends CacheReader {
-  /** Keeps a copy of a JSON value. */
+  /** Stores a copy of a JSON value. */
   set(key: string, value: unknown, options: CacheSetOptions): Promise<void>
   delete(key: string, options?: CallOptions): Promise<void>
 }

@@ -7,8 +7,8 @@ export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   monotonic(): number
   /**
-   * Resolves after `ms` milliseconds, however many; at once for 0 and less. Rejects with the signal's reason as soon as it
-   * fires, and with `InvalidInput` for what is no finite number.
+   * Resolves after `ms` milliseconds, without an upper limit; immediately for 0 and less. Rejects with the signal's reason
+   * when it fires, and with `InvalidInput` when `ms` is not a finite number.
    */
   sleep(ms: number, options?: CallOptions): Promise<void>
 }

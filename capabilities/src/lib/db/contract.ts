@@ -1,4 +1,4 @@
-/** The database contract: what a node may do with `db`, a SQL engine. */
+/** The database contract: the calls a node can make on `db`, a SQL engine. */
 import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 
@@ -10,7 +10,7 @@ export type DbRow = Readonly<Record<string, DbValue>>
 
 export interface DbColumn {
   readonly name: string
-  /** As the engine names it, such as `'BIGINT'`. */
+  /** The engine's name of the type, such as `'BIGINT'`. */
   readonly type: string
 }
 
@@ -20,14 +20,14 @@ export interface DbResult<R extends DbRow = DbRow> {
 }
 
 export interface DbQueryOptions extends CallOptions {
-  /** Most rows to resolve; more of them is `LimitExceeded`. Default 100 000. */
+  /** Most rows to resolve; a larger result is `LimitExceeded`. Default 100 000. */
   readonly maxRows?: number
 }
 
-/** A SQL engine: what a node gets for `uses: { db: 'write' }`. SQL alone does not tell whether it writes, so there is no reader. */
+/** A SQL engine, for nodes with `uses: { db: 'write' }`. It has no read access, because any SQL statement could write. */
 export interface Database {
   readonly info: PlainCapabilityInfo
-  /** Runs one statement. Parameters are bound to `?` in order, never put into the text. */
+  /** Runs one statement. Parameters are bound to `?` in order and never inserted into the text. */
   query<R extends DbRow = DbRow>(
     sql: string,
     parameters?: readonly DbParameter[],

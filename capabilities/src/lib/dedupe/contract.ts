@@ -1,56 +1,56 @@
-/** The dedupe contract and its ledger: at most one holder of a key at a time. Proven by `dedupeConformance`. */
+/** The dedupe contract and its ledger: at most one holder of a key at a time. `dedupeConformance` tests its promises. */
 import type { DedupeCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 import type { Changes, CommitOutcome, StartOutcome } from '../transaction/changes.ts'
 
 /**
- * A key: text, or bytes (a digest, say). Text and bytes never collide. Against `limits.maxKeyBytes` a text counts its
- * UTF-8 bytes and 2, bytes count 4/3 and 2.
+ * A key: text, or bytes such as a digest. Text and bytes never collide. For `limits.maxKeyBytes`, a text counts as its UTF-8
+ * bytes plus 2, bytes count as 4/3 of their length plus 2.
  */
 export type DedupeKey = string | Uint8Array
 
 export interface BeginOptions extends CallOptions {
-  /** Milliseconds the holder may work before another may take over. It can `renew`. */
+  /** Length of the lease in milliseconds. After it ends, another caller may take the key. The holder can `renew` it. */
   readonly leaseMs: number
   /**
-   * Digest of the request, not empty; the same key with another fingerprint is `ConditionNotMatch` with code `IDEM099`.
+   * Digest of the request, not empty. The same key with another fingerprint is `ConditionNotMatch` with code `IDEM099`.
    */
   readonly fingerprint: string
   /**
-   * Whose request it is: 1 to 128 letters, digits, `-` and `_`, such as a digest of the principal. The store keeps it with
-   * the key, also when another caller takes an unknown key over, and hands it back. It compares no owners: what another owner may
-   * do with the key is for the caller to decide. Default: not stated.
+   * Identifies the caller of the request: 1 to 128 letters, digits, `-` and `_`, such as a digest of the principal. The
+   * store returns it with the key, also after another caller takes over an unknown key. The store does not compare owners:
+   * the caller decides what another owner may do with the key. Default: no owner.
    */
   readonly owner?: string
   /**
-   * Whether the effect counts as begun now. A key whose lease ends after its effect began is `unknown` until somebody
-   * settles it; one whose effect had not begun is free again. Default false: `renew` with `started` begins it.
+   * Whether the effect counts as started now. When the lease ends without a result, a key with a started effect is `unknown`
+   * until it is settled; any other key is free again. Default false: `renew` with `started` marks the start.
    */
   readonly started?: boolean
-  /** Take over an unknown key, if its fence is still this one. The key keeps the fingerprint and the owner it was begun with. */
+  /** Takes over an unknown key if this is still its fencing token. The key keeps its original fingerprint and owner. */
   readonly over?: number
 }
 
 export interface RenewOptions extends CallOptions {
-  /** The effect begins: from now on the key is `unknown` when its lease ends without a result. Default false. */
+  /** Marks the start of the effect: the key is `unknown` if its lease later ends without a result. Default false. */
   readonly started?: boolean
 }
 
 export interface UnknownsOptions extends CallOptions {
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the previous page. Default: the first page. */
   readonly cursor?: string
   /** Keys on the page, 1 to 1000. Default 100. */
   readonly limit?: number
 }
 
 export interface TakeOverOptions extends CallOptions {
-  /** The fence that was seen, of the key's last holder. */
+  /** Fencing token of the key's last holder, as the caller saw it. */
   readonly fence: number
-  /** Milliseconds the new holder may take to settle the key. It is unknown again after that. */
+  /** Milliseconds the new holder has to settle the key. After that, the key is unknown again. */
   readonly leaseMs: number
 }
 
-/** How a key stands. */
+/** The state of a key. */
 export type KeyState =
   | { readonly state: 'free' }
   | (TakenKey & { readonly state: 'in_flight'; readonly leaseEndsInMs: number })
@@ -58,53 +58,54 @@ export type KeyState =
   | (TakenKey & { readonly state: 'done'; readonly result: unknown })
 
 export interface TakenKey {
-  /** Digest of the request it was begun with, `''` for a key of `putIfAbsent`. */
+  /** The `fingerprint` that `begin` recorded; `''` for a key of `putIfAbsent`. */
   readonly fingerprint: string
-  /** The `owner` it was begun with; absent where none was given, as by earlier versions. */
+  /** The `owner` that `begin` recorded; absent without one, as in records of earlier versions. */
   readonly owner?: string
   readonly fence: number
 }
 
-/** A key whose effect began and whose outcome was never recorded. The effect may or may not have been made. */
+/** A key whose effect was started and whose outcome was not recorded. The effect may or may not have been applied. */
 export interface UnknownKey {
   readonly key: DedupeKey
-  /** The fence of its last holder: `settleKey` and `takeOver` ask for it. */
+  /** Fencing token of its last holder; pass it to `settleKey` or `takeOver`. */
   readonly fence: number
   /** Milliseconds since its lease ended. */
   readonly sinceMs: number
 }
 
-/** What `begin` found. */
+/** The answer of `begin`. */
 export type BeginResult =
   /**
-   * The caller holds the key until the lease ends. `token` proves it to this store; `fence` grows with every holder of the
-   * key, so that a sink can refuse an older one.
+   * The caller holds the key until the lease ends. `token` identifies the holder to this store; the fencing token `fence`
+   * grows with every holder of the key, so that a sink can refuse an older holder.
    */
   | { readonly state: 'fresh'; readonly token: string; readonly fence: number }
-  /** Somebody else holds it; ask again after `retryAfterMs`. */
+  /** Another caller holds the key; try again after `retryAfterMs`. */
   | { readonly state: 'in_flight'; readonly retryAfterMs: number }
-  /** An effect may have begun, and its holder's lease ended without a result. */
+  /** An effect may have started, and its holder's lease ended without a result. */
   | {
       readonly state: 'unknown'
       readonly fence: number
       readonly sinceMs: number
-      /** The `owner` it was begun with; absent where none was given, as by earlier versions. */
+      /** The `owner` that `begin` recorded; absent without one, as in records of earlier versions. */
       readonly owner?: string
     }
-  /** The work is done; `result` is what `complete` was given. */
+  /** The work is done; `result` is the value passed to `complete`. */
   | { readonly state: 'done'; readonly result: unknown }
 
 export interface DedupeStore {
   readonly info: DedupeCapabilityInfo
-  /** Atomic: of any number of callers exactly one gets `true`, until the time to live is over or `forget`. */
+  /** Atomically reserves the key: exactly one of any number of callers gets `true`, until the TTL ends or `forget`. */
   putIfAbsent(key: DedupeKey, ttlMs: number, options?: CallOptions): Promise<boolean>
-  /** Removes whatever is recorded under the key. Forgetting what is absent is no error. */
+  /** Removes the record of the key. Forgetting an absent key is no error. */
   forget(key: DedupeKey, options?: CallOptions): Promise<void>
-  /** Takes the key for one holder, or tells how it stands. */
+  /** Takes the key for the caller, or resolves its state. */
   begin(key: DedupeKey, options: BeginOptions): Promise<BeginResult>
   /**
-   * Records the result, any JSON value (`undefined` is kept as `null`), for `ttlMs`. Resolves `false`, recording nothing, when the token is no longer the holder's:
-   * the lease ended and another took over. A second call with the same token resolves `true`.
+   * Records the result, any JSON value (`undefined` is stored as `null`), for `ttlMs`. Resolves `false` and records nothing
+   * when the token is no longer the holder's: the lease ended and another caller took over. A second call with the same
+   * token resolves `true`.
    */
   complete(
     key: DedupeKey,
@@ -114,9 +115,8 @@ export interface DedupeStore {
     options?: CallOptions,
   ): Promise<boolean>
   /**
-   * As `complete`, in one transaction with the changes of a `Transaction` over stores that state the same
-   * `info.transaction`. A second call with the same token resolves `'committed'` and changes nothing. `Unsupported` where
-   * `info.transaction` is not stated.
+   * Like `complete`, in one transaction with the changes of a `Transaction` over stores with the same `info.transaction`. A
+   * second call with the same token resolves `'committed'` and changes nothing. `Unsupported` without `info.transaction`.
    */
   commit(
     key: DedupeKey,
@@ -127,8 +127,8 @@ export interface DedupeStore {
     options?: CallOptions,
   ): Promise<CommitOutcome>
   /**
-   * As `renew` with `started`, in one transaction with the changes, which are made again by a second call. A holder whose key
-   * was taken over writes nothing. `Unsupported` where `info.features.startsWithWrites` is not stated.
+   * Like `renew` with `started`, in one transaction with the changes. A second call makes the changes again. A holder whose
+   * key was taken over writes nothing. `Unsupported` without `info.features.startsWithWrites`.
    */
   start(
     key: DedupeKey,
@@ -137,28 +137,28 @@ export interface DedupeStore {
     changes: Changes,
     options?: CallOptions,
   ): Promise<StartOutcome>
-  /** Gives the key back without a result: no effect was made. Resolves `false` when the token is no longer the holder's. */
+  /** Frees the key, for a holder that applied no effect. Resolves `false` when the token is no longer the holder's. */
   release(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
-  /** Extends the lease from now. Resolves `false` when the token is no longer the holder's. */
+  /** Extends the lease to `leaseMs` from now. Resolves `false` when the token is no longer the holder's. */
   renew(key: DedupeKey, token: string, leaseMs: number, options?: RenewOptions): Promise<boolean>
   /**
-   * Ends the lease now: the key is unknown when its effect has begun, else free. Resolves `false` when the token is no
+   * Ends the lease now: the key becomes unknown if its effect was started, else free. Resolves `false` when the token is no
    * longer the holder's.
    */
   abandon(key: DedupeKey, token: string, options?: CallOptions): Promise<boolean>
   /**
-   * Unknown keys, a page at a time, in no particular order. A page may have fewer keys than its limit, or none, while others
-   * follow: only a `cursor` of `null` ends the list. `Unsupported` where `info.features.unknowns` is not stated.
+   * Resolves one page of unknown keys, in no particular order. A page may have fewer keys than its limit, even zero, before
+   * the last page: only a `cursor` of `null` ends the list. `Unsupported` without `info.features.unknowns`.
    */
   unknowns(
     options?: UnknownsOptions,
   ): Promise<{ readonly keys: readonly UnknownKey[]; readonly cursor: string | null }>
-  /** How the key stands; changes nothing. `Unsupported` where `info.features.unknowns` is not stated. */
+  /** Resolves the state of the key and changes nothing. `Unsupported` without `info.features.unknowns`. */
   look(key: DedupeKey, options?: CallOptions): Promise<KeyState>
   /**
    * Takes over an unknown key whose last holder had this `fence`. Resolves `null` and changes nothing when the key is free,
-   * held or done, or has had another holder since. The key keeps the fingerprint and the owner it was begun with, and is unknown
-   * again when the new lease ends. `Unsupported` where `info.features.unknowns` is not stated.
+   * held or done, or has had a later holder. The key keeps its original fingerprint and owner, and is unknown again when the
+   * new lease ends. `Unsupported` without `info.features.unknowns`.
    */
   takeOver(
     key: DedupeKey,

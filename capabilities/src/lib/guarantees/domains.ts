@@ -1,4 +1,4 @@
-/** The domains a node may declare in `uses`, the access each allows, and the contract it gets for it. */
+/** The domains that a node can declare in `uses`, with the accesses and the contract of each. */
 import type { BlobReader, BlobStore } from '../blob/contract.ts'
 import type { Cache, CacheReader } from '../cache/contract.ts'
 import type { Clock } from '../clock/contract.ts'
@@ -25,8 +25,8 @@ import type {
 } from './info.ts'
 
 /**
- * One row per domain: `resource` is what a bag holds, `access` what a node gets for each access it may declare,
- * `guarantees` the levels a flow may require of it.
+ * One row per domain: `resource` is the type in a bag, `access` the type a node gets for each declared access, `guarantees`
+ * the guarantees a flow can require.
  */
 export interface Domains {
   kv: {
@@ -40,7 +40,7 @@ export interface Domains {
     resource: BlobStore
     access: { read: BlobReader; write: BlobStore }
     guarantees: 'consistency' | 'durability'
-    // Writing is asked for by the access; what is true unless stated cannot be told from what is not stated.
+    // Leaves out `write`, which the access requests, and `list`: both default to true, so an absent value means true.
     features: Omit<BlobFeatures, 'list' | 'write'>
     info: BlobCapabilityInfo
   }
@@ -75,7 +75,7 @@ export interface Domains {
   storage: {
     resource: UriStorage
     access: { read: UriStorageReader; write: UriStorage }
-    // Each scheme of it has its own.
+    // Each scheme has its own guarantees.
     guarantees: never
     features: Record<never, boolean>
     info: PlainCapabilityInfo
@@ -150,7 +150,7 @@ export const domains = [
   'secrets',
 ] as const satisfies readonly Domain[]
 
-/** The domain part of a resource name, or `null` when it names none. */
+/** Returns the domain part of a resource name, or `null` for an unknown domain. */
 export function domainOf(name: string): Domain | null {
   const head = name.split(':', 1)[0] ?? ''
   return (domains as readonly string[]).includes(head) ? (head as Domain) : null

@@ -1,10 +1,10 @@
-/** What each capability states of itself: guarantees, limits, features. Every field is backed by a conformance case. */
+/** The info that each capability states: guarantees, limits, features. A conformance case tests every field. */
 import type { Offered } from './levels.ts'
 
 /** Provider-specific facts under namespaced keys, such as `'com.cloudflare.kv.cacheTtl'`. */
 export type Extensions = Readonly<Record<`${string}.${string}`, unknown>>
 
-/** Upper and lower bounds of a key-value store. `Infinity` means: none known. */
+/** Upper and lower bounds of a key-value store. `Infinity` means no known limit. */
 export interface KvLimits {
   /** Longest key in UTF-8 bytes. */
   readonly maxKeyBytes: number
@@ -18,14 +18,14 @@ export interface KvLimits {
   readonly maxListKeys: number
   /** Most keys one bulk call takes at the provider; the portable type splits larger calls. */
   readonly maxBulkKeys: number
-  /** Sustained writes per second to one key, where the provider limits them. */
+  /** Sustained writes per second to one key, if the provider limits them. */
   readonly writesPerSecondPerKey?: number
 }
 
 export interface KvFeatures {
   /** Keys can be listed, in UTF-8 byte order, with cursors. */
   readonly list: boolean
-  /** A JSON value can be kept beside each entry. */
+  /** A JSON value can be stored with each entry. */
   readonly metadata: boolean
   /** `ifAbsent` and `ifVersion` are atomic. */
   readonly conditional: boolean
@@ -41,11 +41,11 @@ export interface KvCapabilityInfo {
   readonly limits: KvLimits
   readonly features: KvFeatures
   /**
-   * As `transaction` of the dedupe store. Entries then come with a version from `get`, and a cursor of `list` is the
-   * `encodeCursor` of the last key before it. Default: none.
+   * See `transaction` of `DedupeCapabilityInfo`. `get` then returns a version with each entry, and a cursor of `list` is
+   * `encodeCursor` of the last key before it. Default: no transactions.
    */
   readonly transaction?: string
-  /** As `partitioned` of the dedupe store. Default false. */
+  /** See `partitioned` of `DedupeCapabilityInfo`. Default false. */
   readonly partitioned?: boolean
   readonly extensions: Extensions
 }
@@ -61,7 +61,7 @@ export interface BlobLimits {
   readonly maxListKeys: number
   /** Most keys one bulk delete takes at the provider; the portable type splits larger calls. */
   readonly maxBulkKeys: number
-  /** Part sizes of a multipart upload, where the provider has them. */
+  /** Part sizes of a multipart upload, if the provider supports it. */
   readonly multipart?: {
     readonly minPartBytes: number
     readonly maxPartBytes: number
@@ -70,9 +70,9 @@ export interface BlobLimits {
 }
 
 export interface BlobFeatures {
-  /** `ifNoneMatch: '*'` creates at most once, also under a race. */
+  /** `ifNoneMatch: '*'` creates an object at most one time, also in a race. */
   readonly createOnly: boolean
-  /** `ifMatch` replaces exactly the version named, also under a race. */
+  /** `ifMatch` replaces exactly the given version, also in a race. */
   readonly compareAndSwap: boolean
   /** Part of an object can be read without reading the rest. */
   readonly ranges: boolean
@@ -111,29 +111,29 @@ export interface DedupeCapabilityInfo {
     readonly maxResultBytes: number
     /** Shortest lease or time to live in milliseconds. */
     readonly minTtlMs: number
-    /** Most milliseconds a record may stand longer than asked for; it never ends earlier. Default 0. */
+    /** Most milliseconds a record may outlive its lease or TTL; it never expires early. Default 0. */
     readonly expirySlackMs?: number
   }
   readonly features?: {
     /**
-     * `unknowns` lists the keys whose effect began without a recorded outcome; `look` shows one, `takeOver` hands it over to
-     * be settled. Default false.
+     * `unknowns` lists the keys with a started effect and no recorded outcome, `look` reads one, `takeOver` takes one over
+     * to settle it. Default false.
      */
     readonly unknowns?: boolean
     /**
-     * `start` records that an effect begins in one transaction with the writes that are its beginning, to stores that state
-     * the same `transaction`. Default false.
+     * `start` records the start of an effect in one transaction with its first writes, to stores with the same
+     * `transaction`. Default false.
      */
     readonly startsWithWrites?: boolean
   }
   /**
-   * Identity of the database that holds the data. What stores that state the same one hold can be committed together, with a
-   * record of the ledger, by `commit` of the dedupe store that states it, too. Default: none.
+   * Identity of the database that holds the data. `commit` of a dedupe store writes its record in one transaction with changes
+   * to stores that state the same identity. Default: no transactions.
    */
   readonly transaction?: string
   /**
-   * Only what is in one partition of the database is committed together, so an atomic node has to name its `partition`.
-   * Default false: the whole database is.
+   * A transaction covers only one partition of the database, so an atomic node must name its `partition`. Default false: a
+   * transaction covers the whole database.
    */
   readonly partitioned?: boolean
   readonly extensions: Extensions
@@ -151,25 +151,25 @@ export interface QueueCapabilityInfo {
     readonly maxBatchMessages: number
     /** Longest delay in milliseconds. */
     readonly maxDelayMs: number
-    /** Longest lease in milliseconds, where the queue has one. Default: none known. */
+    /** Longest lease in milliseconds. Default: no known limit. */
     readonly maxLeaseMs?: number
   }
   readonly features: {
-    /** A message that failed too often is set aside and can be read back. */
+    /** A message that failed too often becomes a dead letter and can be read back. */
     readonly deadLetter: boolean
-    /** A receiver can extend the lease of a message while it works on it. */
+    /** A receiver can extend the lease of a message while it processes it. */
     readonly renew: boolean
-    /** Dead letters can be listed with their last errors, and moved back to be delivered. Default false. */
+    /** Dead letters can be listed with their last errors and moved back to the queue. Default false. */
     readonly redrive?: boolean
   }
-  /** As `transaction` of the dedupe store. Default: none. */
+  /** See `transaction` of `DedupeCapabilityInfo`. Default: no transactions. */
   readonly transaction?: string
-  /** As `partitioned` of the dedupe store: a message is kept in the partition of the record it is committed with. Default false. */
+  /** See `partitioned` of `DedupeCapabilityInfo`. A message is kept in the partition of its transaction. Default false. */
   readonly partitioned?: boolean
   readonly extensions: Extensions
 }
 
-/** What one SQL statement may be, where the store has SQL. */
+/** Limits of one SQL statement, for a store with SQL. */
 export interface StateSqlLimits {
   /** Longest text of one call's statements in UTF-8 bytes. */
   readonly maxStatementBytes: number
@@ -183,7 +183,7 @@ export interface StateSqlLimits {
   readonly maxLikePatternBytes: number
   /** Largest text, blob or row in bytes. */
   readonly maxRowBytes: number
-  /** Most bytes `exec` or one batch of `iterate` hands over, as the store counts them. */
+  /** Most bytes that `exec` or one batch of `iterate` returns, as the store counts them. */
   readonly maxResultBytes: number
 }
 
@@ -207,7 +207,7 @@ export interface StateLimits {
 }
 
 export interface StateFeatures {
-  /** `sql.exec` and `sql.iterate` run SQLite's SQL on a database of the object's own. */
+  /** `sql.exec` and `sql.iterate` run SQLite's SQL on the object's own database. */
   readonly sql: boolean
   /** An object can set one alarm; when it is due, the object's own code is called. */
   readonly alarms: boolean
@@ -228,7 +228,7 @@ export interface CacheCapabilityInfo {
   readonly extensions: Extensions
 }
 
-/** What the small capabilities (clock, rng, http, secrets) state. */
+/** The info of the small capabilities (clock, rng, http, secrets). */
 export interface PlainCapabilityInfo {
   readonly provider: string
   readonly extensions: Extensions

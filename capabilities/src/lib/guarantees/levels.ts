@@ -1,4 +1,4 @@
-/** The ordered guarantee levels every capability states and every flow may require; weakest first. */
+/** The guarantee levels that capabilities state and flows can require, ordered weakest first. */
 export const levels = {
   consistency: ['eventual', 'strong'],
   durability: ['ephemeral', 'durable'],
@@ -14,7 +14,7 @@ export type Guarantee = keyof typeof levels
 /** A level of guarantee `G`, such as `'strong'`. */
 export type Level<G extends Guarantee> = (typeof levels)[G][number]
 
-/** What a provider may state: a level, or `'unknown'`, which never satisfies a requirement. */
+/** A level that a provider states, or `'unknown'`, which never satisfies a requirement. */
 export type Offered<G extends Guarantee> = Level<G> | 'unknown'
 
 /** The levels of `G` that are at least `L`. */

@@ -1,8 +1,8 @@
-/** The key-value contract: what a node may do with `kv`. Its promises are the cases of `kvConformance`. */
+/** The key-value contract: the calls a node can make on `kv`. `kvConformance` tests its promises. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { KvCapabilityInfo } from '../guarantees/info.ts'
 
-/** Common to every operation. */
+/** Options that every operation accepts. */
 export interface CallOptions {
   /** Ends the wait with a `Cancelled` error when it fires. */
   readonly signal?: AbortSignal | undefined
@@ -10,7 +10,7 @@ export interface CallOptions {
 
 export type KvFormat = 'text' | 'json' | 'bytes' | 'stream'
 
-/** What `get` yields for each format. `json` is `unknown`: give a `schema` to get a type. */
+/** The type that `get` resolves for each format. `json` is `unknown`: pass a `schema` to get a type. */
 export interface KvFormats {
   text: string
   json: unknown
@@ -31,14 +31,14 @@ export interface KvSchemaOptions<S extends StandardSchemaV1> extends CallOptions
   readonly cacheTtlSeconds?: number
 }
 
-/** A value with what is kept beside it. */
+/** A value with its metadata, expiry and version. */
 export interface KvEntry<V> {
   readonly value: V
   /** The JSON value given to `put`, or `null`. */
   readonly metadata: unknown
-  /** When the entry stops being visible; `null` for never, and where a provider tells it in lists only. */
+  /** When the entry expires; `null` when it never does, and for providers that report expiry only in lists. */
   readonly expiresAt: Date | null
-  /** Opaque, changes with every put; `null` where the store has no conditional writes. */
+  /** Opaque version that changes with every put; `null` when the store has no conditional writes. */
   readonly version: string | null
 }
 
@@ -50,7 +50,7 @@ export interface KvKey {
 
 export interface KvListOptions extends CallOptions {
   readonly prefix?: string
-  /** Where to go on: the `cursor` of the page before. A malformed one is `InvalidInput`. */
+  /** The `cursor` of the previous page. A malformed cursor is `InvalidInput`. Default: the first page. */
   readonly cursor?: string
   /** Most keys in the page, 1 to `info.limits.maxListKeys`. Default: that maximum. */
   readonly limit?: number
@@ -65,11 +65,11 @@ export interface KvListPage {
 }
 
 export interface KvPutOptions extends CallOptions {
-  /** Seconds until the entry stops being visible. Not together with `expiresAt`. */
+  /** Seconds until the entry expires. Cannot be combined with `expiresAt`. */
   readonly ttlSeconds?: number
-  /** The moment the entry stops being visible. Not together with `ttlSeconds`. */
+  /** The moment the entry expires. Cannot be combined with `ttlSeconds`. */
   readonly expiresAt?: Date
-  /** A JSON value kept beside the entry. Default `null`. */
+  /** A JSON value stored with the entry. Default `null`. */
   readonly metadata?: unknown
   /** Write only when no entry is visible under the key, else `AlreadyExists`. */
   readonly ifAbsent?: boolean
@@ -78,11 +78,11 @@ export interface KvPutOptions extends CallOptions {
 }
 
 export interface KvPutResult {
-  /** The version just written; `null` where the store has no conditional writes. */
+  /** The version just written; `null` when the store has no conditional writes. */
   readonly version: string | null
 }
 
-/** Reading side of a key-value store: what a node gets for `uses: { kv: 'read' }`. */
+/** Reading side of a key-value store, for nodes with `uses: { kv: 'read' }`. */
 export interface KvReader {
   readonly info: KvCapabilityInfo
   /** Resolves the value, or `null` when the key is absent or expired. JSON that does not parse is `Corrupt`. */
@@ -98,7 +98,7 @@ export interface KvReader {
     key: string,
     options: KvGetOptions<F>,
   ): Promise<KvEntry<KvFormats[F]> | null>
-  /** One map entry for each distinct key, `null` where it is absent. Any number of keys. */
+  /** Resolves one map entry for each distinct key, `null` when the key is absent. Accepts any number of keys. */
   getMany(keys: readonly string[], options?: KvGetOptions<'text'>): Promise<Map<string, string | null>>
   getMany<F extends KvFormat>(
     keys: readonly string[],
@@ -110,14 +110,14 @@ export interface KvReader {
   keys(options?: Omit<KvListOptions, 'cursor' | 'limit'>): AsyncIterable<KvKey>
 }
 
-/** What `put` takes: text, bytes, a byte stream (read up to the value limit), or `{ json }`. */
+/** The value that `put` accepts: text, bytes, a byte stream (read up to the value limit), or `{ json }`. */
 export type KvValue = string | Uint8Array | ReadableStream<Uint8Array> | { readonly json: unknown }
 
-/** A key-value store: what a node gets for `uses: { kv: 'write' }`. */
+/** A key-value store, for nodes with `uses: { kv: 'write' }`. */
 export interface KeyValue extends KvReader {
-  /** Writes the whole entry: value, metadata and expiry replace what was there. */
+  /** Writes the whole entry: value, metadata and expiry replace the previous entry. */
   put(key: string, value: KvValue, options?: KvPutOptions): Promise<KvPutResult>
-  /** Removes the entry. Deleting what is absent is no error. */
+  /** Removes the entry. Deleting an absent entry is no error. */
   delete(key: string, options?: CallOptions): Promise<void>
   /** Removes any number of entries. */
   deleteMany(keys: readonly string[], options?: CallOptions): Promise<void>

@@ -1,4 +1,4 @@
-/** Tries again what failed for a moment: the one place where retries happen. `retry-decision.ts` holds the rules. */
+/** The `retry` layer: repeats calls after temporary errors. `retry-decision.ts` has the rules. */
 import type { Clock } from '../clock/contract.ts'
 import { AppliedOverTries, appliedOf } from '../applied.ts'
 import { type Applied, type CapabilityError, isCapabilityError, isKind } from '../error.ts'
@@ -13,27 +13,27 @@ import { checkNumbers, countRule, timerRule } from '../numbers.ts'
 import { type NoRetry, retryDecision, type RetryPolicy } from './retry-decision.ts'
 
 export interface RetryOptions {
-  /** Tries in total, the first included. Default 3. */
+  /** Most tries, including the first. Default 3. */
   readonly maxAttempts?: number
   /** Upper bound of the first pause in milliseconds; it doubles with every attempt. Default 100. */
   readonly baseMs?: number
-  /** Upper bound of every pause in milliseconds, but for what the store asks. Default 5000. */
+  /** Longest backoff in milliseconds. A wait that the store requests can exceed it, see `maxRetryAfterMs`. Default 5000. */
   readonly maxMs?: number
-  /** Longest wait a store may ask for in milliseconds; a store that asks for more is not asked again. Default 60 000. */
+  /** Longest wait a store may request, in milliseconds; after a longer request the call is not retried. Default 60 000. */
   readonly maxRetryAfterMs?: number
-  /** Default the system clock. */
+  /** Default: the system clock. */
   readonly clock?: Clock
-  /** Spreads the pauses. Default the system's randomness. */
+  /** Source of the jitter. Default: the system's randomness. */
   readonly rng?: Pick<Rng, 'float'>
-  /** Told of every retry, at level info. Default none. */
+  /** Logs every retry at level info. Default: no log. */
   readonly log?: Logger
 }
 
 /**
- * Retries `temporary` errors of replayable calls, and nothing else: with exponential backoff and full jitter, after
- * `retryAfterMs` at the earliest, never past the deadline. The error it gives up with is `retryable: 'never'` and has
- * `details.attempts`, so that nothing above tries again what has been tried. `applied` is the worst over all tries: a write
- * whose first try was lost and whose last was refused says `unknown`. The calls of a step with a `retry` of its own pass as they are.
+ * Retries only `temporary` errors of replayable calls: with exponential backoff and full jitter, not before `retryAfterMs`
+ * and not past the deadline. The error it gives up with has `retryable: 'never'` and `details.attempts`, so that outer layers
+ * do not retry again. `applied` is the worst over all tries: `unknown` for a write whose first try was lost and whose last
+ * try was refused. Calls of a step that has its own `retry` are not retried here.
  */
 export function retry({
   maxAttempts = 3,
@@ -58,7 +58,7 @@ export function retry({
         'capability call is tried again',
       )
       await pause(clock, decision.delayMs, call, appliedOf(error))
-      // A pause can last longer than asked for: a machine that slept, a loop that was busy.
+      // A pause can last longer than requested: the machine slept, or the event loop was busy.
       if (call.deadline !== undefined && clock.now() >= call.deadline)
         throw verdict(error, 'deadline', call, attempt)
       try {
@@ -79,7 +79,7 @@ export function retry({
   }
 }
 
-/** @param applied What the tries before the pause say of the write. */
+/** @param applied The combined `applied` of the tries before the pause. */
 async function pause(clock: Clock, ms: number, call: Call, applied: Applied): Promise<void> {
   try {
     await clock.sleep(ms, { signal: call.signal })
@@ -89,7 +89,7 @@ async function pause(clock: Clock, ms: number, call: Call, applied: Applied): Pr
   if (call.signal?.aborted) throw cancelled(call, applied)
 }
 
-/** What the caller gets: errors this layer does not own pass untouched. */
+/** The error to throw. Errors that are not temporary, not replayable or no `CapabilityError` are returned unchanged. */
 function verdict(error: unknown, why: NoRetry, call: Call, attempts: number): unknown {
   if (why === 'cancelled') return isKind(error, 'Cancelled') ? error : cancelled(call, appliedOf(error))
   if (why === 'not_temporary' || why === 'not_replayable' || !isCapabilityError(error)) return error

@@ -29,7 +29,7 @@ import type { createDurableState } from '../state/state-store.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { createUriStorage } from '../storage/storage.ts'
 
-/** The domains a preset can provide. `clock` and `rng` are the host's own: tests exchange them, profiles do not. */
+/** The domains a preset can provide. The host supplies `clock` and `rng`: tests can replace them, profiles cannot. */
 export type ProvidedDomain =
   | 'kv'
   | 'blob'
@@ -43,12 +43,12 @@ export type ProvidedDomain =
   | 'secrets'
 
 /**
- * What a preset states of each domain it provides, with its default options. The compiler reads this; preflight reads the
- * info of the opened driver, which knows its real options.
+ * The info a preset states for each domain, with its default options. The compiler reads this; preflight reads the info of
+ * the opened driver, which knows its real options.
  */
 export type Provides = { readonly [D in ProvidedDomain]?: Domains[D]['info'] }
 
-/** Drivers of one opened provider. Queues are made by name; the unnamed one is `'default'`. */
+/** Drivers of one opened provider. Queues are opened by name; the unnamed queue is `'default'`. */
 export interface Drivers {
   readonly kv?: KvDriver
   readonly blob?: BlobDriver
@@ -60,11 +60,11 @@ export interface Drivers {
   readonly db?: DbDriver
   readonly http?: HttpDriver
   readonly secrets?: SecretsDriver
-  /** Closes what the drivers share; called after their own `close`. */
+  /** Closes the resources that the drivers share. Called after each driver's own `close`. */
   close?(): Awaitable<void>
 }
 
-/** What makes the portable type of each domain. */
+/** The functions that create each domain's portable type from a driver. */
 interface PortableMakers {
   readonly kv: typeof createKeyValue
   readonly blob: typeof createBlobStore
@@ -78,55 +78,55 @@ interface PortableMakers {
   readonly secrets: typeof createSecrets
 }
 
-/** What a host lends a provider while it opens. */
+/** Everything a host passes to a provider that it opens. */
 export interface OpenContext {
-  /** Validated variables: at least those of the provider's `env` schema. */
+  /** Validated variables: at least the variables of the provider's `env` schema. */
   readonly env: Readonly<Record<string, unknown>>
   readonly log: Logger
   readonly clock: Clock
-  /** Bindings of the platform, such as a Worker's `env`; empty where there are none. */
+  /** Bindings of the platform, such as a Worker's `env`; empty on platforms without bindings. */
   readonly bindings: Readonly<Record<string, unknown>>
-  /** Names of the secrets the app reads: a preset that provides `secrets` gives out no others. Default: all it has. */
+  /** Names of the secrets the app reads. A preset that provides `secrets` returns only these. Default: all its secrets. */
   readonly secrets?: readonly string[]
-  /** Layers around those of the presets, outermost first. A host can observe every call with one. Default: no layers. */
+  /** Layers outside the presets' layers, outermost first. With one, a host can observe every call. Default: no layers. */
   readonly layers?: readonly Layer[]
 }
 
-/** A binding of the platform that a provider opens, such as a KV namespace of a Worker. Hosts check all of them at once. */
+/** A platform binding that a provider opens, such as a KV namespace of a Worker. Hosts check all bindings together. */
 export interface BindingNeed {
   /** Its name among `OpenContext.bindings`. */
   readonly name: string
-  /** What it must be, and how it is declared, such as `a KV namespace (kv_namespaces)`. */
+  /** Its kind and how to declare it, such as `a KV namespace (kv_namespaces)`. */
   readonly what: string
-  /** Whether what is bound can be it. */
+  /** Returns whether the bound value has this kind. */
   readonly fits: (binding: unknown) => boolean
 }
 
-/** Options every preset takes beside its own. */
+/** Options that every preset accepts in addition to its own. */
 export interface PresetOptions<D extends string = string> {
-  /** Provide only these domains. Default: all the preset has. */
+  /** Provides only these domains. Default: all domains of the preset. */
   readonly only?: readonly D[]
   /** Names the instances: `as: 'sessions'` binds `kv:sessions` instead of `kv`. */
   readonly as?: string
-  /** Changes the layers; it is given the preset's own, outermost first. */
+  /** Returns the layers to use. Receives the preset's default layers, outermost first. */
   readonly layers?: (defaults: readonly Layer[]) => readonly Layer[]
 }
 
-/** One entry of a profile. `P` maps resource names to what is stated of them, as literal types. */
+/** One entry of a profile. `P` maps each resource name to its stated info, as literal types. */
 export interface Provider<P = unknown> {
   readonly preset: string
   /** Resource name to stated info. */
   readonly provides: P
   /** The variables it reads. */
   readonly env: TObject
-  /** The bindings of the platform it opens; empty where it needs none. */
+  /** The platform bindings it opens; empty when it needs no bindings. */
   readonly bindings: readonly BindingNeed[]
-  /** Whether the drivers retry by themselves, so that a retry layer above would multiply. */
+  /** Whether the drivers retry on their own, so that a retry layer above would multiply the tries. */
   readonly nativeRetry: boolean
   readonly hints: readonly Hint[]
-  /** Why `open` would refuse these variables, as far as it is known before anything is opened; else `null`. */
+  /** The reason why `open` would refuse these variables, if it can be found without opening anything; else `null`. */
   check(env: Readonly<Record<string, unknown>>): string | null
-  /** Opens the drivers and wraps them in layers. Fails with `Misconfigured` when something is missing. */
+  /** Opens the drivers and wraps them in layers. Throws `Misconfigured` when an option, variable or binding is missing. */
   open(context: OpenContext): Promise<OpenedProvider>
 }
 
@@ -135,32 +135,32 @@ export interface OpenedProvider {
   close(): Promise<void>
 }
 
-/** `P`, with every domain that no preset can provide refused by the compiler. */
+/** Makes the compiler refuse a domain of `P` that no preset can provide. */
 type OnlyProvided<P> = { readonly [D in Exclude<keyof P, ProvidedDomain>]: never }
 
 export interface PresetDefinition<Options, Env extends TObject, P extends Provides> {
   readonly name: string
-  /** The variables the preset reads, with descriptions and defaults. Explicit options win over them. */
+  /** The variables the preset reads, with descriptions and defaults. Explicit options override variables. */
   readonly env: Env
-  /** What it states of each domain. */
+  /** The info it states for each domain. */
   readonly provides: P & OnlyProvided<P>
-  /** The bindings of the platform it opens. Default none. */
+  /** The platform bindings it opens. Default: no bindings. */
   bindings?(options: Options): readonly BindingNeed[]
-  /** Default false. */
+  /** Whether the drivers retry on their own. Default false. */
   readonly nativeRetry?: boolean
   /**
-   * What makes the portable type of each domain it provides, such as `{ kv: createKeyValue }`: a bundle holds those named
-   * here and no others. Absent where `open` always fails, as on runtimes that cannot have the preset.
+   * The function that creates each domain's portable type, such as `{ kv: createKeyValue }`. A bundle contains only the
+   * functions named here. Absent when `open` always fails, as on runtimes that the preset does not support.
    */
   readonly portable?: { readonly [D in keyof P & ProvidedDomain]: PortableMakers[D] }
   /**
-   * What fits its numeric options, such as `{ timeoutMs: timerRule(1) }`. Any other number is `Misconfigured`, reported with
-   * everything else that is wrong before anything is opened. Default: numbers are the preset's own business.
+   * Rules for its numeric options, such as `{ timeoutMs: timerRule(1) }`. A number outside its rule is `Misconfigured`,
+   * reported together with the other configuration errors before anything is opened. Default: the preset checks its numbers.
    */
   readonly numbers?: { readonly [O in NumericOption<Options>]?: NumberRule }
   /**
-   * Fails with `Misconfigured` where options and variables do not suffice, as `open` would. Connects to nothing: hosts and
-   * `flowport check` ask it beside everything else that may be wrong. Default: nothing is known before `open`.
+   * Throws `Misconfigured` when options and variables do not suffice, as `open` would. Opens no connection: hosts and
+   * `flowport check` call it to report all configuration errors together. Default: errors appear only in `open`.
    */
   check?(given: { readonly env: Static<Env>; readonly options: Options }): void
   /** Default layers, outermost first. */
@@ -178,7 +178,7 @@ export type Preset<Options, P extends Provides> = <const O extends Options & Pre
   options?: O,
 ) => Provider<Bound<P, O>>
 
-/** `P` with only the chosen domains, under the chosen names. */
+/** `P` reduced to the domains of `only`, with the resource names that `as` sets. */
 export type Bound<P, O> = {
   readonly [D in Chosen<P, O> as O extends { readonly as: infer A extends string } ? `${D}:${A}` : D]: P[D &
     keyof P]
@@ -277,7 +277,7 @@ const accesses: Readonly<Record<ProvidedDomain, readonly string[]>> = {
   secrets: ['read'],
 }
 
-/** Any of the makers: which driver goes to which is decided by the domain. */
+/** Any function of `PortableMakers`; the domain decides which driver it receives. */
 type Maker = (driver: unknown, options: PortableOptions) => Resource & object
 
 interface PortableOptions {

@@ -1,4 +1,4 @@
-/** The durable state contract: one object per name, one writer per object. Its promises are those of `stateConformance`. */
+/** The durable state contract: one object per name, one writer per object. `stateConformance` tests its promises. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { StateCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
@@ -8,20 +8,20 @@ export interface StateSchemaOptions<S extends StandardSchemaV1> extends CallOpti
   readonly schema: S
 }
 
-/** Which entries to list. Bounds are compared as UTF-8 bytes. */
+/** Bounds of a listing, compared as UTF-8 bytes. */
 export interface StateRange {
-  /** Only keys that begin so. Default: all. */
+  /** Only keys with this prefix. Default: all keys. */
   readonly prefix?: string
-  /** Only keys from this one on, itself included, whichever way they are listed. */
+  /** Only keys equal to or above this one, in either direction of listing. Default: no bound. */
   readonly start?: string
-  /** Only keys before this one. */
+  /** Only keys below this one. Default: no bound. */
   readonly end?: string
   /** Last key first. Default false. */
   readonly reverse?: boolean
 }
 
 export interface StateListOptions extends StateRange, CallOptions {
-  /** Where to go on: the `cursor` of the page before. A malformed one is `InvalidInput`. */
+  /** The `cursor` of the previous page. A malformed cursor is `InvalidInput`. Default: the first page. */
   readonly cursor?: string
   /** Most entries in the page, 1 to `info.limits.maxListKeys`. Default: that maximum. */
   readonly limit?: number
@@ -40,17 +40,17 @@ export interface StateListPage {
   readonly cursor?: string
 }
 
-/** What a statement takes for a `?`. Not a bigint, boolean or Date: SQLite has none, and would store something else. */
+/** A value for a `?`. Excludes bigint, boolean and Date, which SQLite lacks and would store as another type. */
 export type SqlParameter = string | number | null | Uint8Array | ArrayBuffer
 
-/** What a column holds. Integers beyond 2 ** 53 lose digits: select them as text. */
+/** The value of a column. Integers beyond 2 ** 53 lose digits: select them as text. */
 export type SqlValue = string | number | null | Uint8Array<ArrayBuffer>
 
 export type SqlRow = Readonly<Record<string, SqlValue>>
 
-/** A statement with its parameters, for callers with a signal. */
+/** A statement with its parameters; the form to use for passing a signal. */
 export interface SqlStatement extends CallOptions {
-  /** One statement, or several separated by `;`. The parameters belong to the last. */
+  /** One statement, or several separated by `;`. The parameters belong to the last statement. */
   readonly query: string
   readonly params?: readonly SqlParameter[]
 }
@@ -58,25 +58,25 @@ export interface SqlStatement extends CallOptions {
 /** SQLite's SQL on the object's own database. `Unsupported` without `features.sql`. */
 export interface StateSql {
   /**
-   * Runs the statements, all or none, and resolves the rows of the last. More than `limits.sql.maxResultBytes` of rows
-   * is `LimitExceeded`, and nothing has been done.
+   * Runs all statements or none, and resolves the rows of the last statement. More than `limits.sql.maxResultBytes` of rows
+   * is `LimitExceeded`, and no statement takes effect.
    */
   exec(query: string | SqlStatement, ...params: readonly SqlParameter[]): Promise<readonly SqlRow[]>
   /**
-   * Reads rows as they are asked for, in batches, from a cursor that is open in the object. Leaving the loop closes it.
-   * The statement runs when the loop begins. A cursor that is lost, because the object restarted, is `Unavailable`.
+   * Reads rows on demand, in batches, from a cursor that is open in the object. Leaving the loop closes the cursor. The
+   * statement runs when the loop begins. A cursor lost in a restart of the object is `Unavailable`.
    */
   iterate(query: string | SqlStatement, ...params: readonly SqlParameter[]): AsyncIterable<SqlRow>
 }
 
 export interface StateAlarmReader {
-  /** When the alarm is due, or `null` when none is set or it has been called. */
+  /** Resolves when the alarm is due, or `null` when no alarm is set or it has fired. */
   get(options?: CallOptions): Promise<Date | null>
 }
 
 /** The one alarm of an object. `Unsupported` without `features.alarms`. */
 export interface StateAlarm extends StateAlarmReader {
-  /** Sets the alarm, in place of the one before. A moment that has passed is due at once. */
+  /** Sets the alarm and replaces an earlier one. An alarm set to a past moment is due immediately. */
   set(at: Date, options?: CallOptions): Promise<void>
   /** Deleting an alarm that is not set is no error. */
   delete(options?: CallOptions): Promise<void>
@@ -99,7 +99,7 @@ export interface StateHandleReader {
   readonly alarm: StateAlarmReader
 }
 
-/** What a transaction sees and does. Reads see the object as it is, and what this transaction has put or deleted. */
+/** Reads and writes of one transaction. Reads see the object's current entries and this transaction's puts and deletes. */
 export interface StateTransaction {
   get(key: string): Promise<unknown>
   get<S extends StandardSchemaV1>(
@@ -113,36 +113,36 @@ export interface StateTransaction {
 }
 
 export interface TransactionOptions extends CallOptions {
-  /** How often `work` is run before it is given up with `ConditionNotMatch`. Default 10. */
+  /** Most runs of `work`. After the last one fails to commit, the call throws `ConditionNotMatch`. Default 10. */
   readonly maxAttempts?: number
 }
 
-/** One object: what a node may do with it for `uses: { state: 'write' }`. */
+/** One object with writes, for nodes with `uses: { state: 'write' }`. */
 export interface StateHandle extends StateHandleReader {
-  /** Writes the entry. `value` is any JSON value; what JSON cannot say is `InvalidInput`. */
+  /** Writes the entry. `value` is any JSON value; a value that JSON cannot represent is `InvalidInput`. */
   put(key: string, value: unknown, options?: CallOptions): Promise<void>
-  /** Removes the entry. Deleting what is absent is no error. */
+  /** Removes the entry. Deleting an absent entry is no error. */
   delete(key: string, options?: CallOptions): Promise<void>
   /**
-   * Runs `work` and writes what it put and deleted, all or none, provided that nothing it read has changed since. If
-   * something has, `work` runs again on what is there now: **it may run several times, so it must do nothing but read
-   * and write through `tx`**. When `work` throws, nothing is written and its error is passed on.
+   * Runs `work` and writes all its puts and deletes or none, if the entries it read have not changed in the meantime. If
+   * they have changed, `work` runs again on the current entries: **it may run several times, so it must only read and
+   * write through `tx`**. When `work` throws, nothing is written and the call throws the same error.
    *
-   * Two reads of one attempt may see the object at two moments. Such an attempt never commits, but `work` can see it.
+   * Two reads of one attempt may see the object at two moments. Such an attempt never commits, but `work` must cope with it.
    */
   transaction<T>(work: (tx: StateTransaction) => T | PromiseLike<T>, options?: TransactionOptions): Promise<T>
   readonly alarm: StateAlarm
   readonly sql: StateSql
 }
 
-/** What a node gets for `uses: { state: 'read' }`: no SQL, for nobody can tell from a statement that it only reads. */
+/** Reading side, for nodes with `uses: { state: 'read' }`. It has no SQL, because a statement could also write. */
 export interface DurableStateReader {
   readonly info: StateCapabilityInfo
-  /** The object of that name. Every caller that names it reaches the same one; it need not be created. */
+  /** Returns the object with this name. Every caller reaches the same object, and no object has to be created first. */
   of(name: string): StateHandleReader
 }
 
-/** Objects by name, each the single writer of its own entries: what a node gets for `uses: { state: 'write' }`. */
+/** Objects by name, each the single writer of its entries, for nodes with `uses: { state: 'write' }`. */
 export interface DurableState extends DurableStateReader {
   of(name: string): StateHandle
 }

@@ -1,23 +1,23 @@
-/** The storage contract: what a node may do with `storage`, which is addressed by URI over any number of stores. */
+/** The storage contract: the calls a node can make on `storage`, which addresses files by URI over any number of stores. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { BlobProgressListener, ByteRange } from '../blob/contract.ts'
 import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 import type { CallOptions } from '../kv/contract.ts'
 
-/** What is known of one file or folder. */
+/** One file or folder of a listing. */
 export interface StorageEntry {
-  /** Of the file or folder; a folder's ends in `/`. */
+  /** URI of the file or folder. A folder's URI ends in `/`. */
   readonly uri: string
   /** Last segment, without a slash. */
   readonly name: string
   readonly kind: 'file' | 'folder'
-  /** Bytes; `null` of a folder. */
+  /** Bytes; `null` for a folder. */
   readonly size: number | null
   readonly etag: string | null
   readonly lastModified: Date | null
 }
 
-/** What `stat` tells beside what a listing does. */
+/** The answer of `stat`: a listing's entry with content type and metadata. */
 export interface StorageFile extends StorageEntry {
   readonly contentType: string | null
   readonly metadata: Readonly<Record<string, string>>
@@ -25,23 +25,26 @@ export interface StorageFile extends StorageEntry {
 
 export interface StorageReadOptions extends CallOptions {
   readonly range?: ByteRange
-  /** Told the bytes handed on so far. */
+  /** Receives the number of bytes delivered so far. */
   readonly onProgress?: BlobProgressListener
 }
 
 export interface StorageWriteOptions extends CallOptions {
-  /** Default: what the name's extension says, else none. */
+  /**
+   * Default: the `Blob`'s own type, else the type of the name's extension, else `application/json` for JSON content, else
+   * none.
+   */
   readonly contentType?: string
   readonly metadata?: Readonly<Record<string, string>>
   /** `true`: create only, else `AlreadyExists`. Default false. */
   readonly createOnly?: boolean
-  /** Length of a stream in bytes, where it is known. */
+  /** Length of a stream in bytes. Default: unknown. */
   readonly size?: number
   readonly onProgress?: BlobProgressListener
 }
 
 export interface StorageListOptions extends CallOptions {
-  /** Default false: what is directly below, folders told once. */
+  /** `true`: all files below the URI. Default false: only direct children, each folder listed one time. */
   readonly recursive?: boolean
   /** Most entries in the page. Default 1000. */
   readonly limit?: number
@@ -71,7 +74,7 @@ export interface StorageHashOptions extends CallOptions {
   readonly onProgress?: BlobProgressListener
 }
 
-/** What `write` takes. What is neither text, bytes nor a `Blob` is stored as JSON. */
+/** The content that `write` accepts. An object or array is stored as JSON. */
 export type StorageContent = string | Uint8Array | Blob | JsonObject | JsonArray
 
 export type JsonValue = string | number | boolean | null | JsonObject | JsonArray
@@ -80,32 +83,35 @@ export interface JsonObject {
 }
 export type JsonArray = readonly JsonValue[]
 
-/** Reading side of URI storage: what a node gets for `uses: { storage: 'read' }`. What is absent is `NotFound`. */
+/** Reading side of URI storage, for nodes with `uses: { storage: 'read' }`. Absent files throw `NotFound`. */
 export interface UriStorageReader {
   readonly info: PlainCapabilityInfo
-  /** As text. Bytes that are not UTF-8 are `Corrupt`. */
+  /** Resolves the content as text. Throws `Corrupt` when the bytes are not UTF-8. */
   read(uri: string, options?: StorageReadOptions): Promise<string>
   readBytes(uri: string, options?: StorageReadOptions): Promise<Uint8Array<ArrayBuffer>>
-  /** Parsed, and validated where a schema is given; what does not fit is `Corrupt`. */
+  /** Resolves the parsed JSON, validated by `schema` if given. Throws `Corrupt` when it does not parse or validate. */
   readJson(uri: string, options?: StorageReadOptions): Promise<JsonValue>
   readJson<S extends StandardSchemaV1>(
     uri: string,
     options: StorageReadOptions & { readonly schema: S },
   ): Promise<StandardSchemaV1.InferOutput<S>>
-  /** At the pace of its reader, with constant memory. */
+  /** Streams the content with backpressure and constant memory. */
   stream(uri: string, options?: StorageReadOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>
-  /** One page of what is below the URI; an empty page where nothing is. */
+  /** One page of the entries below the URI; an empty page when it has no entries. */
   list(uri: string, options?: StorageListOptions): Promise<StorageListPage>
   /** Every entry, page after page; never truncated. */
   entries(uri: string, options?: Omit<StorageListOptions, 'cursor' | 'limit'>): AsyncIterable<StorageEntry>
   exists(uri: string, options?: CallOptions): Promise<boolean>
-  /** Of a file, or of a folder: where something is below the URI, or on disk where there is an empty one. */
+  /**
+   * Describes a file or a folder. A folder exists when the URI has files below it; stores with real folders, such as a disk,
+   * report empty folders too.
+   */
   stat(uri: string, options?: CallOptions): Promise<StorageFile>
   /** Digest of the content in hexadecimal. */
   hash(uri: string, options?: StorageHashOptions): Promise<string>
 }
 
-/** URI storage: what a node gets for `uses: { storage: 'write' }`. */
+/** URI storage, for nodes with `uses: { storage: 'write' }`. */
 export interface UriStorage extends UriStorageReader {
   /** Stores the whole file or nothing. */
   write(uri: string, content: StorageContent, options?: StorageWriteOptions): Promise<StorageFile>
@@ -114,12 +120,12 @@ export interface UriStorage extends UriStorageReader {
     stream: ReadableStream<Uint8Array>,
     options?: StorageWriteOptions,
   ): Promise<StorageFile>
-  /** Deleting what is absent is no error. `recursive` (default false) deletes all below the URI too. */
+  /** Deletes a file. Deleting an absent file is no error. `recursive` (default false) also deletes all files below the URI. */
   delete(uri: string, options?: CallOptions & { readonly recursive?: boolean }): Promise<void>
-  /** Within a store at the store where it can; else streams, whole or not at all. */
+  /** Copies the whole file or nothing. Uses the store's own copy within one store that has it, else streams the bytes. */
   copy(from: string, to: string, options?: StorageCopyOptions): Promise<StorageCopied>
-  /** Copies, then deletes the source once the copy is whole. */
+  /** Copies the file, then deletes the source after the copy is complete. */
   move(from: string, to: string, options?: StorageCopyOptions): Promise<StorageCopied>
-  /** Stores without folders need none: there it does nothing. */
+  /** Creates the folder and its parents. Does nothing on stores without real folders. */
   mkdir(uri: string, options?: CallOptions): Promise<void>
 }

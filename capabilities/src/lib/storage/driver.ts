@@ -1,4 +1,4 @@
-/** What a storage runs on: its schemes, their credentials, and the stores they have opened. */
+/** Opens the driver of a storage: its schemes, their credentials, and the stores they open. */
 import type { PlainCapabilityInfo } from '../guarantees/info.ts'
 import type { DriverCall } from '../kv/driver.ts'
 import { silentLogger } from '../logger.ts'
@@ -10,31 +10,32 @@ import type { Credentials, StorageScheme } from './scheme.ts'
 import { type Fallback, Stores } from './stores.ts'
 
 export interface StorageDriverOptions<T extends readonly StorageScheme[] = readonly StorageScheme[]> {
-  /** Each is an import of its own. */
+  /** The schemes of the storage. Each scheme is a separate import. */
   readonly schemes: T
-  /** By provider. They win over the environment. Keep them out of the code. */
+  /** Credentials by provider. They override the environment. Keep them out of the code. */
   readonly credentials?: CredentialsByProvider<T> | undefined
-  /** Variables that give credentials which are not set, such as `process.env`. Default: none are read. */
+  /** Variables that supply credentials not set here, such as `process.env`. Default: no variables are read. */
   readonly env?: Env | undefined
   /**
-   * By scheme: what keeps its files where the runtime has no such store, such as `{ opfs: memoryScheme() }`. The log warns,
-   * once, and `describe()` tells. Default none: a scheme that is not available is an error; `opfs://` has a fallback of its own.
+   * By scheme: the scheme that stores its files on a runtime that lacks its store, such as `{ opfs: memoryScheme() }`. The
+   * log warns one time, and `describe()` lists the fallback. Default: no fallback, an unavailable scheme throws; `opfs://`
+   * has its own fallback.
    */
   readonly fallback?: { readonly [S in T[number]['scheme']]?: StorageScheme } | undefined
-  /** Default: nothing is logged but a warning on the console when the files of a scheme are kept elsewhere. */
+  /** Default: no log, except a warning on the console when a fallback stores the files of a scheme. */
   readonly log?: Logger | undefined
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined
 }
 
 type ProviderOf<T extends readonly StorageScheme[]> = NonNullable<T[number]['provider']>
 
-/** The providers whose credentials these schemes take, each with its fields. */
+/** The providers whose credentials these schemes need, each with its fields. */
 export type CredentialsByProvider<T extends readonly StorageScheme[]> = {
   readonly [P in ProviderOf<T>]?: CredentialsOf<T, P>
 }
 
-/** The fields that the schemes of a provider take. */
+/** The credential fields that the schemes of a provider accept. */
 export type CredentialsOf<T extends readonly StorageScheme[], P> = Credentials<FieldsOf<T[number], P>>
 
 type FieldsOf<S, P> = S extends { readonly provider?: infer Q; readonly fields?: infer F }
@@ -43,14 +44,14 @@ type FieldsOf<S, P> = S extends { readonly provider?: infer Q; readonly fields?:
     : never
   : never
 
-/** What is known of one scheme without asking its stores. */
+/** One scheme's configuration, without a request to its stores. */
 export interface SchemeDescription {
   readonly scheme: string
-  /** Whose credentials it takes. */
+  /** The provider whose credentials it needs. */
   readonly provider?: string
-  /** Whether there are credentials of that provider; absent where it takes none. */
+  /** Whether the provider's credentials are complete; absent for a scheme without credentials. */
   readonly hasCredentials?: boolean
-  /** What stands in for it, once that is so. */
+  /** The store used instead, after the scheme fell back to it. */
   readonly fallback?: { readonly provider: string; readonly reason: string }
 }
 
@@ -62,7 +63,7 @@ export interface StorageDriver {
   close(): Promise<void>
 }
 
-/** `Misconfigured` where schemes contradict each other, `InvalidInput` where credentials are wrong. Opens nothing. */
+/** Creates the driver, opens no store. `Misconfigured` for conflicting schemes, `InvalidInput` for bad credentials. */
 export function openStorageDriver<const T extends readonly StorageScheme[]>({
   schemes,
   credentials = {},
@@ -88,7 +89,7 @@ export function openStorageDriver<const T extends readonly StorageScheme[]>({
       provider: 'uri-storage',
       extensions: {
         'dev.flowport.storage.schemes': stores.schemes.map(({ scheme }) => scheme),
-        // Read when it is asked for: a fallback shows itself at the first use of its scheme.
+        // A getter, because a fallback appears only at the first use of its scheme.
         get 'dev.flowport.storage.fallbacks'(): readonly Fallback[] {
           return [...stores.fallbacks]
         },
@@ -96,13 +97,13 @@ export function openStorageDriver<const T extends readonly StorageScheme[]>({
     },
     stores,
     describe,
-    // Each store is asked when it is used: which ones will be is not known before.
+    // Nothing to check: which stores a URI will open is unknown until it is used.
     check: () => undefined,
     close: () => stores.close(),
   }
 }
 
-/** Files that are kept elsewhere than an app believes are never kept there in silence. */
+/** Receives fallback warnings without a logger: an app must learn that another store keeps its files. */
 const consoleWarnings: Pick<Logger, 'warn'> = {
   warn: (fields, message) => globalThis.console.warn(message, fields),
 }

@@ -1,4 +1,4 @@
-/** What a provider supplies for one URI scheme: where a URI points, and the store it points into. */
+/** The interface a provider implements for one URI scheme: it locates a URI and opens the store. */
 import type { BlobStore } from '../blob/contract.ts'
 import type { Clock } from '../clock/contract.ts'
 import type { CallOptions } from '../kv/contract.ts'
@@ -11,35 +11,35 @@ export type Credentials<F extends string = string> = { readonly [N in F]?: strin
 /** One field of a provider's credentials. */
 export interface CredentialField {
   /**
-   * Variables of the environment that give it; the first that is set wins. They are asked only where no credentials are
-   * set for the provider: those of both places are never mixed. Default none.
+   * Environment variables that supply the field; the first one that is set wins. They are read only when no credentials are
+   * set for the provider: the two sources are never mixed. Default: no variables.
    */
   readonly env?: readonly string[]
-  /** Without it the storage refuses to open a store, and says what is missing. Default false. */
+  /** Whether opening a store without this field throws an error that names it. Default false. */
   readonly required?: boolean
 }
 
-/** What a scheme is lent while it opens a store. */
+/** Everything a scheme receives to open a store. */
 export interface SchemeContext<F extends string = string> {
-  /** Those set for the scheme's provider; else those its variables give; `null` where there are none. */
+  /** Credentials set for the scheme's provider, else from its variables; `null` when both are absent. */
   readonly credentials: Credentials<F> | null
-  /** Variables of the environment; empty where there is none. */
+  /** Environment variables; empty on runtimes without an environment. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly clock: Clock
 }
 
-/** Where a URI points: a store of the scheme, and a key in it. */
+/** The target of a URI: a store of the scheme, and a key in it. */
 export interface UriPlace {
-  /** Name of the store, such as a bucket; `''` where the scheme has one store only. */
+  /** Name of the store, such as a bucket; `''` when the scheme has only one store. */
   readonly store: string
-  /** Raw, without percent-coding: the text of the URI. `''` for the store itself. */
+  /** The raw text of the URI, without percent-encoding. `''` for the store itself. */
   readonly key: string
 }
 
 /**
- * One scheme of a storage. Each is an import of its own: a bundle holds what it names. `S` is the scheme, `P` whose
- * credentials it takes, `F` their fields.
+ * One scheme of a storage. Each scheme is a separate import, so a bundle contains only the schemes it names. `S` is the
+ * scheme, `P` the provider whose credentials it needs, `F` the fields of these credentials.
  */
 export interface StorageScheme<
   S extends string = string,
@@ -48,52 +48,53 @@ export interface StorageScheme<
 > {
   /** Such as `'s3'`. */
   readonly scheme: S
-  /** Whose credentials it takes, such as `'s3'`, `'gcs'`, `'azblob'`. Absent where it takes none. */
+  /** The provider whose credentials it needs, such as `'s3'`, `'gcs'`, `'azblob'`. Absent for a scheme without credentials. */
   readonly provider?: P
-  /** The fields of those credentials: others are refused when they are set. Default: any. */
+  /** The fields of the credentials. Setting any other field throws. Default: any field. */
   readonly fields?: { readonly [N in F]: CredentialField }
-  /** Whether the first segment of the URI is the store's name (`'store'`), or of the key (`'key'`). */
+  /** Whether the first segment of the URI is the store's name (`'store'`) or belongs to the key (`'key'`). */
   readonly authority: 'store' | 'key'
-  /** Instead of `authority`, where that does not tell: reads what follows `scheme://`, and refuses with `invalidUri`. */
+  /** Overrides `authority`: parses the text after `scheme://`. Throws `invalidUri` for text it cannot parse. */
   locate?(rest: string): UriPlace
   /**
-   * Opens the store of that name. Called once per store and credentials; failures are not remembered. `Unsupported`, or
-   * `Misconfigured` with code `PRESET_UNSUPPORTED`, where the runtime has no such store: then a fallback takes its place.
+   * Opens the store with this name. Called one time per store and credentials; failures are not cached. Throws
+   * `Unsupported`, or `Misconfigured` with code `PRESET_UNSUPPORTED`, on a runtime that lacks the store: the storage then
+   * opens its fallback.
    */
   open(store: string, context: SchemeContext<F>): Awaitable<OpenedStore>
 }
 
 export interface OpenedStore {
   readonly blob: BlobStore
-  /** Where browsers reach it, or a key of it: what a request that fails without an answer is explained with. */
+  /** The origin that browsers send requests to, for the store or for one key. Used to explain CORS failures. */
   readonly web?: WebAccess | ((key: string) => WebAccess)
-  /** Of stores that have folders by themselves. */
+  /** Present when the store has real folders. */
   readonly folders?: StoreFolders
-  /** Where the scheme itself keeps its files elsewhere, such as in memory: the storage warns and `describe()` tells. */
+  /** Present when the scheme itself fell back to another store, such as memory. The storage logs it; `describe()` lists it. */
   readonly fallback?: { readonly provider: string; readonly reason: string }
   close?(): Awaitable<void>
 }
 
 export interface StoreFolders {
-  /** Whether the folder is there, be it empty. Listings with a delimiter tell such folders too. */
+  /** Whether the folder exists, even if it is empty. Listings with a delimiter include empty folders too. */
   has(key: string, options: CallOptions): Awaitable<boolean>
-  /** Makes the folder, and those above it. One that is there is no error. */
+  /** Creates the folder and its parents. An existing folder is no error. */
   make(key: string, options: CallOptions): Awaitable<void>
-  /** Removes the empty folders at and below the key, after what they held. */
+  /** Removes the empty folders at and below the key. Called after their files were deleted. */
   remove(key: string, options: CallOptions): Awaitable<void>
 }
 
 export interface WebAccess {
   /** Such as `https://bucket.s3.eu-central-1.amazonaws.com`. */
   readonly origin: string
-  /** What lets pages of an origin in. */
+  /** Returns the CORS rule that allows pages of an origin. */
   corsRule(pageOrigin: string): CorsRule
 }
 
-/** What has to be added at the provider, and where. */
+/** A CORS rule to add at the provider, and the place to add it. */
 export interface CorsRule {
   /** Such as `'the CORS configuration of the bucket'`. */
   readonly where: string
-  /** To paste: JSON as an object, XML or headers as text. */
+  /** The rule to paste: JSON as an object, XML or headers as text. */
   readonly rule: string | object
 }
